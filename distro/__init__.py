@@ -1,0 +1,1 @@
+"""distro: a press office's releases to everyone who should have them, once, and an exact account afterwards."""

@@ -1,0 +1,1 @@
+"""The book and who is meant: import, segments, consent, the frozen audience."""

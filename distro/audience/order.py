@@ -1,0 +1,44 @@
+"""The frozen audience: who stands at which ordinal, and the batches. A pure function of what was reserved.
+
+Editions follow one another; within each the order is shuffled by the distribution's id, so that no outlet is always
+first and a crashed freeze goes on exactly where it stopped.
+"""
+
+import random
+import struct
+from collections.abc import Mapping, Sequence
+
+_BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
+BATCH = struct.Struct(">IIB")   # first ordinal, last + 1, edition
+
+
+def ids_of(bitmap: bytes) -> list[int]:
+    """The ids whose bit is set, ascending; the first byte's highest bit is id 0."""
+    ids: list[int] = []
+    for n, byte in enumerate(bitmap):
+        if byte:
+            base = n * 8
+            ids += [base + bit for bit in _BITS[byte]]
+    return ids
+
+
+def ordered(distribution: str, reserved: Mapping[str, bytes], order: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The ids by ordinal, and for each edition in `order` how many readers it has."""
+    everyone: list[int] = []
+    sizes = []
+    for language in order:
+        ids = ids_of(reserved.get(language, b""))
+        random.Random(f"{distribution}:{language}").shuffle(ids)
+        everyone += ids
+        sizes.append(len(ids))
+    return everyone, sizes
+
+
+def batches(sizes: Sequence[int], size: int) -> bytes:
+    """The batches, packed as the ledger keeps them; none holds two editions."""
+    packed, first = [], 0
+    for edition, count in enumerate(sizes):
+        for start in range(first, first + count, size):
+            packed.append(BATCH.pack(start, min(start + size, first + count), edition))
+        first += count
+    return b"".join(packed)

@@ -1,0 +1,165 @@
+"""Named segments, and expressions as programs over the book's index.
+
+A program is what `select_v1` and `count_v1` run: bitmaps joined by BITOPs. Columns of few values have a bitmap each;
+what has none (names, addresses, columns of many values) is found by a scan in pieces into a bitmap of its own.
+"""
+
+import difflib
+import json
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from distro.audience import addresses
+from distro.audience.expression import And, Node, Not, Or, Term, parse
+from distro.errors import ExpressionError, SettingsError
+from distro.store import Store
+from distro.store.scripts import audience as scripts
+from distro.store.scripts.audience import Program
+
+_SCAN_PIECE = 1000      # rows read at once
+_SCAN_LIFETIME = 300    # seconds that a scan's bitmap may be used
+ALWAYS_SCANNED = ("email", "name", "phone", "joined")
+
+
+def load_named(folder: Path) -> dict[str, str]:
+    """The named segments of segments.toml; none without the file. Raises SettingsError."""
+    where = folder / "segments.toml"
+    try:
+        told = tomllib.loads(where.read_text(encoding="utf-8-sig")).get("segments", {})
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{where}: {error}") from None
+    if not all(isinstance(v, str) for v in told.values()):
+        raise SettingsError(f'{where}: every segment must be name = "expression"')
+    return {name.lower(): text for name, text in told.items()}
+
+
+class Segments:
+    """What expressions may speak of: the lists and columns of the book, and the named segments."""
+
+    def __init__(self, store: Store, named: Mapping[str, str]) -> None:
+        self.store = store
+        self.named = named
+        self.columns = {"email": "scan"} | store.hash("book:columns")
+        self.lists = set(store.members("val:lists"))
+
+    def expand(self, expression: str) -> Node:
+        """Parse, and put the meaning in the place of every named segment; checks all names."""
+        return self._expand(parse(expression), expression, ())
+
+    def _expand(self, node: Node, text: str, within: tuple[str, ...]) -> Node:
+        if isinstance(node, Not):
+            return Not(self._expand(node.inner, text, within))
+        if isinstance(node, And | Or):
+            return type(node)(tuple(self._expand(p, text, within) for p in node.parts))
+        if node.field:
+            self._check_column(node, text)
+            return node
+        return self._name(node, text, within)
+
+    def _check_column(self, term: Term, text: str) -> None:
+        if term.field in self.columns:
+            return
+        near = difflib.get_close_matches(term.field, self.columns, 1)
+        hint = f"Did you mean {near[0]}:{term.value}? " if near else ""
+        raise ExpressionError(f'no subscriber has a column "{term.field}"', expression=text, column=term.column, width=len(term.field),
+                              hint=f"{hint}Columns here: {', '.join(sorted(self.columns)) or 'none yet'}.")
+
+    def _name(self, term: Term, text: str, within: tuple[str, ...]) -> Node:
+        name = term.value.lower()
+        if name in self.lists and name in self.named:
+            raise ExpressionError(f'"{name}" is a list and a named segment', expression=text, column=term.column, width=term.width,
+                                  hint="Rename the segment in segments.toml, or write lists:" + name + ".")
+        if name in self.lists:
+            return Term("lists", name, prefix=False, column=term.column, width=term.width)
+        if name in self.named:
+            if name in within:
+                raise ExpressionError(f"this segment uses itself: {' → '.join((*within, name))}", expression=text, column=term.column, width=term.width)
+            return self._expand(parse(self.named[name]), self.named[name], (*within, name))
+        near = difflib.get_close_matches(name, [*self.lists, *self.named], 1)
+        hint = f"Did you mean {near[0]} ({self._size(near[0])} people)? " if near else ""
+        raise ExpressionError(f'there is no list or segment "{term.value}"', expression=text, column=term.column, width=term.width,
+                              hint=hint + ("`distro segments list` shows all." if self.lists or self.named else "Import one: distro subscribers import FILE --list NAME"))
+
+    def _size(self, name: str) -> str:
+        try:
+            return f"{self.store.call(scripts.count(self.program(self.expand(name)))):,}"
+        except ExpressionError:
+            return "?"
+
+    def program(self, node: Node) -> Program:
+        """The postfix program of an expanded expression."""
+        if isinstance(node, Not):
+            return [*self.program(node.inner), ["not"]]
+        if isinstance(node, And | Or):
+            steps = [step for part in node.parts for step in self.program(part)]
+            return [*steps, ["and" if isinstance(node, And) else "or", len(node.parts)]]
+        return self._term(node)
+
+    def _term(self, term: Term) -> Program:
+        if self.columns.get(term.field) != "index":
+            return [["k", self._scan(term)]]
+        value = index_value(term.value)
+        if not term.prefix:
+            return [["k", f"idx:{term.field}:{value}"]]
+        keys = [f"idx:{term.field}:{v}" for v in self.store.members(f"val:{term.field}") if v.startswith(value)]
+        if not keys:
+            return [["none"]]
+        return [["k", k] for k in keys] + [["or", len(keys)]]
+
+    def _scan(self, term: Term) -> str:
+        """The bitmap of a term without an index, read from the rows in pieces."""
+        last = int(self.store.text("book:seq") or 0)
+        bits = bytearray(last // 8 + 1)
+        if term.field == "email" and not term.prefix:
+            found = self.store.command("HGET", "book:address", addresses.key(term.value))
+            ids = [int(found)] if found else []
+        else:
+            ids = [i for i, row in rows(self.store, 1, last + 1) if matches(row, term)]
+        for i in ids:
+            bits[i >> 3] |= 128 >> (i & 7)
+        name = f"tmp:scan:{secrets.token_hex(8)}"
+        self.store.command("SET", name, bytes(bits), "EX", _SCAN_LIFETIME)
+        return name
+
+
+def index_value(value: str) -> str:
+    """How a value is written in the name of its bitmap: as `upsert_v1` does, A to Z in lower case."""
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in value)
+
+
+def rows(store: Store, first: int, past: int) -> "list[tuple[int, dict[str, object]]]":
+    """The rows of a range of ids, in pieces."""
+    found = []
+    for start in range(first, past, _SCAN_PIECE):
+        ids = range(start, min(start + _SCAN_PIECE, past))
+        answers = store.command("MGET", *(f"sub:{i}" for i in ids)) if len(ids) else []
+        found += [(i, json.loads(a)) for i, a in zip(ids, answers, strict=True) if a]
+    return found
+
+
+def values_of(row: Mapping[str, object], column: str) -> list[str]:
+    """The values of a column of a row, as they are written."""
+    told = row.get(column, [])
+    return [told] if isinstance(told, str) else [str(v) for v in told] if isinstance(told, list) else []
+
+
+def matches(row: Mapping[str, object], term: Term) -> bool:
+    """Whether a row satisfies one term: what the index answers, asked of the row itself."""
+    wanted = index_value(term.value)
+    told = (index_value(v) for v in values_of(row, term.field))
+    return any(v.startswith(wanted) if term.prefix else v == wanted for v in told)
+
+
+def holds(row: Mapping[str, object], node: Node) -> bool:
+    """Whether a row satisfies an expanded expression."""
+    if isinstance(node, Not):
+        return not holds(row, node.inner)
+    if isinstance(node, And):
+        return all(holds(row, p) for p in node.parts)
+    if isinstance(node, Or):
+        return any(holds(row, p) for p in node.parts)
+    return matches(row, node)

@@ -1,0 +1,186 @@
+"""The nouns that more than one stage speaks of. Values do not change: `dataclasses.replace` makes a new one."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad a problem of an edition is."""
+
+    ERROR = "error"      # it cannot be sent as it is
+    WARNING = "warning"  # it can, but someone should look
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing found wrong in a file: where, how bad, what."""
+
+    file: str
+    line: int    # from 1; 0: the whole file
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom journalists may ask. Texts that are not there are ""."""
+
+    name: str = ""
+    role: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+KINDS = ("press-release", "statement", "media-advisory", "newsletter", "update", "correction", "hold", "kill")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A release in one language, as its file says it. Times stay text until someone needs them."""
+
+    language: str                 # BCP 47, lower case: en, fr, pt-br
+    headline: str
+    body: str                     # Markdown
+    subhead: str = ""
+    dateline: str = ""            # the place (and what else stands before the dash)
+    date: str = ""                # as written; "": the day it goes out
+    notes_to_editors: str = ""    # Markdown
+    boilerplate: str = ""         # Markdown
+    contacts: tuple[Contact, ...] = ()
+    kind: str = "press-release"
+    slug: str = ""                # `id:` in the front matter; "": made from the headline
+    sender: str = ""              # a desk of the settings; "": the first sender
+    embargo: str = ""             # RFC 3339 with its own zone's offset
+    topics: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The hash of all that readers get to see: 16 hexadecimal digits."""
+        told = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def right_to_left(self) -> bool:
+        return self.language.split("-")[0] in ("ar", "he", "fa", "ur")
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Edition":
+        told = json.loads(text)
+        contacts = tuple(Contact(**c) for c in told.pop("contacts"))
+        lists = {key: tuple(told.pop(key)) for key in ("topics", "regions")}
+        return cls(contacts=contacts, **lists, **told)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What `submit` understood of one file."""
+
+    file: str
+    source: str                                    # "Markdown", "plain text"
+    edition: Edition | None                        # None: not readable at all
+    problems: tuple[Problem, ...] = ()
+    dropped: tuple[tuple[int, str], ...] = ()      # line number and text of what was left out
+    paragraphs: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.level is Level.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One story: its editions in the order in which they were given; the first is the last resort of every reader."""
+
+    slug: str
+    kind: str
+    editions: tuple[Edition, ...]
+
+    @property
+    def headline(self) -> str:
+        return self.editions[0].headline
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(e.language for e in self.editions)
+
+
+class State(StrEnum):
+    """The state of one recipient in one distribution: exactly one at any time (DESIGN: "The words")."""
+
+    QUEUED = "queued"          # planned, not tried, or to be tried again
+    SENDING = "sending"        # intent written: an attempt is in flight
+    ACCEPTED = "accepted"      # a relay answered 250: not "delivered", not "read"
+    DEFERRED = "deferred"      # a temporary refusal; will be tried again at a known time
+    FAILED = "failed"          # a permanent refusal, or given up after the retry period
+    IN_DOUBT = "in_doubt"      # the attempt's end is unknown
+    SUPPRESSED = "suppressed"  # may not be written to any more when the turn came
+    CANCELLED = "cancelled"    # not tried because the distribution was cancelled
+    BOUNCED = "bounced"        # accepted, then a permanent failure came back
+    COMPLAINED = "complained"  # accepted, then a complaint came back
+
+    @property
+    def letter(self) -> str:
+        """The byte that stands for it in the ledger."""
+        return LETTERS[self]
+
+
+# One byte a recipient in the ledger. The scripts know the same letters and the same order of counters.
+LETTERS = {
+    State.QUEUED: "q", State.SENDING: "i", State.ACCEPTED: "a", State.DEFERRED: "d", State.FAILED: "f",
+    State.IN_DOUBT: "u", State.SUPPRESSED: "s", State.CANCELLED: "k", State.BOUNCED: "b", State.COMPLAINED: "m",
+}
+BY_LETTER = {letter: state for state, letter in LETTERS.items()}
+
+
+class DistributionState(StrEnum):
+    """Where a distribution stands as a whole."""
+
+    DRAFT = "draft"            # awaits approval
+    SCHEDULED = "scheduled"    # waits for its time; `frozen_at` is set once its audience is fixed
+    FREEZING = "freezing"      # the audience is being written down
+    SENDING = "sending"
+    HALTED = "halted"          # `resume` returns to the state before
+    SENT = "sent"              # nothing queued, sending, deferred, nor in doubt awaiting anything
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `select` found: how many would get it, in which edition, and who is left out for which reason."""
+
+    matched: int
+    audience: int
+    editions: dict[str, int]                 # language of the edition -> readers
+    fallback: dict[str, int]                 # of these, how many did not ask for that language
+    left_out: dict[str, int]                 # reason -> people
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a relay answered for one recipient, already judged."""
+
+    state: State            # accepted, deferred, failed, in_doubt, or queued when provably nothing was sent
+    code: int = 0           # SMTP reply code; 0: no reply
+    text: str = ""          # the server's words, one line
+    queue_id: str = ""      # what the relay calls the message
+    relay: str = ""         # host:port
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A person at an address, as the book holds them."""
+
+    id: int
+    email: str
+    name: str = ""
+    kind: str = ""
+    outlet: str = ""
+    language: str = ""
+    country: str = ""
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)  # every column as values, lists included

@@ -1,0 +1,255 @@
+"""Every setting with its default and its meaning; `load` finds them in `distro.toml` and DISTRO_* variables.
+
+Unknown keys are errors, and all problems are reported at once. A variable overrides the file; two underscores step into
+a section: DISTRO_SITE__URL. Lists and tables are written as JSON: DISTRO_RELAY='[{"url": "smtp://relay:25"}]'.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from distro.errors import SettingsError
+from distro.times import parse_duration, zone
+
+
+def _duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    """Where readers find the public pages."""
+
+    url: str = Field("http://127.0.0.1:8025", description="The address of the public pages; must be https, except on loopback.")
+    listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
+    timezone: str = Field("UTC", description="The zone of times that name none.")
+    environment: str = Field("production", description="Any other name: only the allow-list is written to.")
+    allow: list[str] = Field([], description="Addresses and domains that may be written to in other environments.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address like https://press.example")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must begin with https:// (unsubscribe links travel by it); http is only for this machine")
+        return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError("must be host:port, like 127.0.0.1:8025")
+        return value
+
+
+class Sender(Section):
+    """Who writes the letters."""
+
+    name: str = Field("Press Office", description="The name that readers see.")
+    address: str = Field("press@press.example", description="The address in From; its domain is in Message-ID and List-Id.")
+    reply_to: str = Field("", description="Where answers go; empty: to `address`.")
+    postal_address: str = Field("", description="Printed at the foot of every letter, as the law of many countries asks.")
+
+    @field_validator("address", "reply_to")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
+            raise ValueError("must be one plain ASCII address, like press@press.example")
+        return value
+
+    @field_validator("name", "postal_address")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(ord(c) < 32 for c in value):
+            raise ValueError("must be one line")
+        return value
+
+
+class Relay(Section):
+    """An outgoing SMTP server."""
+
+    url: SecretStr = Field(SecretStr("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
+    connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
+    ca_file: str = Field("", description="Certificates to trust beside the system's.")
+    password_file: str = Field("", description="A file that holds the password, instead of the address.")
+    helo: str = Field("", description="The name said in EHLO; empty: this host's.")
+    source_address: str = Field("", description="The local address to connect from; empty: the system's choice.")
+
+    @field_validator("url")
+    @classmethod
+    def _smtp(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("must be smtp://host:port or smtps://host:port")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("the port must be a number") from None
+        if parts.query not in ("", "tls=off", "tls=starttls"):
+            raise ValueError("understands only ?tls=off after the address")
+        return value
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url.get_secret_value()).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url.get_secret_value())
+        return parts.port or (465 if parts.scheme == "smtps" else 25)
+
+    @property
+    def tls(self) -> Literal["implicit", "starttls", "off"]:
+        parts = urlsplit(self.url.get_secret_value())
+        return "implicit" if parts.scheme == "smtps" else "off" if parts.query == "tls=off" else "starttls"
+
+    @property
+    def user(self) -> str:
+        return unquote(urlsplit(self.url.get_secret_value()).username or "")
+
+    def password(self) -> str:
+        """The password, read when it is needed; raises SettingsError if its file cannot be read."""
+        if self.password_file:
+            try:
+                return Path(self.password_file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"relay.password_file: {self.password_file} cannot be read ({error.strerror})") from None
+        return unquote(urlsplit(self.url.get_secret_value()).password or "")
+
+    @property
+    def name(self) -> str:
+        """How logs and reports call it: host:port, never with the secret."""
+        return f"{self.host}:{self.port}"
+
+
+class Languages(Section):
+    fallback: list[str] = Field([], description="Languages tried, in order, for readers without an edition in theirs.")
+
+
+class Retry(Section):
+    period: Duration = Field("2d", description="How long a temporary refusal is tried again before it is given up.")
+    first: Duration = Field("5m", description="The wait before the second attempt; it doubles up to `longest`.")
+    longest: Duration = Field("4h", description="The longest wait between two attempts.")
+
+
+class InDoubt(Section):
+    policy: Literal["resend", "hold"] = Field("resend", description="resend: once more under the same Message-ID; hold: never by itself.")
+    after: Duration = Field("60s", description="How long evidence is waited for.")
+
+
+class Secret(Section):
+    keys: list[SecretStr] = Field([], description="The first signs links, all verify; empty: the data folder keeps its own.")
+
+
+class Limits(Section):
+    usual_factor: int = Field(10, ge=2, description="An audience over so many times the usual one is halted.")
+    usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
+
+
+class Worker(Section):
+    processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: as many as cores, at most one a connection.")
+    lease: Duration = Field("30s", description="How long a batch belongs to a process that has gone silent.")
+    batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may set."""
+
+    model_config = SettingsConfigDict(env_prefix="DISTRO_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True)
+
+    redis: str = Field("embedded", description='"embedded", or redis:// rediss:// sentinel:// of your own server.')
+    broker: str = Field("", description="Another Celery broker; empty: the same Redis, another database.")
+    data: Path = Field(Path("./var"), description="Embedded Redis, journals, consent file.")
+    subscribers: Path = Field(Path("./subscribers"), description="segments.toml is read from here.")
+    templates: Path = Field(Path("./templates/email"), description="Your templates; what is not there is taken from the packaged ones.")
+    site: Site = Site()
+    sender: Sender = Sender()
+    senders: dict[str, Sender] = Field({}, description="Further desks, chosen by `sender:` in a release.")
+    relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")
+    languages: Languages = Languages()
+    retry: Retry = Retry()
+    in_doubt: InDoubt = InDoubt()
+    secret: Secret = Secret()
+    limits: Limits = Limits()
+    worker: Worker = Worker()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource, file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables override the file; nothing else is a source."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def sender_named(self, name: str) -> Sender:
+        """The desk that a release names; raises SettingsError if there is none."""
+        if not name:
+            return self.sender
+        if name not in self.senders:
+            raise SettingsError(f'the release names the sender "{name}", and there is no [senders.{name}]', hint=f"Known: {', '.join(self.senders) or 'none'}.")
+        return self.senders[name]
+
+
+def load(path: Path | None = None, *, needed: bool = True) -> Settings:
+    """The settings of `path`, or of ./distro.toml; relative folders are meant from where the file lies.
+
+    Without a file: the defaults, unless it is `needed`. Raises SettingsError with every problem.
+    """
+    where = path or Path("distro.toml")
+    told: dict[str, Any] = {}
+    try:
+        told = tomllib.loads(where.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        if path or needed:
+            raise SettingsError(f"there is no {where}", hint="Write one (README, \"First settings\"), or name it with --config FILE.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where} is not TOML: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{where} cannot be read ({error.strerror})") from None
+    try:
+        settings = Settings(**told)
+    except ValidationError as error:
+        raise SettingsError(f"{where}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
+    base = where.resolve().parent
+    return settings.model_copy(update={key: (base / getattr(settings, key)).resolve() for key in ("data", "subscribers", "templates")})
+
+
+def _count(n: int) -> str:
+    return "one setting is wrong" if n == 1 else f"{n} settings are wrong"
+
+
+def _told(problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: there is no such setting"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}"
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

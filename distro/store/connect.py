@@ -1,0 +1,203 @@
+"""The connection: embedded, redis://, rediss:// or sentinel://, for threads (`Store`) and for the event loop (`AsyncStore`).
+
+Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run twice.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlsplit
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from distro.errors import StoreGoneError
+
+T = TypeVar("T")
+_SCRIPTS = Path(__file__).parent / "scripts"
+_PATIENCE = 50       # retries …
+_PAUSE = 0.2         # … seconds apart: ten seconds in all
+_TIMEOUT = 20        # seconds for one answer; an AOF rewrite or a slow disk may take a while
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A script to run with its arguments, and how its answer is read."""
+
+    script: str                      # file name without .lua, version included: claim_v1
+    args: tuple[bytes | str | int, ...]
+    read: Callable[[Any], T]
+
+
+@cache
+def source(script: str) -> bytes:
+    """The text that Redis runs: the shared helpers, then the script."""
+    return (_SCRIPTS / "_shared.lua").read_bytes() + b"\n" + (_SCRIPTS / f"{script}.lua").read_bytes()
+
+
+@cache
+def digest(script: str) -> str:
+    return hashlib.sha1(source(script), usedforsecurity=False).hexdigest()
+
+
+def _translated(error: Exception) -> StoreGoneError:
+    text = str(error)
+    if text.startswith("MISCONF") or "No space left" in text:
+        return StoreGoneError("Redis refuses to write: its disk is full or cannot be written", hint="Free space where its data lies; it goes on by itself. Nothing is lost.")
+    if text.startswith("OOM"):
+        return StoreGoneError("Redis refuses to write: its memory limit is reached", hint="Raise `maxmemory`; everything goes on by itself. Nothing is lost.")
+    return StoreGoneError(f"Redis does not answer ({text or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.")
+
+
+_GONE = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
+
+
+def _is_gone(error: redis.RedisError) -> bool:
+    return isinstance(error, _GONE) or str(error).startswith(("MISCONF", "OOM", "READONLY", "NOREPLICAS"))
+
+
+class Store:
+    """Typed access for threads: one-shot commands, sweep, tasks, pages."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def call(self, call: Call[T]) -> T:
+        """Run a script; raises StoreGoneError if Redis stays away."""
+        try:
+            answer = self._client.evalsha(digest(call.script), 0, *call.args)
+        except redis.exceptions.NoScriptError:
+            answer = self.command("EVAL", source(call.script), 0, *call.args)
+        except redis.RedisError as error:
+            if _is_gone(error):
+                raise _translated(error) from error
+            raise
+        return call.read(answer)
+
+    def command(self, *words: bytes | str | float) -> Any:
+        """Run one Redis command and give its raw answer."""
+        try:
+            return self._client.execute_command(*words)
+        except redis.RedisError as error:
+            if _is_gone(error):
+                raise _translated(error) from error
+            raise
+
+    def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
+        """Run several commands in one round trip (not a transaction)."""
+        if not commands:
+            return []
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for words in commands:
+                    pipe.execute_command(*words)
+                return cast("list[Any]", pipe.execute())
+        except redis.RedisError as error:
+            if _is_gone(error):
+                raise _translated(error) from error
+            raise
+
+    def text(self, key: str) -> str:
+        """A string as text; "" when it is not there."""
+        value = self.command("GET", key)
+        return value.decode() if value is not None else ""
+
+    def raw(self, key: str) -> bytes:
+        return cast("bytes", self.command("GET", key) or b"")
+
+    def span(self, key: str, first: int, past: int) -> bytes:
+        """The bytes from `first` up to, without, `past` of a string."""
+        return cast("bytes", self.command("GETRANGE", key, first, past - 1)) if past > first else b""
+
+    def hash(self, key: str) -> dict[str, str]:
+        answer = self.command("HGETALL", key)
+        pairs = answer.items() if isinstance(answer, Mapping) else zip(answer[::2], answer[1::2], strict=True)
+        return {k.decode(): v.decode("utf-8", "replace") for k, v in pairs}
+
+    def members(self, key: str) -> list[str]:
+        """The members of a set, or the elements of a list."""
+        kind = self.command("TYPE", key)
+        words = ("LRANGE", key, 0, -1) if kind == b"list" else ("SMEMBERS", key)
+        return [m.decode() for m in self.command(*words)]
+
+    def scores(self, key: str) -> dict[str, int]:
+        """A sorted set as member -> score, lowest first."""
+        flat = self.command("ZRANGE", key, 0, -1, "WITHSCORES")
+        pairs = flat if flat and isinstance(flat[0], (list, tuple)) else list(zip(flat[::2], flat[1::2], strict=True))
+        return {m.decode(): int(float(s)) for m, s in pairs}
+
+    def now_ms(self) -> int:
+        """Redis TIME, with the tests' offset: the one clock of the ledger."""
+        (seconds, micros), offset = self.pipeline([("TIME",), ("GET", "test:clock")])
+        return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
+
+    def ping(self) -> bool:
+        return bool(self.command("PING"))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class AsyncStore:
+    """The same for the event loop of a sending process: scripts only."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    async def call(self, call: Call[T]) -> T:
+        """Run a script; raises StoreGoneError if Redis stays away."""
+        try:
+            answer = await self._client.execute_command("EVALSHA", digest(call.script), 0, *call.args)
+        except redis.exceptions.NoScriptError:
+            answer = await self._client.execute_command("EVAL", source(call.script), 0, *call.args)
+        except redis.RedisError as error:
+            if _is_gone(error):
+                raise _translated(error) from error
+            raise
+        return call.read(answer)
+
+    async def command(self, *words: bytes | str | float) -> Any:
+        try:
+            return await self._client.execute_command(*words)
+        except redis.RedisError as error:
+            if _is_gone(error):
+                raise _translated(error) from error
+            raise
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def connect(url: str, *, patience: int = _PATIENCE) -> Store:
+    """A store for threads; nothing is asked of Redis yet."""
+    return Store(_client(url, redis, Retry(ConstantBackoff(_PAUSE), patience)))
+
+
+def connect_async(url: str) -> AsyncStore:
+    """A store for the running event loop; it retries once, the group commit itself decides about more."""
+    return AsyncStore(_client(url, redis.asyncio, AsyncRetry(ConstantBackoff(0.05), 1)))
+
+
+def _client(url: str, module: Any, retry: Any) -> Any:
+    options: dict[str, Any] = {
+        "socket_timeout": _TIMEOUT, "socket_connect_timeout": 5, "retry": retry,
+        "retry_on_error": [redis.ConnectionError, redis.TimeoutError], "protocol": 2,
+    }
+    if url.startswith("sentinel://"):
+        return _sentinel(url, module, options)
+    return module.Redis.from_url(url, **options)
+
+
+def _sentinel(url: str, module: Any, options: dict[str, Any]) -> Any:
+    """sentinel://[:password@]host:26379,host2:26379/service[/database]"""
+    parts = urlsplit(url)
+    hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
+    service, _, database = parts.path.strip("/").partition("/")
+    sentinel = module.sentinel.Sentinel([(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], socket_timeout=5)
+    return sentinel.master_for(service or "mymaster", db=int(database or 0), password=parts.password, **options)

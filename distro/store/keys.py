@@ -1,0 +1,88 @@
+"""The one table of every key: pattern, type, meaning, lifetime. The scripts build the same names.
+
+``{D}`` is a distribution's number, ``{slug}`` a release, ``{id}`` a subscriber's dense integer, ``{b}`` a batch.
+A key that is neither PERMANENT nor TIMED here fails the test that leaves it behind.
+"""
+
+import re
+from dataclasses import dataclass
+
+PERMANENT = "permanent"
+TIMED = "has a lifetime"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the table."""
+
+    pattern: str
+    type: str
+    meaning: str
+    lifetime: str = PERMANENT
+
+
+TABLE = (
+    # the book
+    Key("book:seq", "string", "the last subscriber id given out; ids are never reused"),
+    Key("book:address", "hash", "normalised address -> id, former addresses too"),
+    Key("book:columns", "hash", "column -> 'index' (a bitmap per value) or 'scan' (too many values)"),
+    Key("book:pepper", "string", "key of address hashes, never rotated"),
+    Key("sub:{id}", "string", "one subscriber as JSON: email and every column that is not empty"),
+    Key("idx:{column}:{value}", "bitmap", "ids with this value, lower case"),
+    Key("idx:all", "bitmap", "every id in the book"),
+    Key("val:{column}", "set", "the values of an indexed column"),
+    Key("no:any", "bitmap", "ids that may not be written to, for whatever reason"),
+    Key("no:{reason}", "bitmap", "the same by reason: unsubscribed, suppressed"),
+    Key("facts:{id}", "hash", "consent facts: fact id -> JSON"),
+    Key("facts:offset", "hash", "host -> bytes of its consent file that are in Redis"),
+    Key("import:{n}", "hash", "a staged import: list, state, pieces, done, counts"),
+    Key("import:seq", "string", "the last import's number"),
+    Key("import:open", "set", "imports whose pieces are not all in the book"),
+    Key("stage:{n}", "list", "the judged rows of an import, compressed, in pieces", TIMED),
+    # releases
+    Key("rel:{slug}", "hash", "kind, headline, editions (language -> version), created"),
+    Key("rel:{slug}:dists", "list", "its distributions, oldest first"),
+    Key("ed:{version}", "string", "an edition as JSON"),
+    Key("taken:{slug}", "bitmap", "ids that some distribution of this release stands for"),
+    Key("same:{hash}", "string", "the slug that last used this headline or body", TIMED),
+    # distributions
+    Key("dist:seq", "string", "the last distribution's number"),
+    Key("dists", "zset", "distribution -> when it was submitted, ms"),
+    Key("dist:{D}", "hash", "what it is, its state, its times"),
+    Key("idem:{key}", "hash", "an idempotency key: distribution, content", TIMED),
+    Key("due", "zset", "distribution -> when somebody must look at it, ms"),
+    Key("res:{D}:{lang}", "bitmap", "reserved readers by edition"),
+    Key("out:{D}:{reason}", "bitmap", "who matched but is left out"),
+    Key("let:{D}:{lang}", "string", "the compiled letter"),
+    Key("aud:{D}", "string", "4 bytes a recipient: subscriber id by ordinal"),
+    Key("led:{D}", "string", "1 byte a recipient: the state"),
+    Key("rec:{D}", "string", "30 bytes a recipient: token, time, attempts, flags, code, relay, spare, queue id"),
+    Key("cnt:{D}", "string", "ten 32-bit counters, one a state"),
+    Key("err:{D}", "hash", "ordinal -> the last words about who was not accepted"),
+    Key("bat:{D}", "string", "9 bytes a batch: first, last + 1, edition"),
+    Key("todo:{D}", "zset", "batch without a lease and with work -> when, ms"),
+    Key("lease:{D}", "hash", "batch -> token, expiry ms, process"),
+    Key("retry:{D}:{b}", "zset", "deferred ordinal -> next attempt, ms"),
+    Key("doubt:{D}", "zset", "in-doubt ordinal that awaits evidence or its one resend -> since, ms"),
+    Key("rly:{D}", "list", "names of the relays that records point at"),
+    Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
+    # processes
+    Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
+    Key("alive:{P}", "string", "a sending process that lives", TIMED),
+    Key("tmp:{x}", "any", "within one question", TIMED),
+    Key("test:clock", "string", "ms added to Redis TIME, in tests only", TIMED),
+)
+
+
+def _pattern(key: Key) -> re.Pattern[str]:
+    parts = re.split(r"\{[^}]+\}", key.pattern)
+    return re.compile(".+".join(map(re.escape, parts)))
+
+
+_PATTERNS = [(_pattern(key), key) for key in TABLE]
+
+
+def describe(name: str) -> Key | None:
+    """The row of the table that a key's name belongs to; None: the key is not in the table."""
+    exact = [key for pattern, key in _PATTERNS if pattern.fullmatch(name)]
+    return max(exact, key=lambda key: len(key.pattern)) if exact else None

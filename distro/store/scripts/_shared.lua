@@ -1,0 +1,35 @@
+-- Shared by every script: bytes, the one clock, counters, events. Keys are named in ../keys.py.
+local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
+local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTERS
+local REC = 30               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, spare 1, queue id 16
+local BLANK = string.rep('\0', REC)
+local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
+local function p32(n) return string.char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256) end
+local function now()
+  local t = call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(call('GET', 'test:clock') or 0)
+end
+local function int(n) return string.format('%.0f', n) end
+-- delta: counter letter -> change. The counters move only in the script that moves the bytes.
+local function count(D, delta)
+  local bf = {'BITFIELD', 'cnt:' .. D}
+  for letter, n in pairs(delta) do
+    if n ~= 0 then
+      bf[#bf + 1] = 'INCRBY' bf[#bf + 1] = 'i32' bf[#bf + 1] = '#' .. (string.find(ORDER, letter, 1, true) - 1) bf[#bf + 1] = n
+    end
+  end
+  if #bf > 2 then call(unpack(bf)) end
+end
+local function counter(D, letter)
+  return call('BITFIELD_RO', 'cnt:' .. D, 'GET', 'i32', '#' .. (string.find(ORDER, letter, 1, true) - 1))[1]
+end
+local function event(D, act, actor, reason)
+  call('RPUSH', 'ev:' .. D, cjson.encode({at = now(), act = act, actor = actor or '', reason = reason or ''}))
+end
+local function lease_of(D, b)   -- token (8 hex digits), expiry ms, process
+  local l = call('HGET', 'lease:' .. D, b)
+  if not l then return nil end
+  local token, exp, process = string.match(l, '^(%x+) (%d+) (.*)$')
+  return token, tonumber(exp), process
+end
+local function hex(s) return (string.gsub(s, '.', function(c) return string.format('%02x', byte(c)) end)) end

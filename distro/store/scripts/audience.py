@@ -1,0 +1,68 @@
+"""Signatures of the scripts about releases and audiences: accept, select, count, build, frozen."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from distro.model import Plan
+from distro.store.connect import Call
+
+Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `select_v1` is asked about a release."""
+
+    slug: str
+    program: Program
+    order: Sequence[str]              # languages of the editions; the first is the last resort
+    fallback: Sequence[str] = ()
+    no_fallback: bool = False
+    allow: Program | None = None      # outside production: who may be written to at all
+
+    def told(self) -> str:
+        return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback})
+
+
+def _plan(text: bytes) -> Plan:
+    told = json.loads(text)
+    # An empty Lua table comes as a JSON object either way; counts are numbers.
+    tables = {key: {k: int(v) for k, v in (told[key] or {}).items()} for key in ("editions", "fallback", "left_out")}
+    return Plan(matched=int(told["matched"]), audience=int(told["audience"]), **tables)
+
+
+def plan(question: Question) -> Call[Plan]:
+    """Who would get it; changes nothing."""
+    return Call("select_v1", ("plan", "", question.slug, question.told()), lambda a: _plan(a[1]))
+
+
+def reserve(distribution: str, question: Question) -> Call[Plan | None]:
+    """Fix who gets it; asked again, the reservation that was made. None: the distribution is not at this point."""
+    return Call("select_v1", ("reserve", distribution, question.slug, question.told()), lambda a: _plan(a[1]) if a[0] == b"ok" else None)
+
+
+def count(program: Program) -> Call[int]:
+    """How many a segment has."""
+    return Call("count_v1", (json.dumps(program), ""), lambda a: int(a[0]))
+
+
+def bitmap(program: Program) -> Call[bytes]:
+    """The ids of a segment, one bit each, most significant first."""
+    return Call("count_v1", (json.dumps(program), "1"), lambda a: a[1])
+
+
+def build(distribution: str, built: int, ids: bytes) -> Call[tuple[str, int]]:
+    """Append a piece of the audience; gives ("ok", "elsewhere" or "not_now", how much is built)."""
+    return Call("build_v1", (distribution, built, ids), lambda a: (a[0].decode(), int(a[1])))
+
+
+def frozen(distribution: str, audience: int, batches: bytes, state: str, reason: str = "") -> Call[bool]:
+    """The audience is complete; False: somebody else said so, or it is not."""
+    return Call("frozen_v1", (distribution, audience, batches, state, reason), bool)
+
+
+def accept(told: dict[str, Any]) -> Call[tuple[str, str, str]]:
+    """Store a release and a distribution; gives (what, id or reason, slug), see the script."""
+    return Call("accept_v1", (json.dumps(told, ensure_ascii=False),), lambda a: (a[0].decode(), str(a[1]) if isinstance(a[1], int) else a[1].decode(), a[2].decode()))

@@ -1,0 +1,14 @@
+-- Take the lease of a batch with work. ARGV 1 D 2 batch or -1 3 token (8 hex) 4 process 5 lease ms
+local D, wish, token, process, ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+if call('HGET', 'dist:' .. D, 'state') ~= 'sending' then return {} end
+local at, todo, b = now(), 'todo:' .. D, nil
+if wish ~= '-1' then
+  local score = call('ZSCORE', todo, wish)
+  if score and tonumber(score) <= at then b = wish end
+end
+b = b or call('ZRANGEBYSCORE', todo, '-inf', int(at), 'LIMIT', 0, 1)[1]
+if not b or lease_of(D, b) then return {} end
+call('ZREM', todo, b)
+call('HSET', 'lease:' .. D, b, token .. ' ' .. int(at + ms) .. ' ' .. process)
+local row = call('GETRANGE', 'bat:' .. D, b * 9, b * 9 + 8)
+return {tonumber(b), u32(row, 1), u32(row, 5), byte(row, 9)}

@@ -1,0 +1,30 @@
+-- The policy about doubts whose evidence was waited for. ARGV 1 D 2 policy (resend, hold) 3 after ms 4 at most
+-- resend: once, under the same Message-ID and Date; a second doubt stays, and so does every doubt under hold.
+local D, policy = ARGV[1], ARGV[2]
+local at = now()
+local delta, again = {}, 0
+local bat = call('GET', 'bat:' .. D) or ''
+local dstate = call('HGET', 'dist:' .. D, 'state')
+if dstate ~= 'sending' then return {0, 0} end
+local due = call('ZRANGEBYSCORE', 'doubt:' .. D, '-inf', int(at - ARGV[3]), 'LIMIT', 0, tonumber(ARGV[4]))
+for _, ord in ipairs(due) do
+  call('ZREM', 'doubt:' .. D, ord)
+  local flags = byte(call('GETRANGE', 'rec:' .. D, ord * REC + 9, ord * REC + 9))
+  if policy == 'resend' and flags % 2 == 0 and call('GETRANGE', 'led:' .. D, ord, ord) == 'u' then
+    call('SETRANGE', 'led:' .. D, ord, 'q')
+    call('SETRANGE', 'rec:' .. D, ord * REC + 9, string.char(flags + 1))
+    delta.u = (delta.u or 0) - 1
+    delta.q = (delta.q or 0) + 1
+    again = again + 1
+    local a, z = 0, #bat / 9 - 1
+    while a < z do
+      local mid = math.floor((a + z + 1) / 2)
+      if u32(bat, mid * 9 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
+    end
+    if not lease_of(D, a) then call('ZADD', 'todo:' .. D, int(at), a) end
+    call('RPUSH', 'ev:' .. D, cjson.encode({at = at, act = 'resent in doubt', actor = '', reason = ord}))
+  end
+end
+count(D, delta)
+if again > 0 then call('HINCRBY', 'dist:' .. D, 'possibly_twice', again) end
+return {#due, again}

@@ -1,0 +1,122 @@
+"""Signatures of the ledger's scripts: claim, step, renew, release, doubts, close, turn, due, start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from distro.store.connect import Call
+
+OUTCOME_SIZE = 29
+RECORD_SIZE = 30
+BATCH_SIZE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch whose lease is ours: ordinals from `first` up to, without, `past`, all of one edition."""
+
+    distribution: str
+    batch: int
+    token: str      # 8 hexadecimal digits, fresh at every claim
+    first: int
+    past: int
+    edition: int    # index into the distribution's languages
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A recipient whose `sending` is written; this attempt is named by the claim's token and `attempt`."""
+
+    ordinal: int
+    subscriber: int
+    attempt: int
+    flags: int
+    row: bytes      # the subscriber as the book has it now, JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What a group commit gave."""
+
+    status: int                 # 0 granted; 1 the lease is lost; 2 the distribution does not send
+    cursor: int
+    intents: tuple[Intent, ...]
+    answers: str                # one of g, n, x for each question at 354
+    state: str                  # of the distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One group commit: what `step_v1` is asked."""
+
+    process: str
+    serial: int
+    distribution: str
+    outcomes: bytes = b""                # OUTCOME_SIZE each, sorted by ordinal
+    claim: Claim | None = None
+    want: int = 0
+    cursor: int = 0
+    questions: bytes = b""
+    words: Sequence[tuple[int, int, str]] = field(default_factory=tuple)
+
+
+def step(ask: Step) -> Call[Stepped]:
+    """Outcomes in, next intents out, idempotent by its serial."""
+    claim = ask.claim
+    where: tuple[int | str, ...] = (claim.batch, claim.token, ask.want, ask.cursor, claim.past) if claim else (-1, "0", 0, 0, 0)
+    words = [word for triple in ask.words for word in triple]
+    return Call("step_v1", (ask.process, ask.serial, ask.distribution, ask.outcomes, *where, ask.questions, *words), _stepped)
+
+
+def _stepped(answer: Any) -> Stepped:
+    status, cursor, granted, rows, answers, state = answer
+    intents = tuple(
+        Intent(int.from_bytes(granted[p:p + 4], "big"), int.from_bytes(granted[p + 4:p + 8], "big"), granted[p + 8], granted[p + 9], row or b"{}")
+        for p, row in zip(range(0, len(granted), 10), rows, strict=True)
+    )
+    return Stepped(int(status), int(cursor), intents, answers.decode(), state.decode())
+
+
+def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int) -> Call[Claim | None]:
+    """Take a batch with work: this one if it may be taken, else any that is due; None: there is nothing to do."""
+
+    def read(answer: Any) -> Claim | None:
+        return Claim(distribution, answer[0], token, answer[1], answer[2], answer[3]) if answer else None
+
+    return Call("claim_v1", (distribution, batch, token, process, lease_ms), read)
+
+
+def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:
+    """Keep leases; False for each that is ours no more."""
+    args = [word for c in claims for word in (c.distribution, c.batch, c.token)]
+    return Call("renew_v1", (lease_ms, *args), lambda answer: [bool(a) for a in answer])
+
+
+def release(claim: Claim, wait_ms: int = 0) -> Call[bool]:
+    """Give a lease back; False while somebody is still `sending` under it."""
+    return Call("release_v1", (claim.distribution, claim.batch, claim.token, wait_ms), bool)
+
+
+def doubts(distribution: str, policy: str, after_ms: int, at_most: int = 500) -> Call[tuple[int, int]]:
+    """Apply the policy to doubts that were waited for; gives how many were looked at and how many go again."""
+    return Call("doubts_v1", (distribution, policy, after_ms, at_most), lambda a: (int(a[0]), int(a[1])))
+
+
+def close(distribution: str) -> Call[bool]:
+    """Call it sent if it is; True when it became so now."""
+    return Call("close_v1", (distribution,), bool)
+
+
+def turn(distribution: str, verb: str, actor: str, reason: str) -> Call[tuple[str, str]]:
+    """Halt or resume; gives ("ok" or "refused" or "gone", state)."""
+    return Call("turn_v1", (distribution, verb, actor, reason), lambda a: (a[0].decode(), a[1].decode()))
+
+
+def due(lease_ms: int, at_most: int = 20) -> Call[list[str]]:
+    """Distributions that somebody must look at; whoever asked has them for the lease."""
+    return Call("due_v1", (lease_ms, at_most), lambda a: [d.decode() for d in a])
+
+
+def start(distribution: str, host_ms: int) -> Call[str]:
+    """Flip a frozen, scheduled distribution at its time: "ok", "early", "not_now"."""
+    return Call("start_v1", (distribution, host_ms), lambda a: a[0].decode())

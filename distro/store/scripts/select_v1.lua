@@ -1,0 +1,91 @@
+-- Who would get it ("plan") or gets it ("reserve"): one script, so that plan shows what submit then does.
+-- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool}
+-- A program is postfix: {"k", key} push a bitmap, {"or", n}, {"and", n}, {"not"}, {"none"}.
+local mode, D, slug, q = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
+if mode == 'reserve' then
+  local d = call('HMGET', 'dist:' .. D, 'state', 'reserved')
+  if d[1] ~= 'scheduled' and d[1] ~= 'freezing' then return {'not_now', d[1] or ''} end
+  if d[2] then return {'ok', d[2]} end     -- asked again: the reservation it made
+end
+local temps = {}
+local function temp()
+  local t = 'tmp:select:' .. #temps
+  temps[#temps + 1] = t
+  return t
+end
+local function op(name, ...)
+  local t = temp()
+  call('BITOP', name, t, ...)
+  return t
+end
+local function run(program)
+  local stack = {}
+  for _, step in ipairs(program) do
+    local what = step[1]
+    if what == 'k' then stack[#stack + 1] = step[2]
+    elseif what == 'none' then stack[#stack + 1] = 'tmp:select:none'
+    elseif what == 'not' then stack[#stack] = op('XOR', 'idx:all', stack[#stack])
+    else
+      local args = {}
+      for _ = 1, step[2] do table.insert(args, 1, table.remove(stack)) end
+      stack[#stack + 1] = op(what == 'or' and 'OR' or 'AND', unpack(args))
+    end
+  end
+  return stack[1]
+end
+local function size(key) return call('BITCOUNT', key) end
+local function minus(a, b) return op('AND', a, op('XOR', a, b)) end   -- a and not b: (a xor b) and a
+local matched = op('AND', 'idx:all', run(q.program))
+local out, rest = {}, matched
+local function leave(reason, key)
+  local gone = op('AND', rest, key)
+  local n = size(gone)
+  if n > 0 then
+    out[reason] = n
+    if mode == 'reserve' then call('COPY', gone, 'out:' .. D .. ':' .. reason, 'REPLACE') end
+    rest = minus(rest, gone)
+  end
+end
+leave('unsubscribed', 'no:unsubscribed')
+leave('suppressed', 'no:suppressed')
+leave('suppressed', 'no:any')
+leave('already_has_it', 'taken:' .. slug)
+if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run(q.allow))) end
+local editions, fallback, left, has = {}, {}, rest, {}
+for _, lang in ipairs(q.order) do has[lang] = true end
+local picked = {}
+local function pick(edition, key, is_fallback)
+  local mine = op('AND', left, key)
+  local n = size(mine)
+  editions[edition] = (editions[edition] or 0) + n
+  if n > 0 then
+    picked[edition] = picked[edition] and op('OR', picked[edition], mine) or mine
+    if is_fallback then fallback[edition] = (fallback[edition] or 0) + n end
+    left = minus(left, mine)
+  end
+end
+for _, lang in ipairs(q.order) do
+  pick(lang, 'idx:language:' .. lang)
+  local base = string.match(lang, '^(%a+)%-')
+  if base and not has[base] then pick(lang, 'idx:language:' .. base) end
+end
+for _, lang in ipairs(q.order) do   -- a reader of pt-br takes the pt edition
+  if not string.find(lang, '-', 1, true) then
+    for _, v in ipairs(call('SMEMBERS', 'val:language')) do
+      if string.sub(v, 1, #lang + 1) == lang .. '-' then pick(lang, 'idx:language:' .. v) end
+    end
+  end
+end
+if q.no_fallback then leave('no_edition_in_their_language', left)
+else
+  for _, lang in ipairs(q.fallback) do if has[lang] then pick(lang, left, true) end end
+  pick(q.order[1], left, true)
+end
+local answer = cjson.encode({matched = size(matched), audience = size(rest), editions = editions, fallback = fallback, left_out = out})
+if mode == 'reserve' then
+  for edition, key in pairs(picked) do call('COPY', key, 'res:' .. D .. ':' .. edition, 'REPLACE') end
+  if size(rest) > 0 then call('BITOP', 'OR', 'taken:' .. slug, 'taken:' .. slug, rest) end
+  call('HSET', 'dist:' .. D, 'reserved', answer, 'state', 'freezing')
+end
+if #temps > 0 then call('UNLINK', unpack(temps)) end
+return {'ok', answer}

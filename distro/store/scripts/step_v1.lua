@@ -1,0 +1,198 @@
+-- One group commit of one process: outcomes in, next intents out. A replay changes nothing and grants what it granted.
+-- ARGV 1 process 2 serial 3 D
+--      4 outcomes, 29 bytes each, sorted by ordinal: ordinal 4, state 1, token 4, attempt 1, code 2, relay 1, queue id 16
+--      5 batch (-1: none) 6 its token (8 hex) 7 intents wanted 8 first ordinal to look at 9 end of the batch
+--      10 questions at 354, 12 bytes each: ordinal 4, token 4, batch 4
+--      11 … words about outcomes, three each: ordinal, delay ms until the next attempt (deferred), text
+local P, serial, D = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local LED, RECS = 'led:' .. D, 'rec:' .. D
+local function rows_of(granted)
+  if #granted == 0 then return {} end
+  local names = {'MGET'}
+  for m = 1, #granted, 10 do names[#names + 1] = 'sub:' .. int(u32(granted, m + 4)) end
+  return call(unpack(names))
+end
+local last = call('HMGET', 'proc:' .. P, 'serial', 'status', 'cursor', 'granted', 'answers', 'state')
+if last[1] and tonumber(last[1]) >= serial then
+  if tonumber(last[1]) > serial then return redis.error_reply('a serial went backwards') end
+  return {tonumber(last[2]), tonumber(last[3]), last[4], rows_of(last[4]), last[5], last[6]}
+end
+local at = now()
+local dstate = call('HGET', 'dist:' .. D, 'state') or 'gone'
+local words = {}
+for n = 11, #ARGV, 3 do words[tonumber(ARGV[n])] = {tonumber(ARGV[n + 1]), ARGV[n + 2]} end
+local delta, accepted = {}, 0
+local bat
+local function batch_of(ord)
+  bat = bat or call('GET', 'bat:' .. D)
+  local a, z = 0, #bat / 9 - 1
+  while a < z do
+    local mid = math.floor((a + z + 1) / 2)
+    if u32(bat, mid * 9 + 1) <= ord then a = mid else z = mid - 1 end
+  end
+  return a
+end
+local function moved(from, to)
+  delta[from] = (delta[from] or 0) - 1
+  delta[to] = (delta[to] or 0) + 1
+end
+
+-- Outcomes. An attempt is named by its token and count; an outcome needs nothing else, so that late truth counts.
+local fins = ARGV[4]
+local retries = {}
+local n, k = #fins / 29, 0
+while k < n do                                   -- runs of near ordinals: one read and one write of each string
+  local j, lo = k, u32(fins, k * 29 + 1)
+  local hi = lo
+  while j + 1 < n do
+    local o = u32(fins, (j + 1) * 29 + 1)
+    if o - hi > 64 then break end
+    hi, j = o, j + 1
+  end
+  local win, rw = call('GETRANGE', LED, lo, hi), call('GETRANGE', RECS, lo * REC, hi * REC + REC - 1)
+  local states, recs, changed = {}, {}, false
+  for m = k, j do
+    local p = m * 29
+    local ord = u32(fins, p + 1)
+    local o = ord - lo
+    local st = states[o] or sub(win, o + 1, o + 1)
+    local rec = recs[o] or sub(rw, o * REC + 1, o * REC + REC)
+    local to, token, attempt = sub(fins, p + 5, p + 5), sub(fins, p + 6, p + 9), byte(fins, p + 10)
+    local named = sub(rec, 1, 4) == token and byte(rec, 9) == attempt
+    local flags = byte(rec, 10)
+    local take = false
+    if st == 'i' and named then
+      take = true
+      if to ~= 'a' and math.floor(flags / 2) % 2 == 1 then to = 'a' end          -- an earlier attempt was accepted after all
+      if dstate == 'cancelled' and (to == 'q' or to == 'd') then to = 'k' end
+    elseif st == 'u' and named and to ~= 'q' and to ~= 'u' then take = true      -- evidence about a doubt
+    elseif to == 'a' and attempt <= byte(rec, 9) and attempt > 0 then
+      if st == 'i' then                                                          -- a second attempt is under way: keep the truth
+        recs[o] = sub(rec, 1, 9) .. string.char(flags % 2 + 2 + flags - flags % 4) .. sub(rec, 11)
+        changed = true
+      elseif string.find('qdfusk', st, 1, true) then take = true end             -- late truth wins
+    end
+    if take then
+      if st == 'u' then call('ZREM', 'doubt:' .. D, ord) end
+      if st == 'd' then call('ZREM', 'retry:' .. D .. ':' .. batch_of(ord), ord) end
+      moved(st, to)
+      states[o] = to
+      if to == 'q' then recs[o] = rec
+      else
+        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 10) .. sub(fins, p + 11, p + 13) .. '\0' .. sub(fins, p + 14, p + 29)
+      end
+      changed = true
+      local w = words[ord]
+      if to == 'a' then accepted = accepted + 1 call('HDEL', 'err:' .. D, ord)
+      elseif w and w[2] ~= '' then call('HSET', 'err:' .. D, ord, w[2]) end
+      if to == 'u' then call('ZADD', 'doubt:' .. D, int(at), ord) end
+      if to == 'd' then retries[#retries + 1] = {ord, math.ceil((at + (w and w[1] or 300000)) / 30000) * 30000} end
+    end
+  end
+  if changed then
+    local ws, wr = {}, {}
+    for o = 0, hi - lo do
+      ws[o + 1] = states[o] or sub(win, o + 1, o + 1)
+      wr[o + 1] = recs[o] or sub(rw, o * REC + 1, o * REC + REC)
+    end
+    call('SETRANGE', LED, lo, cat(ws))
+    call('SETRANGE', RECS, lo * REC, cat(wr))
+  end
+  k = j + 1
+end
+for _, r in ipairs(retries) do                   -- a deferred recipient waits in its own batch
+  local a = batch_of(r[1])
+  call('ZADD', 'retry:' .. D .. ':' .. a, int(r[2]), r[1])
+  if not lease_of(D, a) then
+    local due = call('ZSCORE', 'todo:' .. D, a)
+    if not due or tonumber(due) > r[2] then call('ZADD', 'todo:' .. D, int(r[2]), a) end
+  end
+end
+
+-- Intents: written here, before the act. They need the live lease, a distribution that sends, and the reader's consent.
+local status, cursor, granted = 0, tonumber(ARGV[8]), {}
+local b, want, past = ARGV[5], tonumber(ARGV[7]), tonumber(ARGV[9])
+if dstate ~= 'sending' then status = 2 end
+if b ~= '-1' and want > 0 and status == 0 then
+  local token, exp = lease_of(D, b)
+  if token ~= ARGV[6] or exp < at then status = 1
+  else
+    local raw = string.gsub(ARGV[6], '%x%x', function(h) return string.char(tonumber(h, 16)) end)
+    local stamp = p32(math.floor(at / 1000))
+    local function grant(first, from)            -- from: the states of a run of recipients that may be tried
+      local cnt = #from
+      local ids = call('GETRANGE', 'aud:' .. D, first * 4, (first + cnt) * 4 - 1)
+      local rw = call('GETRANGE', RECS, first * REC, (first + cnt) * REC - 1)
+      local bf = {'BITFIELD_RO', 'no:any'}
+      for m = 0, cnt - 1 do bf[#bf + 1] = 'GET' bf[#bf + 1] = 'u1' bf[#bf + 1] = int(u32(ids, m * 4 + 1)) end
+      local no = call(unpack(bf))
+      local st, rc, ok = {}, {}, 0
+      for m = 0, cnt - 1 do
+        local rec = sub(rw, m * REC + 1, m * REC + REC)
+        local tries = math.min(byte(rec, 9) + 1, 255)
+        if no[m + 1] == 0 then
+          st[m + 1] = 'i'
+          rc[m + 1] = raw .. stamp .. string.char(tries) .. sub(rec, 10)
+          granted[#granted + 1] = p32(first + m) .. sub(ids, m * 4 + 1, m * 4 + 4) .. string.char(tries, byte(rec, 10))
+          ok = ok + 1
+          moved(sub(from, m + 1, m + 1), 'i')
+        else
+          st[m + 1] = 's'
+          rc[m + 1] = rec
+          moved(sub(from, m + 1, m + 1), 's')
+          local id = int(u32(ids, m * 4 + 1))
+          call('HSET', 'err:' .. D, first + m, call('GETBIT', 'no:unsubscribed', id) == 1 and 'unsubscribed' or 'suppressed')
+        end
+      end
+      call('SETRANGE', LED, first, cat(st))
+      call('SETRANGE', RECS, first * REC, cat(rc))
+      return ok
+    end
+    while want > 0 and cursor < past do
+      local top = math.min(cursor + math.max(want, 16), past) - 1
+      local win = call('GETRANGE', LED, cursor, top)
+      local a, z = string.find(win, 'q+')
+      if not a then cursor = top + 1
+      else
+        if z - a + 1 > want then z = a + want - 1 end
+        want = want - grant(cursor + a - 1, sub(win, a, z))
+        cursor = cursor + z
+      end
+    end
+    if want > 0 then                             -- then those whose time to be tried again has come
+      for _, ord in ipairs(call('ZRANGEBYSCORE', 'retry:' .. D .. ':' .. b, '-inf', int(at), 'LIMIT', 0, want)) do
+        call('ZREM', 'retry:' .. D .. ':' .. b, ord)
+        if call('GETRANGE', LED, ord, ord) == 'd' then grant(tonumber(ord), 'd') end
+      end
+    end
+  end
+end
+
+-- Questions at 354, before the first byte of a body: g go, n they said no meanwhile, x not ours, halted or cancelled.
+local answers = {}
+for m = 1, #ARGV[10], 12 do
+  local q = ARGV[10]
+  local ord, token, batch = u32(q, m), sub(q, m + 4, m + 7), int(u32(q, m + 8))
+  local mine, exp = lease_of(D, batch)
+  local verdict = 'x'
+  if dstate == 'sending' and mine == hex(token) and exp >= at and call('GETRANGE', LED, ord, ord) == 'i'
+      and call('GETRANGE', RECS, ord * REC, ord * REC + 3) == token then
+    local id = u32(call('GETRANGE', 'aud:' .. D, ord * 4, ord * 4 + 3), 1)
+    verdict = call('GETBIT', 'no:any', int(id)) == 1 and 'n' or 'g'
+  end
+  answers[#answers + 1] = verdict
+end
+
+count(D, delta)
+if accepted > 0 then
+  call('HSETNX', 'dist:' .. D, 'first_accepted_at', int(at))
+  call('HSET', 'dist:' .. D, 'last_accepted_at', int(at))
+end
+if (delta.i or 0) < 0 or (delta.q or 0) < 0 then
+  local left = call('BITFIELD_RO', 'cnt:' .. D, 'GET', 'i32', '#0', 'GET', 'i32', '#1')
+  if left[1] == 0 and left[2] == 0 then call('HSETNX', 'dist:' .. D, 'first_pass_at', int(at)) end
+end
+local given, said = cat(granted), cat(answers)
+call('HSET', 'proc:' .. P, 'serial', ARGV[2], 'status', status, 'cursor', int(cursor), 'granted', given, 'answers', said, 'state', dstate)
+call('EXPIRE', 'proc:' .. P, 86400)
+return {status, cursor, given, rows_of(given), said, dstate}

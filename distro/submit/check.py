@@ -1,0 +1,41 @@
+"""The linter of editions: what must be mended, and what somebody should look at."""
+
+import re
+
+from distro.model import Edition, Level, Problem
+
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\[(?:NAME|DATE|PLACE|TITLE|CITY|QUOTE|INSERT[^\]]*|TBC|TBD|XX+|TK)\]|\bX{3,}\b|\blorem ipsum\b|\bTK TK\b|\bTODO\b|\[\.\.\.\]|<insert[^>]*>", re.IGNORECASE)
+_EMBARGO_WORD = re.compile(r"\bembargo(?:ed)?\s+(?:until|till|jusqu|hasta|bis)\b", re.IGNORECASE)
+_MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", re.IGNORECASE)
+
+
+def lint(file: str, edition: Edition, text: str) -> list[Problem]:
+    """Every problem of an understood edition; `text` is the whole file, for line numbers."""
+    problems: list[Problem] = []
+    lines = text.split("\n")
+
+    def say(level: Level, message: str, line: int = 0) -> None:
+        problems.append(Problem(file, line, level, message))
+
+    if not edition.headline:
+        say(Level.ERROR, "no headline: add `headline: …` to the front matter, or begin with a line `# Headline`")
+    if not edition.body.strip():
+        say(Level.ERROR, "no text under the headline")
+    for number, line in enumerate(lines, 1):
+        found = _PLACEHOLDER.search(line)
+        if found:
+            say(Level.ERROR, f'a placeholder is left: "{found[0][:40]}"', number)
+        doubtful = _MISSING_WORD.search(line)
+        if doubtful:
+            say(Level.WARNING, f'"{line[doubtful.start():doubtful.start() + 24].strip()}": is a word missing?', number)
+        if _EMBARGO_WORD.search(line) and not edition.embargo and not line.lower().startswith("embargo"):
+            say(Level.ERROR, "the text speaks of an embargo, but no `embargo:` field says until when", number)
+    if len(edition.headline) > 150:
+        say(Level.WARNING, f"the headline has {len(edition.headline)} characters; over 150, mail programs cut it")
+    if not edition.contacts:
+        say(Level.WARNING, "no media contact: journalists will not know whom to ask")
+    if not edition.date:
+        say(Level.WARNING, "no date: the day of sending will be used in the letter")
+    if not edition.dateline and edition.kind == "press-release":
+        say(Level.WARNING, "no dateline: press releases usually open with a place")
+    return problems

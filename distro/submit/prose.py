@@ -1,0 +1,27 @@
+"""Markdown as a reader sees it: paragraphs of plain text, list items included, from the token stream."""
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+
+def parser() -> MarkdownIt:
+    """The Markdown that releases are written in: CommonMark without raw HTML, with tables."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def inline_text(token: Token) -> str:
+    """The words of an inline token, without marks."""
+    words = []
+    for child in token.children or []:
+        if child.type in ("text", "code_inline"):
+            words.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            words.append(" ")
+        elif child.type == "image":
+            words.append(child.content)
+    return " ".join("".join(words).split())
+
+
+def paragraphs(markdown: str) -> tuple[str, ...]:
+    """Every paragraph, heading, list item and table cell of a text, in order."""
+    return tuple(filter(None, (inline_text(t) for t in parser().parse(markdown) if t.type == "inline")))

@@ -1,0 +1,56 @@
+"""One file understood (`read`), and several files as one release (`release_of`)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from distro.errors import RefusedError
+from distro.model import Edition, Level, Problem, Reading, Release
+from distro.submit import check, source
+from distro.submit.markdown import read_markdown
+from distro.submit.plaintext import read_plain_text
+
+
+def read(path: Path, zone: str = "UTC") -> Reading:
+    """Read one file into an edition with all its problems. Raises InputFileError for what is no text."""
+    found = source.load(path)
+    is_markdown = path.suffix.lower() in (".md", ".markdown", ".mdown") or found.text.startswith("---\n")
+    reading = (read_markdown if is_markdown else read_plain_text)(found, zone)
+    if reading.edition is None:
+        return reading
+    linted = check.lint(found.name, reading.edition, found.text)
+    ordered = sorted((*reading.problems, *linted), key=lambda p: (p.level is not Level.ERROR, p.line))
+    return replace(reading, file=found.name, problems=tuple(ordered))
+
+
+def release_of(readings: Sequence[Reading]) -> Release:
+    """Put the editions of one story together; raises RefusedError with every reason why they cannot be one."""
+    problems = [p for reading in readings for p in reading.errors]
+    editions = [reading.edition for reading in readings if reading.edition is not None]
+    by_language: dict[str, str] = {}
+    for reading in readings:
+        if reading.edition is None:
+            continue
+        other = by_language.setdefault(reading.edition.language, reading.file)
+        if other != reading.file:
+            problems.append(Problem(reading.file, 0, Level.ERROR, f"a second {reading.edition.language} edition beside {other}: say `language:` in the front matter"))
+    if len(by_language) < len(editions) and not any("second" in p.message for p in problems):
+        problems.append(Problem(readings[-1].file, 0, Level.ERROR, "the same edition twice"))
+    if problems:
+        raise RefusedError("this release cannot be sent as it is", hint="Mend these lines; `distro check FILE` shows them again.", details=[told(p) for p in problems])
+    slug = next((e.slug for e in editions if e.slug), "") or source.slug_of(editions[0].headline)
+    return Release(slug, editions[0].kind, tuple(editions))
+
+
+def told(problem: Problem) -> str:
+    """A problem in one line, as compilers say it."""
+    where = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    return f"{where}: {problem.level}: {problem.message}"
+
+
+def embargo_of(editions: Sequence[Edition]) -> str:
+    """The embargo that all editions share; raises RefusedError when they contradict one another."""
+    told_times = {e.embargo for e in editions if e.embargo}
+    if len(told_times) > 1:
+        raise RefusedError("the editions name different embargoes: " + ", ".join(sorted(told_times)), hint="Give all of them the same `embargo:`.")
+    return next(iter(told_times), "")

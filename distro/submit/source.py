@@ -1,0 +1,85 @@
+"""Bytes of a file as text with lines: encodings, size, and what is no text at all."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from distro.errors import InputFileError
+
+MAX_BYTES = 5_000_000  # a release of a thousand pages; above it somebody named the wrong file
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a file and how it was read."""
+
+    name: str
+    text: str
+    encoding: str
+
+
+def load(path: Path) -> Source:
+    """Read a text file in UTF-8, UTF-16 with its mark, or else Windows-1252. Raises InputFileError."""
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputFileError(f"{path} is a folder, not a release", hint="Name the file: one per language.")
+        if size > MAX_BYTES:
+            raise InputFileError(
+                f"{path}: {size / 1e6:.1f} MB is too large for the text of a release (at most {MAX_BYTES // 1_000_000} MB)",
+                hint="Photos and films belong in `attachments:`, not in the text.",
+            )
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise InputFileError(f"{path}: there is no such file", hint=_neighbours(path)) from None
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
+    return decode(path.name, raw)
+
+
+def decode(name: str, raw: bytes) -> Source:
+    """Decode the bytes of the file `name`; raises InputFileError for what is empty or no text."""
+    if not raw.strip():
+        raise InputFileError(f"{name} is empty", hint="Write a headline and a text into it.")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return Source(name, _lines(raw.decode("utf-16", "replace")), "UTF-16")
+    if raw[:4] == b"PK\x03\x04":
+        raise InputFileError(f"{name} is a Word document or an archive", hint="Save it as plain text or Markdown.")
+    if b"\0" in raw or sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in raw[:4096]) > len(raw[:4096]) // 50:
+        raise InputFileError(f"{name} is not a text file", hint="Save it as plain text or Markdown (UTF-8).")
+    try:
+        return Source(name, _lines(raw.decode("utf-8-sig")), "UTF-8")
+    except UnicodeDecodeError:
+        return Source(name, _lines(raw.decode("cp1252", "replace")), "Windows-1252")
+
+
+def _lines(text: str) -> str:
+    """Composed characters, one kind of line end, no control characters but tab."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub("[\u2028\u2029\x0b\x0c\x85]", "\n", text)
+    return re.sub("[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b]", "", text)
+
+
+def _neighbours(path: Path) -> str:
+    import difflib
+
+    try:
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1)
+    except OSError:
+        near = []
+    return f"Did you mean {path.with_name(near[0])}?" if near else "See which files are here with `ls`."
+
+
+def slug_of(headline: str) -> str:
+    """The identity of a release made from its headline: ASCII words joined by hyphens, 60 characters at most."""
+    import hashlib
+
+    ascii_text = unicodedata.normalize("NFKD", headline).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", ascii_text)
+    slug = ""
+    for word in words:
+        if len(slug) + len(word) > 59:
+            break
+        slug = f"{slug}-{word}" if slug else word
+    return slug if len(slug) >= 3 else "release-" + hashlib.sha256(headline.encode()).hexdigest()[:10]

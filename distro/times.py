@@ -1,0 +1,66 @@
+"""Times as people write them and as JSON carries them (RFC 3339 with offset and fraction)."""
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_LOCAL = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})[ T](?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_+-]+)*[A-Za-z0-9]*)?$"
+)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The named time zone; raises ValueError with a sentence when there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'there is no time zone "{name}"; write one like Europe/Zurich') from None
+
+
+def parse_time(text: str, default_zone: str = "UTC") -> datetime:
+    """Read RFC 3339, or a local time with or without a zone name, else in `default_zone`; aware, the zone kept.
+
+    Raises ValueError with a sentence that says what to write. A local time that a clock change skips is refused,
+    one that it repeats means the first of the two (`fold=0`).
+    """
+    found = _LOCAL.match(text.strip())
+    if not found:
+        raise ValueError(f'"{text}" is not a time; write 2026-12-01T10:00+01:00 or "2026-12-01 10:00 Europe/Zurich"')
+    clock = found["clock"].zfill(5) if found["clock"].count(":") == 1 else found["clock"]
+    try:
+        naive = datetime.fromisoformat(f"{found['day']}T{clock}")
+    except ValueError as error:
+        raise ValueError(f'"{text}" is not a time: {error}') from None
+    offset = found["zone"] or ""
+    if offset == "Z" or offset[:1] in ("+", "-"):
+        return datetime.fromisoformat(f"{naive.isoformat()}{'+00:00' if offset == 'Z' else offset}")
+    local = naive.replace(tzinfo=zone(offset or default_zone))
+    if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != naive:
+        raise ValueError(f'"{text}" does not exist: the clocks go forward over it')
+    return local
+
+
+def from_ms(ms: int, zone_name: str = "UTC") -> datetime:
+    """Unix milliseconds as an aware time in the named zone."""
+    return datetime.fromtimestamp(ms / 1000, zone(zone_name))
+
+
+def to_ms(when: datetime) -> int:
+    """An aware time as unix milliseconds."""
+    return round(when.timestamp() * 1000)
+
+
+def rfc3339(ms: int, zone_name: str = "UTC") -> str:
+    """Unix milliseconds as RFC 3339 with offset and milliseconds; "" for 0, which means "not yet"."""
+    return from_ms(ms, zone_name).isoformat(timespec="milliseconds") if ms else ""
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as 60s, 2h, 2d, 500ms; raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", text.strip())
+    if not found:
+        raise ValueError(f'"{text}" is not a duration; write 60s, 5m, 2h or 2d')
+    return float(found[1]) * _UNITS[found[2]]

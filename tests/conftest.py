@@ -1,0 +1,35 @@
+"""One real Redis for the whole run, empty for every test; every key left behind must be in the table of keys."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from distro.store import Store, connect
+from distro.store.embedded import Embedded, ensured
+from distro.store.keys import PERMANENT, describe
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Embedded]:
+    """The embedded server, as `distro` itself runs it."""
+    with tempfile.TemporaryDirectory() as folder, ensured(Path(folder), supervised=False) as running:
+        yield running
+
+
+@pytest.fixture
+def store(server: Embedded) -> Iterator[Store]:
+    """An empty store; afterwards no key may be left that the table of keys does not know."""
+    found = connect(server.url())
+    found.command("FLUSHALL")
+    yield found
+    strangers = []
+    for name in (raw.decode("utf-8", "replace") for raw in found.command("KEYS", "*")):
+        row = describe(name)
+        if row is None:
+            strangers.append(f"{name} is not in the table of keys")
+        elif row.lifetime != PERMANENT and found.command("TTL", name) == -1:
+            strangers.append(f"{name} has no lifetime")
+    found.close()
+    assert not strangers, strangers

@@ -185,7 +185,7 @@ def stage(store: Store, path: Path, list_name: str, *, actor: str, dry_run: bool
         judged.twice += row.address in seen
         seen.add(row.address)
         lists = [list_name, *(v for v in row.columns.get("lists", []) if v != list_name)]
-        piece.append({"address": row.address, "email": row.email, "columns": row.columns | {"lists": lists}})
+        piece.append({"address": row.address, "email": row.email, "columns": row.columns | {"lists": lists, "domain": [row.address.rpartition("@")[2]]}})
         if len(piece) == _PIECE:
             flush()
     flush()

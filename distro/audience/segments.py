@@ -63,7 +63,7 @@ class Segments:
     def _check_column(self, term: Term, text: str) -> None:
         if term.field in self.columns:
             return
-        near = difflib.get_close_matches(term.field, self.columns, 1)
+        near = difflib.get_close_matches(term.field, self.columns, 1, 0.7)
         hint = f"Did you mean {near[0]}:{term.value}? " if near else ""
         raise ExpressionError(f'no subscriber has a column "{term.field}"', expression=text, column=term.column, width=len(term.field),
                               hint=f"{hint}Columns here: {', '.join(sorted(self.columns)) or 'none yet'}.")

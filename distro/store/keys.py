@@ -49,6 +49,7 @@ TABLE = (
     Key("dist:seq", "string", "the last distribution's number"),
     Key("dists", "zset", "distribution -> when it was submitted, ms"),
     Key("dist:{D}", "hash", "what it is, its state, its times"),
+    Key("running", "set", "distributions with a frozen audience that are not yet sent or cancelled"),
     Key("idem:{key}", "hash", "an idempotency key: distribution, content", TIMED),
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),
     Key("res:{D}:{lang}", "bitmap", "reserved readers by edition"),

@@ -6,5 +6,6 @@ if left[1] + left[2] + left[3] > 0 or call('ZCARD', 'doubt:' .. D) > 0 then retu
 call('HSET', 'dist:' .. D, 'state', 'sent', 'sent_at', int(now()))
 call('HSETNX', 'dist:' .. D, 'first_pass_at', int(now()))
 call('ZREM', 'due', D)
+call('SREM', 'running', D)
 event(D, 'sent', '', '')
 return 1

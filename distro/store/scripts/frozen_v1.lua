@@ -17,6 +17,7 @@ if to == 'halted' then call('HSET', 'dist:' .. D, 'reason', reason, 'before_halt
 if to == 'sending' then call('HSET', 'dist:' .. D, 'began_at', int(at)) end
 if to == 'cancelled' then call('HSET', 'dist:' .. D, 'reason', reason) end
 if to == 'scheduled' then call('ZADD', 'due', d[3], D) else call('ZREM', 'due', D) end
+if to ~= 'cancelled' then call('SADD', 'running', D) end
 event(D, 'frozen', '', '')
 if to ~= 'scheduled' then event(D, to, '', reason) end
 return 1

@@ -1,0 +1,204 @@
+"""A release and an expression become a plan, and then a scheduled distribution."""
+
+import hashlib
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from distro.audience import importing
+from distro.audience.expression import Node, parse
+from distro.errors import RefusedError
+from distro.flow.letters import compile_edition
+from distro.flow.office import Office
+from distro.model import Plan, Problem, Reading, Release
+from distro.store.scripts import audience as scripts
+from distro.store.scripts.audience import Program, Question
+from distro.submit import read, release_of
+from distro.submit.reading import embargo_of
+from distro.times import parse_time, to_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a press officer asks for."""
+
+    files: Sequence[Path]
+    to: str
+    at: str = ""                   # "": now
+    idempotency_key: str = ""
+    as_new: bool = False
+    no_fallback: bool = False
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The numbers that `plan` shows and `submit` then does."""
+
+    release: Release
+    plan: Plan
+    expression: str                # as typed
+    expanded: str                  # named segments replaced by their meaning
+    start_ms: int                  # 0: now
+    readings: tuple[Reading, ...] = ()
+    holders: tuple[str, ...] = ()  # distributions that hold the release for somebody
+    seconds: float = 0.0           # at the pace of the last sending; 0: not known
+    usual: int = 0                 # median of earlier audiences; 0: too few to say
+    too_large: bool = False
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(p for reading in self.readings for p in reading.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A distribution that is under way; `again`: the idempotency key was known, nothing new was made."""
+
+    distribution: str
+    release: str
+    state: str
+    audience: int
+    again: bool = False
+    planned: Planned = field(repr=False)
+
+
+def plan(office: Office, order: Order) -> Planned:
+    """Who would get it, in which edition, who would not and why. Sends nothing, changes nothing."""
+    zone = office.settings.site.timezone
+    readings = tuple(read(path, zone) for path in order.files)
+    release = release_of(readings)
+    start_ms = _start(order, release, zone)
+    importing.finish_open(office.store)   # what a dead import promised counts
+    segments = office.segments()
+    expanded = segments.expand(order.to)
+    for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
+        compile_edition(office, edition, "0", datetime.now().astimezone())
+    question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, no_fallback=order.no_fallback)
+    found = office.store.call(scripts.plan(question))
+    usual = _usual(office)
+    limits = office.settings.limits
+    return Planned(
+        release=release, plan=found, expression=order.to, expanded=str(expanded), start_ms=start_ms, readings=readings,
+        holders=tuple(office.store.members(f"rel:{release.slug}:dists")) if not order.as_new else (),
+        seconds=_pace(office, found.audience), usual=usual,
+        too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
+    )
+
+
+def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, no_fallback: bool) -> Question:
+    """What the store is asked about a release."""
+    segments = office.segments()
+    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office))
+
+
+def _allow(office: Office) -> Program | None:
+    """Outside production, who may be written to at all (promise 11); None: everyone."""
+    site = office.settings.site
+    if site.environment == "production":
+        return None
+    segments = office.segments()
+    terms = [f'email:"{a}"' if "@" in a else f'domain:"{a}"' for a in site.allow]
+    programs = [segments.program(parse(term)) for term in terms]
+    return [step for p in programs for step in p] + [["or", len(programs)]] if programs else [["none"]]
+
+
+def _start(order: Order, release: Release, zone: str) -> int:
+    """When it should begin, unix ms, 0 for now; an embargo in the future needs a start at or after it."""
+    try:
+        start = parse_time(order.at, zone) if order.at else None
+    except ValueError as error:
+        raise RefusedError(f"--at: {error}") from None
+    told = embargo_of(release.editions)
+    if told:
+        embargo = datetime.fromisoformat(told)
+        begins = start or datetime.now(embargo.tzinfo)
+        if begins < embargo:
+            raise RefusedError(
+                f"this release is under embargo until {told}, and {'--at is earlier' if start else '--now would break it'}",
+                hint=f'Send it at the lift: --at "{told}"',
+            )
+    return to_ms(start) if start else 0
+
+
+def submit(office: Office, order: Order) -> Accepted:
+    """Store the release and put its distribution into the due-table; raises RefusedError with the reason why not."""
+    planned = plan(office, order)
+    if planned.plan.audience == 0 and not order.idempotency_key:
+        raise nobody(office, planned)
+    release = planned.release
+    content = _content(planned, order)
+    what, which, slug = office.store.call(scripts.accept({
+        "slug": release.slug, "kind": release.kind, "headline": release.headline, "as_new": order.as_new,
+        "editions": [{"lang": e.language, "version": e.version, "json": e.to_json()} for e in release.editions],
+        "same": [] if order.as_new or release.kind == "newsletter" else _fingerprints(release),
+        "start": planned.start_ms, "idem": order.idempotency_key, "content": content,
+        "fields": {"expression": order.to, "expanded": planned.expanded, "actor": order.actor, "planned": str(planned.plan.audience),
+                   "no_fallback": "1" if order.no_fallback else "", "sender": release.editions[0].sender},
+    }))
+    if what not in ("ok", "again"):
+        raise _refusal(office, what, which, slug, release)
+    if what == "ok" and planned.plan.audience == 0:
+        # The key was new, and there is nobody: the freeze will cancel it and say who holds the release.
+        raise nobody(office, planned)
+    state = office.store.hash(f"dist:{which}").get("state", "")
+    return Accepted(distribution=f"D{which}", release=slug, state=state, audience=planned.plan.audience, again=what == "again", planned=planned)
+
+
+def _content(planned: Planned, order: Order) -> str:
+    told = json.dumps([[e.version for e in planned.release.editions], planned.expanded, order.at, order.no_fallback])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _fingerprints(release: Release) -> list[str]:
+    """Hashes of each normalised headline and body: the same story under another slug is noticed."""
+    texts = [("h", e.headline) for e in release.editions] + [("b", e.body) for e in release.editions]
+    return [hashlib.sha256(f"{kind}:{' '.join(text.casefold().split())}".encode()).hexdigest()[:32] for kind, text in texts]
+
+
+def nobody(office: Office, planned: Planned) -> RefusedError:
+    """Why there is nothing to send, and who holds the release."""
+    out = planned.plan.left_out
+    facts = {"holders": [f"D{d}" for d in planned.holders], "left_out": out, "audience": 0}
+    if not planned.plan.matched:
+        return RefusedError(f"nobody matches   {planned.expression}", hint='See who is there: distro segments list   distro segments count "…"', **facts)
+    have = out.get("already_has_it", 0)
+    if have:
+        held = ", ".join(f"D{d}, {office.store.hash(f'dist:{d}').get('state', '')}" for d in planned.holders)
+        who = f"all {have:,} already have" if have == planned.plan.matched else f"{have:,} of {planned.plan.matched:,} already have, and the others may not be written to:"
+        return RefusedError(f'Nothing to send: {who} "{planned.release.headline}" ({held}).', hint="Really again? --as-new", **facts)
+    reasons = " · ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in out.items())
+    return RefusedError(f"Nothing to send: all {planned.plan.matched:,} who match are left out ({reasons}).", **facts)
+
+
+def _refusal(office: Office, what: str, which: str, slug: str, release: Release) -> RefusedError:
+    if what == "idem_other":
+        return RefusedError(f"this idempotency key stands for D{which}, which has other content", hint="Use a fresh key for another release, audience or time.")
+    if what == "same":
+        return RefusedError(f'the same headline or text went out as "{which}" within 30 days', hint=f"A further language or the rest of its readers: put `id: {which}` into the front matter. A story of its own: --as-new")
+    if what == "unfinished":
+        return RefusedError(f"D{which} of this release is {slug}: one distribution of a release at a time", hint=f"See it with `distro report D{which}`, and submit again when it is sent.", holders=[f"D{which}"])
+    if what == "changed":
+        return RefusedError(f'the {which} text of "{slug}" differs from the one that readers already have', hint="Send the same text to the rest, or a story of its own: --as-new")
+    del office, release
+    return RefusedError(f"not accepted: {what} {which}")
+
+
+def _usual(office: Office) -> int:
+    """The median of earlier audiences; 0 with fewer than five."""
+    recent = office.store.command("ZREVRANGE", "dists", 0, 49)
+    sizes = [int(a) for a in office.store.pipeline([("HGET", f"dist:{d.decode()}", "audience") for d in recent]) if a and int(a)]
+    return int(statistics.median(sizes)) if len(sizes) >= 5 else 0
+
+
+def _pace(office: Office, audience: int) -> float:
+    """Seconds that so many take at the pace of the last sending of 50 or more."""
+    for d in office.store.command("ZREVRANGE", "dists", 0, 9):
+        told = office.store.hash(f"dist:{d.decode()}")
+        size, first, last = (int(told.get(k) or 0) for k in ("audience", "first_accepted_at", "last_accepted_at"))
+        if size >= 50 and last > first:
+            return audience * (last - first) / 1000 / size
+    return 0.0

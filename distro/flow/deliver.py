@@ -1,0 +1,392 @@
+"""Batches are claimed, letters sent, outcomes recorded: the life of a sending process.
+
+A process keeps one event loop in a thread of its own, one group commit into the ledger and one pool of connections for
+its life. `deliver` lends it a distribution: it takes that distribution's batches one after the other and returns when
+there is nothing left to take, or after about twenty seconds; what is still in flight stays with the pool. The pool asks
+for letters (`take`), asks again at 354 (`may_begin`), and tells how each ended (`done`); nothing here sleeps for pacing.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from distro import log
+from distro.errors import DistroError
+from distro.flow.letters import load_letter
+from distro.flow.office import Office, Wake
+from distro.ledger.commit import GroupCommit, Held
+from distro.ledger.journal import Attempt, Journal
+from distro.letter import Filler
+from distro.model import Outcome, State
+from distro.relay.pool import IDLE, Work
+from distro.relay.session import Message
+from distro.settings import Retry
+from distro.store import AsyncStore, connect_async
+from distro.store.scripts import ledger as scripts
+from distro.store.scripts.ledger import Intent
+from distro.times import parse_duration
+
+SLICE = 20.0           # seconds that one wake-up may keep a process
+_FRESH = 0.5           # seconds for which an intent's permission to begin holds
+_PER_LANE = 2          # intents a connection: one in flight, one ready
+_UNREACHABLE_MS = 30_000
+
+
+class Lanes(Protocol):
+    """What the pool and its twins have in common."""
+
+    lanes: int
+
+    def start(self) -> None: ...
+
+    async def stop(self, seconds: float) -> None: ...
+
+
+class _Row(msgspec.Struct):
+    """What a letter needs of a subscriber."""
+
+    email: str = ""
+    name: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A distribution as a sending process sees it: its letters by edition, and when it began."""
+
+    distribution: str
+    fillers: tuple[Filler, ...]
+    began_ms: int
+
+
+@dataclass(slots=True)
+class Job:
+    """One intent with its letter."""
+
+    held: Held
+    attempt: Attempt
+    intent: Intent
+    message: Message
+    permitted: float            # loop time of the call that last said that it may begin
+    withdrawn: str = ""         # why it was not begun after all: n they said no, x not ours any more
+
+
+@dataclass(slots=True)
+class _Signals:
+    """Who waits for what."""
+
+    ready: deque[Job] = field(default_factory=deque)
+    takers: deque["asyncio.Future[Job | None]"] = field(default_factory=deque)
+    wanting: list["asyncio.Future[None]"] = field(default_factory=list)
+
+
+class Deliverer(Work):
+    """The sending side of one process; made on its event loop."""
+
+    def __init__(self, office: Office, store: AsyncStore, process: str, pool_of: Callable[[Work], Lanes]) -> None:
+        self.office = office
+        self.store = store
+        self.process = process
+        self.journal = Journal(office.journals, process)
+        self.pool = pool_of(self)
+        settings = office.settings
+        self.commit = GroupCommit(
+            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), wanted=self._wanted,
+            on_intents=self._on_intents, on_drained=self._on_drained)
+        self.commit.early = max(1, self.pool.lanes * 2 // 3)
+        self.runs: dict[str, Run] = {}
+        self._signals = _Signals()
+        self._relays: dict[tuple[str, str], int] = {}
+        self._decode = msgspec.json.Decoder(_Row).decode
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._unreachable_until = 0.0
+        self._busy = 0              # lanes that have a letter
+        self._returns: set[asyncio.Task[None]] = set()
+        self.broken = ""            # why this process cannot send any more
+
+    # -- life
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.run(), self.commit.keep_leases(), self._alive())]
+        for task in self._tasks:
+            task.add_done_callback(self._broke)
+        self.pool.start()
+
+    def _broke(self, task: "asyncio.Task[None]") -> None:
+        """A bug in the loop must not look like a quiet worker: without it, this process is of no use."""
+        if not task.cancelled() and task.exception():
+            self.broken = repr(task.exception())
+            log.get().error("this process cannot go on; its letters will be judged by its journal", why=self.broken, exc_info=task.exception())
+            os._exit(70)
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more, let what is in flight end, commit, give the leases back."""
+        self._stopping = True
+        self._return_ready(lambda _: True)
+        self._wake_everyone()
+        await self.pool.stop(seconds)
+        end = self._loop.time() + 5
+        while not self.commit.idle and self._loop.time() < end:
+            self.commit.kick()
+            await asyncio.sleep(0.01)
+        for held in list(self.commit.held):
+            self.commit.end(held)
+        if self._returns:
+            await asyncio.wait(self._returns, timeout=2)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(DistroError):
+            await self.store.command("DEL", f"alive:{self.process}")
+        await self.store.close()
+        self.journal.close()
+
+    async def _alive(self) -> None:
+        while True:
+            with contextlib.suppress(DistroError):
+                await self.store.command("SET", f"alive:{self.process}", int(time.time()), "EX", 20)
+            await asyncio.sleep(5)
+
+    # -- one wake-up
+
+    async def drain(self, run: Run, batch: int, seconds: float) -> bool:
+        """Send what this distribution has for us; True if there may be more."""
+        self.runs[run.distribution] = run
+        end = self._loop.time() + seconds
+        while not self._stopping and self._loop.time() < end:
+            if self._loop.time() < self._unreachable_until:
+                return False
+            held = await self.commit.claim(run.distribution, batch)
+            batch = -1
+            if held is None:
+                return False
+            self._wake_everyone()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.05, end - self._loop.time())):
+                    await held.done.wait()
+        return not self._stopping
+
+    def _wanted(self) -> int:
+        """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
+        if self._stopping or self._loop.time() < self._unreachable_until:
+            return 0
+        return (len(self._signals.takers) + self._busy) * _PER_LANE - sum(h.in_flight for h in self.commit.held)
+
+    def _on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+        """Intents are granted: give them to waiting lanes, keep the rest ready."""
+        run = self.runs[held.claim.distribution]
+        filler = run.fillers[held.claim.edition]
+        for intent in intents:
+            row = self._decode(intent.row)
+            attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
+            pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
+            self._offer(Job(held, attempt, intent, Message(filler.letter.sender_address, row.email, pieces), before))
+        if held.lost or held.halted:
+            self._return_ready(lambda job: job.held is held)
+
+    def _offer(self, job: Job) -> None:
+        while self._signals.takers:
+            taker = self._signals.takers.popleft()
+            if not taker.done():
+                self._busy += 1
+                taker.set_result(job)
+                return
+        self._signals.ready.append(job)
+
+    def _return_ready(self, which: Callable[[Job], bool]) -> None:
+        """Intents that will not be begun go back: provably nothing was sent."""
+        keep = deque(job for job in self._signals.ready if not which(job))
+        for job in self._signals.ready:
+            if which(job):
+                self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
+        self._signals.ready = keep
+
+    def _on_drained(self, held: Held) -> None:
+        """Nothing of this batch is in flight any more: its lease goes back."""
+        wait = max(0.0, self._unreachable_until - self._loop.time())
+        task = asyncio.ensure_future(self.commit.give_back(held, int(wait * 1000)))
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
+
+    def _wake_everyone(self) -> None:
+        for future in (*self._signals.wanting, *(self._signals.takers if self._stopping else ())):
+            if not future.done():
+                future.set_result(None)
+        self._signals.wanting = []
+        self.commit.kick()
+
+    # -- Work: what the pool asks and tells
+
+    async def demand(self) -> None:
+        if self._stopping or any(not h.exhausted for h in self.commit.held) or self._signals.ready:
+            return
+        waiting: asyncio.Future[None] = self._loop.create_future()
+        self._signals.wanting.append(waiting)
+        await waiting
+
+    async def take(self) -> Job | None:
+        if self._signals.ready:
+            self._busy += 1
+            return self._signals.ready.popleft()
+        if self._stopping:
+            return None
+        waiting: asyncio.Future[Job | None] = self._loop.create_future()
+        self._signals.takers.append(waiting)
+        self.commit.kick()
+        timer = self._loop.call_later(IDLE, lambda: waiting.done() or waiting.set_result(None))
+        try:
+            return await waiting
+        finally:
+            timer.cancel()
+            if waiting in self._signals.takers:
+                self._signals.takers.remove(waiting)
+
+    async def may_begin(self, job: Job) -> bool:
+        """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than half a second ago."""
+        while self._loop.time() - job.permitted > _FRESH:
+            asked = self._loop.time()
+            verdict = await self.commit.ask(job.held, job.attempt)
+            if verdict != "g":
+                job.withdrawn = verdict
+                return False
+            job.permitted = asked
+        return True
+
+    def begun(self, job: Job) -> None:
+        self._journalled(lambda: self.journal.begun(job.attempt))
+
+    def done(self, job: Job, outcome: Outcome) -> None:
+        self._busy -= 1
+        if job.withdrawn == "n":
+            outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
+        self._record(job, outcome, journal=True)
+
+    def _record(self, job: Job, outcome: Outcome, *, journal: bool) -> None:
+        delay_ms = 0
+        if outcome.state is State.DEFERRED:
+            outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
+        if journal:
+            self._journalled(lambda: self.journal.ended(job.attempt, outcome))
+        relay = self._relay_index(job.attempt.distribution, outcome.relay) if outcome.relay else 0
+        self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
+
+    def _journalled(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            # What cannot be journalled must not happen: this host's sending stops here, in the middle.
+            log.get().error("the journal cannot be written: this process stops sending", path=str(self.journal.path), why=error.strerror or str(error))
+            os._exit(74)
+
+    def _relay_index(self, distribution: str, name: str) -> int:
+        """The number under which records call a relay, from 1."""
+        known = self._relays.get((distribution, name))
+        if known is None:
+            names = self.office.store.members(f"rly:{distribution}")
+            if name not in names:
+                self.office.store.command("RPUSH", f"rly:{distribution}", name)
+                names = self.office.store.members(f"rly:{distribution}")
+            known = self._relays[distribution, name] = min(names.index(name) + 1, 255)
+        return known
+
+    def unreachable(self, why: str, pause: float) -> None:
+        """Promise nothing to a relay that is away: what is ready goes back, the batches too."""
+        log.get().warning("the relay does not answer; letters wait as queued", why=why, again_in=f"{pause:.0f}s")
+        self._unreachable_until = self._loop.time() + pause
+        self._return_ready(lambda _: True)
+        for held in list(self.commit.held):
+            self.commit.end(held)
+
+    def refused(self, why: str) -> None:
+        """The relay refuses us, not a recipient: halt everything that runs here."""
+        for held in list(self.commit.held):
+            distribution = held.claim.distribution
+            self.office.store.call(scripts.turn(distribution, "halt", "", why))
+            log.get().error("halted", distribution=f"D{distribution}", why=why)
+            self._return_ready(lambda job, held=held: job.held is held)
+            self.commit.end(held, halted=True)
+
+
+def retry_or_give_up(outcome: Outcome, attempts: int, retry: Retry, began_ms: int) -> tuple[Outcome, int]:
+    """A deferred outcome with the wait until the next attempt, ms; failed once the retry period is over."""
+    first, longest, period = (parse_duration(text) for text in (retry.first, retry.longest, retry.period))
+    wait = min(first * 2 ** min(attempts - 1, 30), longest) * random.uniform(0.8, 1.2)   # scattered, so that not all come back at once
+    if time.time() * 1000 + wait * 1000 > began_ms + period * 1000:
+        return Outcome(State.FAILED, outcome.code, f"given up after {retry.period}: {outcome.text}", outcome.queue_id, outcome.relay), 0
+    return outcome, int(wait * 1000)
+
+
+def load_run(office: Office, distribution: str) -> Run | None:
+    """A running distribution with its letters; None: it is not sending."""
+    told = office.store.hash(f"dist:{distribution}")
+    if told.get("state") != "sending":
+        return None
+    letters = (load_letter(office, distribution, language) for language in told["order"].split())
+    fillers = tuple(Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys) for letter in letters)
+    return Run(distribution, fillers, int(told.get("began_at") or told["submitted_at"]))
+
+
+def process_name(host: str) -> str:
+    """Unique for ever; the host first, so that its own sweep knows it."""
+    return f"{host}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+class Sender:
+    """A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines (Celery's tasks)."""
+
+    def __init__(self, office: Office, pool_of: Callable[[Work], Lanes], *, patience: float = 30.0) -> None:
+        self.office = office
+        self.patience = patience
+        self._runs: dict[str, Run] = {}
+        self._ready = threading.Event()
+        self._deliverer: Deliverer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool_of = pool_of
+        self._thread = threading.Thread(target=self._main, name="sender", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(30) or self._deliverer is None:
+            raise DistroError("the sending thread did not start")
+
+    def _main(self) -> None:
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+        with contextlib.suppress(ImportError):
+            import uvloop
+
+            loop_factory = uvloop.new_event_loop
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+        self._deliverer = Deliverer(self.office, connect_async(self.office.url), process_name(self.office.host), self._pool_of)
+        self._deliverer.start()
+        self._ready.set()
+        await self._end.wait()
+        await self._deliverer.stop(self.patience)
+
+    def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
+        """One wake-up: send what there is for us, for at most so long; gives what should happen next."""
+        run = self._runs.get(distribution) or load_run(self.office, distribution)
+        if run is None or self._loop is None or self._deliverer is None:
+            return []
+        self._runs = {distribution: run} | {d: r for d, r in list(self._runs.items())[:7] if d != distribution}
+        more = asyncio.run_coroutine_threadsafe(self._deliverer.drain(run, batch, seconds), self._loop).result()
+        return [Wake(distribution, -1, deliver=True)] if more else []
+
+    def stop(self) -> None:
+        """Finish what is in flight, commit, leave."""
+        if self._loop and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join(self.patience + 15)

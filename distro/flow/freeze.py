@@ -1,0 +1,105 @@
+"""A distribution's audience is fixed and written down, its letters are compiled, its time comes.
+
+Reserving is one script; asked again it returns the reservation that it made. Writing the audience down goes in pieces
+that anyone may resume: the order is a pure function of what was reserved. The last script flips the state.
+"""
+
+import time
+
+from distro import log
+from distro.audience import order
+from distro.audience.expression import parse
+from distro.errors import DistroError
+from distro.flow.accept import _usual, question_for
+from distro.flow.letters import compile_all
+from distro.flow.office import Office, Wake
+from distro.model import Plan
+from distro.settings import cores
+from distro.store.scripts import audience as scripts
+from distro.store.scripts import ledger
+
+AHEAD_MS = 120_000   # an audience is frozen so long before a set time
+_PIECE = 50_000      # recipients written down in one script call
+
+
+def advance(office: Office, distribution: str) -> list[Wake]:
+    """Look at a distribution that is due and do what its state asks for."""
+    told = office.store.hash(f"dist:{distribution}")
+    state, frozen = told.get("state", ""), "frozen_at" in told
+    if state == "freezing" or (state == "scheduled" and not frozen and office.store.now_ms() >= int(told["start_at"]) - AHEAD_MS):
+        return freeze(office, distribution, told)
+    if state == "scheduled" and frozen and office.store.call(ledger.start(distribution, time.time_ns() // 1_000_000)) == "ok":
+        return delivery_wakes(office, distribution)
+    if state not in ("scheduled", "freezing", "halted"):
+        office.store.command("ZREM", "due", distribution)
+    return []
+
+
+def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake]:
+    """Reserve, write down, compile, flip."""
+    languages = told["order"].split()
+    question = question_for(office, told["release"], parse(told["expanded"]), languages, no_fallback=bool(told.get("no_fallback")))
+    plan = office.store.call(scripts.reserve(distribution, question))
+    if plan is None:   # cancelled or halted meanwhile
+        return []
+    if plan.audience == 0:
+        office.store.call(scripts.frozen(distribution, 0, b"", "cancelled", _nobody_left(office, distribution, told["release"])))
+        return []
+    sizes = _write_down(office, distribution, languages)
+    if sizes is None:
+        return []
+    try:
+        compile_all(office, distribution, told)
+    except DistroError as error:
+        office.store.call(ledger.turn(distribution, "halt", "", f"the letter cannot be made: {error.message}"))
+        return []
+    return _flip(office, distribution, told, plan, sizes)
+
+
+def _write_down(office: Office, distribution: str, languages: list[str]) -> list[int] | None:
+    """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
+    reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
+    everyone, sizes = order.ordered(distribution, reserved, languages)
+    built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
+    while built < len(everyone):
+        ids = b"".join(i.to_bytes(4, "big") for i in everyone[built:built + _PIECE])
+        what, built = office.store.call(scripts.build(distribution, built, ids))
+        if what == "not_now":
+            return None
+    return sizes
+
+
+def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, sizes: list[int]) -> list[Wake]:
+    """Hand out the batches; a guard may halt it here, before the first letter."""
+    reason = "" if told.get("guards_off") else _guard(office, plan)
+    later = int(told["start_at"]) > office.store.now_ms()
+    state = "halted" if reason else "scheduled" if later else "sending"
+    packed = order.batches(sizes, office.settings.worker.batch)
+    flipped = office.store.call(scripts.frozen(distribution, plan.audience, packed, state, reason))
+    if flipped:
+        log.get().info("frozen", distribution=f"D{distribution}", audience=plan.audience, state=state)
+    return delivery_wakes(office, distribution) if flipped and state == "sending" else []
+
+
+def _guard(office: Office, plan: Plan) -> str:
+    """Promise 11: an audience over ten times the usual stops by itself."""
+    usual, limits = _usual(office), office.settings.limits
+    if usual and plan.audience > limits.usual_least and plan.audience > usual * limits.usual_factor:
+        return f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual {usual:,}; `distro resume` if that is right"
+    return ""
+
+
+def _nobody_left(office: Office, distribution: str, slug: str) -> str:
+    holders = [f"D{d}" for d in office.store.members(f"rel:{slug}:dists") if d != distribution]
+    return f"nobody is left to get it; it is held by {', '.join(holders)}" if holders else "nobody is left to get it"
+
+
+def delivery_wakes(office: Office, distribution: str) -> list[Wake]:
+    """One wake-up for every sending process; each takes what batches it can."""
+    return [Wake(distribution, -1, deliver=True) for _ in range(processes(office))]
+
+
+def processes(office: Office) -> int:
+    """Sending processes of this host."""
+    settings = office.settings
+    return settings.worker.processes or max(1, min(cores(), sum(r.connections for r in settings.relay)))

@@ -1,0 +1,32 @@
+"""From editions to compiled letters, kept beside their distribution."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from distro.flow.office import Office
+from distro.letter import Letter, compile_letter
+from distro.letter.compile import Envelope
+from distro.model import Edition
+from distro.times import from_ms
+
+
+def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime) -> Letter:
+    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
+    sender = office.settings.sender_named(edition.sender)
+    envelope = Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when)
+    return compile_letter(edition, envelope, office.templates())
+
+
+def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
+    """Compile and keep every edition's letter; done once, a repetition writes the same."""
+    when = from_ms(int(told["start_at"]), office.settings.site.timezone)
+    for language, version in json.loads(told["versions"]).items():
+        edition = Edition.from_json(office.store.text(f"ed:{version}"))
+        letter = compile_edition(office, edition, distribution, when)
+        office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
+
+
+def load_letter(office: Office, distribution: str, language: str) -> Letter:
+    """A letter as it was compiled."""
+    return Letter.from_json(office.store.raw(f"let:{distribution}:{language}"))

@@ -1,0 +1,139 @@
+"""What every verb needs: settings, the store, the keys, this host."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from distro.audience.consent import ConsentFile
+from distro.audience.segments import Segments, load_named
+from distro.errors import DistroError, NotFoundError
+from distro.letter.templates import Templates
+from distro.settings import Settings
+from distro.store import Store, connect
+from distro.store.embedded import Embedded, ensured
+from distro.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """What should happen next: look at a distribution (`batch` < 0), or at one of its batches."""
+
+    distribution: str
+    batch: int = -1
+    deliver: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One process's view of an installation."""
+
+    settings: Settings
+    store: Store
+    url: str        # of the store, for those who need a connection of another kind
+    broker: str
+    keys: Keys
+    host: str
+
+    @property
+    def journals(self) -> Path:
+        return self.settings.data / "journal"
+
+    @property
+    def consent(self) -> ConsentFile:
+        return ConsentFile(self.settings.data, self.host)
+
+    def segments(self) -> Segments:
+        return Segments(self.store, load_named(self.settings.subscribers))
+
+    def templates(self) -> Templates:
+        return Templates(self.settings.templates)
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Office]:
+    """An office for one command or part; the embedded server is started if nobody else keeps it."""
+    if settings.redis == "embedded":
+        with ensured(settings.data, supervised=is_up(settings.data)) as server:
+            yield _office(settings, server.url(), settings.broker or server.broker_url())
+    else:
+        yield _office(settings, settings.redis, settings.broker or _next_database(settings.redis))
+
+
+def _office(settings: Settings, url: str, broker: str) -> Office:
+    store = connect(url)
+    store.ping()
+    return Office(settings, store, url, broker, load_keys(settings, store), host_id(settings.data))
+
+
+def _next_database(url: str) -> str:
+    """The broker beside the ledger: the same server, the database after it."""
+    head, slash, database = url.rpartition("/")
+    return f"{head}/{int(database) + 1}" if slash and database.isdigit() else f"{url.rstrip('/')}/1"
+
+
+def embedded(settings: Settings) -> Embedded | None:
+    return Embedded(settings.data) if settings.redis == "embedded" else None
+
+
+def is_up(data: Path) -> bool:
+    """Whether `distro up` runs here: it holds up.lock for its life."""
+    try:
+        with (data / "up.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """The text of a private file, made with `fresh` the first time."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(3)}")
+    own.touch(mode=0o600)
+    own.write_text(fresh, encoding="utf-8")
+    with contextlib.suppress(FileExistsError):
+        os.link(own, path)   # the first of two starters wins
+    own.unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def host_id(data: Path) -> str:
+    """A host is its data folder, with a random id inside."""
+    try:
+        return _kept(data / "host", "h" + secrets.token_hex(4)).strip()
+    except OSError as error:
+        raise DistroError(f"{data} cannot be written ({error.strerror})", hint="Look at `data = …` in distro.toml.") from None
+
+
+def load_keys(settings: Settings, store: Store) -> Keys:
+    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper is Redis's, for ever."""
+    kept = json.loads(_kept(settings.data / "secrets.json", json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)})))
+    store.command("SET", "book:pepper", kept["pepper"], "NX")
+    pepper = store.text("book:pepper").encode()
+    signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (kept["sign"].encode(),)
+    return Keys(signing, pepper)
+
+
+def distribution_id(store: Store, text: str) -> str:
+    """The number of a distribution named as D17, 17 or by its release's slug; raises NotFoundError."""
+    plain = text.strip()
+    number = plain[1:] if plain[:1] in "dD" else plain
+    if number.isdigit():
+        if store.command("EXISTS", f"dist:{int(number)}"):
+            return str(int(number))
+        raise NotFoundError(f"there is no distribution D{int(number)}", hint="`distro report` lists them.")
+    mine = store.members(f"rel:{plain}:dists")
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        raise NotFoundError(f"{plain} has several distributions: {', '.join('D' + d for d in mine)}", hint="Name one of them.")
+    raise NotFoundError(f'there is no distribution or release "{plain}"', hint="`distro report` lists them.")

@@ -1,0 +1,23 @@
+"""The pool that the settings ask for."""
+
+from collections.abc import Callable
+
+from distro.flow.deliver import Lanes
+from distro.relay.pool import Pool, Work, shares, tls_context
+from distro.relay.session import Endpoint
+from distro.settings import Relay, Settings
+
+
+def endpoint_of(relay: Relay) -> Endpoint:
+    """A relay of the settings as the client needs it."""
+    return Endpoint(
+        relay.host, relay.port, relay.tls, relay.user, relay.password() if relay.user else "", relay.helo, relay.source_address,
+        None if relay.tls == "off" else tls_context(relay.ca_file),
+    )
+
+
+def pool_of(settings: Settings, process: int, processes: int) -> Callable[[Work], Lanes]:
+    """What makes the pool of the `process`-th (from 0) of `processes` sending processes."""
+    relay = settings.relay[0]   # several relays come with a later issue
+    lanes = shares(relay.connections, processes)[process % processes]
+    return lambda work: Pool(endpoint_of(relay), lanes, work)

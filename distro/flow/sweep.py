@@ -1,0 +1,82 @@
+"""Whatever died is repaired, what waits is tried again, what is complete is closed. Any number of sweeps is harmless."""
+
+import time
+
+from distro import log
+from distro.audience import importing
+from distro.flow.freeze import processes
+from distro.flow.office import Office, Wake
+from distro.ledger import audit, journal
+from distro.ledger.evidence import Judge
+from distro.store.scripts import ledger
+from distro.times import parse_duration
+
+_DUE_LEASE_MS = 5_000      # who claimed a due distribution and died is followed by another after so long
+_AGAIN = 3.0               # seconds after which a distribution with work and idle processes is called again
+_KEEP_JOURNALS = 30.0      # days
+_OPEN_IMPORT_MS = 15_000   # an import that stood still for so long is finished by the sweep
+
+
+class Sweep:
+    """One sweep's memory: what it called lately, and since when Redis has answered it without a gap."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.judge = Judge(office.store, office.journals, office.host)
+        self._called: dict[str, float] = {}
+        self._answered_since = time.monotonic()
+        self._imports: dict[int, tuple[str, float]] = {}
+        self._pruned = 0.0
+
+    def gap(self) -> None:
+        """Redis did not answer: leases may have run out only because nobody could renew them."""
+        self._answered_since = time.monotonic()
+
+    def once(self) -> list[Wake]:
+        """One round; gives the wake-ups that it asks for."""
+        wakes = [Wake(d) for d in self.office.store.call(ledger.due(_DUE_LEASE_MS))]
+        for distribution in self.office.store.members("running"):
+            wakes += self._look(distribution)
+        self._finish_imports()
+        if time.monotonic() - self._pruned > 3600:
+            self._pruned = time.monotonic()
+            journal.prune(self.office.journals, _KEEP_JOURNALS)
+        return wakes
+
+    def _look(self, distribution: str) -> list[Wake]:
+        office = self.office
+        lease = parse_duration(office.settings.worker.lease)
+        by_the_clock = time.monotonic() - self._answered_since > lease
+        became = self.judge.settle(distribution, grace_ms=int(lease * 1000) if by_the_clock else None)
+        if became:
+            log.get().warning("a worker died; its letters were judged by its journal", distribution=f"D{distribution}", **{str(s): n for s, n in became.items()})
+        doubt = office.settings.in_doubt
+        office.store.call(ledger.doubts(distribution, doubt.policy, int(parse_duration(doubt.after) * 1000)))
+        if office.store.call(ledger.close(distribution)):
+            found = audit.audit(office.store, distribution)
+            log.get().info("sent", distribution=f"D{distribution}", balanced=found.balanced, findings="; ".join(found.findings))
+            return []
+        return self._calls(distribution)
+
+    def _calls(self, distribution: str) -> list[Wake]:
+        """Wake-ups for batches with work and no lease; a bounded window, and not again before it could be heard."""
+        todo = self.office.store.command("ZRANGEBYSCORE", f"todo:{distribution}", "-inf", self.office.store.now_ms(), "LIMIT", 0, processes(self.office))
+        if not todo:
+            self._called.pop(distribution, None)
+            return []
+        if self.office.store.hash(f"dist:{distribution}").get("state") != "sending" or time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN:
+            return []
+        self._called[distribution] = time.monotonic()
+        return [Wake(distribution, int(b), deliver=True) for b in todo]
+
+    def _finish_imports(self) -> None:
+        """Take over imports whose command died: those that have not moved for a while."""
+        open_now = {int(n) for n in self.office.store.members("import:open")}
+        self._imports = {n: seen for n, seen in self._imports.items() if n in open_now}
+        for number in open_now:
+            done = self.office.store.hash(f"import:{number}").get("done", "0")
+            before, since = self._imports.get(number, ("", 0.0))
+            if done != before:
+                self._imports[number] = (done, time.monotonic())
+            elif (time.monotonic() - since) * 1000 > _OPEN_IMPORT_MS:
+                importing.finish(self.office.store, number)

@@ -1,0 +1,61 @@
+"""Recount a distribution from its bytes: does everyone have exactly one state, and do the counters agree?"""
+
+from dataclasses import dataclass
+
+from distro.ledger.evidence import leases
+from distro.ledger.records import batches_of, counters, histogram, ordinals_in, unpack_record
+from distro.model import State
+from distro.store import Store
+from distro.store.scripts.ledger import RECORD_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a recount found."""
+
+    distribution: str
+    audience: int
+    counts: dict[State, int]      # from the bytes
+    findings: tuple[str, ...]     # empty: it balances
+
+    @property
+    def balanced(self) -> bool:
+        return not self.findings
+
+
+def audit(store: Store, distribution: str) -> Audit:
+    """Read every byte of a distribution's ledger and hold it against its counters, audience, batches and leases."""
+    told = store.hash(f"dist:{distribution}")
+    if "frozen_at" not in told:
+        return Audit(distribution, 0, histogram(b""), ())
+    audience = int(told["audience"])
+    states = store.raw(f"led:{distribution}")
+    counts = histogram(states)
+    findings = []
+    if len(states) != audience:
+        findings.append(f"{len(states)} states for an audience of {audience}")
+    if sum(counts.values()) != len(states):
+        findings.append(f"{len(states) - sum(counts.values())} bytes are no state")
+    kept = counters(store, distribution)
+    findings += [f"{state}: counter {kept[state]}, bytes {counts[state]}" for state in State if kept[state] != counts[state]]
+    ids = store.raw(f"aud:{distribution}")
+    if len(ids) != 4 * audience or len({ids[n:n + 4] for n in range(0, len(ids), 4)}) != audience:
+        findings.append("somebody stands in the audience twice, or not at all")
+    findings += _orphans(store, distribution, states)
+    return Audit(distribution, audience, counts, tuple(findings))
+
+
+def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
+    """Somebody `sending` without a lease, or queued in a batch that nobody will look at."""
+    held = {lease.token for lease in leases(store, distribution)}
+    found = []
+    for ordinal in ordinals_in(states, State.SENDING):
+        record = unpack_record(store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE))
+        if record.token not in held:
+            found.append(f"recipient {ordinal} is sending without a lease")
+    watched = {int(b) for b in store.scores(f"todo:{distribution}")} | {lease.batch for lease in leases(store, distribution)}
+    for n, (first, past, _) in enumerate(batches_of(store, distribution)):
+        piece = states[first:past]
+        if n not in watched and (b"q" in piece or b"d" in piece):
+            found.append(f"batch {n} has work and nobody watches it")
+    return found[:20]

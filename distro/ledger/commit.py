@@ -1,0 +1,226 @@
+"""Group commits: outcomes and next intents travel together, one script call for all that is pending.
+
+One call at a time a process, each with a serial: if the answer is lost, the same call is made again and changes nothing.
+The intent is written before the act: what `on_intents` hands out is `sending` in the ledger already. A batch's lease is
+needed for new intents, never for outcomes: truth counts, however late.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from distro import log
+from distro.errors import StoreGoneError
+from distro.ledger.journal import Attempt
+from distro.ledger.records import pack_outcome
+from distro.model import Outcome
+from distro.store import AsyncStore
+from distro.store.scripts import ledger as scripts
+from distro.store.scripts.ledger import Claim, Intent
+
+T = TypeVar("T")
+_INTERVAL = 0.002    # seconds between two commits, unless many outcomes wait
+_MOST = 400          # outcomes in one call: under 10 ms for Redis
+RENEW_EVERY = 5.0    # seconds
+
+
+@dataclass(slots=True)
+class Held:
+    """A batch whose lease is ours."""
+
+    claim: Claim
+    cursor: int
+    in_flight: int = 0        # `sending` under this lease, as the ledger sees it
+    exhausted: bool = False   # no more intents to be had
+    lost: bool = False        # the lease is ours no more
+    halted: bool = False
+    returning: bool = False   # the lease is on its way back
+    done: asyncio.Event = field(default_factory=asyncio.Event)   # exhausted or lost
+
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What waits for the next commit of one distribution."""
+
+    outcomes: list[tuple[Held, Attempt, Outcome, int, int]] = field(default_factory=list)   # …, relay, delay ms
+    questions: list[tuple[Held, Attempt, asyncio.Future[str]]] = field(default_factory=list)
+
+
+class GroupCommit:
+    """The one writer of a process into the ledger."""
+
+    def __init__(
+        self, store: AsyncStore, process: str, *, lease_ms: int, wanted: Callable[[], int],
+        on_intents: Callable[[Held, tuple[Intent, ...], float], None], on_drained: Callable[[Held], None],
+    ) -> None:
+        self.store = store
+        self.process = process
+        self.lease_ms = lease_ms
+        self.wanted = wanted             # how many intents could be used now
+        self.on_intents = on_intents     # gets them with the loop time before the call that granted them
+        self.on_drained = on_drained     # a held batch has ended and nothing of it is in flight
+        self.early = 8                   # so many outcomes do not wait for the interval
+        self.held: deque[Held] = deque()
+        self.away = False                # Redis does not answer
+        self._serial = 0
+        self._pending: dict[str, _Pending] = {}
+        self._kick = asyncio.Event()
+        self._last = 0.0
+
+    # -- what callers say
+
+    async def claim(self, distribution: str, batch: int) -> Held | None:
+        """Take a batch of this distribution, this one if possible; None: nothing to do."""
+        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms)))
+        if found is None:
+            return None
+        held = Held(found, found.first)
+        self.held.append(held)
+        self.kick()
+        return held
+
+    def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
+        """How an attempt ended; `delay_ms` until the next one if it was deferred."""
+        self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
+        self._kick.set()
+
+    async def ask(self, held: Held, attempt: Attempt) -> str:
+        """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._of(attempt.distribution).questions.append((held, attempt, answer))
+        self._kick.set()
+        return await answer
+
+    def kick(self) -> None:
+        """Something may be wanted: look."""
+        self._kick.set()
+
+    def end(self, held: Held, *, lost: bool = False, halted: bool = False) -> None:
+        """No more intents of this batch: it is through, its lease is lost, or its distribution stands still."""
+        held.exhausted, held.lost, held.halted = True, held.lost or lost, held.halted or halted
+        held.done.set()
+        self._drained(held)
+
+    def _drained(self, held: Held) -> None:
+        if held.exhausted and held.in_flight <= 0 and not held.returning:
+            held.returning = True
+            self.on_drained(held)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be written."""
+        return not any(p.outcomes or p.questions for p in self._pending.values())
+
+    # -- the loop
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._kick.wait()
+            self._kick.clear()
+            pause = self._last + _INTERVAL - loop.time()
+            if pause > 0 and sum(len(p.outcomes) for p in self._pending.values()) < self.early:
+                await asyncio.sleep(pause)
+            while self._has_work():
+                self._last = loop.time()
+                await self._commit_one()
+
+    def _has_work(self) -> bool:
+        return not self.idle or (self._next_claim() is not None and self.wanted() > 0)
+
+    def _next_claim(self, distribution: str = "") -> Held | None:
+        """The held batch whose turn it is: they take turns, so that two distributions share a process."""
+        for _ in range(len(self.held)):
+            self.held.rotate(-1)
+            held = self.held[-1]
+            if not held.exhausted and distribution in ("", held.claim.distribution):
+                return held
+        return None
+
+    async def _commit_one(self) -> None:
+        waiting = next((d for d, p in self._pending.items() if p.outcomes or p.questions), "")
+        held = self._next_claim(waiting)
+        distribution = waiting or (held.claim.distribution if held else "")
+        pending = self._of(distribution)
+        outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
+        questions, pending.questions = pending.questions, []
+        want = max(0, self.wanted() + len(outcomes)) if held else 0   # what these outcomes free may be used at once
+        self._serial += 1
+        ask = scripts.Step(
+            process=self.process, serial=self._serial, distribution=distribution,
+            outcomes=b"".join(sorted(pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay) for _, a, o, relay, _ in outcomes)),
+            claim=held.claim if held else None, want=want, cursor=held.cursor if held else 0,
+            questions=b"".join(a.ordinal.to_bytes(4, "big") + bytes.fromhex(a.token) + h.claim.batch.to_bytes(4, "big") for h, a, _ in questions),
+            words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state.value != "accepted"],
+        )
+        before = asyncio.get_running_loop().time()
+        told = await self._patiently(lambda: self.store.call(scripts.step(ask)))
+        for h, *_ in outcomes:
+            h.in_flight -= 1
+            self._drained(h)
+        for (_, _, answer), verdict in zip(questions, told.answers, strict=True):
+            if not answer.done():
+                answer.set_result(verdict)
+        if held:
+            self._granted(held, told, want, before)
+
+    def _granted(self, held: Held, told: scripts.Stepped, want: int, before: float) -> None:
+        held.cursor = told.cursor
+        held.in_flight += len(told.intents)
+        ended = told.status != 0 or (told.cursor >= held.claim.past and len(told.intents) < want)
+        if ended:
+            held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
+        if told.intents or ended:
+            self.on_intents(held, told.intents, before)
+        if ended:
+            self.end(held)
+
+    def _of(self, distribution: str) -> _Pending:
+        return self._pending.setdefault(distribution, _Pending())
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call until Redis answers: nothing may be begun, and nothing is forgotten, meanwhile."""
+        pause = 0.1
+        while True:
+            try:
+                answer = await call()
+            except StoreGoneError as error:
+                if not self.away:
+                    log.get().warning("Redis does not answer: nothing new is begun until it does", why=error.message)
+                self.away = True
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 1.0)
+            else:
+                if self.away:
+                    log.get().info("Redis answers again")
+                self.away = False
+                return answer
+
+    # -- leases
+
+    async def keep_leases(self) -> None:
+        """Renew every lease every few seconds until cancelled; those that are lost end."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            mine = [h for h in self.held if not h.lost]
+            if mine:
+                try:
+                    kept = await self.store.call(scripts.renew(self.lease_ms, [h.claim for h in mine]))
+                except StoreGoneError:
+                    continue
+                for held, still in zip(mine, kept, strict=True):
+                    if not still and held in self.held:
+                        held.lost = True
+                        self.on_intents(held, (), 0.0)
+                        self.end(held, lost=True)
+
+    async def give_back(self, held: Held, wait_ms: int) -> None:
+        """Give a lease back; what is left of the batch is work again, after `wait_ms`."""
+        if held in self.held:
+            await self._patiently(lambda: self.store.call(scripts.release(held.claim, wait_ms)))
+            self.held.remove(held)

@@ -1,0 +1,78 @@
+"""The ledger's bytes as values: outcomes packed for the script, records, counters, batches."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from distro.model import BY_LETTER, LETTERS, Outcome, State
+from distro.store import Store
+from distro.store.scripts.ledger import BATCH_SIZE, RECORD_SIZE
+
+_OUTCOME = struct.Struct(">Ic4sBHB16s")
+_RECORD = struct.Struct(">4sIBBHBB16s")
+_BATCH = struct.Struct(">IIB")
+_ORDER = tuple(LETTERS)
+RESENT = 1    # flag: in doubt, and sent once more
+LATE = 2      # flag: an earlier attempt proved accepted while a later one was under way
+
+
+def pack_outcome(ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int) -> bytes:
+    """One outcome as `step_v1` takes it."""
+    return _OUTCOME.pack(ordinal, LETTERS[state].encode(), bytes.fromhex(token), attempt, outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger remembers of a recipient's last attempt."""
+
+    token: str
+    at: int          # unix seconds; 0: never tried
+    attempts: int
+    flags: int
+    code: int
+    relay: int       # index into the distribution's relays, from 1; 0: none
+    queue_id: str
+
+
+def unpack_record(raw: bytes) -> Record:
+    token, at, attempts, flags, code, relay, _, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
+    return Record(token.hex(), at, attempts, flags, code, relay, queue_id.rstrip(b"\0").decode("ascii", "replace"))
+
+
+def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
+    """Every batch: first ordinal, last + 1, index of the edition."""
+    raw = store.raw(f"bat:{distribution}")
+    return [_BATCH.unpack_from(raw, n) for n in range(0, len(raw), BATCH_SIZE)]
+
+
+def counters(store: Store, distribution: str) -> dict[State, int]:
+    """The ten counters, as the scripts keep them."""
+    gets = [word for n in range(len(_ORDER)) for word in ("GET", "i32", f"#{n}")]
+    return dict(zip(_ORDER, map(int, store.command("BITFIELD_RO", f"cnt:{distribution}", *gets)), strict=True))
+
+
+def histogram(states: bytes) -> dict[State, int]:
+    """The ten counts, counted again from the bytes."""
+    return {state: states.count(letter.encode()) for state, letter in LETTERS.items()}
+
+
+def edition_counts(states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]) -> dict[str, dict[State, int]]:
+    """The ten counts of each edition."""
+    spans: dict[int, list[int]] = {}
+    for first, past, edition in batches:
+        span = spans.setdefault(edition, [first, past])
+        span[0], span[1] = min(span[0], first), max(span[1], past)
+    return {order[edition]: histogram(states[first:past]) for edition, (first, past) in spans.items()}
+
+
+def ordinals_in(states: bytes, state: State) -> Iterator[int]:
+    """The ordinals that are in a state."""
+    letter = LETTERS[state].encode()
+    at = states.find(letter)
+    while at >= 0:
+        yield at
+        at = states.find(letter, at + 1)
+
+
+def state_at(states: bytes, ordinal: int) -> State:
+    return BY_LETTER[chr(states[ordinal])]

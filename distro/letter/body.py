@@ -1,0 +1,114 @@
+"""Markdown as blocks of a letter: each with the HTML of its inside, styled inline, and nothing that is not allowed.
+
+Release text never becomes a template: it enters Jinja as values that are already safe HTML (`Markup`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+_LINK = "color:#0b5570;text-decoration:underline"
+_TAGS = {"a", "em", "strong", "code", "br", "b", "i"}
+_ATTRIBUTES = {"a": {"href", "style", "dir"}}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: `kind` is paragraph, heading, list, ordered, quote, table or rule."""
+
+    kind: str
+    html: Markup = Markup("")
+    items: tuple[Markup, ...] = ()              # of a list, or the paragraphs of a quote
+    rows: tuple[tuple[Markup, ...], ...] = ()   # of a table, the first is its head
+
+
+def parser() -> MarkdownIt:
+    """As in `submit`: CommonMark without raw HTML, with tables."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def blocks(markdown: str) -> tuple[Block, ...]:
+    """The blocks of a text, in order."""
+    md = parser()
+    tokens = md.parse(markdown)
+    found: list[Block] = []
+    n = 0
+    while n < len(tokens):
+        end = _end(tokens, n)
+        found += _block(md, tokens, n, end)
+        n = end + 1
+    return tuple(found)
+
+
+def _end(tokens: Sequence[Token], n: int) -> int:
+    """The index of the token that closes the one at `n`."""
+    depth = 0
+    for m in range(n, len(tokens)):
+        depth += tokens[m].nesting
+        if depth == 0:
+            return m
+    return len(tokens) - 1
+
+
+def _block(md: MarkdownIt, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
+    inside = tokens[n + 1:end]
+    match tokens[n].type:
+        case "paragraph_open":
+            return [Block("paragraph", _inline(md, inside[0]))]
+        case "heading_open":
+            return [Block("heading", _inline(md, inside[0]))]
+        case "bullet_list_open" | "ordered_list_open":
+            kind = "list" if tokens[n].type.startswith("bullet") else "ordered"
+            return [Block(kind, items=tuple(_items(md, inside)))]
+        case "blockquote_open":
+            return [Block("quote", items=tuple(_inline(md, t) for t in inside if t.type == "inline"))]
+        case "table_open":
+            return [Block("table", rows=tuple(_rows(md, inside)))]
+        case "fence" | "code_block":
+            return [Block("paragraph", Markup("<br />").join(tokens[n].content.rstrip().split("\n")))]
+        case "hr":
+            return [Block("rule")]
+        case _:
+            return []
+
+
+def _items(md: MarkdownIt, tokens: Sequence[Token]) -> list[Markup]:
+    """The items of a list; what is nested in an item follows it after a break."""
+    items: list[list[Markup]] = []
+    depth = 0
+    for token in tokens:
+        if token.type == "list_item_open":
+            depth += 1
+            if depth == 1:
+                items.append([])
+        elif token.type == "list_item_close":
+            depth -= 1
+        elif token.type == "inline" and items:
+            items[-1].append((Markup("– ") if depth > 1 else Markup("")) + _inline(md, token))
+    return [Markup("<br />").join(parts) for parts in items]
+
+
+def _rows(md: MarkdownIt, tokens: Sequence[Token]) -> list[tuple[Markup, ...]]:
+    rows: list[list[Markup]] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows:
+            rows[-1].append(_inline(md, token))
+    return [tuple(row) for row in rows]
+
+
+def _inline(md: MarkdownIt, token: Token) -> Markup:
+    for child in token.children or []:
+        if child.type == "link_open":
+            child.attrSet("style", _LINK)
+        elif child.type == "image":   # letters carry no images yet: its words, never a remote fetch
+            child.type, child.tag, child.content = "text", "", f"[{child.content}]"
+    html = md.renderer.renderInline(token.children or [], md.options, {})
+    clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)
+    return Markup(clean.replace("<br>", "<br />"))  # noqa: S704 - cleaned on the line above

@@ -1,0 +1,70 @@
+"""A compiled letter for one reader: splicing, a few microseconds. The hot path of all sending.
+
+Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the same one.
+"""
+
+import html
+import hmac
+import re
+
+from distro.letter import headers, quoted
+from distro.letter.compile import Letter
+from distro.letter.slots import PATTERN
+from distro.tokens import UNSUBSCRIBE, VIEW, Keys, sign
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, encoding nor folding beside a short address
+
+
+class Filler:
+    """Fills one letter of one distribution for any number of readers."""
+
+    def __init__(self, letter: Letter, *, distribution: int, site_url: str, keys: Keys) -> None:
+        self.letter = letter
+        self._distribution = distribution
+        self._keys = keys
+        self._unsubscribe = f"{site_url}/u/".encode()
+        self._view = f"{site_url}/v/".encode()
+        self._head = letter.head.encode() + b"\r\n"
+        self._statics = [piece.encode() for piece in letter.body[::2]]
+        self._slots = letter.body[1::2]
+        self._domain = letter.domain.encode()
+
+    def message_id(self, ordinal: int) -> bytes:
+        """The Message-ID of this distribution's letter to this recipient, with its angle brackets."""
+        mac = hmac.digest(self._keys.pepper, b"message-id|%d|%d" % (self._distribution, ordinal), "sha256")
+        return b"<%d.%d.%s@%s>" % (self._distribution, ordinal, mac[:8].hex().encode(), self._domain)
+
+    def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes]:
+        """The reader's own unsubscribe and view addresses."""
+        address_hash = self._keys.address_hash(address.casefold())
+        key = self._keys.signing[0]
+        unsubscribe = sign(key, UNSUBSCRIBE, self._distribution, ordinal, subscriber, address_hash)
+        view = sign(key, VIEW, self._distribution, ordinal, subscriber, address_hash)
+        return self._unsubscribe + unsubscribe, self._view + view
+
+    def fill(self, ordinal: int, subscriber: int, address: str, name: str) -> list[bytes]:
+        """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot."""
+        unsubscribe, view = self.links(ordinal, subscriber, address)
+        if len(address) < 60 and _PLAIN_NAME.fullmatch(name) and name.strip():
+            to = b"To: %s\r\n <%s>\r\n" % (name.strip().encode(), address.encode()) if len(name) + len(address) > 68 else b"To: %s <%s>\r\n" % (name.strip().encode(), address.encode())
+        else:
+            to = headers.address_field("To", name, address)
+        head = b"%sMessage-ID: %s\r\nList-Unsubscribe: <%s>\r\n" % (to, self.message_id(ordinal), unsubscribe)
+        values = {"unsubscribe": quoted.value(unsubscribe), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode())}
+        pieces = [head, self._head]
+        for static, slot in zip(self._statics, self._slots, strict=False):
+            pieces += (static, values[slot])
+        pieces.append(self._statics[-1])
+        return pieces
+
+    def page(self, ordinal: int, subscriber: int, address: str) -> str:
+        """The letter's HTML for one reader, as the "view online" page shows it."""
+        unsubscribe, view = self.links(ordinal, subscriber, address)
+        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": html.escape(address)}
+        return PATTERN.sub(lambda found: values[found[1]], self.letter.html)
+
+    def plain(self, ordinal: int, subscriber: int, address: str) -> str:
+        """The text part for one reader."""
+        unsubscribe, view = self.links(ordinal, subscriber, address)
+        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": address}
+        return PATTERN.sub(lambda found: values[found[1]], self.letter.text)

@@ -1,0 +1,191 @@
+"""Lanes: one connection each, taking letters from whoever has them (`Work`) and telling how each ended.
+
+A lane opens its connection when there is work, keeps it while there is more, and closes it after some idle seconds. A
+relay that cannot be reached is left alone for a growing while, by all lanes together.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from distro.model import Outcome, State
+from distro.relay.reply import Scope
+from distro.relay.session import ConnectionBrokenError, Endpoint, Message, RelayRefusedError, Sent, Session
+
+IDLE = 20.0              # seconds that an unused connection stays open
+_BACKOFF = (1.0, 30.0)   # seconds: the first pause after a failed connection, and the longest
+_REFUSALS = 3            # 5xx at MAIL in a row, over different recipients, before it is our fault
+
+
+class Job(Protocol):
+    """One letter to send."""
+
+    @property
+    def message(self) -> Message: ...
+
+
+class Work(Protocol):
+    """Where letters come from and outcomes go; implemented by the flow."""
+
+    async def demand(self) -> None:
+        """Return when there may be something to send, or when everything stops."""
+
+    async def take(self) -> "Job | None":
+        """The next letter; None after IDLE seconds without one, or when everything stops."""
+
+    async def may_begin(self, job: "Job") -> bool:
+        """Whether, right now, this letter's body may begin."""
+
+    def begun(self, job: "Job") -> None:
+        """Called before the first byte of the body."""
+
+    def done(self, job: "Job", outcome: Outcome) -> None:
+        """How it ended."""
+
+    def unreachable(self, why: str, pause: float) -> None:
+        """The relay cannot be reached; it is left alone for so many seconds."""
+
+    def refused(self, why: str) -> None:
+        """The relay refuses us (password, sender): everything should halt."""
+
+
+@dataclass(slots=True)
+class _Health:
+    """What all lanes know about their relay."""
+
+    pause: float = 0.0          # seconds; 0: reachable
+    until: float = 0.0          # loop time
+    mail_refusals: tuple[str, ...] = ()
+
+
+class Pool:
+    """All lanes of a process to one relay."""
+
+    def __init__(self, endpoint: Endpoint, lanes: int, work: Work) -> None:
+        self.endpoint = endpoint
+        self.work = work
+        self.lanes = lanes
+        self._sessions: set[Session] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._health = _Health()
+        self._stopping = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin; nothing is connected until there is work."""
+        self._tasks = [asyncio.create_task(self._lane(), name=f"lane {n}") for n in range(self.lanes)]
+        self._tasks.append(asyncio.create_task(self._watch(), name="deadlines"))
+
+    async def stop(self, seconds: float) -> None:
+        """Take nothing new, let what is in flight end within so many seconds, close."""
+        self._stopping.set()
+        await asyncio.wait(self._tasks[:-1], timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for session in list(self._sessions):
+            session.abort("stopping")
+
+    async def _watch(self) -> None:
+        """Give up connections whose server has been silent for too long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(1)
+            for session in list(self._sessions):
+                if session.deadline < loop.time():
+                    session.abort("no answer in time")
+
+    async def _lane(self) -> None:
+        session: Session | None = None
+        while not self._stopping.is_set():
+            if session is None or session.closed:
+                await self.work.demand()
+                if self._stopping.is_set():
+                    break
+                session = await self._opened()
+                if session is None:
+                    continue
+            job = await self.work.take()
+            if job is None:
+                await session.quit()
+                self._sessions.discard(session)
+                session = None
+                continue
+            sent = await self._send(session, job)
+            self.work.done(job, sent.outcome)
+            self._learn(job, sent)
+            if session.closed:
+                self._sessions.discard(session)
+        if session is not None:
+            await session.quit()
+            self._sessions.discard(session)
+
+    async def _send(self, session: Session, job: Job) -> Sent:
+        async def may_begin() -> bool:
+            return await self.work.may_begin(job)
+
+        return await session.send(job.message, may_begin, lambda: self.work.begun(job))
+
+    def _learn(self, job: Job, sent: Sent) -> None:
+        """What an outcome says about the relay, or about us."""
+        if sent.outcome.state is State.ACCEPTED or sent.scope is Scope.RECIPIENT:
+            self._health.mail_refusals = ()
+        elif sent.scope is Scope.US:
+            if job.message.recipient not in self._health.mail_refusals:
+                self._health.mail_refusals += (job.message.recipient,)
+            if len(self._health.mail_refusals) >= _REFUSALS:
+                self._health.mail_refusals = ()
+                self.work.refused(f"the relay {self.endpoint.name} refuses our sender: {sent.outcome.code} {sent.outcome.text}")
+        elif sent.outcome.code:
+            self._pause(f"{sent.outcome.code} {sent.outcome.text}")
+
+    async def _opened(self) -> Session | None:
+        """A connection, or None after waiting: the relay is away, and all lanes have learnt it."""
+        loop = asyncio.get_running_loop()
+        if self._health.until > loop.time():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(1.0, self._health.until - loop.time())):
+                    await self._stopping.wait()
+            return None
+        session = Session(self.endpoint)
+        self._sessions.add(session)
+        try:
+            await session.open()
+        except RelayRefusedError as error:
+            if error.verdict.scope is Scope.US:
+                self.work.refused(f"the relay {self.endpoint.name} refuses our password: {error.reply}")
+            self._pause(str(error))
+        except ssl.SSLCertVerificationError as error:
+            self._pause(f"its certificate is not trusted ({error.verify_message})")
+        except (OSError, ssl.SSLError, ConnectionBrokenError, TimeoutError) as error:
+            self._pause(str(error) or type(error).__name__)
+        else:
+            self._health.pause = 0.0
+            return session
+        session.abort("not opened")
+        self._sessions.discard(session)
+        return None
+
+    def _pause(self, why: str) -> None:
+        loop = asyncio.get_running_loop()
+        if self._health.until > loop.time():
+            return
+        self._health.pause = min(max(self._health.pause * 2, _BACKOFF[0]), _BACKOFF[1])
+        self._health.until = loop.time() + self._health.pause
+        self.work.unreachable(f"{self.endpoint.name}: {why}", self._health.pause)
+
+
+def tls_context(ca_file: str = "") -> ssl.SSLContext:
+    """Verified certificates, TLS 1.2 or later; `ca_file` is trusted beside the system's."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def shares(connections: int, processes: int) -> Sequence[int]:
+    """How many lanes each of the processes gets; together exactly the connections."""
+    return [connections // processes + (n < connections % processes) for n in range(processes)]

@@ -1,0 +1,120 @@
+"""SMTP replies, and the one table that says what each means for whom (RFC 5321 §4.2, RFC 3463).
+
+| reply                                   | scope      | what becomes of the recipient                     |
+|-----------------------------------------|------------|---------------------------------------------------|
+| 421 anywhere, 4xx before RCPT           | relay      | queued again: nothing was sent                    |
+| AUTH refused                            | us         | queued again, the sending halts                   |
+| 5xx at MAIL, but 552 or 5.6.7           | us         | queued again; three in a row halt the sending     |
+| 552 or 5.6.7 at MAIL                    | recipient  | failed                                            |
+| 4xx at RCPT or later                    | recipient  | deferred                                          |
+| 5xx at RCPT or later                    | recipient  | failed                                            |
+| 2xx at the end of the message           | recipient  | accepted                                          |
+| anything out of order                   | relay      | queued again if no body was sent, else in doubt   |
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from distro.codes import enhanced
+from distro.model import State
+
+
+class Stage(StrEnum):
+    """What a reply answers."""
+
+    GREETING = "greeting"   # the banner, EHLO, STARTTLS
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"           # asked to send
+    END = "end"             # after the final dot
+
+
+class Scope(StrEnum):
+    """Whom a refusal is about."""
+
+    RELAY = "relay"
+    US = "us"
+    RECIPIENT = "recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One SMTP reply; `text` is all its lines, without codes, in one."""
+
+    code: int
+    text: str
+
+    @property
+    def positive(self) -> bool:
+        return 200 <= self.code < 300
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reply means: about whom, and the recipient's state."""
+
+    scope: Scope
+    state: State
+
+
+def judge(stage: Stage, reply: Reply) -> Verdict:
+    """Look a reply up in the table above."""
+    code = reply.code
+    if stage is Stage.END and reply.positive:
+        return Verdict(Scope.RECIPIENT, State.ACCEPTED)
+    if code == 421:
+        # After the dot, a 421 is still an answer: the message was not taken (RFC 5321 §3.8).
+        return Verdict(Scope.RELAY, State.QUEUED if stage is not Stage.END else State.DEFERRED)
+    if stage is Stage.AUTH and 500 <= code < 600:
+        return Verdict(Scope.US, State.QUEUED)
+    if stage in (Stage.GREETING, Stage.AUTH):
+        return Verdict(Scope.RELAY, State.QUEUED)
+    if stage is Stage.MAIL:
+        if code == 552 or enhanced(reply.text) == "5.6.7":
+            return Verdict(Scope.RECIPIENT, State.FAILED)
+        return Verdict(Scope.US if 500 <= code < 600 else Scope.RELAY, State.QUEUED)
+    if 400 <= code < 500:
+        return Verdict(Scope.RECIPIENT, State.DEFERRED)
+    if 500 <= code < 600:
+        return Verdict(Scope.RECIPIENT, State.FAILED)
+    return Verdict(Scope.RELAY, State.QUEUED if stage is not Stage.END else State.IN_DOUBT)
+
+
+class ReplyReader:
+    """Bytes in, whole replies out; a server that sends anything else is cut off."""
+
+    MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[str] = []
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that are complete now; raises ValueError for what is no SMTP reply."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > self.MAX_LINE or len(self._lines) > 100:
+            raise ValueError("a reply without end")
+        found = []
+        for raw in lines:
+            line = raw.rstrip(b"\r").decode("utf-8", "replace")
+            if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
+                raise ValueError(f"not an SMTP reply: {line[:60]!r}")
+            self._lines.append(line[4:].strip())
+            if line[3:4] != "-":
+                found.append(Reply(int(line[:3]), " / ".join(filter(None, self._lines))[:500]))
+                self._lines = []
+        return found
+
+
+def queue_id(text: str) -> str:
+    """What the relay calls the message, from the words of its last reply; "" if they do not say."""
+    words = text.split()
+    for n, word in enumerate(words[:-1]):
+        if word.lower().rstrip(":") in ("as", "id", "queued") and words[n + 1].lower() not in ("as", "for", "id"):
+            return words[n + 1].strip("<>().,;")[:16]
+    return ""

@@ -1,0 +1,303 @@
+"""One SMTP connection (RFC 5321), pipelined where the server offers it (RFC 2920).
+
+MAIL, RCPT and DATA travel in one group: two round trips a message; never a second message before the first is answered.
+What is known about a broken connection is told exactly: before the last byte was handed to the kernel nothing was sent
+(`queued`), after it the end is unknown (`in_doubt`).
+"""
+
+import asyncio
+import base64
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from distro.model import Outcome, State
+from distro.relay.reply import Reply, ReplyReader, Scope, Stage, Verdict, judge, queue_id
+
+# RFC 5321 §4.5.3.2, seconds
+CONNECT, GREETING, COMMAND, DATA_START, DATA_END = 30, 300, 300, 120, 600
+
+
+class ConnectionBrokenError(Exception):
+    """The connection is gone, or the server said something that is no SMTP."""
+
+
+class RelayRefusedError(Exception):
+    """The relay does not let us in: it is closing, busy, without TLS, or refuses our password."""
+
+    def __init__(self, stage: Stage, reply: Reply) -> None:
+        super().__init__(f"{stage}: {reply}")
+        self.reply = reply
+        self.verdict = judge(stage, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a relay is and how we speak to it."""
+
+    host: str
+    port: int
+    tls: str = "starttls"       # implicit, starttls, off
+    user: str = ""
+    password: str = ""
+    helo: str = ""
+    source_address: str = ""
+    context: ssl.SSLContext | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One letter for one recipient: envelope and bytes, CRLF line ends, no line that begins with a dot."""
+
+    sender: str
+    recipient: str
+    pieces: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a transaction ended, and about whom a refusal was."""
+
+    outcome: Outcome
+    scope: Scope = Scope.RECIPIENT
+
+
+class Session(asyncio.Protocol):
+    """A connection's life: `open`, many `send`, `quit`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.extensions: dict[str, str] = {}
+        self.deadline = float("inf")     # loop time at which the pool gives this connection up
+        self.closed = False
+        self.why_closed = ""
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._reader = ReplyReader()
+        self._replies: list[Reply] = []
+        self._wanted = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._unwritten = False          # bytes of ours that the kernel has not taken yet
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)   # so that pause_writing tells of every unwritten byte
+
+    def pause_writing(self) -> None:
+        self._unwritten = True
+
+    def resume_writing(self) -> None:
+        self._unwritten = False
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._replies += self._reader.feed(data)
+        except ValueError as error:
+            self.abort(str(error))
+            return
+        if self._waiter and len(self._replies) >= self._wanted and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self.why_closed = self.why_closed or (str(exc) if exc else "closed by the relay")
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_exception(ConnectionBrokenError(self.why_closed))
+
+    # -- our side
+
+    async def open(self) -> None:
+        """Connect, greet, encrypt, authenticate. Raises OSError, ssl.SSLError, ConnectionBrokenError, RelayRefusedError."""
+        e = self.endpoint
+        implicit = e.context if e.tls == "implicit" else None
+        async with asyncio.timeout(CONNECT):
+            await self._loop.create_connection(
+                lambda: self, e.host, e.port, ssl=implicit, server_hostname=e.host if implicit else None,
+                local_addr=(e.source_address, 0) if e.source_address else None,
+            )
+        self._no_delay()
+        greeting = await self._read(GREETING)
+        if greeting.code != 220:
+            raise RelayRefusedError(Stage.GREETING, greeting)
+        await self._ehlo()
+        if e.tls == "starttls":
+            await self._start_tls()
+        if e.user:
+            await self._authenticate()
+
+    def _no_delay(self) -> None:
+        raw = self._transport.get_extra_info("socket") if self._transport else None
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def _ehlo(self) -> None:
+        name = self.endpoint.helo or socket.getfqdn() or "localhost"
+        reply = await self._command(f"EHLO {name}", GREETING)
+        if not reply.positive:
+            reply = await self._command(f"HELO {name}", GREETING)
+            if not reply.positive:
+                raise RelayRefusedError(Stage.GREETING, reply)
+        words = [part.split(" ", 1) for part in reply.text.split(" / ")[1:]]
+        self.extensions = {w[0].upper(): w[1] if len(w) > 1 else "" for w in words}
+
+    async def _start_tls(self) -> None:
+        """RFC 3207; what arrived before the handshake is thrown away, and EHLO is said again."""
+        if "STARTTLS" not in self.extensions:
+            raise RelayRefusedError(Stage.GREETING, Reply(454, "the relay offers no STARTTLS; smtp://…?tls=off would send in clear text"))
+        reply = await self._command("STARTTLS", GREETING)
+        if reply.code != 220:
+            raise RelayRefusedError(Stage.GREETING, reply)
+        if self._replies or not self._transport or self.endpoint.context is None:
+            raise ConnectionBrokenError("bytes in clear text after STARTTLS")
+        async with asyncio.timeout(CONNECT):
+            secured = await self._loop.start_tls(self._transport, self, self.endpoint.context, server_hostname=self.endpoint.host)
+        if secured is None:
+            raise ConnectionBrokenError("no TLS")
+        self.connection_made(secured)
+        await self._ehlo()
+
+    async def _authenticate(self) -> None:
+        """RFC 4954: PLAIN, or LOGIN where only that is offered."""
+        e = self.endpoint
+        offered = self.extensions.get("AUTH", "").upper().split()
+        if "PLAIN" in offered or not offered:
+            token = base64.b64encode(f"\0{e.user}\0{e.password}".encode()).decode()
+            reply = await self._command(f"AUTH PLAIN {token}", COMMAND)
+        else:
+            reply = await self._command("AUTH LOGIN", COMMAND)
+            for secret in (e.user, e.password):
+                if reply.code == 334:
+                    reply = await self._command(base64.b64encode(secret.encode()).decode(), COMMAND)
+        if reply.code != 235:
+            raise RelayRefusedError(Stage.AUTH, reply)
+
+    async def send(self, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
+        """One transaction. `may_begin` is asked after 354; `begun` is called before the first byte of the body."""
+        size = sum(map(len, message.pieces))
+        commands = self._commands(message, size)
+        if isinstance(commands, Sent):
+            return commands
+        try:
+            stage, reply = await self._group(commands)
+        except ConnectionBrokenError as error:
+            return Sent(Outcome(State.QUEUED, text=str(error), relay=self.endpoint.name), Scope.RELAY)
+        if stage is not Stage.DATA or reply.code != 354:
+            return self._sent(stage, reply)
+        if not await may_begin():
+            self.abort("withdrawn at 354")   # the only way out after 354 without sending
+            return Sent(Outcome(State.QUEUED, text="withdrawn", relay=self.endpoint.name))
+        if self.closed:
+            return Sent(Outcome(State.QUEUED, text=self.why_closed, relay=self.endpoint.name), Scope.RELAY)
+        begun()
+        self._write(b"".join((*message.pieces, b".\r\n")))
+        try:
+            end = await self._read(DATA_END)
+        except ConnectionBrokenError as error:
+            if self._unwritten:
+                return Sent(Outcome(State.QUEUED, text=f"{error}, before the end of the message", relay=self.endpoint.name), Scope.RELAY)
+            return Sent(Outcome(State.IN_DOUBT, text=f"{error}, after the end of the message", relay=self.endpoint.name), Scope.RELAY)
+        return self._sent(Stage.END, end)
+
+    def _commands(self, message: Message, size: int) -> tuple[bytes, bytes, bytes] | Sent:
+        limit = self.extensions.get("SIZE", "")
+        mail = f"MAIL FROM:<{message.sender}>"
+        if limit.isdigit() and 0 < int(limit) < size:   # RFC 1870
+            return Sent(Outcome(State.FAILED, 552, f"5.3.4 the letter has {size} bytes, the relay takes {limit}", relay=self.endpoint.name))
+        if "SIZE" in self.extensions:
+            mail += f" SIZE={size}"
+        if not message.recipient.isascii():
+            if "SMTPUTF8" not in self.extensions:       # RFC 6531 §3.2
+                return Sent(Outcome(State.FAILED, 553, "5.6.7 the relay takes no international addresses", relay=self.endpoint.name))
+            mail += " BODY=8BITMIME SMTPUTF8"
+        return mail.encode() + b"\r\n", b"RCPT TO:<" + message.recipient.encode() + b">\r\n", b"DATA\r\n"
+
+    async def _group(self, commands: tuple[bytes, bytes, bytes]) -> tuple[Stage, Reply]:
+        """MAIL, RCPT, DATA; gives the first refusal, else DATA's reply. Leaves the session ready for the next message."""
+        stages = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+        if "PIPELINING" in self.extensions:
+            self._write(b"".join(commands))
+            replies = await self._read_many(3, COMMAND)
+        else:
+            replies = []
+            for command in commands:
+                self._write(command)
+                replies.append(await self._read(COMMAND))
+                if not (replies[-1].positive or replies[-1].code == 354):
+                    break
+        refusal = next(((s, r) for s, r in zip(stages[:2], replies, strict=False) if not r.positive), None)
+        if refusal is None:
+            if len(replies) == 3 and 400 <= replies[2].code < 600 and replies[2].code != 421:
+                await self._command("RSET", COMMAND)
+            return stages[len(replies) - 1], replies[-1]
+        if len(replies) == 3 and replies[2].code == 354:   # RFC 2920 §3.1: accepted DATA for nobody, end it with a lone dot
+            self._write(b".\r\n")
+            await self._read(DATA_START)
+        if refusal[1].code != 421 and not self.closed:
+            await self._command("RSET", COMMAND)
+        return refusal
+
+    def _sent(self, stage: Stage, reply: Reply) -> Sent:
+        verdict: Verdict = judge(stage, reply)
+        if reply.code == 421 or (stage is Stage.DATA and not 400 <= reply.code < 600) or reply.code < 200:
+            self.abort(str(reply))
+        qid = queue_id(reply.text) if verdict.state is State.ACCEPTED else ""
+        return Sent(Outcome(verdict.state, reply.code, reply.text, qid, self.endpoint.name), verdict.scope)
+
+    async def quit(self) -> None:
+        """Say goodbye and close; never raises."""
+        if not self.closed:
+            try:
+                async with asyncio.timeout(2):
+                    await self._command("QUIT", 2)
+            except (ConnectionBrokenError, TimeoutError):
+                pass
+        self.abort("")
+
+    def abort(self, why: str) -> None:
+        """Close at once."""
+        self.why_closed = self.why_closed or why
+        self.closed = True
+        if self._transport:
+            self._transport.abort()
+
+    # -- bytes
+
+    def _write(self, data: bytes) -> None:
+        if self._transport and not self.closed:
+            self._transport.write(data)
+
+    async def _command(self, line: str, seconds: float) -> Reply:
+        self._write(line.encode() + b"\r\n")
+        return await self._read(seconds)
+
+    async def _read(self, seconds: float) -> Reply:
+        return (await self._read_many(1, seconds))[0]
+
+    async def _read_many(self, count: int, seconds: float) -> list[Reply]:
+        """The next `count` replies, in order (RFC 2920 §3.1: the server answers in order)."""
+        if len(self._replies) < count:
+            if self.closed:
+                raise ConnectionBrokenError(self.why_closed or "closed")
+            self._wanted = count
+            self._waiter = self._loop.create_future()
+            self.deadline = self._loop.time() + seconds
+            try:
+                await self._waiter
+            except ConnectionBrokenError:
+                # A server that is closing says why first: 421 counts as the answer to whatever was asked.
+                if self._replies and self._replies[-1].code == 421:
+                    return [*self._replies, *[self._replies[-1]] * (count - len(self._replies))]
+                raise
+            finally:
+                self._waiter = None
+                self.deadline = float("inf")
+        taken, self._replies = self._replies[:count], self._replies[count:]
+        return taken

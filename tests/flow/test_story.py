@@ -1,0 +1,116 @@
+"""The whole story in one process: memory relay, the real embedded Redis, no Celery."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distro.flow.accept import Order, plan, submit
+from distro.flow.deliver import Lanes, Sender
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.flow.sweep import Sweep
+from distro.ledger.audit import audit
+from distro.ledger.records import counters
+from distro.model import Outcome, State
+from distro.relay.pool import Work
+from distro.relay.session import Message
+from distro.relay.twins import MemoryPool
+from distro.store import Store
+from distro.store.embedded import Embedded
+from tests.support.office import add_readers, make_office, write_release
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    return make_office(tmp_path, server, store)
+
+
+class Story:
+    """Runs wake-ups until nothing more happens."""
+
+    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None) -> None:
+        self.office = office
+        self.pools: list[MemoryPool] = []
+
+        def pool_of(work: Work) -> Lanes:
+            self.pools.append(MemoryPool(3, work, answer))
+            return self.pools[-1]
+
+        self.sender = Sender(office, pool_of, patience=5)
+        self.sweep = Sweep(office)
+
+    @property
+    def letters(self) -> list[tuple[str, bytes]]:
+        return [kept for pool in self.pools for kept in pool.kept]
+
+    def run(self, rounds: int = 20) -> None:
+        for _ in range(rounds):
+            wakes = self.sweep.once()
+            if not wakes:
+                self.sweep._called.clear()
+            while wakes:
+                wake = wakes.pop()
+                wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
+
+    def stop(self) -> None:
+        self.sender.stop()
+
+
+def test_everyone_gets_one_letter_and_the_book_balances(office: Office, tmp_path: Path) -> None:
+    """Submit, freeze, send, close: one letter for each of the audience, in their language."""
+    add_readers(office.store, 120, folder=tmp_path, languages=("en", "fr"))
+    files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes sont d'accord.")]
+    story = Story(office)
+
+    accepted = submit(office, Order(files=files, to="journalists"))
+    story.run(3)
+    story.stop()
+
+    told = office.store.hash("dist:1")
+    assert accepted.distribution == "D1"
+    assert told["state"] == "sent", told
+    assert len(story.letters) == 120 == len({who for who, _ in story.letters})
+    assert counters(office.store, "1")[State.ACCEPTED] == 120
+    assert audit(office.store, "1").findings == ()
+    french = [raw for _, raw in story.letters if b"Content-Language: fr" in raw]
+    assert len(french) == 60
+
+
+def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 10, folder=tmp_path)
+    release = write_release(tmp_path)
+    story = Story(office)
+    submit(office, Order(files=[release], to="journalists"))
+    story.run(3)
+
+    add_readers(office.store, 5, folder=tmp_path, first=10)
+    assert plan(office, Order(files=[release], to="journalists")).plan.left_out == {"already_has_it": 10}
+    submit(office, Order(files=[release], to="journalists"))
+    story.run(3)
+    story.stop()
+
+    assert len(story.letters) == 15 == len({who for who, _ in story.letters})
+
+
+def test_refused_and_deferred_are_accounted_for(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 20, folder=tmp_path)
+
+    def answer(message: Message) -> Outcome | None:
+        if message.recipient.startswith("reader3@"):
+            return Outcome(State.FAILED, 550, "5.1.1 no such user", relay="memory:0")
+        if message.recipient.startswith("reader4@"):
+            return Outcome(State.DEFERRED, 450, "4.2.1 try later", relay="memory:0")
+        return None
+
+    story = Story(office, answer)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    story.run(3)
+    story.stop()
+
+    found = counters(office.store, "1")
+    assert (found[State.ACCEPTED], found[State.FAILED], found[State.DEFERRED]) == (18, 1, 1)
+    assert office.store.hash("dist:1")["state"] == "sending"
+    assert json.dumps(sorted(office.store.hash("err:1").values())) == '["4.2.1 try later", "5.1.1 no such user"]'
+    assert audit(office.store, "1").findings == ()

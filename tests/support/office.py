@@ -1,0 +1,41 @@
+"""An office on the test's Redis, and small books and releases for it."""
+
+from pathlib import Path
+
+from distro.audience import importing
+from distro.flow.office import Office, host_id, load_keys
+from distro.settings import Settings
+from distro.store import Store
+from distro.store.embedded import Embedded
+
+RELEASE = """---
+headline: {headline}
+language: {language}
+dateline: GENEVA
+contacts: [{{name: Desk, email: desk@press.example}}]
+---
+{body}
+"""
+
+
+def make_office(folder: Path, server: Embedded, store: Store, **settings: object) -> Office:
+    """An office whose data lies in `folder`."""
+    base = {"data": folder / "var", "subscribers": folder / "subscribers", "templates": folder / "templates", "relay": [{"url": "smtp://127.0.0.1:1?tls=off", "connections": 4}]}
+    found = Settings(**(base | settings))  # type: ignore[arg-type]
+    return Office(found, store, server.url(), server.broker_url(), load_keys(found, store), host_id(found.data))
+
+
+def add_readers(store: Store, count: int, *, name: str = "journalists", languages: tuple[str, ...] = ("en",), folder: Path, first: int = 0) -> importing.Taken:
+    """Import so many readers into a list."""
+    path = folder / f"{name}-{first}.csv"
+    rows = (f"reader{i}@{'abcd'[i % 4]}.example,Reader {i},journalist,{languages[i % len(languages)]},CH" for i in range(first, first + count))
+    path.write_text("email,name,kind,language,country\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    judged = importing.stage(store, path, name, actor="test", dry_run=False)
+    return importing.commit(store, judged.number)
+
+
+def write_release(folder: Path, *, headline: str = "Towns agree a plan", language: str = "en", body: str = "The towns agreed today.", name: str = "release.md") -> Path:
+    """A small release file."""
+    path = folder / name
+    path.write_text(RELEASE.format(headline=headline, language=language, body=body), encoding="utf-8")
+    return path

@@ -148,14 +148,15 @@ class Deliverer(Work):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(DistroError):
-            await self.store.command("DEL", f"alive:{self.process}")
+            await self.store.command("ZREM", "alive", self.process)
         await self.store.close()
         self.journal.close()
 
     async def _alive(self) -> None:
         while True:
             with contextlib.suppress(DistroError):
-                await self.store.command("SET", f"alive:{self.process}", int(time.time()), "EX", 20)
+                await self.store.command("ZADD", "alive", int(time.time()), self.process)
+                await self.store.command("ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600)
             await asyncio.sleep(5)
 
     # -- one wake-up

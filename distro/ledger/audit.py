@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from distro.ledger.evidence import leases
-from distro.ledger.records import batches_of, counters, histogram, ordinals_in, unpack_record
+from distro.store.records import batches_of, counters, histogram, ordinals_in, unpack_record
 from distro.model import State
 from distro.store import Store
 from distro.store.scripts.ledger import RECORD_SIZE

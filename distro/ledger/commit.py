@@ -15,7 +15,7 @@ from typing import TypeVar
 from distro import log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
-from distro.ledger.records import pack_outcome
+from distro.store.records import pack_outcome
 from distro.model import Outcome
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts

@@ -69,7 +69,7 @@ TABLE = (
     Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
     # processes
     Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
-    Key("alive:{P}", "string", "a sending process that lives", TIMED),
+    Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),
     Key("tmp:{x}", "any", "within one question", TIMED),
     Key("test:clock", "string", "ms added to Redis TIME, in tests only", TIMED),
 )

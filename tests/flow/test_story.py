@@ -12,7 +12,7 @@ from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.flow.sweep import Sweep
 from distro.ledger.audit import audit
-from distro.ledger.records import counters
+from distro.store.records import counters
 from distro.model import Outcome, State
 from distro.relay.pool import Work
 from distro.relay.session import Message

@@ -26,7 +26,8 @@ class Question:
         return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback})
 
 
-def _plan(text: bytes) -> Plan:
+def read_plan(text: bytes | str) -> Plan:
+    """What `select_v1` found, also as it is kept with a distribution."""
     told = json.loads(text)
     # An empty Lua table comes as a JSON object either way; counts are numbers.
     tables = {key: {k: int(v) for k, v in (told[key] or {}).items()} for key in ("editions", "fallback", "left_out")}
@@ -35,12 +36,12 @@ def _plan(text: bytes) -> Plan:
 
 def plan(question: Question) -> Call[Plan]:
     """Who would get it; changes nothing."""
-    return Call("select_v1", ("plan", "", question.slug, question.told()), lambda a: _plan(a[1]))
+    return Call("select_v1", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
 
 
 def reserve(distribution: str, question: Question) -> Call[Plan | None]:
     """Fix who gets it; asked again, the reservation that was made. None: the distribution is not at this point."""
-    return Call("select_v1", ("reserve", distribution, question.slug, question.told()), lambda a: _plan(a[1]) if a[0] == b"ok" else None)
+    return Call("select_v1", ("reserve", distribution, question.slug, question.told()), lambda a: read_plan(a[1]) if a[0] == b"ok" else None)
 
 
 def count(program: Program) -> Call[int]:

@@ -1,4 +1,4 @@
-"""The ledger's bytes as values: outcomes packed for the script, records, counters, batches."""
+"""The ledger's bytes as values, beside the scripts that write them: outcomes, records, counters, batches."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -58,11 +58,17 @@ def histogram(states: bytes) -> dict[State, int]:
 
 def edition_counts(states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]) -> dict[str, dict[State, int]]:
     """The ten counts of each edition."""
-    spans: dict[int, list[int]] = {}
+    spans = edition_spans(batches)
+    return {language: histogram(states[slice(*spans.get(n, (0, 0)))]) for n, language in enumerate(order)}
+
+
+def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
+    """From which ordinal to which each edition goes; editions follow one another."""
+    spans: dict[int, tuple[int, int]] = {}
     for first, past, edition in batches:
-        span = spans.setdefault(edition, [first, past])
-        span[0], span[1] = min(span[0], first), max(span[1], past)
-    return {order[edition]: histogram(states[first:past]) for edition, (first, past) in spans.items()}
+        low, high = spans.get(edition, (first, past))
+        spans[edition] = (min(low, first), max(high, past))
+    return spans
 
 
 def ordinals_in(states: bytes, state: State) -> Iterator[int]:

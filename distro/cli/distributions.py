@@ -1,0 +1,208 @@
+"""report, explain, halt, resume, audit: what admins do with a distribution."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from distro.cli import show
+from distro.cli.options import Config, Distribution, Json, actor, settings
+
+if TYPE_CHECKING:
+    from distro.flow.explain import Explanation
+    from distro.report.summary import Report
+
+_MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "not tried yet, or to be tried again", "sending": "in flight",
+            "suppressed": "left before their turn came", "cancelled": "not tried", "bounced": "accepted, then sent back", "complained": "accepted, then complained"}
+
+
+def report(
+    distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one; without it, a list.", metavar="[ID]", show_default=False)] = "",
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write one line a recipient.", metavar="FILE", show_default=False)] = None,
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Show what happened to everyone, live while it goes out, exact afterwards.
+
+    Examples:
+
+        distro report
+        distro report D17
+        distro report D17 --csv d17.csv
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.report import summary
+
+    found = settings(config)
+    with opened(found) as office:
+        if not distribution:
+            return _list(summary.listing(office.store, found.site.timezone), as_json=as_json)
+        number = distribution_id(office.store, distribution)
+        result = summary.report(office.store, number, found.site.timezone)
+        if csv_file:
+            from distro.flow.export import export_csv
+
+            lines = export_csv(office, number, csv_file)
+            show.note(f"{csv_file}: {show.count(lines, 'line')}")
+    if as_json:
+        show.document(result.told)
+    else:
+        _show_report(result, found.site.timezone)
+    return 0
+
+
+def _list(rows: list[dict[str, Any]], *, as_json: bool) -> int:
+    if as_json:
+        show.document(rows)
+    elif rows:
+        show.table(("id", "state", "people", "submitted", "headline"), [(r["distribution"], r["state"], f"{r['audience']:,}", show.clock(r["submitted_at"])[:-3], r["headline"][:60]) for r in rows])
+    else:
+        show.say("Nothing was submitted yet. Next: distro submit FILE --to LIST --now")
+    return 0
+
+
+def _show_report(result: "Report", zone: str) -> None:
+    from distro.times import rfc3339
+
+    told = result.told
+    counts = {state: n for state, n in told["counts"].items() if n}
+    show.say(show.bold(told["headline"]))
+    show.say(f"{told['distribution']} · {told['kind'].replace('-', ' ')} · {told['state']}{_since(told)}{f' · by {result.actor}' if result.actor else ''} ({zone})\n")
+    if told["state"] in ("halted", "cancelled") and told["reason"]:
+        show.say(f"  {told['state']}: {told['reason']}\n")
+    if result.planned_only:
+        show.say(f"  {told['audience']:,} planned; the audience is fixed when it starts ({show.clock(rfc3339(result.start_ms, zone))})")
+    else:
+        equation = " + ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items()) or "0"
+        mark = "✓ balanced" if told["balanced"] else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
+        show.say(f"  {told['audience']:,} = {equation}          {mark}\n")
+        _show_states(result, counts, zone)
+    if told["left_out"]:
+        show.say(f"  left out    {sum(told['left_out'].values()):,}   {show.reasons(told['left_out'])}")
+    show.say()
+    show.say("  " + " · ".join(f"{show.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()) + _spread(told))
+    if told["possibly_twice"]:
+        show.say(f"  {show.count(told['possibly_twice'], 'letter')} possibly twice: sent once more after doubt, under the same Message-ID")
+    show.say(f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report {told['distribution']} --csv report.csv" + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else ""))
+
+
+def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
+    from distro.times import rfc3339
+
+    causes = " · ".join(f"{n:,} {cause}" for cause, n in list(result.causes.items())[:5])
+    doubt = ", ".join(d.address for d in result.doubts[:5]) + (" …" if len(result.doubts) > 5 else "")
+    retry = f"next try {show.clock(rfc3339(result.next_retry_ms, zone))}" if result.next_retry_ms else ""
+    remarks = _MEANING | {"failed": causes, "in_doubt": doubt, "deferred": retry}
+    width = max(len(f"{n:,}") for n in counts.values()) if counts else 1
+    total = result.told["audience"] or 1
+    for state, n in counts.items():
+        share = f"{100 * n / total:5.1f} %" if state == "accepted" else " " * 7
+        show.say(f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}".rstrip())
+
+
+def _since(told: dict[str, Any]) -> str:
+    passed = f", all tried once by {show.clock(told['first_pass_at']).split()[-1]}" if told["first_pass_at"] else ""
+    return f" since {show.clock(told['submitted_at'])}{passed}"
+
+
+def _spread(told: dict[str, Any]) -> str:
+    from datetime import datetime
+
+    if not told["last_accepted_at"]:
+        return ""
+    first, last = (datetime.fromisoformat(told[k]) for k in ("first_accepted_at", "last_accepted_at"))
+    return f" · first to last {(last - first).total_seconds():.1f} s"
+
+
+def explain(
+    address: Annotated[str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)],
+    release: Annotated[str, typer.Option("--release", help="D17 or a release; else the newest.", metavar="ID", show_default=False)] = "",
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Say why somebody did or did not get a release, rule by rule.
+
+    Examples:
+
+        distro explain ana@daily.example
+        distro explain ana@daily.example --release D17
+    """
+    from distro.flow.explain import explain as find_out
+    from distro.flow.office import opened
+
+    found = settings(config)
+    with opened(found) as office:
+        result = find_out(office, address, release)
+    if as_json:
+        show.document(result.told())
+    else:
+        _show_explanation(result, found.site.url)
+    return 0
+
+
+def _show_explanation(result: "Explanation", site: str) -> None:
+    del site
+    for line in result.sentences():
+        show.say(line)
+
+
+def halt(distribution: Distribution, reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "", config: Config = None, as_json: Json = False) -> int:
+    """Stop a distribution: no letter begins more than a second later. `resume` goes on.
+
+    Examples:
+
+        distro halt D17 --reason "wrong photo"
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import halt as stop
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        state = stop(office, number, actor=actor(), reason=reason or f"by {actor()}")
+    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is halted. Next: distro resume D{number}")
+    return 0
+
+
+def resume(distribution: Distribution, reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "", config: Config = None, as_json: Json = False) -> int:
+    """Go on with a halted distribution; overrides the guard that halted it.
+
+    Examples:
+
+        distro resume D17
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import resume as go_on
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        state = go_on(office, number, actor=actor(), reason=reason)
+    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is {state} again.")
+    return 0
+
+
+def audit(distribution: Distribution, config: Config = None, as_json: Json = False) -> int:
+    """Recount a distribution from the ledger's bytes and say whether it balances. Exit 1 if not.
+
+    Examples:
+
+        distro audit D17
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.ledger.audit import audit as recount
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        found = recount(office.store, number)
+    if as_json:
+        show.document({"distribution": f"D{number}", "audience": found.audience, "counts": {s.value: n for s, n in found.counts.items()}, "balanced": found.balanced, "findings": list(found.findings)})
+    else:
+        counts = " + ".join(f"{n:,} {s.value.replace('_', ' ')}" for s, n in found.counts.items() if n) or "0"
+        show.say(f"D{number}: {found.audience:,} = {counts}")
+        show.say("✓ it balances: audience, states, counters, batches and leases agree" if found.balanced else "✗ it does not balance:")
+        for line in found.findings:
+            show.say(f"  {line}")
+    return 0 if found.balanced else 1
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (report, explain, halt, resume, audit):
+        app.command()(command)

@@ -1,0 +1,72 @@
+"""The `distro` command: its tree, and the one place that turns errors into words and exit codes."""
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+import typer
+
+from distro.cli import distributions, parts, releases, segments, subscribers
+from distro.errors import DistroError
+
+app = typer.Typer(
+    name="distro", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="A press office's releases to everyone who should have them, once, and an exact account afterwards.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+releases.add_to(app)
+distributions.add_to(app)
+parts.add_to(app)
+app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(segments.app, name="segments")
+
+
+def main() -> None:
+    """Run a command; 0 done, 1 a reported problem, 2 usage."""
+    if sys.version_info < (3, 11):
+        sys.exit("distro needs Python 3.11 or later")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run a command line and give its exit code."""
+    as_json = "--json" in words
+    try:
+        code = app(args=words, standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return report_error(DistroError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped", file=sys.stderr)
+        return 130
+    except DistroError as error:
+        return report_error(error, error.exit_code, as_json=as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return report_error(DistroError(f"{error.strerror or error}{where}", hint="Is there space, and the right to write?"), 1, as_json=as_json)
+    return int(code or 0) if isinstance(code, int) else 0
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    ctx: Any = getattr(error, "ctx", None)
+    return f"See {ctx.command_path} --help" if ctx else "See distro --help"
+
+
+def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
+    """What happened, where, and what to type next; with --json also as the document on stdout."""
+    if as_json:
+        facts = getattr(error, "facts", {})
+        print(json.dumps({"error": error.message, "hint": error.hint, "details": error.details, **facts}, ensure_ascii=False, indent=2))
+    sentence = error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
+    print(sentence, file=sys.stderr)
+    for line in error.details:
+        print(f"       {line}", file=sys.stderr)
+    if error.hint:
+        print(f"       {error.hint}" if sentence.startswith("error") else error.hint, file=sys.stderr)
+    return code

@@ -1,0 +1,33 @@
+"""Options that several commands share."""
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distro.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else ./distro.toml.", metavar="FILE")]
+Files = Annotated[list[Path], typer.Argument(help="One file per language.", metavar="FILE…", show_default=False)]
+To = Annotated[str, typer.Option("--to", help='Who gets it: a list or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
+At = Annotated[str, typer.Option("--at", help='When: RFC 3339 or "2026-12-01 10:00 Europe/Zurich".', metavar="TIME", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Distribution = Annotated[str, typer.Argument(help="D17, or the release where it has only one.", metavar="ID", show_default=False)]
+
+
+def settings(config: Path | None, *, needed: bool = True) -> Settings:
+    """The settings of this command."""
+    from distro.settings import load
+
+    return load(config, needed=needed)
+
+
+def actor() -> str:
+    """Who types."""
+    try:
+        return os.environ.get("DISTRO_ACTOR") or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,222 @@
+"""check, preview, plan, submit: what comms staff do with a release."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from distro.cli import show
+from distro.cli.options import At, Config, Files, Json, To, actor, settings
+
+if TYPE_CHECKING:
+    from distro.flow.accept import Planned
+    from distro.model import Problem, Reading
+
+
+def check(files: Files, config: Config = None, as_json: Json = False, show_dropped: Annotated[bool, typer.Option("--show-dropped", help="Every line that was left out.")] = False) -> int:
+    """Show what is understood of a release, and every problem with its line.
+
+    Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors.
+
+    Examples:
+
+        distro check release.md
+        distro check release.en.md release.fr.md --json
+    """
+    from distro.errors import InputFileError
+    from distro.model import Level, Problem
+    from distro.submit import read
+
+    zone = settings(config, needed=False).site.timezone
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            readings.append(read(path, zone))
+        except InputFileError as error:
+            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
+    problems += [p for r in readings for p in r.problems]
+    if as_json:
+        show.document({"editions": [_edition(r) for r in readings], "problems": [_problem(p) for p in problems]})
+    else:
+        for reading in readings:
+            _show_reading(reading, show_dropped=show_dropped)
+        _show_problems([p for p in problems if not any(p in r.problems for r in readings)])
+    errors = sum(p.level is Level.ERROR for p in problems)
+    if not as_json:
+        names = " ".join(map(str, files))
+        show.say(f"{show.count(errors, 'error')} to mend." if errors else f'No errors. Next: distro preview {names}   or   distro plan {names} --to "journalists or partners"')
+    return 1 if errors else 0
+
+
+def _edition(reading: "Reading") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    edition = reading.edition
+    if edition is None:
+        return {}
+    return {
+        "file": reading.file, "language": edition.language, "headline": edition.headline, "subhead": edition.subhead, "dateline": edition.dateline,
+        "embargo": edition.embargo, "paragraphs": list(reading.paragraphs), "contacts": [asdict(c) for c in edition.contacts],
+        "notes_to_editors": edition.notes_to_editors, "dropped": [text for _, text in reading.dropped], "kind": edition.kind, "id": edition.slug,
+        "version": edition.version,
+    }
+
+
+def _problem(problem: "Problem") -> dict[str, Any]:
+    return {"file": problem.file, "line": problem.line, "level": problem.level.value, "message": problem.message}
+
+
+def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
+    edition = reading.edition
+    if edition is None:
+        return
+    words = sum(len(p.split()) for p in reading.paragraphs)
+    show.say(f"{reading.file}: {show.language(edition.language)} {edition.kind.replace('-', ' ')}, read from {reading.source}\n")
+    contacts = [", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts] or ["–"]
+    show.pairs([
+        ("Headline", edition.headline or "–"), ("Subhead", edition.subhead), ("Dateline", edition.dateline or "–"), ("Embargo", edition.embargo),
+        ("Body", f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}"),
+        *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
+        ("Notes", f"{len(edition.notes_to_editors.split())} words" if edition.notes_to_editors else ""),
+        ("Dropped", "" if show_dropped else _dropped(reading)),
+    ])
+    if show_dropped and reading.dropped:
+        show.say("\n  Dropped")
+        for number, text in reading.dropped:
+            show.say(f"    line {number:<4} {text}")
+    show.say()
+    _show_problems(list(reading.problems))
+
+
+def _dropped(reading: "Reading") -> str:
+    if not reading.dropped:
+        return ""
+    numbers = [number for number, _ in reading.dropped]
+    first = next((text for _, text in reading.dropped if len(text) > 2), reading.dropped[0][1])
+    return f'{show.count(len(numbers), "line")} between {numbers[0]} and {numbers[-1]}: "{first[:40]}" …      --show-dropped'
+
+
+def _show_problems(problems: "list[Problem]") -> None:
+    for p in problems:
+        show.say(f"  {p.level.value:<8} {f'line {p.line}' if p.line else '':<9} {p.message}")
+    if problems:
+        show.say()
+
+
+def preview(
+    files: Files, config: Config = None, as_json: Json = False,
+    as_address: Annotated[str, typer.Option("--as", help="Whose letter to show.", metavar="ADDRESS")] = "reader@outlet.example",
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")] = Path("preview"),
+) -> int:
+    """Write the letter of every edition as .html, .txt and .eml.
+
+    Needs neither Redis nor settings, and sends nothing.
+
+    Examples:
+
+        distro preview release.md
+        distro preview release.en.md release.fr.md --as ana@daily.example --out /tmp/letters
+    """
+    from distro.flow.preview import write_preview
+
+    written = write_preview(settings(config, needed=False), files, as_address, out)
+    if as_json:
+        show.document({"files": [str(p) for w in written for p in w.files], "warnings": [w.warning for w in written if w.warning]})
+        return 0
+    for w in written:
+        show.say(f"{w.headline}")
+        show.pairs([(show.language(w.language), f"{w.size:,} bytes of HTML"), ("", " · ".join(str(p) for p in w.files)), ("warning", w.warning)])
+    return 0
+
+
+def plan(
+    files: Files, to: To, at: At = "", no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
+    as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False, config: Config = None, as_json: Json = False,
+) -> int:
+    """Show who would get a release, in which language, who would not and why. Sends nothing.
+
+    Examples:
+
+        distro plan release.md --to journalists
+        distro plan release.en.md release.fr.md --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.flow.accept import Order
+    from distro.flow.accept import plan as make_plan
+    from distro.flow.office import opened
+
+    with opened(settings(config)) as office:
+        planned = make_plan(office, Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()))
+    if as_json:
+        show.document({"audience": planned.plan.audience, "editions": planned.plan.editions, "left_out": planned.plan.left_out,
+                       "problems": [_problem(p) for p in planned.problems], "matched": planned.plan.matched, "release": planned.release.slug})
+        return 0
+    _show_plan(planned, " ".join(map(str, files)), to)
+    return 0
+
+
+def _show_plan(planned: "Planned", names: str, to: str) -> None:
+    release, found = planned.release, planned.plan
+    show.say(f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')}, {' '.join(release.languages)})\n")
+    out = sum(found.left_out.values())
+    by_language = " · ".join(f"{n:,} {show.language(lang)}" + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "") for lang, n in found.editions.items() if n)
+    width = len(f"{found.matched:,}")
+    show.say(f"  {found.matched:>{width},} people match   {planned.expression}")
+    if out:
+        show.say(f"  {out:>{width},} are left out   {show.reasons(found.left_out)}")
+    show.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
+    if planned.seconds >= 1:
+        show.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
+    if planned.too_large:
+        show.say(f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will halt before the first letter until `distro resume`")
+    _show_problems([p for p in planned.problems if p.line])
+    show.say(f'Nothing was sent. Next: distro submit {names} --to "{to}" --now' if found.audience else "Nothing was sent, and nobody is left to send it to.")
+
+
+def submit(
+    files: Files, to: To, at: At = "", now: Annotated[bool, typer.Option("--now", help="As soon as possible.")] = False,
+    idempotency_key: Annotated[str, typer.Option("--idempotency-key", help="The same key prints the same id and sends nothing again.", metavar="KEY")] = "",
+    as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False,
+    no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Send a release to everyone who should have it, now or at a set time.
+
+    The release is stored and queued; workers do the rest. Whoever has it already is not written to again.
+
+    Examples:
+
+        distro submit release.md --to journalists --now
+        distro submit release.en.md release.fr.md --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.errors import UsageError
+    from distro.flow import accept
+    from distro.flow.office import is_up, opened
+    from distro.flow.reach import relay_trouble
+
+    if bool(at) == now:
+        raise UsageError("say when: --now, or --at TIME", hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"')
+    found = settings(config)
+    order = accept.Order(files=files, to=to, at=at, idempotency_key=idempotency_key, as_new=as_new, no_fallback=no_fallback, actor=actor())
+    with opened(found) as office:
+        accepted = accept.submit(office, order)
+    trouble = relay_trouble(found)
+    if as_json:
+        show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again})
+    else:
+        what = "was submitted before under this key" if accepted.again else f"{show.count(accepted.audience, 'recipient')}, {'as soon as a worker takes it' if now else at}"
+        show.say(f"{accepted.release} → {accepted.distribution}   {what}")
+    if trouble:
+        show.note(f"warning: {trouble}")
+        show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")
+    if found.redis == "embedded" and not is_up(found.data):
+        show.note("warning: no worker runs here. Start one: distro up")
+    if not as_json:
+        show.say(f"Next: distro report {accepted.distribution}")
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (check, preview, plan, submit):
+        app.command()(command)

@@ -1,0 +1,73 @@
+"""How the terminal speaks: one idea a line, the number first, what to type next at the end. See also `main.report_error`."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese", "it": "Italian", "ru": "Russian", "zh": "Chinese"}
+
+
+def say(text: str = "") -> None:
+    """A line for people, on stdout."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """A line beside the result, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def document(told: Any) -> None:
+    """The one JSON document of `--json`."""
+    print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def language(code: str) -> str:
+    """A language by its English name."""
+    return LANGUAGES.get(code.split("-")[0], code) if code else "–"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """1 letter, 2,000 letters."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def reasons(out: dict[str, int]) -> str:
+    """21 unsubscribed · 8 already have it."""
+    words = {"already_has_it": "already have it", "not_on_the_allow_list": "not on the allow-list", "no_edition_in_their_language": "no edition in their language", "suppressed": "suppressed"}
+    return " · ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in out.items() if n)
+
+
+def bold(text: str) -> str:
+    return f"\033[1m{text}\033[0m" if _colour() else text
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def pairs(lines: Iterable[tuple[str, str]], indent: str = "  ") -> None:
+    """Labels in a column, what they mean beside them."""
+    rows = [(a, b) for a, b in lines if b]
+    width = max((len(a) for a, _ in rows), default=0)
+    for label, text in rows:
+        say(f"{indent}{label:<{width}}   {text}")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns for people; no lines drawn."""
+    widths = [max(len(str(r[n])) for r in [head, *rows]) for n in range(len(head))]
+    for row in [head, *rows]:
+        say("  " + "   ".join(f"{cell!s:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def clock(iso: str) -> str:
+    """2026-11-24T10:00:04.123+01:00 as a person says it: 24 November 2026 10:00:04."""
+    from datetime import datetime
+
+    if not iso:
+        return "–"
+    when = datetime.fromisoformat(iso)
+    return f"{when.day} {when:%B %Y %H:%M:%S}"

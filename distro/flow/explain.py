@@ -1,0 +1,129 @@
+"""Why one person did or did not get a release, rule by rule: what somebody needs who rings and asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from distro.audience import book, consent
+from distro.audience.expression import And, Node, Not, Or, Term, parse
+from distro.audience.segments import holds
+from distro.errors import NotFoundError
+from distro.flow.office import Office, distribution_id
+from distro.model import State, Subscriber
+from distro.report.explain import Found, locate
+from distro.times import from_ms, rfc3339
+
+_GOT = {State.ACCEPTED: "got", State.BOUNCED: "did not get", State.COMPLAINED: "got", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
+        State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
+_LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "already_has_it": "already has it from another distribution",
+         "not_on_the_allow_list": "not on the allow-list of this environment", "no_edition_in_their_language": "no edition in their language"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One part of the expression and whether the person satisfies it, now."""
+
+    text: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one person and one distribution."""
+
+    person: Subscriber
+    found: Found | None          # None: nothing was submitted yet
+    rules: tuple[Rule, ...]
+    matches_now: bool
+    facts: tuple[consent.Fact, ...]
+    zone: str
+
+    def told(self) -> dict[str, Any]:
+        """As `--json` says it."""
+        f = self.found
+        return {
+            "address": self.person.email, "name": self.person.name, "distribution": f"D{f.distribution}" if f else "", "headline": f.headline if f else "",
+            "in_audience": bool(f and f.ordinal >= 0), "state": f.state.value if f and f.state else "", "reason": (f.left_out or f.said) if f else "",
+            "edition": f.edition if f else "", "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules], "matches_now": self.matches_now,
+            "consent": [{"act": c.act, "at": rfc3339(c.at, self.zone), "source": c.source} for c in self.facts],
+        }
+
+    def sentences(self) -> Iterator[str]:
+        """As the terminal says it."""
+        who = ", ".join(filter(None, (self.person.name, self.person.outlet)))
+        name = f"{who} <{self.person.email}>" if who else self.person.email
+        if self.found is None:
+            yield f"{name} is in the book. Nothing was submitted yet."
+        else:
+            yield self._headline(name, self.found)
+            yield ""
+            width = max([len(r.text) for r in self.rules] + [len("may be written to")])
+            for rule in self.rules:
+                yield f"  matches now        {rule.text:<{width}}   {'yes' if rule.holds else 'no'}"
+            yield f"  may be written to  {'':<{width}}   {self._consent()}"
+            yield from self._outcome(self.found)
+        if any(f.act == consent.UNSUBSCRIBED for f in self.facts):
+            yield ""
+            yield "Nobody but the person may undo this wish."
+
+    def _headline(self, name: str, found: Found) -> str:
+        what = f'D{found.distribution} "{found.headline}"'
+        if found.state is not None:
+            said = _GOT[found.state]
+            return f"{name} {said.replace('…', what)} {'' if '…' in said else what}".rstrip() + (f" {found.state.value}" if "…" in said else "") + "."
+        if not found.frozen_ms:
+            return f"{name}: the audience of {what} is not fixed yet."
+        return f"{name} did not get {what}."
+
+    def _consent(self) -> str:
+        if not self.facts:
+            return "yes"
+        last = self.facts[-1]
+        return f"no    {last.act} on {self._day(last.at)}, by {last.source}"
+
+    def _outcome(self, found: Found) -> Iterator[str]:
+        if found.left_out:
+            yield f"  → left out when the audience was frozen on {self._day(found.frozen_ms)}: {_LEFT[found.left_out]}"
+        elif found.state is not None and found.record is not None:
+            at = f" on {self._day(found.record.at * 1000)}" if found.record.at else ""
+            code = f" with {found.record.code}" if found.record.code else ""
+            qid = f", queue id {found.record.queue_id}" if found.record.queue_id else ""
+            yield f"  → {found.state.value.replace('_', ' ')}{at}{code}{qid}, after {found.record.attempts} attempt(s){f': {found.said}' if found.said else ''}"
+        elif found.frozen_ms:
+            now = "matches now, but did not then" if self.matches_now else "does not match"
+            yield f"  → not in the audience frozen on {self._day(found.frozen_ms)}: {now}"
+
+    def _day(self, ms: int) -> str:
+        when = from_ms(ms, self.zone)
+        return f"{when.day} {when:%B %Y at %H:%M:%S}"
+
+
+def person(office: Office, address: str) -> Subscriber:
+    """Who is at this address; raises NotFoundError."""
+    found = book.by_address(office.store, address)
+    if found is None:
+        raise NotFoundError(f"nobody in the book has the address {address}", hint="Not on any list, so nothing is sent there. Add them: distro subscribers import FILE --list NAME")
+    return found
+
+
+def explain(office: Office, address: str, release: str = "") -> Explanation:
+    """Find out about one person and one distribution, the newest unless named."""
+    who = person(office, address)
+    newest = office.store.command("ZREVRANGE", "dists", 0, 0)
+    number = distribution_id(office.store, release) if release else (newest[0].decode() if newest else "")
+    facts = tuple(consent.history(office.store, who.id))
+    zone = office.settings.site.timezone
+    if not number:
+        return Explanation(who, None, (), matches_now=False, facts=facts, zone=zone)
+    row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
+    node = parse(office.store.hash(f"dist:{number}")["expanded"])
+    rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
+    return Explanation(who, locate(office.store, number, who.id), rules, holds(row, node), facts, zone)
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    """The rules that a person would name: what is joined by `and` at the top."""
+    if isinstance(node, And):
+        return node.parts
+    assert isinstance(node, Not | Or | Term)
+    return (node,)

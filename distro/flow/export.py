@@ -1,0 +1,19 @@
+"""The recipients of a distribution as a CSV file."""
+
+from pathlib import Path
+
+from distro.flow.letters import load_letter
+from distro.flow.office import Office
+from distro.letter import Filler
+from distro.report import export
+
+
+def export_csv(office: Office, distribution: str, path: Path) -> int:
+    """Write one line a recipient; gives how many. Before the freeze there is nobody to write."""
+    told = office.store.hash(f"dist:{distribution}")
+    zone = office.settings.site.timezone
+    if "frozen_at" not in told or not int(told.get("audience", 0)):
+        return export.write_csv(path, iter(()))
+    letter = load_letter(office, distribution, told["order"].split()[0])
+    filler = Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys)
+    return export.write_csv(path, export.rows(office.store, distribution, zone, lambda ordinal: filler.message_id(ordinal).decode()))

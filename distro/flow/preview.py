@@ -1,0 +1,51 @@
+"""The letters of a release as files, for eyes and for mail programs. Needs neither Redis nor a book."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from distro.errors import InputFileError
+from distro.letter import Filler, compile_letter
+from distro.letter.compile import HTML_WARNING, Envelope
+from distro.letter.templates import Templates
+from distro.settings import Settings
+from distro.submit import read, release_of
+from distro.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One edition's files."""
+
+    language: str
+    headline: str
+    files: tuple[Path, ...]
+    size: int       # bytes of HTML
+    warning: str
+
+
+def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path) -> list[Written]:
+    """Write .html, .txt and .eml for every edition; links in them are not signed by this installation."""
+    zone = settings.site.timezone
+    release = release_of([read(path, zone) for path in files])
+    templates = Templates(settings.templates)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputFileError(f"{out} cannot be made ({error.strerror})") from None
+    written = []
+    for edition in release.editions:
+        sender = settings.sender_named(edition.sender)
+        envelope = Envelope("0", sender.name, sender.address, sender.reply_to, sender.postal_address, datetime.now().astimezone())
+        letter = compile_letter(edition, envelope, templates)
+        filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
+        base = out / f"{release.slug}.{edition.language}"
+        raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))
+        paths = tuple(base.with_name(base.name + ending) for ending in (".html", ".txt", ".eml"))
+        paths[0].write_text(filler.page(0, 0, address), encoding="utf-8")
+        paths[1].write_text(filler.plain(0, 0, address), encoding="utf-8")
+        paths[2].write_bytes(raw)
+        warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400" if letter.html_size > HTML_WARNING else ""
+        written.append(Written(edition.language, edition.headline, paths, letter.html_size, warning))
+    return written

@@ -1,0 +1,94 @@
+"""`distro worker`: a Celery worker whose pool children each keep one `Sender` for their life."""
+
+import os
+from typing import Any
+
+from billiard.process import current_process
+from celery import Celery, signals
+
+from distro import log
+from distro.errors import DistroError, StoreGoneError
+from distro.flow.deliver import Sender
+from distro.flow.freeze import advance, processes
+from distro.flow.office import Office, opened
+from distro.flow.relays import pool_of
+from distro.queue.app import make_app
+from distro.queue.life import Stop, follow_supervisor, when_orphaned
+from distro.queue.wakes import ADVANCE, DELIVER, publish
+from distro.settings import Settings
+from distro.store import connect
+
+
+class _Child:
+    """What a pool child has after the fork."""
+
+    def __init__(self, parent: Office, stop: Stop) -> None:
+        self.office = Office(parent.settings, connect(parent.url), parent.url, parent.broker, parent.keys, parent.host)
+        index = getattr(current_process(), "index", 0) or 0
+        self.sender = Sender(self.office, pool_of(parent.settings, index, processes(parent)))
+        when_orphaned(self._leave, also=stop.is_set)
+        self._worker = os.getppid()
+
+    def _leave(self) -> None:
+        """Told to stop, or the worker is gone: finish what is in flight. Without a worker nobody else would end us."""
+        self.sender.stop()
+        if os.getppid() != self._worker:
+            os._exit(0)
+
+
+def run(settings: Settings) -> int:
+    """Run a worker until TERM; gives the exit code."""
+    with opened(settings) as office:
+        office.consent.replay(office.store)   # every "no" of this host counts before the first intent
+        app = make_app(office.broker)
+        stop = Stop()
+        register(app, office, stop)
+        follow_supervisor()
+        worker = app.Worker(
+            pool="prefork", concurrency=processes(office), loglevel="WARNING", hostname=f"{office.host}@distro",
+            without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,
+        )
+        log.get().info("worker ready", processes=processes(office), relay=settings.relay[0].name)
+        worker.start()
+        return int(worker.exitcode or 0)
+
+
+def register(app: Celery, office: Office, stop: Stop) -> None:
+    """Declare the two tasks and what children do at birth and at the end."""
+    child: list[_Child] = []
+
+    def mine() -> _Child:
+        if not child:
+            child.append(_Child(office, stop))
+        return child[0]
+
+    def begin(**_: Any) -> None:
+        log.configure(name="worker")
+        mine()
+
+    def shutting_down(**_: Any) -> None:
+        stop.set()
+
+    def end(**_: Any) -> None:
+        if child:
+            child[0].sender.stop()
+
+    signals.worker_process_init.connect(begin, weak=False)
+    signals.worker_shutting_down.connect(shutting_down, weak=False)
+    signals.worker_process_shutdown.connect(end, weak=False)
+
+    @app.task(name=ADVANCE)
+    def advance_task(distribution: str) -> None:
+        try:
+            publish(app, advance(mine().office, distribution))
+        except StoreGoneError as error:
+            log.get().warning("Redis does not answer; the sweep will call again", why=error.message)
+        except DistroError as error:
+            log.get().error("cannot go on with a distribution", distribution=f"D{distribution}", why=error.message)
+
+    @app.task(name=DELIVER)
+    def deliver_task(distribution: str, batch: int) -> None:
+        try:
+            publish(app, mine().sender.deliver(distribution, batch))
+        except StoreGoneError as error:
+            log.get().warning("Redis does not answer; the sweep will call again", why=error.message)

@@ -1,0 +1,101 @@
+"""The pages that readers and machines open without signing in.
+
+One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and is answered 200 also
+the second time; GET only shows a page with a button, because scanners fetch every link of a letter.
+"""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from distro.errors import DistroError, StoreGoneError
+from distro.flow import reading
+from distro.flow.office import Office
+from distro.web.pages import Pages
+
+_MAX_BODY = 10_000   # bytes of a one-click POST; senders put 26 there
+
+
+class SecurityHeaders:
+    """No page is framed, cached, sniffed or told to others; links are secrets."""
+
+    HEADERS = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+               (b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex"))
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def secured(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *self.HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, secured if scope["type"] == "http" else send)
+
+
+def create_app(office: Office) -> Starlette:
+    """The web application of an office."""
+    pages = Pages()
+
+    def unsubscribe_page(request: Request) -> Response:
+        reader = reading.reader_of(office, request.path_params["token"], reading.UNSUBSCRIBE)
+        return HTMLResponse(pages.ask(reader)) if reader else _bad_link(pages)
+
+    async def unsubscribe(request: Request) -> Response:
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > _MAX_BODY:
+            return Response(status_code=413)
+        reader = await _threaded(reading.reader_of, office, request.path_params["token"], reading.UNSUBSCRIBE)
+        if reader is None:
+            return _bad_link(pages)
+        await _threaded(reading.unsubscribe, office, reader, "one-click link")
+        return HTMLResponse(pages.done(reader))
+
+    def view(request: Request) -> Response:
+        page = reading.letter_page(office, request.path_params["token"])
+        return HTMLResponse(page) if page else _bad_link(pages)
+
+    def healthz(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    def readyz(request: Request) -> Response:
+        del request
+        missing = reading.missing(office)
+        return JSONResponse({"status": "ready" if not missing else "not ready", "missing": missing}, 200 if not missing else 503)
+
+    async def gone(request: Request, error: Exception) -> Response:
+        del request, error
+        return HTMLResponse(pages.trouble(), 503, headers={"Retry-After": "10"})
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        del request
+        return HTMLResponse(pages.message("This page does not exist." if status == 404 else "This is not possible here."), status)
+
+    return Starlette(
+        routes=[
+            Route("/u/{token}", unsubscribe_page, methods=["GET"]),
+            Route("/u/{token}", unsubscribe, methods=["POST"]),
+            Route("/v/{token}", view, methods=["GET"]),
+            Route("/healthz", healthz), Route("/readyz", readyz),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={StoreGoneError: gone, DistroError: gone, HTTPException: http_error},
+    )
+
+
+def _bad_link(pages: Pages) -> Response:
+    return HTMLResponse(pages.message("This link is not valid. Open it from the letter itself, whole."), 404)
+
+
+async def _threaded(call: Any, *words: Any) -> Any:
+    from starlette.concurrency import run_in_threadpool
+
+    return await run_in_threadpool(call, *words)

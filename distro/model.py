@@ -71,10 +71,11 @@ class Edition:
 
     @classmethod
     def from_json(cls, text: str) -> "Edition":
+        """The edition that `to_json` wrote."""
         told = json.loads(text)
-        contacts = tuple(Contact(**c) for c in told.pop("contacts"))
-        lists = {key: tuple(told.pop(key)) for key in ("topics", "regions")}
-        return cls(contacts=contacts, **lists, **told)
+        told["contacts"] = tuple(Contact(**c) for c in told["contacts"])
+        told |= {key: tuple(told[key]) for key in ("topics", "regions")}
+        return cls(**told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,30 +146,42 @@ class Relay(Section):
 
 
 class Languages(Section):
+    """Which edition a reader gets who has none in their language."""
+
     fallback: list[str] = Field([], description="Languages tried, in order, for readers without an edition in theirs.")
 
 
 class Retry(Section):
+    """What happens after a temporary refusal."""
+
     period: Duration = Field("2d", description="How long a temporary refusal is tried again before it is given up.")
     first: Duration = Field("5m", description="The wait before the second attempt; it doubles up to `longest`.")
     longest: Duration = Field("4h", description="The longest wait between two attempts.")
 
 
 class InDoubt(Section):
+    """What happens when an attempt's end is unknown."""
+
     policy: Literal["resend", "hold"] = Field("resend", description="resend: once more under the same Message-ID; hold: never by itself.")
     after: Duration = Field("60s", description="How long evidence is waited for.")
 
 
 class Secret(Section):
+    """What signs the links in letters."""
+
     keys: list[SecretStr] = Field([], description="The first signs links, all verify; empty: the data folder keeps its own.")
 
 
 class Limits(Section):
+    """What makes it stop by itself."""
+
     usual_factor: int = Field(10, ge=2, description="An audience over so many times the usual one is halted.")
     usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
 
 
 class Worker(Section):
+    """How a host's work is divided."""
+
     processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: as many as cores, at most one a connection.")
     lease: Duration = Field("30s", description="How long a batch belongs to a process that has gone silent.")
     batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")
@@ -225,7 +237,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
         told = tomllib.loads(where.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         if path or needed:
-            raise SettingsError(f"there is no {where}", hint="Write one (README, \"First settings\"), or name it with --config FILE.") from None
+            raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE.') from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
     except OSError as error:

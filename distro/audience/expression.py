@@ -35,6 +35,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """Everyone but `inner`."""
+
     inner: "Node"
 
     def __str__(self) -> str:
@@ -43,6 +45,8 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class And:
+    """Those in all of `parts`."""
+
     parts: tuple["Node", ...]
 
     def __str__(self) -> str:
@@ -51,6 +55,8 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Or:
+    """Those in any of `parts`."""
+
     parts: tuple["Node", ...]
 
     def __str__(self) -> str:

@@ -36,9 +36,9 @@ def ordered(distribution: str, reserved: Mapping[str, bytes], order: Sequence[st
 
 def batches(sizes: Sequence[int], size: int) -> bytes:
     """The batches, packed as the ledger keeps them; none holds two editions."""
-    packed, first = [], 0
+    packed: list[bytes] = []
+    first = 0
     for edition, count in enumerate(sizes):
-        for start in range(first, first + count, size):
-            packed.append(BATCH.pack(start, min(start + size, first + count), edition))
+        packed += [BATCH.pack(start, min(start + size, first + count), edition) for start in range(first, first + count, size)]
         first += count
     return b"".join(packed)

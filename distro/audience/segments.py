@@ -108,7 +108,8 @@ class Segments:
         keys = [f"idx:{term.field}:{v}" for v in self.store.members(f"val:{term.field}") if v.startswith(value)]
         if not keys:
             return [["none"]]
-        return [["k", k] for k in keys] + [["or", len(keys)]]
+        pushed: Program = [["k", k] for k in keys]
+        return [*pushed, ["or", len(keys)]]
 
     def _scan(self, term: Term) -> str:
         """The bitmap of a term without an index, read from the rows in pieces."""
@@ -136,7 +137,7 @@ def rows(store: Store, first: int, past: int) -> "list[tuple[int, dict[str, obje
     found = []
     for start in range(first, past, _SCAN_PIECE):
         ids = range(start, min(start + _SCAN_PIECE, past))
-        answers = store.command("MGET", *(f"sub:{i}" for i in ids)) if len(ids) else []
+        answers = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
         found += [(i, json.loads(a)) for i, a in zip(ids, answers, strict=True) if a]
     return found
 

@@ -5,11 +5,13 @@ import os
 import sys
 from typing import Any
 
-import click
 import typer
 
 from distro.cli import distributions, parts, releases, segments, subscribers
-from distro.errors import DistroError
+from distro.errors import DistroError, UsageError
+
+# What the command-line library raises for words that it does not understand; it has no public name of its own.
+_USAGE: Any = typer.BadParameter.__mro__[1].__mro__[1]
 
 app = typer.Typer(
     name="distro", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -25,8 +27,6 @@ app.add_typer(segments.app, name="segments")
 
 def main() -> None:
     """Run a command; 0 done, 1 a reported problem, 2 usage."""
-    if sys.version_info < (3, 11):
-        sys.exit("distro needs Python 3.11 or later")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -35,13 +35,13 @@ def run(words: list[str]) -> int:
     as_json = "--json" in words
     try:
         code = app(args=words, standalone_mode=False)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        return report_error(DistroError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
         return 130
+    except _USAGE as error:
+        return report_error(UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json)
     except DistroError as error:
         return report_error(error, error.exit_code, as_json=as_json)
     except BrokenPipeError:
@@ -53,8 +53,8 @@ def run(words: list[str]) -> int:
     return int(code or 0) if isinstance(code, int) else 0
 
 
-def _usage_hint(error: click.ClickException) -> str:
-    ctx: Any = getattr(error, "ctx", None)
+def _usage_hint(error: Any) -> str:
+    ctx = getattr(error, "ctx", None)
     return f"See {ctx.command_path} --help" if ctx else "See distro --help"
 
 

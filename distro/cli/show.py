@@ -26,7 +26,7 @@ def document(told: Any) -> None:
 
 def language(code: str) -> str:
     """A language by its English name."""
-    return LANGUAGES.get(code.split("-")[0], code) if code else "–"
+    return LANGUAGES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
 
 
 def count(n: int, one: str, many: str = "") -> str:
@@ -41,6 +41,7 @@ def reasons(out: dict[str, int]) -> str:
 
 
 def bold(text: str) -> str:
+    """Stressed on a terminal; the words say it without."""
     return f"\033[1m{text}\033[0m" if _colour() else text
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from distro.audience import importing
 from distro.audience.expression import Node, parse
@@ -162,7 +163,7 @@ def _fingerprints(release: Release) -> list[str]:
 def nobody(office: Office, planned: Planned) -> RefusedError:
     """Why there is nothing to send, and who holds the release."""
     out = planned.plan.left_out
-    facts = {"holders": [f"D{d}" for d in planned.holders], "left_out": out, "audience": 0}
+    facts: dict[str, Any] = {"holders": [f"D{d}" for d in planned.holders], "left_out": out, "audience": 0}
     if not planned.plan.matched:
         return RefusedError(f"nobody matches   {planned.expression}", hint='See who is there: distro segments list   distro segments count "…"', **facts)
     have = out.get("already_has_it", 0)

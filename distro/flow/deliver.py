@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -50,6 +51,9 @@ class Lanes(Protocol):
     def start(self) -> None: ...
 
     async def stop(self, seconds: float) -> None: ...
+
+
+PoolOf = Callable[[Work["Job"]], Lanes]
 
 
 class _Row(msgspec.Struct):
@@ -89,10 +93,10 @@ class _Signals:
     wanting: list["asyncio.Future[None]"] = field(default_factory=list)
 
 
-class Deliverer(Work):
+class Deliverer(Work[Job]):
     """The sending side of one process; made on its event loop."""
 
-    def __init__(self, office: Office, store: AsyncStore, process: str, pool_of: Callable[[Work], Lanes]) -> None:
+    def __init__(self, office: Office, store: AsyncStore, process: str, pool_of: PoolOf) -> None:
         self.office = office
         self.store = store
         self.process = process
@@ -245,7 +249,7 @@ class Deliverer(Work):
         waiting: asyncio.Future[Job | None] = self._loop.create_future()
         self._signals.takers.append(waiting)
         self.commit.kick()
-        timer = self._loop.call_later(IDLE, lambda: waiting.done() or waiting.set_result(None))
+        timer = self._loop.call_later(IDLE, _resolve, waiting)
         try:
             return await waiting
         finally:
@@ -315,8 +319,17 @@ class Deliverer(Work):
             distribution = held.claim.distribution
             self.office.store.call(scripts.turn(distribution, "halt", "", why))
             log.get().error("halted", distribution=f"D{distribution}", why=why)
-            self._return_ready(lambda job, held=held: job.held is held)
+            self._return_ready(partial(_of, held))
             self.commit.end(held, halted=True)
+
+
+def _of(held: Held, job: Job) -> bool:
+    return job.held is held
+
+
+def _resolve(waiting: "asyncio.Future[Job | None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def retry_or_give_up(outcome: Outcome, attempts: int, retry: Retry, began_ms: int) -> tuple[Outcome, int]:
@@ -346,7 +359,7 @@ def process_name(host: str) -> str:
 class Sender:
     """A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines (Celery's tasks)."""
 
-    def __init__(self, office: Office, pool_of: Callable[[Work], Lanes], *, patience: float = 30.0) -> None:
+    def __init__(self, office: Office, pool_of: PoolOf, *, patience: float = 30.0) -> None:
         self.office = office
         self.patience = patience
         self._runs: dict[str, Run] = {}

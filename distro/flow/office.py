@@ -77,6 +77,7 @@ def _next_database(url: str) -> str:
 
 
 def embedded(settings: Settings) -> Embedded | None:
+    """The embedded server of these settings; None: they name one of their own."""
     return Embedded(settings.data) if settings.redis == "embedded" else None
 
 

@@ -1,9 +1,7 @@
 """The pool that the settings ask for."""
 
-from collections.abc import Callable
-
-from distro.flow.deliver import Lanes
-from distro.relay.pool import Pool, Work, shares, tls_context
+from distro.flow.deliver import PoolOf
+from distro.relay.pool import Pool, shares, tls_context
 from distro.relay.session import Endpoint
 from distro.settings import Relay, Settings
 
@@ -16,7 +14,7 @@ def endpoint_of(relay: Relay) -> Endpoint:
     )
 
 
-def pool_of(settings: Settings, process: int, processes: int) -> Callable[[Work], Lanes]:
+def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
     """What makes the pool of the `process`-th (from 0) of `processes` sending processes."""
     relay = settings.relay[0]   # several relays come with a later issue
     lanes = shares(relay.connections, processes)[process % processes]

@@ -1,11 +1,11 @@
-"""Recount a distribution from its bytes: does everyone have exactly one state, and do the counters agree?"""
+"""Recount a distribution from its bytes: whether everyone has exactly one state, and the counters agree."""
 
 from dataclasses import dataclass
 
 from distro.ledger.evidence import leases
-from distro.store.records import batches_of, counters, histogram, ordinals_in, unpack_record
 from distro.model import State
 from distro.store import Store
+from distro.store.records import batches_of, counters, histogram, ordinals_in, unpack_record
 from distro.store.scripts.ledger import RECORD_SIZE
 
 

@@ -15,9 +15,9 @@ from typing import TypeVar
 from distro import log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
-from distro.store.records import pack_outcome
 from distro.model import Outcome
 from distro.store import AsyncStore
+from distro.store.records import pack_outcome
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from distro.ledger import journal
 from distro.ledger.journal import Attempt, Evidence
-from distro.store.records import batches_of, ordinals_in, pack_outcome, unpack_record
 from distro.model import Outcome, State
 from distro.store import Store
+from distro.store.records import batches_of, ordinals_in, pack_outcome, unpack_record
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim
 

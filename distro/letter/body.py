@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -17,12 +18,15 @@ _ATTRIBUTES = {"a": {"href", "style", "dir"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
+_NOTHING = Markup("")
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block: `kind` is paragraph, heading, list, ordered, quote, table or rule."""
 
     kind: str
-    html: Markup = Markup("")
+    html: Markup = _NOTHING
     items: tuple[Markup, ...] = ()              # of a list, or the paragraphs of a quote
     rows: tuple[tuple[Markup, ...], ...] = ()   # of a table, the first is its head
 
@@ -109,6 +113,6 @@ def _inline(md: MarkdownIt, token: Token) -> Markup:
             child.attrSet("style", _LINK)
         elif child.type == "image":   # letters carry no images yet: its words, never a remote fetch
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
-    html = md.renderer.renderInline(token.children or [], md.options, {})
+    html = RendererHTML().renderInline(token.children or [], md.options, {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)
     return Markup(clean.replace("<br>", "<br />"))  # noqa: S704 - cleaned on the line above

@@ -3,8 +3,8 @@
 Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the same one.
 """
 
-import html
 import hmac
+import html
 import re
 
 from distro.letter import headers, quoted

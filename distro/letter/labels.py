@@ -57,7 +57,7 @@ assert all(len(fields(labels)) for labels in _LABELS.values())
 
 def labels_of(language: str) -> Labels:
     """The words of a language, or of its base language, else English."""
-    return _LABELS.get(language) or _LABELS.get(language.split("-")[0]) or _LABELS["en"]
+    return _LABELS.get(language) or _LABELS.get(language.split("-", maxsplit=1)[0]) or _LABELS["en"]
 
 
 def long_date(when: datetime, language: str) -> str:

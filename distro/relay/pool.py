@@ -9,7 +9,7 @@ import contextlib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from distro.model import Outcome, State
 from distro.relay.reply import Scope
@@ -20,29 +20,32 @@ _BACKOFF = (1.0, 30.0)   # seconds: the first pause after a failed connection, a
 _REFUSALS = 3            # 5xx at MAIL in a row, over different recipients, before it is our fault
 
 
-class Job(Protocol):
+class Letter(Protocol):
     """One letter to send."""
 
     @property
     def message(self) -> Message: ...
 
 
-class Work(Protocol):
+J = TypeVar("J", bound=Letter)
+
+
+class Work(Protocol[J]):
     """Where letters come from and outcomes go; implemented by the flow."""
 
     async def demand(self) -> None:
         """Return when there may be something to send, or when everything stops."""
 
-    async def take(self) -> "Job | None":
+    async def take(self) -> J | None:
         """The next letter; None after IDLE seconds without one, or when everything stops."""
 
-    async def may_begin(self, job: "Job") -> bool:
+    async def may_begin(self, job: J) -> bool:
         """Whether, right now, this letter's body may begin."""
 
-    def begun(self, job: "Job") -> None:
+    def begun(self, job: J) -> None:
         """Called before the first byte of the body."""
 
-    def done(self, job: "Job", outcome: Outcome) -> None:
+    def done(self, job: J, outcome: Outcome) -> None:
         """How it ended."""
 
     def unreachable(self, why: str, pause: float) -> None:
@@ -61,10 +64,10 @@ class _Health:
     mail_refusals: tuple[str, ...] = ()
 
 
-class Pool:
+class Pool(Generic[J]):
     """All lanes of a process to one relay."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, work: Work) -> None:
+    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J]) -> None:
         self.endpoint = endpoint
         self.work = work
         self.lanes = lanes
@@ -122,13 +125,13 @@ class Pool:
             await session.quit()
             self._sessions.discard(session)
 
-    async def _send(self, session: Session, job: Job) -> Sent:
+    async def _send(self, session: Session, job: J) -> Sent:
         async def may_begin() -> bool:
             return await self.work.may_begin(job)
 
         return await session.send(job.message, may_begin, lambda: self.work.begun(job))
 
-    def _learn(self, job: Job, sent: Sent) -> None:
+    def _learn(self, job: J, sent: Sent) -> None:
         """What an outcome says about the relay, or about us."""
         if sent.outcome.state is State.ACCEPTED or sent.scope is Scope.RECIPIENT:
             self._health.mail_refusals = ()

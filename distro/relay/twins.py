@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Generic
 
 from distro.model import Outcome, State
-from distro.relay.pool import Work
+from distro.relay.pool import J, Work
 from distro.relay.session import Message
 
 
-class _Twin:
+class _Twin(Generic[J]):
     """Lanes that hand each letter to `keep` instead of a server."""
 
     name = "twin"
 
-    def __init__(self, lanes: int, work: Work) -> None:
+    def __init__(self, lanes: int, work: Work[J]) -> None:
         self.lanes = lanes
         self.work = work
         self._stopping = False
@@ -47,10 +48,10 @@ class _Twin:
             self.work.done(job, self.take(job.message))
 
 
-class FolderPool(_Twin):
+class FolderPool(_Twin[J]):
     """Letters as files, one each, named by their Message-ID: for trying things out without a server."""
 
-    def __init__(self, folder: Path, lanes: int, work: Work) -> None:
+    def __init__(self, folder: Path, lanes: int, work: Work[J]) -> None:
         super().__init__(lanes, work)
         self.folder = folder
         self.name = f"folder:{folder.name}"
@@ -69,12 +70,12 @@ class FolderPool(_Twin):
         return Outcome(State.ACCEPTED, 250, f"2.0.0 kept as {name}", name[:16], self.name)
 
 
-class MemoryPool(_Twin):
+class MemoryPool(_Twin[J]):
     """Letters in a list, for tests; `answer` may give another outcome for a message."""
 
     name = "memory:0"
 
-    def __init__(self, lanes: int, work: Work, answer: Callable[[Message], Outcome | None] | None = None) -> None:
+    def __init__(self, lanes: int, work: Work[J], answer: Callable[[Message], Outcome | None] | None = None) -> None:
         super().__init__(lanes, work)
         self.kept: list[tuple[str, bytes]] = []
         self.answer = answer

@@ -43,6 +43,7 @@ def source(script: str) -> bytes:
 
 @cache
 def digest(script: str) -> str:
+    """What EVALSHA calls the script (its SHA-1, as Redis wants it)."""
     return hashlib.sha1(source(script), usedforsecurity=False).hexdigest()
 
 
@@ -195,7 +196,7 @@ def _client(url: str, module: Any, retry: Any) -> Any:
 
 
 def _sentinel(url: str, module: Any, options: dict[str, Any]) -> Any:
-    """sentinel://[:password@]host:26379,host2:26379/service[/database]"""
+    """sentinel://[:password@]host:26379,host2:26379/service[/database]."""
     parts = urlsplit(url)
     hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
     service, _, database = parts.path.strip("/").partition("/")

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from distro.model import BY_LETTER, LETTERS, Outcome, State
+from distro.model import LETTERS, Outcome, State
 from distro.store import Store
 from distro.store.scripts.ledger import BATCH_SIZE, RECORD_SIZE
 
@@ -35,6 +35,7 @@ class Record:
 
 
 def unpack_record(raw: bytes) -> Record:
+    """A record as the scripts wrote it; what is shorter was never tried."""
     token, at, attempts, flags, code, relay, _, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
     return Record(token.hex(), at, attempts, flags, code, relay, queue_id.rstrip(b"\0").decode("ascii", "replace"))
 
@@ -78,7 +79,3 @@ def ordinals_in(states: bytes, state: State) -> Iterator[int]:
     while at >= 0:
         yield at
         at = states.find(letter, at + 1)
-
-
-def state_at(states: bytes, ordinal: int) -> State:
-    return BY_LETTER[chr(states[ordinal])]

@@ -91,7 +91,7 @@ def _is_prose(lines: list[_Line], n: int) -> bool:
 
 def _body_run(lines: list[_Line]) -> tuple[int, int]:
     """The first and last index (exclusive) of the longest run of prose; a short line or two within does not end it."""
-    best, best_weight = (0, len(lines)), 0
+    best, best_weight = (0, len(lines)), 0.0
     n = 0
     while n < len(lines):
         if not _is_prose(lines, n):

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from distro.flow.accept import Order, plan, submit
-from distro.flow.deliver import Lanes, Sender
+from distro.flow.deliver import Job, Lanes, Sender
 from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.flow.sweep import Sweep
 from distro.ledger.audit import audit
-from distro.store.records import counters
 from distro.model import Outcome, State
 from distro.relay.pool import Work
 from distro.relay.session import Message
 from distro.relay.twins import MemoryPool
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.store.records import counters
 from tests.support.office import add_readers, make_office, write_release
 
 
@@ -32,9 +32,9 @@ class Story:
 
     def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None) -> None:
         self.office = office
-        self.pools: list[MemoryPool] = []
+        self.pools: list[MemoryPool[Job]] = []
 
-        def pool_of(work: Work) -> Lanes:
+        def pool_of(work: Work[Job]) -> Lanes:
             self.pools.append(MemoryPool(3, work, answer))
             return self.pools[-1]
 

@@ -1,0 +1,39 @@
+# Everything needs only Python 3.11+ with pip and venv, and make.  `make` alone: tests and lint.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: all demo test lint system lock clean
+
+all: test lint
+
+# The virtual environment with the locked dependencies and distro itself; no index beyond pip's own.
+$(VENV)/.installed: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "distro needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# The whole thing on sample data, in a temporary folder. Ctrl-C ends it.
+demo: $(VENV)/.installed
+	$(BIN)/distro demo $(DEMO)
+
+# Every test that needs nothing but Python: unit, contract, flow, golden, docs, and the quick system tests.
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -q $(TESTS)
+
+# Types, style, import contracts, the compose file.
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+# New lock files from pyproject.toml; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build dist

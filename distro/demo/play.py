@@ -1,0 +1,192 @@
+"""What `distro demo` does, step by step, as a press officer would, in front of the reader."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default as email_policy
+from pathlib import Path
+
+from distro.audience import book, consent, importing
+from distro.data import packaged
+from distro.demo.mailbox import Mailbox
+from distro.errors import DistroError
+from distro.flow.accept import Accepted, Order, submit
+from distro.flow.accept import plan as make_plan
+from distro.flow.office import Office, opened
+from distro.report import summary
+from distro.settings import load
+from distro.store.records import counters
+
+_SAMPLE = Path(__file__).parent / "sample"
+_RATE = 84            # letters a second at most, so that one can watch
+_PROCESSES = 2
+_NOBODY_THERE = "rosa."    # the mailbox knows nobody whose address begins so
+_SETTINGS = """\
+redis = "embedded"
+data = "./var"
+[site]
+url = "http://127.0.0.1:{web}"
+listen = "127.0.0.1:{web}"
+[sender]
+name = "Harbour Towns Office"
+address = "press@harbourtowns.example"
+postal_address = "4 Customs Quay, Alberwick AB1 2HT"
+[[relay]]
+url = "smtp://127.0.0.1:{smtp}?tls=off"
+connections = 8
+[in_doubt]
+after = "2s"
+[worker]
+processes = {processes}
+batch = 25
+"""
+
+
+def play(*, leave: bool) -> int:
+    """Run the demo; stays until Ctrl-C unless told to leave."""
+    with tempfile.TemporaryDirectory(prefix="distro-demo-") as name, Mailbox(Path(name) / "mailbox", pace=1 / _RATE, refuse=_refusal) as mailbox:
+        folder = Path(name)
+        print("distro demo: a press office in a temporary folder, gone afterwards\n")
+        settings_file = folder / "distro.toml"
+        settings_file.write_text(_SETTINGS.format(web=_free_port(), smtp=mailbox.port, processes=_PROCESSES), encoding="utf-8")
+        (folder / "subscribers").mkdir()
+        (folder / "subscribers" / "segments.toml").write_bytes(packaged("subscribers", "segments.toml").read_bytes())
+        settings = load(settings_file)
+        with _up(settings_file, settings.site.url), opened(settings) as office:
+            _line("Redis", f"Valkey {office.store.command('INFO', 'server').get('valkey_version', '')}, started here (AOF always)")
+            _line("Worker", f"Celery, {_PROCESSES} processes")
+            _line("Mailbox", f"SMTP on 127.0.0.1:{mailbox.port}, {_RATE} letters a second at most so that you can watch")
+            _fill_book(office)
+            accepted = _submit(office)
+            _watch(office, accepted, mailbox)
+            _report(office, accepted, mailbox)
+            _letters(mailbox)
+            if not leave:
+                _stay()
+    return 0
+
+
+def _line(label: str, text: str) -> None:
+    print(f"  {label:<10} {text}")
+
+
+def _refusal(address: str) -> str | None:
+    return "550 5.1.1 no such user here" if address.startswith(_NOBODY_THERE) else None
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _up(settings_file: Path, url: str) -> Iterator[None]:
+    """`distro up` beside us, ready when the block begins; its log lies in the folder."""
+    with (settings_file.parent / "up.log").open("wb") as log_file:
+        process = subprocess.Popen([sys.executable, "-m", "distro", "up", "--config", str(settings_file)], stdout=log_file, stderr=log_file, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            end = time.monotonic() + 30
+            while not _answers(f"{url}/readyz"):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise DistroError("the demo's parts did not start", details=(settings_file.parent / "up.log").read_text(errors="replace").splitlines()[-5:])
+                time.sleep(0.05)
+            yield
+        finally:
+            with contextlib.suppress(KeyboardInterrupt):
+                if process.poll() is None:
+                    os.kill(process.pid, signal.SIGTERM)
+                process.wait(60)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as answer:
+            return int(answer.status) == 200
+    except OSError:
+        return False
+
+
+def _fill_book(office: Office) -> None:
+    """The sample lists; two people said no before."""
+    sizes = []
+    for name in ("journalists", "partners"):
+        judged = importing.stage(office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo", dry_run=False)
+        importing.commit(office.store, judged.number)
+        sizes.append(f"{judged.good} {name}")
+    for number in (7, 150):
+        person = book.by_id(office.store, number)
+        assert person is not None
+        office.consent.say_no(office.store, subscriber=number, act=consent.UNSUBSCRIBED, source="an earlier letter", address_hash=office.keys.address_hash(person.email))
+    _line("Book", f"{', '.join(sizes)} (sample data), 2 of them unsubscribed\n")
+
+
+def _submit(office: Office) -> Accepted:
+    order = Order(files=sorted(_SAMPLE.glob("harbour-plan.*.md")), to="everyone", actor="demo")
+    planned = make_plan(office, order)
+    _line("check", planned.release.headline)
+    _line("", f"{' '.join(planned.release.languages)} · {len(planned.readings[0].paragraphs)} paragraphs · contact {planned.release.editions[0].contacts[0].name}")
+    out = " · ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in planned.plan.left_out.items())
+    _line("plan", f"{planned.plan.audience} of {planned.plan.matched} will get it · {sum(planned.plan.left_out.values())} left out ({out})")
+    accepted = submit(office, order)
+    _line("submit", f"{accepted.release} → {accepted.distribution}\n")
+    return accepted
+
+
+def _watch(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
+    """A progress bar while it goes out; without a terminal only its end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    number = accepted.distribution.removeprefix("D")
+    console = Console(stderr=False)
+    began = time.monotonic()
+    with Progress(TextColumn("  sending   "), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=accepted.audience, rate=0)
+        while office.store.hash(f"dist:{number}").get("state") not in ("sent", "halted", "cancelled"):
+            if "frozen_at" in office.store.hash(f"dist:{number}"):
+                open_ones = sum(n for state, n in counters(office.store, number).items() if state.value in ("queued", "sending"))
+                done = accepted.audience - open_ones
+                bar.update(task, completed=done, rate=int(done / max(0.1, time.monotonic() - began)))
+            if time.monotonic() - began > 60:
+                raise DistroError("the demo did not end within a minute")
+            time.sleep(0.1)
+        bar.update(task, completed=accepted.audience)
+    del mailbox
+
+
+def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
+    told = summary.report(office.store, accepted.distribution.removeprefix("D"), "UTC").told
+    equation = " + ".join(f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n)
+    mark = "✓ balanced, counted again from the ledger's bytes" if told["balanced"] else "✗ out of balance"
+    once = len({address for address, _ in mailbox.accepted}) == len(mailbox.accepted) == told["counts"]["accepted"]
+    print(f"  {told['audience']} recipients = {equation}     {mark}")
+    print(f"  The mailbox holds {len(mailbox.accepted)} letters, {'exactly one for each who was accepted' if once else 'NOT one for each'}.\n")
+
+
+def _letters(mailbox: Mailbox) -> None:
+    """Where the letters lie, and one reader's own pages."""
+    letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
+    _line("Letters", str(mailbox.folder))
+    _line("", f"the first, to {mailbox.accepted[0][0]}: {letter['Subject']}")
+    _line("Pages", str(letter["List-Unsubscribe"]).strip("<>") + "   unsubscribe, with one button")
+    body = letter.get_body(("plain",))
+    text = body.get_content() if body else ""
+    _line("", next((line.strip() for line in text.splitlines() if "/v/" in line), "") + "   the letter as a page")
+    _line("Next", 'README.md, "First settings": your own office\n')
+
+
+def _stay() -> None:
+    print("  Open the pages in a browser; Ctrl-C ends the demo and removes the folder.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)

@@ -85,14 +85,17 @@ def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
     delimiter = max(",;\t|", key=first.count)
     csv.field_size_limit(10_000_000)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    begins = 1
+    begins, rows_seen = 1, 0
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
+                rows_seen += 1
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         raise InputFileError(f"{path.name} line {begins}: not CSV ({error})") from None
+    if not rows_seen:
+        raise InputFileError(f"{path.name} has no rows", hint="The first line must name the columns: email,name,language,…")
 
 
 def _decode(path: Path, raw: bytes) -> str:

@@ -87,6 +87,7 @@ def judge(stage: Stage, reply: Reply) -> Verdict:
 class ReplyReader:
     """Bytes in, whole replies out; a server that sends anything else is cut off."""
 
+    MAX_LINES = 100
     MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
 
     def __init__(self) -> None:
@@ -97,13 +98,15 @@ class ReplyReader:
         """The replies that are complete now; raises ValueError for what is no SMTP reply."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > self.MAX_LINE or len(self._lines) > 100:
-            raise ValueError("a reply without end")
+        if len(self._rest) > self.MAX_LINE:
+            raise ValueError("a reply whose line has no end")
         found = []
         for raw in lines:
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
             if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
+            if len(self._lines) > self.MAX_LINES:
+                raise ValueError("a reply without end")
             self._lines.append(line[4:].strip())
             if line[3:4] != "-":
                 found.append(Reply(int(line[:3]), " / ".join(filter(None, self._lines))[:500]))

@@ -62,12 +62,13 @@ def read_plain_text(source: Source, zone: str) -> Reading:
     place, body = dateline.take(text)
     people = _contacts(parts.contacts)
     embargo = _embargo_of(lines, zone, source.name, problems)
-    used = {line.number for line in (*head, *parts.body, *parts.contacts, *parts.notes)} | parts.markers
+    dated = _date_line(lines, head)
+    used = {line.number for line in (*head, *parts.body, *parts.contacts, *parts.notes, *dated)} | parts.markers
     used |= {line.number for line in lines if _EMBARGO.match(line.text) or (_MARKER.match(line.text) and line.number < (head[0].number if head else 0))}
     dropped = tuple((line.number, line.text) for line in lines if line.text and line.number not in used)
     headline = " ".join(line.text for line in head)
     edition = Edition(
-        language=detect(f"{headline}\n{body}"), headline=headline, body=body, subhead=subhead, dateline=place,
+        language=detect(f"{headline}\n{body}"), headline=headline, body=body, subhead=subhead, dateline=place, date=dated[0].text if dated else "",
         notes_to_editors=_unwrap(parts.notes), contacts=people, embargo=embargo,
     )
     from distro.submit.prose import paragraphs
@@ -132,6 +133,14 @@ def _headline(lines: list[_Line], start: int, end: int) -> tuple[list[_Line], in
         if line.title_like and not (_MARKER.match(line.text) or _EMBARGO.match(line.text) or _DATE_ONLY.match(line.text) or _FURNITURE.match(line.text)):
             return [line], n
     return [], n
+
+
+def _date_line(lines: list[_Line], head: list[_Line]) -> list[_Line]:
+    """The date on a line of its own near the headline."""
+    if not head:
+        return []
+    near = lines[max(0, head[0].number - 8):head[0].number + 3]
+    return [line for line in near if line.text and _DATE_ONLY.match(line.text)][:1]
 
 
 def _continues(lines: list[_Line], n: int) -> bool:

@@ -1,61 +1,25 @@
 """The whole story in one process: memory relay, the real embedded Redis, no Celery."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from distro.flow.accept import Order, plan, submit
-from distro.flow.deliver import Job, Lanes, Sender
-from distro.flow.freeze import advance
 from distro.flow.office import Office
-from distro.flow.sweep import Sweep
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
-from distro.relay.pool import Work
 from distro.relay.session import Message
-from distro.relay.twins import MemoryPool
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.records import counters
 from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
 
 
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     return make_office(tmp_path, server, store)
-
-
-class Story:
-    """Runs wake-ups until nothing more happens."""
-
-    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None) -> None:
-        self.office = office
-        self.pools: list[MemoryPool[Job]] = []
-
-        def pool_of(work: Work[Job]) -> Lanes:
-            self.pools.append(MemoryPool(3, work, answer))
-            return self.pools[-1]
-
-        self.sender = Sender(office, pool_of, patience=5)
-        self.sweep = Sweep(office)
-
-    @property
-    def letters(self) -> list[tuple[str, bytes]]:
-        return [kept for pool in self.pools for kept in pool.kept]
-
-    def run(self, rounds: int = 20) -> None:
-        for _ in range(rounds):
-            wakes = self.sweep.once()
-            if not wakes:
-                self.sweep._called.clear()
-            while wakes:
-                wake = wakes.pop()
-                wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
-
-    def stop(self) -> None:
-        self.sender.stop()
 
 
 def test_everyone_gets_one_letter_and_the_book_balances(office: Office, tmp_path: Path) -> None:

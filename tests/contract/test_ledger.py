@@ -1,0 +1,257 @@
+"""The ledger's scripts, one transition a test: what may become what, and what a replay, a zombie or late truth does."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from distro.flow.accept import Order, submit
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.ledger.audit import audit
+from distro.model import LETTERS, Outcome, State
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.store.records import counters, pack_outcome, unpack_record
+from distro.store.scripts import book
+from distro.store.scripts import ledger as scripts
+from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
+from tests.support.office import add_readers, make_office, write_release
+
+D = "1"
+serials = itertools.count(1)
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
+    """Five readers, frozen, one batch, nothing sent; whatever a test does, the counters equal the bytes afterwards."""
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 5, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    advance(office, D)
+    assert store.hash("dist:1")["state"] == "sending"
+    yield office
+    assert not [f for f in audit(store, D).findings if "counter" in f or "states" in f]
+
+
+def claim(store: Store, token: str = "0a0b0c0d", lease_ms: int = 30_000, process: str = "h.1.x") -> Claim | None:
+    return store.call(scripts.claim(D, -1, token, process, lease_ms))
+
+
+def step(store: Store, *, process: str = "h.1.x", serial: int = 0, of: Claim | None = None, want: int = 0, cursor: int = 0,
+         outcomes: tuple[tuple[Intent, str, State], ...] = (), token: str = "0a0b0c0d", delay_ms: int = 0, questions: bytes = b"") -> Stepped:
+    packed = b"".join(sorted(pack_outcome(i.ordinal, s, t, i.attempt, Outcome(s, 250 if s is State.ACCEPTED else 450), 1) for i, t, s in outcomes))
+    words = [(i.ordinal, delay_ms, f"words about {s}") for i, _, s in outcomes if s is not State.ACCEPTED]
+    return store.call(scripts.step(Step(process, serial or next(serials), D, packed, of, want, cursor, questions, words)))
+
+
+def states(store: Store) -> str:
+    return store.raw("led:1").decode()
+
+
+def intents(store: Store, want: int = 1, token: str = "0a0b0c0d") -> tuple[Claim, tuple[Intent, ...]]:
+    mine = claim(store, token)
+    assert mine is not None
+    return mine, step(store, of=mine, want=want).intents
+
+
+def force(store: Store, ordinal: int, state: State) -> None:
+    """Put a recipient into a state, counters in step."""
+    before = states(store)[ordinal]
+    order = "".join(LETTERS.values())
+    store.command("SETRANGE", "led:1", ordinal, state.letter)
+    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", f"#{order.index(before)}", -1, "INCRBY", "i32", f"#{order.index(state.letter)}", 1)
+
+
+def test_an_intent_is_written_before_the_act(office: Office) -> None:
+    _, found = intents(office.store, 2)
+    assert [i.ordinal for i in found] == [0, 1]
+    assert states(office.store) == "iiqqq"
+    assert b"reader" in found[0].row
+
+
+def test_a_second_claim_is_refused(office: Office) -> None:
+    assert claim(office.store) is not None
+    assert claim(office.store, "ffffffff") is None
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.FAILED, State.IN_DOUBT, State.QUEUED, State.SUPPRESSED, State.DEFERRED])
+def test_an_outcome_moves_sending(office: Office, state: State) -> None:
+    _, (intent,) = intents(office.store)
+    step(office.store, outcomes=((intent, "0a0b0c0d", state),), delay_ms=60_000)
+    assert states(office.store)[0] == state.letter
+
+
+def test_a_replayed_commit_changes_nothing_and_grants_the_same(office: Office) -> None:
+    mine = claim(office.store)
+    first = step(office.store, serial=7, of=mine, want=2)
+    again = step(office.store, serial=7, of=mine, want=2)
+    assert first == again
+    assert states(office.store) == "iiqqq"
+
+
+def test_an_outcome_counts_once(office: Office) -> None:
+    _, (intent,) = intents(office.store)
+    for _ in range(2):
+        step(office.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
+    assert counters(office.store, D)[State.ACCEPTED] == 1
+
+
+def test_a_zombies_outcome_under_another_name_is_ignored(office: Office) -> None:
+    _, (intent,) = intents(office.store)
+    step(office.store, outcomes=((intent, "deadbeef", State.FAILED),))
+    assert states(office.store)[0] == "i"
+
+
+def test_no_intent_without_the_live_lease(office: Office) -> None:
+    mine = claim(office.store)
+    assert mine is not None
+    office.store.command("SET", "test:clock", 60_000, "EX", 60)
+    assert step(office.store, of=mine, want=1).status == 1
+    assert states(office.store) == "qqqqq"
+
+
+def test_no_intent_for_another_token(office: Office) -> None:
+    mine = claim(office.store)
+    assert mine is not None
+    stolen = Claim(D, mine.batch, "ffffffff", mine.first, mine.past, mine.edition)
+    assert step(office.store, of=stolen, want=1).status == 1
+
+
+def test_a_halt_is_learnt_in_the_same_call(office: Office) -> None:
+    """Promise 7."""
+    mine = claim(office.store)
+    office.store.call(scripts.turn(D, "halt", "me", "wrong photo"))
+    told = step(office.store, of=mine, want=3)
+    assert (told.status, told.intents, told.state) == (2, (), "halted")
+
+
+def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: Office) -> None:
+    """Promise 4: consent is read at the turn, not at the freeze."""
+    first = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
+    office.store.call(book.consent("h", None, [(first, "f1", "unsubscribed", "{}")]))
+    _, found = intents(office.store, 2)
+    assert [i.ordinal for i in found] == [1, 2]
+    assert states(office.store) == "siiqq"
+    assert office.store.hash("err:1") == {"0": "unsubscribed"}
+
+
+@pytest.mark.parametrize(("change", "answer"), [("nothing", "g"), ("unsubscribe", "n"), ("halt", "x"), ("lease", "x")])
+def test_the_question_at_354(office: Office, change: str, answer: str) -> None:
+    mine, (intent,) = intents(office.store)
+    if change == "unsubscribe":
+        office.store.call(book.consent("h", None, [(intent.subscriber, "f1", "unsubscribed", "{}")]))
+    if change == "halt":
+        office.store.call(scripts.turn(D, "halt", "", ""))
+    if change == "lease":
+        office.store.command("SET", "test:clock", 60_000, "EX", 60)
+    question = intent.ordinal.to_bytes(4, "big") + bytes.fromhex(mine.token) + mine.batch.to_bytes(4, "big")
+    assert step(office.store, questions=question).answers == answer
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED])
+def test_late_truth_wins(office: Office, state: State) -> None:
+    """A 250 that is proved after the fact turns whatever was believed into accepted."""
+    _, (intent,) = intents(office.store)
+    force(office.store, 0, state)
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
+    assert states(office.store)[0] == "a"
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.BOUNCED, State.COMPLAINED])
+def test_truth_is_not_taken_back(office: Office, state: State) -> None:
+    _, (intent,) = intents(office.store)
+    force(office.store, 0, state)
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.FAILED),))
+    assert states(office.store)[0] == state.letter
+
+
+def test_truth_about_nobody_that_was_tried_is_ignored(office: Office) -> None:
+    step(office.store, outcomes=((Intent(3, 1, 1, 0, b""), "0a0b0c0d", State.ACCEPTED),))
+    assert states(office.store) == "qqqqq"
+
+
+def test_truth_about_the_first_attempt_waits_for_the_second(office: Office) -> None:
+    """While a second attempt is sending it is kept as a flag, and wins over what that one says."""
+    mine, (first,) = intents(office.store)
+    step(office.store, outcomes=((first, "0a0b0c0d", State.QUEUED),))
+    office.store.call(scripts.release(mine))
+    _, (second,) = intents(office.store, token="11223344")
+    assert second.attempt == 2
+
+    step(office.store, outcomes=((first, "0a0b0c0d", State.ACCEPTED),))
+    assert states(office.store)[0] == "i"
+    step(office.store, outcomes=((second, "11223344", State.FAILED),))
+    assert states(office.store)[0] == "a"
+
+
+def test_a_deferred_recipient_is_tried_again_in_its_own_batch_at_its_time(office: Office) -> None:
+    mine, (intent,) = intents(office.store)
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.DEFERRED),), delay_ms=300_000)
+    told = step(office.store, of=mine, want=9, cursor=1)
+    step(office.store, outcomes=tuple((i, "0a0b0c0d", State.ACCEPTED) for i in told.intents))
+    office.store.call(scripts.release(mine))
+    assert states(office.store) == "daaaa"
+    assert claim(office.store, "11111111") is None
+
+    office.store.command("SET", "test:clock", 360_000, "EX", 60)
+    again = claim(office.store, "11111111")
+    assert again is not None
+    (retry,) = step(office.store, of=again, want=5).intents
+    assert (retry.ordinal, retry.attempt) == (0, 2)
+
+
+def test_a_lease_is_not_given_back_while_somebody_is_sending_under_it(office: Office) -> None:
+    mine, (intent,) = intents(office.store)
+    assert office.store.call(scripts.release(mine)) is False
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.QUEUED),))
+    assert office.store.call(scripts.release(mine)) is True
+    assert audit(office.store, D).findings == ()
+
+
+def test_a_doubt_is_resent_once_then_stays(office: Office) -> None:
+    mine, (intent,) = intents(office.store)
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.IN_DOUBT),))
+    office.store.call(scripts.release(mine))
+    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (0, 0)
+
+    office.store.command("SET", "test:clock", 61_000, "EX", 60)
+    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (1, 1)
+    assert office.store.hash("dist:1")["possibly_twice"] == "1"
+    again = claim(office.store, "22222222")
+    assert again is not None
+    (second, *rest) = step(office.store, of=again, want=5).intents
+    step(office.store, outcomes=((second, "22222222", State.IN_DOUBT), *((i, "22222222", State.ACCEPTED) for i in rest)))
+    office.store.command("SET", "test:clock", 200_000, "EX", 60)
+    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (1, 0)
+    assert states(office.store) == "uaaaa"
+    assert office.store.call(scripts.close(D)) is True
+
+
+def test_under_hold_a_doubt_stays(office: Office) -> None:
+    mine, (intent,) = intents(office.store)
+    step(office.store, outcomes=((intent, "0a0b0c0d", State.IN_DOUBT),))
+    office.store.call(scripts.release(mine))
+    office.store.command("SET", "test:clock", 61_000, "EX", 60)
+    assert office.store.call(scripts.doubts(D, "hold", 60_000)) == (1, 0)
+    assert states(office.store)[0] == "u"
+
+
+def test_sent_waits_for_every_open_state(office: Office) -> None:
+    for ordinal in range(5):
+        force(office.store, ordinal, State.ACCEPTED)
+    for state, closed in ((State.QUEUED, False), (State.SENDING, False), (State.DEFERRED, False), (State.IN_DOUBT, True)):
+        force(office.store, 0, state)
+        if not closed:
+            assert office.store.call(scripts.close(D)) is False
+    assert office.store.call(scripts.close(D)) is True
+
+
+def test_a_record_remembers_the_last_attempt(office: Office) -> None:
+    _, (intent,) = intents(office.store)
+    packed = pack_outcome(0, State.ACCEPTED, "0a0b0c0d", 1, Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"), 3)
+    office.store.call(scripts.step(Step("h.9.x", 1, D, packed)))
+    record = unpack_record(office.store.span("rec:1", 0, RECORD_SIZE))
+    assert (record.token, record.attempts, record.code, record.relay, record.queue_id) == ("0a0b0c0d", intent.attempt, 250, 3, "4XzQ1b2c3D")
+    assert record.at > 1_700_000_000

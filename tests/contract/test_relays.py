@@ -1,0 +1,273 @@
+"""One suite for every relay: SMTP pipelined, sequential, with TLS, with AUTH; a folder; memory."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import trustme
+
+from distro.flow.deliver import Lanes
+from distro.model import Outcome, State
+from distro.relay.pool import Pool, Work
+from distro.relay.session import Endpoint, Message
+from distro.relay.twins import FolderPool, MemoryPool
+from tests.support.smtp import ScriptedServer
+
+
+@dataclass
+class Job:
+    message: Message
+
+
+@dataclass
+class Office(Work[Job]):
+    """Hands out letters and notes how they ended."""
+
+    letters: list[str]
+    allowed: bool = True
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    begun_for: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.total = len(self.letters)
+        self.finished = asyncio.Event()
+        self.halted = False
+
+    async def demand(self) -> None:
+        while not self.letters and not self.finished.is_set():
+            await asyncio.sleep(0.005)
+
+    async def take(self) -> Job | None:
+        if self.halted or not self.letters:
+            await asyncio.sleep(0.005)
+            return None
+        address = self.letters.pop(0)
+        body = b"To: <%s>\r\nMessage-ID: <%s>\r\n\r\nHello\r\n" % (address.encode(), address.encode())
+        return Job(Message("press@press.example", address, (body[:20], body[20:])))
+
+    async def may_begin(self, job: Job) -> bool:
+        return self.allowed
+
+    def begun(self, job: Job) -> None:
+        self.begun_for.append(job.message.recipient)
+
+    def done(self, job: Job, outcome: Outcome) -> None:
+        self.outcomes.setdefault(job.message.recipient, []).append(outcome)
+        if sum(map(len, self.outcomes.values())) >= self.total:
+            self.finished.set()
+
+    def unreachable(self, why: str, pause: float) -> None:
+        self.troubles.append(why)
+        self.finished.set()
+
+    def refused(self, why: str) -> None:
+        self.troubles.append(f"us: {why}")
+        self.halted = True
+        self.finished.set()
+
+    def state(self, address: str) -> State:
+        return self.outcomes[address][-1].state
+
+
+def run(pool_of: Callable[[Office], Lanes], letters: list[str], *, allowed: bool = True) -> Office:
+    """Send letters through a pool until all ended, or trouble came."""
+
+    async def main() -> Office:
+        office = Office(list(letters), allowed)
+        pool = pool_of(office)
+        pool.start()
+        async with asyncio.timeout(20):
+            await office.finished.wait()
+        await pool.stop(2)
+        return office
+
+    return asyncio.run(main())
+
+
+def endpoint(server: ScriptedServer, **more: object) -> Endpoint:
+    return Endpoint("localhost", server.port, **({"tls": "off"} | more))  # type: ignore[arg-type]
+
+
+def through(server: ScriptedServer, letters: list[str], lanes: int = 2, *, allowed: bool = True, **more: object) -> Office:
+    return run(lambda office: Pool(endpoint(server, **more), lanes, office), letters, allowed=allowed)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@contextmanager
+def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Callable[[Office], Lanes], Callable[[], int]]]:
+    """A relay of each kind, and how many letters it holds."""
+    server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server_tls)
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    if kind == "folder":
+        yield lambda office: FolderPool(tmp_path, 2, office), lambda: len(list(tmp_path.glob("*.eml")))
+        return
+    if kind == "memory":
+        kept: list[MemoryPool[Job]] = []
+
+        def make(office: Office) -> Lanes:
+            kept.append(MemoryPool(2, office))
+            return kept[0]
+
+        yield make, lambda: len(kept[0].kept)
+        return
+    server, more = {
+        "pipelined": (ScriptedServer(), {}),
+        "sequential": (ScriptedServer(extensions=()), {}),
+        "helo only": (ScriptedServer(lambda verb, _: "502 what?" if verb == "EHLO" else None), {}),
+        "starttls": (ScriptedServer(tls=server_tls), {"tls": "starttls", "context": ours}),
+        "implicit": (ScriptedServer(tls=server_tls, implicit=True), {"tls": "implicit", "context": ours}),
+        "auth": (ScriptedServer(tls=server_tls, password="s3cret"), {"tls": "starttls", "context": ours, "user": "user", "password": "s3cret"}),
+        "login": (ScriptedServer(lambda verb, a: "250-x\r\n250 AUTH LOGIN" if verb == "EHLO" else None, password="s3cret"), {"user": "user", "password": "s3cret"}),
+    }[kind]
+    with server:
+        yield lambda office: Pool(endpoint(server, **more), 2, office), lambda: len(server.messages)
+
+
+KINDS = ["pipelined", "sequential", "helo only", "starttls", "implicit", "auth", "login", "folder", "memory"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_letter_arrives_once(kind: str, tmp_path: Path, authority: trustme.CA) -> None:
+    letters = [f"r{i}@a.example" for i in range(12)]
+    with relay(kind, tmp_path, authority) as (pool_of, kept):
+        office = run(pool_of, letters)
+
+        assert sorted(office.outcomes) == sorted(letters), office.troubles
+        assert all(len(o) == 1 and o[0].state is State.ACCEPTED and o[0].code == 250 for o in office.outcomes.values())
+        assert sorted(office.begun_for) == sorted(letters)
+        assert kept() == 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_may_not_begin_is_not_sent(kind: str, tmp_path: Path, authority: trustme.CA) -> None:
+    """At 354 the only way out is to drop the connection; the recipient is queued again."""
+    with relay(kind, tmp_path, authority) as (pool_of, kept):
+        office = run(pool_of, ["a@a.example", "b@a.example"], allowed=False)
+
+        assert {a: office.state(a) for a in office.outcomes} == {"a@a.example": State.QUEUED, "b@a.example": State.QUEUED}
+        assert office.begun_for == []
+        assert kept() == 0
+
+
+def only(address: str, verb: str, reply: str) -> Callable[[str, str], str | None]:
+    """A script that answers one recipient's verb otherwise."""
+    return lambda v, argument: reply if v == verb and address in argument else None
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+@pytest.mark.parametrize(("verb", "reply", "state"), [
+    ("RCPT", "550 5.1.1 no such user", State.FAILED), ("RCPT", "450 4.2.1 greylisted", State.DEFERRED), ("END", "554 5.6.0 no", State.FAILED),
+    ("END", "451 4.3.0 later", State.DEFERRED), ("END", "DROP", State.IN_DOUBT),
+])
+def test_one_refusal_is_about_one_recipient(verb: str, reply: str, state: State, extensions: tuple[str, ...]) -> None:
+    with ScriptedServer(only("bad@", verb, reply), extensions=extensions) as server:
+        office = through(server, ["a@a.example", "bad@a.example", "b@a.example", "c@a.example"], lanes=1)
+
+    assert office.state("bad@a.example") is state
+    assert all(office.state(f"{x}@a.example") is State.ACCEPTED for x in "abc")
+    assert sorted(r for r, _ in server.messages) == ["a@a.example", "b@a.example", "c@a.example"]
+
+
+def test_data_accepted_for_nobody_is_ended_with_a_lone_dot() -> None:
+    """RFC 2920 §3.1: 354 after a refused RCPT must not swallow the next letter."""
+    def script(verb: str, argument: str) -> str | None:
+        if verb == "RCPT" and "bad@" in argument:
+            return "550 5.1.1 unknown"
+        return "354 go" if verb == "DATA" else None
+
+    with ScriptedServer(script) as server:
+        office = through(server, ["bad@a.example", "a@a.example"], lanes=1)
+
+    assert office.state("bad@a.example") is State.FAILED
+    assert [r for r, _ in server.messages] == ["a@a.example"]
+
+
+def test_a_connection_that_breaks_before_the_body_proves_nothing_was_sent() -> None:
+    dropped: list[str] = []
+
+    def script(verb: str, argument: str) -> str | None:
+        if verb == "RCPT" and not dropped:
+            dropped.append(argument)
+            return "DROP"
+        return None
+
+    with ScriptedServer(script) as server:
+        office = through(server, ["a@a.example"], lanes=1)
+
+    assert office.state("a@a.example") is State.QUEUED
+    assert server.messages == []
+
+
+def test_a_421_in_the_middle_is_about_the_relay() -> None:
+    with ScriptedServer(only("b@", "RCPT", "421 4.3.2 shutting down")) as server:
+        office = through(server, ["a@a.example", "b@a.example"], lanes=1)
+
+    assert office.state("b@a.example") is State.QUEUED
+    assert any("421" in t for t in office.troubles)
+
+
+def test_three_refused_senders_are_our_fault() -> None:
+    with ScriptedServer(lambda verb, _: "550 5.7.1 sender not allowed" if verb == "MAIL" else None) as server:
+        office = through(server, [f"r{i}@a.example" for i in range(6)], lanes=1)
+
+    assert any(t.startswith("us:") and "sender" in t for t in office.troubles)
+    assert all(o.state is State.QUEUED for found in office.outcomes.values() for o in found)
+    assert server.messages == []
+
+
+def test_a_refused_password_is_our_fault() -> None:
+    with ScriptedServer(password="right") as server:
+        office = through(server, ["a@a.example"], user="user", password="hunter2")
+
+    assert any(t.startswith("us:") and "password" in t for t in office.troubles)
+    assert "hunter2" not in "".join(office.troubles)
+
+
+def test_an_untrusted_certificate_sends_nothing(authority: trustme.CA) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(tls)
+    with ScriptedServer(tls=tls) as server:
+        office = through(server, ["a@a.example"], tls="starttls", context=ssl.create_default_context())
+
+    assert any("certificate" in t for t in office.troubles)
+    assert not any(c.startswith("MAIL") for c in server.commands)
+
+
+def test_a_relay_without_starttls_gets_no_letter_in_clear_text() -> None:
+    with ScriptedServer() as server:
+        office = through(server, ["a@a.example"], tls="starttls", context=ssl.create_default_context())
+
+    assert any("STARTTLS" in t for t in office.troubles)
+    assert not any(c.startswith("MAIL") for c in server.commands)
+
+
+@pytest.mark.parametrize("greeting", ["554 go away", "DROP", "hello there"])
+def test_a_relay_that_does_not_greet_is_left_alone(greeting: str) -> None:
+    with ScriptedServer(lambda verb, _: greeting if verb == "GREETING" else None) as server:
+        assert through(server, ["a@a.example"]).troubles
+
+
+def test_a_letter_over_the_relays_size_is_not_even_tried() -> None:
+    with ScriptedServer(extensions=("PIPELINING", "SIZE 10")) as server:
+        office = through(server, ["a@a.example"], lanes=1)
+
+    assert office.state("a@a.example") is State.FAILED
+    assert not any(c.startswith("MAIL") for c in server.commands)
+
+
+def test_an_international_address_needs_smtputf8() -> None:
+    with ScriptedServer() as plain, ScriptedServer(extensions=("PIPELINING", "SMTPUTF8", "8BITMIME")) as modern:
+        assert through(plain, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.FAILED
+        assert through(modern, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.ACCEPTED
+    assert any("SMTPUTF8" in c for c in modern.commands)

@@ -1,0 +1,259 @@
+"""A crash at every step: whatever dies, everyone ends in a final state, once workers run again."""
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from distro.errors import StoreGoneError
+from distro.flow.accept import Order, submit
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.ledger.audit import audit
+from distro.ledger.journal import Attempt, Journal, read
+from distro.model import Outcome, State
+from distro.relay.session import Message
+from distro.store import AsyncStore, Call, Store
+from distro.store.embedded import Embedded
+from distro.store.records import counters, unpack_record
+from distro.store.scripts import ledger as scripts
+from distro.store.scripts.ledger import RECORD_SIZE, Step
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+T = TypeVar("T")
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+class CrashingStore(Store):
+    """Dies at its n-th question, before it is asked or after it is answered."""
+
+    def __init__(self, inner: Store, at: int, *, after: bool) -> None:
+        super().__init__(inner._client)
+        self.left, self.after = at, after
+
+    def _maybe(self) -> bool:
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Crash
+        return self.left == 0
+
+    def call(self, call: Call[T]) -> T:
+        dies = self._maybe()
+        answer = super().call(call)
+        if dies:
+            raise Crash
+        return answer
+
+    def command(self, *words: Any) -> Any:
+        dies = self._maybe()
+        answer = super().command(*words)
+        if dies:
+            raise Crash
+        return answer
+
+
+@pytest.fixture
+def ready(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Forty readers in two languages, a release submitted, nothing frozen."""
+    office = make_office(tmp_path, server, store, worker={"batch": 10})
+    add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
+    files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes.")]
+    submit(office, Order(files=files, to="journalists"))
+    return office
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_freeze_that_dies_anywhere_goes_on(ready: Office, after: bool) -> None:
+    """Every question of the freeze is a place to die; the next worker finds one audience, nobody twice, nobody lost."""
+    for at in range(1, 60):
+        dying = replace(ready, store=CrashingStore(ready.store, at, after=after))
+        try:
+            advance(dying, "1")
+        except Crash:
+            assert len(ready.store.raw("led:1")) <= 40
+        else:
+            break
+    advance(ready, "1")
+
+    found = audit(ready.store, "1")
+    assert ready.store.hash("dist:1")["state"] == "sending"
+    assert (found.audience, found.findings) == (40, ())
+    assert ready.store.command("BITCOUNT", "taken:towns-agree-a-plan") == 40
+
+
+def test_two_freezers_at_once_make_one_audience(ready: Office) -> None:
+    other = replace(ready)
+    advance(ready, "1")
+    assert advance(other, "1") == []
+    assert audit(ready.store, "1").findings == ()
+
+
+def test_a_lost_answer_from_redis_grants_nothing_twice(ready: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every third answer of a group commit is lost after Redis did its work: the same serial is asked again."""
+    asked = 0
+    real = AsyncStore.call
+
+    async def flaky(self: AsyncStore, call: Call[Any]) -> Any:
+        nonlocal asked
+        answer = await real(self, call)
+        if call.script == "step_v1":
+            asked += 1
+            if asked % 3 == 0:
+                raise StoreGoneError("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(AsyncStore, "call", flaky)
+    story = Story(ready)
+    story.run(4)
+    story.stop()
+
+    assert asked > 6
+    assert len(story.letters) == 40 == len({who for who, _ in story.letters})
+    assert counters(ready.store, "1")[State.ACCEPTED] == 40
+    assert ready.store.hash("dist:1")["state"] == "sent"
+
+
+def left_by_the_dead(ready: Office, fates: list[str]) -> None:
+    """What a killed process leaves: a lease, intents, a journal that says how far each letter came."""
+    advance(ready, "1")
+    process = f"{ready.host}.99.dead00"
+    mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000))
+    assert mine is not None
+    told = ready.store.call(scripts.step(Step(process, 1, "1", claim=mine, want=len(fates), cursor=mine.first)))
+    journal = Journal(ready.journals, process)
+    for intent, fate in zip(told.intents, fates, strict=True):
+        attempt = Attempt("1", intent.ordinal, mine.token, intent.attempt)
+        if fate != "not begun":
+            journal.begun(attempt)
+        if fate == "accepted":
+            journal.ended(attempt, Outcome(State.ACCEPTED, 250, "2.0.0 ok", "QID1", "relay:25"))
+        if fate == "refused":
+            journal.ended(attempt, Outcome(State.FAILED, 550, "5.1.1 no such user", relay="relay:25"))
+    journal.close()   # the lock goes with the process
+
+
+def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Office) -> None:
+    """A reply is a state, begun without a reply is doubt, not begun is queued: at once, the free lock is the proof."""
+    left_by_the_dead(ready, ["accepted", "refused", "begun", "not begun"])
+
+    became = Story(ready).sweep.judge.settle("1", grace_ms=None)
+
+    assert became == {State.ACCEPTED: 1, State.FAILED: 1, State.IN_DOUBT: 1, State.QUEUED: 1}
+    assert ready.store.raw("led:1")[:5] == b"afuqq"
+    assert audit(ready.store, "1").findings == ()
+    record = unpack_record(ready.store.span("rec:1", 0, RECORD_SIZE))
+    assert (record.code, record.queue_id) == (250, "QID1")
+
+
+def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Office) -> None:
+    left_by_the_dead(ready, ["begun"])
+    alive = Journal(ready.journals, f"{ready.host}.99.dead00")   # holds the lock, as if it lived
+    judge = Story(ready).sweep.judge
+
+    assert judge.settle("1", grace_ms=30_000) == {}
+    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    assert judge.settle("1", grace_ms=None) == {}
+    assert judge.settle("1", grace_ms=30_000) == {State.IN_DOUBT: 1}
+    alive.close()
+
+
+def test_an_earlier_boots_silence_is_doubt(ready: Office) -> None:
+    """After a power cut the page cache's lines may be missing: not begun proves nothing."""
+    left_by_the_dead(ready, ["accepted", "not begun"])
+    path = ready.journals / f"{ready.host}.99.dead00.log"
+    path.write_text(path.read_text().replace("boot=", "boot=other"))
+
+    assert Story(ready).sweep.judge.settle("1", grace_ms=None) == {State.ACCEPTED: 1, State.IN_DOUBT: 1}
+
+
+def test_half_a_line_proves_nothing(ready: Office) -> None:
+    left_by_the_dead(ready, ["begun"])
+    path = ready.journals / f"{ready.host}.99.dead00.log"
+    path.write_bytes(path.read_bytes() + b"1795514404.131 D1 0 0a0b0c0d.1 accepted 250 relay:25 - 2.0.0 o")
+
+    evidence = read(ready.journals, f"{ready.host}.99.dead00")
+    assert evidence is not None
+    assert evidence.ended == {}
+
+
+def test_after_a_death_everyone_still_gets_exactly_one(ready: Office) -> None:
+    """Promise 2: nobody planned is forgotten; the doubt is resent once, by name, under the same Message-ID."""
+    left_by_the_dead(ready, ["accepted", "begun", "not begun"])
+    story = Story(ready)
+    story.run(2)
+    assert ready.store.hash("dist:1")["state"] == "sending"    # the doubt still waits for evidence
+
+    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    story.run(3)
+    story.stop()
+
+    told = ready.store.hash("dist:1")
+    assert (told["state"], told["possibly_twice"]) == ("sent", "1")
+    assert len(story.letters) == 39    # all but the one that the dead process's relay had
+    assert counters(ready.store, "1")[State.ACCEPTED] == 40
+
+
+def test_a_journal_that_cannot_be_written_stops_the_process(ready: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise 8: what cannot be journalled must not happen."""
+    exits: list[int] = []
+
+    class Left(BaseException):
+        pass
+
+    def leave(code: int) -> None:
+        exits.append(code)
+        raise Left
+
+    def full(self: Journal, line: bytes) -> None:
+        if b"begun" in line:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Journal, "_write", full)
+    monkeypatch.setattr("os._exit", leave)
+    advance(ready, "1")
+    story = Story(ready, lanes=1)
+    import contextlib
+
+    with contextlib.suppress(BaseException):
+        story.sender.deliver("1", 0, 1)
+    assert exits
+    assert exits[0] == 74
+    assert story.letters == []
+
+
+def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:
+    """Promise 4: who unsubscribes while a letter waits at 354 is not written to."""
+    from distro.audience.consent import UNSUBSCRIBED
+
+    left: list[str] = []
+
+    def answer(message: Message) -> Outcome | None:
+        if not left:   # the first letter: everyone else unsubscribes meanwhile, and time passes
+            left.append(message.recipient)
+            for number in range(1, 41):
+                ready.consent.say_no(ready.store, subscriber=number, act=UNSUBSCRIBED, source="test", address_hash=b"")
+            import time
+            time.sleep(0.6)
+        return None
+
+    story = Story(ready, answer, lanes=1)
+    story.run(2)
+    story.stop()
+
+    assert [who for who, _ in story.letters] == left
+    found = counters(ready.store, "1")
+    assert (found[State.ACCEPTED], found[State.SUPPRESSED]) == (1, 39)
+    assert ready.store.hash("dist:1")["state"] == "sent"
+
+
+def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Office) -> None:
+    advance(ready, "1")
+    ids = struct.unpack(">40I", ready.store.raw("aud:1"))
+    assert len(set(ids)) == 40
+    assert {i % 2 for i in ids[:20]} == {1}     # the English edition first: ids 1, 3, 5 …

@@ -1,0 +1,140 @@
+"""A scripted SMTP server: every reply can be another one, with TLS and AUTH, and it can drop the line anywhere."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable
+
+Answer = Callable[[str, str], str | None]   # (verb, argument) -> a reply, "DROP", or None for the usual one
+
+
+class ScriptedServer:
+    """Speaks what its script says; records commands and whole messages."""
+
+    def __init__(self, script: Answer = lambda verb, argument: None, *, extensions: tuple[str, ...] = ("PIPELINING", "SIZE 30000000"),
+                 tls: ssl.SSLContext | None = None, implicit: bool = False, password: str = "") -> None:
+        self.script = script
+        self.extensions = extensions + (("STARTTLS",) if tls and not implicit else ()) + (("AUTH PLAIN LOGIN",) if password else ())
+        self.tls, self.implicit, self.password = tls, implicit, password
+        self.port = 0
+        self.messages: list[tuple[str, bytes]] = []
+        self.commands: list[str] = []
+        self.bodies = 0
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    def __enter__(self) -> "ScriptedServer":
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(5)
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._writers: set[asyncio.StreamWriter] = set()
+        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=2**22, ssl=self.tls if self.implicit else None)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._end.wait()
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.transport.abort()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(text: str) -> None:
+            writer.write(text.encode() + b"\r\n")
+
+        greeting = self.script("GREETING", "") or "220 scripted"
+        if greeting == "DROP":
+            return
+        say(greeting)
+        await writer.drain()
+        recipient, secure, refused = "", self.implicit, False
+        while line := await reader.readline():
+            command = line.decode("utf-8", "replace").strip()
+            verb, _, argument = command.partition(" ")
+            verb = verb.upper()
+            self.commands.append(command)
+            told = self.script(verb, argument)
+            if told == "DROP":
+                await writer.drain()
+                return
+            if told is None:
+                if verb in ("EHLO", "HELO"):
+                    offered = [e for e in self.extensions if not (e == "STARTTLS" and secure)]
+                    told = "\r\n".join(f"250{'-' if n < len(offered) else ' '}{word}" for n, word in enumerate(["scripted", *offered]))
+                elif verb == "STARTTLS":
+                    say("220 go ahead")
+                    await writer.drain()
+                    await writer.start_tls(self.tls)  # type: ignore[arg-type]
+                    secure = True
+                    continue
+                elif verb == "AUTH":
+                    told = "235 2.7.0 welcome" if await self._password(argument, reader, writer) else "535 5.7.8 wrong password"
+                elif verb == "RCPT":
+                    recipient = command.partition("<")[2].partition(">")[0]
+                    told = "250 2.1.5 ok"
+                elif verb == "DATA":
+                    told = "354 go"
+                else:
+                    told = {"QUIT": "221 bye"}.get(verb, "250 2.0.0 ok")
+            if verb == "MAIL":
+                refused, recipient = not told.startswith("2"), ""
+            if verb == "RCPT" and (refused or not told.startswith("2")):
+                told, recipient = (told if not told.startswith("2") else "503 5.5.1 no sender"), ""
+            if verb == "DATA" and not recipient and told == "354 go" and not self.script("DATA", ""):
+                told = "503 5.5.1 nobody to send to"
+            say(told)
+            await writer.drain()
+            if verb == "QUIT":
+                return
+            if verb == "DATA" and told.startswith("354") and not await self._data(recipient, reader, writer):
+                return
+
+    async def _password(self, argument: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        import base64
+
+        if argument.startswith("PLAIN "):
+            return base64.b64decode(argument[6:]).decode().split("\0") == ["", "user", self.password]
+        answers = []
+        for prompt in (b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n"):
+            writer.write(prompt)
+            await writer.drain()
+            answers.append(base64.b64decode((await reader.readline()).strip()).decode())
+        return answers == ["user", self.password]
+
+    async def _data(self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        told = self.script("BODY", recipient)
+        if told == "DROP":
+            return False
+        lines = []
+        while (line := await reader.readline()) != b".\r\n":
+            if not line:
+                return False
+            lines.append(line[1:] if line.startswith(b".") else line)
+        if not recipient:
+            writer.write(b"554 5.5.1 no valid recipients\r\n")
+            return True
+        self.bodies += 1
+        told = self.script("END", recipient)
+        if told == "DROP":
+            return False
+        if told is None or told.startswith("2"):
+            self.messages.append((recipient, b"".join(lines)))
+        writer.write((told or f"250 2.0.0 ok queued as S{self.bodies}").encode() + b"\r\n")
+        await writer.drain()
+        return True

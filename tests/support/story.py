@@ -1,0 +1,50 @@
+"""The whole story in one process, without Celery: sweep, wake-ups, a memory relay."""
+
+from collections.abc import Callable
+
+from distro.flow.deliver import Job, Lanes, Sender
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.flow.sweep import Sweep
+from distro.model import Outcome
+from distro.relay.pool import Work
+from distro.relay.session import Message
+from distro.relay.twins import MemoryPool
+
+
+class Story:
+    """Runs wake-ups until nothing more happens; several sending processes may come one after the other."""
+
+    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None, *, lanes: int = 3) -> None:
+        self.office = office
+        self.answer = answer
+        self.lanes = lanes
+        self.pools: list[MemoryPool[Job]] = []
+        self.sweep = Sweep(office)
+        self.sender = self.new_sender()
+
+    def new_sender(self) -> Sender:
+        """Another sending process."""
+
+        def pool_of(work: Work[Job]) -> Lanes:
+            self.pools.append(MemoryPool(self.lanes, work, self.answer))
+            return self.pools[-1]
+
+        self.sender = Sender(self.office, pool_of, patience=5)
+        return self.sender
+
+    @property
+    def letters(self) -> list[tuple[str, bytes]]:
+        return [kept for pool in self.pools for kept in pool.kept]
+
+    def run(self, rounds: int = 3) -> None:
+        """Sweep and follow every wake-up, so many times."""
+        for _ in range(rounds):
+            self.sweep._called.clear()
+            wakes = self.sweep.once()
+            while wakes:
+                wake = wakes.pop()
+                wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
+
+    def stop(self) -> None:
+        self.sender.stop()

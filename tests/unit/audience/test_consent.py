@@ -1,0 +1,39 @@
+"""A "no" is on the disk before it is acknowledged, and outlives a Redis that forgot it."""
+
+from pathlib import Path
+
+from distro.audience.consent import UNSUBSCRIBED, ConsentFile, history
+from distro.store import Store
+
+
+def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> None:
+    file = ConsentFile(tmp_path, "h1")
+    for subscriber in (3, 5):
+        file.say_no(store, subscriber=subscriber, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    store.command("FLUSHALL")   # a power cut, or a restore of an older copy
+
+    assert file.replay(store) == 2
+    assert file.replay(store) == 0
+    assert [store.command("GETBIT", "no:unsubscribed", n) for n in (3, 4, 5)] == [1, 0, 1]
+    assert [f.source for f in history(store, 3)] == ["link"]
+
+
+def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path) -> None:
+    file = ConsentFile(tmp_path, "h1")
+    file.say_no(store, subscriber=3, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    with file.path.open("ab") as torn:
+        torn.write(b'{"fact": "abc", "subscri')
+
+    file.say_no(store, subscriber=4, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    store.command("FLUSHALL")
+
+    assert file.replay(store) == 2
+    assert [store.command("GETBIT", "no:any", n) for n in (3, 4)] == [1, 1]
+
+
+def test_only_what_is_new_is_replayed(store: Store, tmp_path: Path) -> None:
+    file = ConsentFile(tmp_path, "h1")
+    file.say_no(store, subscriber=3, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+
+    assert int(store.hash("facts:offset")["h1"]) == file.path.stat().st_size
+    assert file.replay(store) == 0

@@ -1,0 +1,151 @@
+"""A letter as readers and receivers get it."""
+
+import email
+import email.policy
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from distro.errors import TemplateError
+from distro.letter import Filler, Letter, compile_letter
+from distro.letter.compile import Envelope
+from distro.letter.plain import Plain
+from distro.letter.templates import Templates
+from distro.model import Contact, Edition
+from distro.tokens import UNSUBSCRIBE, Keys, verify
+
+KEYS = Keys((b"sign",), b"pepper")
+ENVELOPE = Envelope("17", "Example, Press Office", "press@press.example", "desk@press.example", "1 Example Street, Geneva", datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
+BODY = """Twelve towns **agreed** today, see [the plan](https://press.example/plan?a=1&b=2).
+
+> "One is enough."
+>
+> Amara Lindqvist
+
+- beds
+- schools
+
+From here it begins with From, and {{ 7 * 7 }} stays, <script>alert(1)</script> too.
+"""
+
+
+def edition(**changes: object) -> Edition:
+    base: dict[str, object] = {"language": "en", "headline": "Towns <agree> & plan", "body": BODY, "subhead": "One desk", "dateline": "GENEVA",
+                               "contacts": (Contact("Ines", "Press", "ines@press.example", "+41 22 700 12 34"), Contact(email="two@press.example"))}
+    return Edition(**(base | changes))  # type: ignore[arg-type]
+
+
+def letter(**changes: object) -> Letter:
+    return compile_letter(edition(**changes), ENVELOPE, Templates(Path("/nowhere")))
+
+
+def read_back(found: Letter, address: str = "ana@daily.example", name: str = "Ana Rivas") -> EmailMessage:
+    filler = Filler(found, distribution=17, site_url="https://press.example", keys=KEYS)
+    raw = b"".join(filler.fill(42, 981, address, name))
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert not any(line.startswith(b".") for line in raw.split(b"\r\n"))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not any(part.defects for part in message.walk())
+    return message
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_it_carries_the_header_fields_of_a_bulk_letter() -> None:
+    """RFC 5322, RFC 2919, RFC 8058."""
+    message = read_back(letter())
+
+    assert str(message["From"]) == '"Example, Press Office" <press@press.example>'
+    assert str(message["To"]) == "Ana Rivas <ana@daily.example>"
+    assert message["Subject"] == "Towns <agree> & plan"
+    assert message["Reply-To"].addresses[0].addr_spec == "desk@press.example"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "<press.press.example>" in message["List-Id"]
+    assert message["Content-Language"] == "en"
+    assert message["Feedback-ID"].count(":") == 3
+    token = message["List-Unsubscribe"].strip("<>").removeprefix("https://press.example/u/")
+    assert verify(token, UNSUBSCRIBE, KEYS, [KEYS.address_hash("ana@daily.example")])
+
+
+def test_release_text_is_never_a_template_nor_markup() -> None:
+    message = read_back(letter())
+    html, text = part(message, "html"), part(message, "plain")
+
+    assert "{{ 7 * 7 }}" in html
+    assert "{{ 7 * 7 }}" in text
+    assert "<script>alert" not in html
+    assert "Towns &lt;agree&gt; &amp; plan" in html
+    assert 'href="https://press.example/plan?a=1&amp;b=2"' in html
+    assert "the plan [1]" in text
+    assert "[1] https://press.example/plan?a=1&b=2" in text
+
+
+def test_both_parts_carry_the_readers_own_links_and_address() -> None:
+    message = read_back(letter(), "o'neill+x=1@daily.example", "")
+    for kind in ("html", "plain"):
+        told = part(message, kind).replace("&#x27;", "'")
+        assert "https://press.example/u/17.42.981." in told
+        assert "https://press.example/v/17.42.981." in told
+        assert "o'neill+x=1@daily.example" in told
+
+
+def test_a_repetition_carries_the_same_message_id_and_date() -> None:
+    first, again = read_back(letter()), read_back(letter())
+    assert (first["Message-ID"], first["Date"]) == (again["Message-ID"], again["Date"])
+
+
+def test_a_letter_survives_being_kept() -> None:
+    found = letter()
+    assert Letter.from_json(found.to_json()) == found
+
+
+def test_arabic_runs_from_right_to_left() -> None:
+    html = letter(language="ar", headline="اثنتا عشرة مدينة", body="اتفقت المدن اليوم.\n\n- واحد\n- اثنان", dateline="جنيف").html
+    assert 'lang="ar"' in html
+    assert 'dir="rtl"' in html
+    assert "margin:0 24px 0 0" in html
+    assert "إلغاء الاشتراك" in html
+
+
+def test_a_template_without_an_unsubscribe_link_is_refused(tmp_path: Path) -> None:
+    """Promise 11."""
+    own = tmp_path / "press-release"
+    own.mkdir()
+    (own / "body.txt").write_text("{{ headline }}\n")
+    with pytest.raises(TemplateError, match="unsubscribe"):
+        compile_letter(edition(), ENVELOPE, Templates(tmp_path))
+
+
+def test_own_templates_win_block_by_block(tmp_path: Path) -> None:
+    own = tmp_path / "press-release"
+    own.mkdir()
+    (own / "body.mjml").write_text('{% extends "packaged/press-release/body.mjml" %}{% block masthead %}HOUSE OF OURS{% endblock %}')
+    found = compile_letter(edition(), ENVELOPE, Templates(tmp_path))
+    assert "HOUSE OF OURS" in found.html
+    assert "Twelve towns" in found.html
+
+
+@pytest.mark.parametrize("template", ["{{ nothing }}", "{% if %}", "{{ headline.__class__.__mro__ }}", "{{ ''.join.__globals__ }}"])
+def test_a_broken_or_hostile_template_is_an_error(tmp_path: Path, template: str) -> None:
+    own = tmp_path / "press-release"
+    own.mkdir()
+    (own / "subject.txt").write_text(template)
+    with pytest.raises(TemplateError):
+        compile_letter(edition(), ENVELOPE, Templates(tmp_path))
+
+
+def test_the_text_part_wraps_but_never_breaks_a_link() -> None:
+    plain = Plain()
+    told = plain.render("word " * 40 + "https://press.example/" + "x" * 90 + "\n\n1. one\n2. two\n   - nested\n\n| A | B |\n|---|---|\n| 1 | 2 |\n")
+    assert "https://press.example/" + "x" * 90 in told
+    assert all(len(line) <= 72 for line in told.splitlines() if "://" not in line)
+    assert "1. one" in told
+    assert "A   B" in told

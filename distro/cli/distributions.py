@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import show
-from distro.cli.options import Config, Distribution, Json, actor, settings
+from distro.cli.options import Config, Distribution, Json, actor, described, settings
 
 if TYPE_CHECKING:
     from distro.flow.explain import Explanation
@@ -205,4 +205,4 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
     for command in (report, explain, halt, resume, audit):
-        app.command()(command)
+        described(app, command)

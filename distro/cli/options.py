@@ -1,13 +1,16 @@
 """Options that several commands share."""
 
 import getpass
+import inspect
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distro.settings import Settings
+if TYPE_CHECKING:
+    from distro.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else ./distro.toml.", metavar="FILE")]
@@ -18,7 +21,15 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Distribution = Annotated[str, typer.Argument(help="D17, or the release where it has only one.", metavar="ID", show_default=False)]
 
 
-def settings(config: Path | None, *, needed: bool = True) -> Settings:
+def described(app: typer.Typer, function: Callable[..., int], name: str | None = None) -> None:
+    """Put a command into the tree; the lines of its examples stay lines."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    head, mark, examples = text.partition("Examples:\n\n")
+    # \b: the command-line library must not wrap the paragraph that follows.
+    app.command(name, help=f"{head}\b\n{mark.strip()}\n{examples}" if mark else head)(function)
+
+
+def settings(config: Path | None, *, needed: bool = True) -> "Settings":
     """The settings of this command."""
     from distro.settings import load
 

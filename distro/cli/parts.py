@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from distro.cli.options import Config, settings
+from distro.cli.options import Config, described, settings
 
 
 def up(config: Config = None) -> int:
@@ -68,4 +68,4 @@ def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
     for command in (demo, up, worker, sweep, web):
-        app.command()(command)
+        described(app, command)

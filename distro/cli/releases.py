@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import show
-from distro.cli.options import At, Config, Files, Json, To, actor, settings
+from distro.cli.options import At, Config, Files, Json, To, actor, described, settings
 
 if TYPE_CHECKING:
     from distro.flow.accept import Planned
@@ -159,7 +159,7 @@ def _show_plan(planned: "Planned", names: str, to: str) -> None:
     release, found = planned.release, planned.plan
     show.say(f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')}, {' '.join(release.languages)})\n")
     out = sum(found.left_out.values())
-    by_language = " · ".join(f"{n:,} {show.language(lang)}" + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "") for lang, n in found.editions.items() if n)
+    by_language = " · ".join(f"{n:,} {show.language(lang)}" + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "") for lang in release.languages if (n := found.editions.get(lang, 0)))
     width = len(f"{found.matched:,}")
     show.say(f"  {found.matched:>{width},} people match   {planned.expression}")
     if out:
@@ -219,4 +219,4 @@ def submit(
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
     for command in (check, preview, plan, submit):
-        app.command()(command)
+        described(app, command)

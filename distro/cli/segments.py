@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 
 from distro.cli import show
-from distro.cli.options import Config, Json, settings
+from distro.cli.options import Config, Json, described, settings
 
 app = typer.Typer(help="Lists, named segments and expressions.", no_args_is_help=True, rich_markup_mode=None)
 Expression = Annotated[str, typer.Argument(help='A list, a named segment, or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
 
 
-@app.command("list")
 def list_all(config: Config = None, as_json: Json = False) -> int:
     """Show every list and named segment with its size.
 
@@ -42,7 +41,6 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
     return 0
 
 
-@app.command("count")
 def count(expression: Expression, config: Config = None, as_json: Json = False) -> int:
     """Count who matches, whether or not they may be written to.
 
@@ -60,7 +58,6 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
     return 0
 
 
-@app.command("sample")
 def sample(expression: Expression, config: Config = None, as_json: Json = False, at_most: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many to show.")] = 10) -> int:
     """Show some of those who match.
 
@@ -86,3 +83,7 @@ def sample(expression: Expression, config: Config = None, as_json: Json = False,
         show.say(f"{len(people):,} of {len(ids):,}   {expression}\n")
         show.table(("address", "name", "language", "country"), [(p.email, p.name, p.language, p.country) for p in people])
     return 0
+
+
+for _name, _command in (("list", list_all), ("count", count), ("sample", sample)):
+    described(app, _command, _name)

@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from distro.cli import show
-from distro.cli.options import Config, Json, Yes, actor, settings
+from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 app = typer.Typer(help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A CSV file; its first line names the columns.", metavar="FILE", show_default=False)],
     list_name: Annotated[str, typer.Option("--list", help="The list that they join; made if it is new.", metavar="NAME", show_default=False)],
@@ -87,7 +86,6 @@ def _show(file: Path, name: str, judged: "object", taken: "object", *, dry_run: 
             show.say(f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows." if judged.good else "\nNo row can be taken.")
 
 
-@app.command("show")
 def show_one(address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)], config: Config = None, as_json: Json = False) -> int:
     """Show what the book holds on a person.
 
@@ -114,7 +112,6 @@ def show_one(address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDR
     return 0
 
 
-@app.command("unsubscribe")
 def unsubscribe(address: Annotated[str, typer.Argument(help="Who leaves.", metavar="ADDRESS", show_default=False)], yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
     """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but the owner.
 
@@ -136,3 +133,7 @@ def unsubscribe(address: Annotated[str, typer.Argument(help="Who leaves.", metav
         stop_mail(office, LinkReader(who, 0, 0, who.language, ""), actor())
     show.document({"email": who.email, "unsubscribed": True}) if as_json else show.say(f"{who.email} will not be written to again.")
     return 0
+
+
+for _name, _command in (("import", import_file), ("show", show_one), ("unsubscribe", unsubscribe)):
+    described(app, _command, _name)

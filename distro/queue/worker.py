@@ -1,10 +1,12 @@
 """`distro worker`: a Celery worker whose pool children each keep one `Sender` for their life."""
 
 import os
+import warnings
 from typing import Any
 
 from billiard.process import current_process
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
@@ -44,6 +46,7 @@ def run(settings: Settings) -> int:
         stop = Stop()
         register(app, office, stop)
         follow_supervisor()
+        warnings.filterwarnings("ignore", category=SecurityWarning)   # root and pickle would be a risk; we take only JSON
         worker = app.Worker(
             pool="prefork", concurrency=processes(office), loglevel="WARNING", hostname=f"{office.host}@distro",
             without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,

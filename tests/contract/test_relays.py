@@ -121,7 +121,7 @@ def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Ca
 
         yield make, lambda: len(kept[0].kept)
         return
-    server, more = {
+    cases: dict[str, tuple[ScriptedServer, dict[str, object]]] = {
         "pipelined": (ScriptedServer(), {}),
         "sequential": (ScriptedServer(extensions=()), {}),
         "helo only": (ScriptedServer(lambda verb, _: "502 what?" if verb == "EHLO" else None), {}),
@@ -129,7 +129,8 @@ def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Ca
         "implicit": (ScriptedServer(tls=server_tls, implicit=True), {"tls": "implicit", "context": ours}),
         "auth": (ScriptedServer(tls=server_tls, password="s3cret"), {"tls": "starttls", "context": ours, "user": "user", "password": "s3cret"}),
         "login": (ScriptedServer(lambda verb, a: "250-x\r\n250 AUTH LOGIN" if verb == "EHLO" else None, password="s3cret"), {"user": "user", "password": "s3cret"}),
-    }[kind]
+    }
+    server, more = cases[kind]
     with server:
         yield lambda office: Pool(endpoint(server, **more), 2, office), lambda: len(server.messages)
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable
+from typing import Self
 
 Answer = Callable[[str, str], str | None]   # (verb, argument) -> a reply, "DROP", or None for the usual one
 
@@ -23,7 +24,7 @@ class ScriptedServer:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> "ScriptedServer":
+    def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait(10)
         return self

@@ -13,7 +13,7 @@ from distro.relay.twins import MemoryPool
 
 
 class Story:
-    """Runs wake-ups until nothing more happens; several sending processes may come one after the other."""
+    """Runs wake-ups until nothing more happens."""
 
     def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None, *, lanes: int = 3) -> None:
         self.office = office
@@ -21,17 +21,18 @@ class Story:
         self.lanes = lanes
         self.pools: list[MemoryPool[Job]] = []
         self.sweep = Sweep(office)
-        self.sender = self.new_sender()
+        self._sender: Sender | None = None
 
-    def new_sender(self) -> Sender:
-        """Another sending process."""
+    @property
+    def sender(self) -> Sender:
+        """The sending process, begun when it is first needed."""
 
         def pool_of(work: Work[Job]) -> Lanes:
             self.pools.append(MemoryPool(self.lanes, work, self.answer))
             return self.pools[-1]
 
-        self.sender = Sender(self.office, pool_of, patience=5)
-        return self.sender
+        self._sender = self._sender or Sender(self.office, pool_of, patience=5)
+        return self._sender
 
     @property
     def letters(self) -> list[tuple[str, bytes]]:
@@ -47,4 +48,5 @@ class Story:
                 wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
 
     def stop(self) -> None:
-        self.sender.stop()
+        if self._sender:
+            self._sender.stop()

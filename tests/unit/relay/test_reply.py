@@ -1,5 +1,7 @@
 """Replies: read from any cut of bytes, judged in one table."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ RAW = b"220 hello\r\n250-first\r\n250-PIPELINING\r\n250 last\r\n354\r\n550 5.1.1
 def test_replies_are_whole_however_they_arrive(cuts: list[int]) -> None:
     reader, found = ReplyReader(), []
     edges = [0, *sorted(cuts), len(RAW)]
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         found += reader.feed(RAW[a:b])
     assert found == [Reply(220, "hello"), Reply(250, "first / PIPELINING / last"), Reply(354, ""), Reply(550, "5.1.1 no such user")]
 

@@ -1,0 +1,85 @@
+"""Documents that cannot drift: commands, settings, keys, template folders, dependencies."""
+
+import re
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import typer.main
+
+from distro.cli.main import app
+from distro.letter.templates import PARTS
+from distro.model import LETTERS, DistributionState, State
+from distro.store.keys import describe
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    found = []
+    tree = typer.main.get_command(app)
+    for name, command in tree.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found += [f"{name} {sub}" for sub in inner] if inner else [name]
+    return found
+
+
+def test_every_command_is_in_the_readme() -> None:
+    missing = [c for c in commands() if f"distro {c}" not in README]
+    assert not missing
+
+
+def test_the_readme_is_short_and_names_no_command_that_is_not_there() -> None:
+    assert len(README.splitlines()) <= 150
+    known = {c.split()[0] for c in commands()}
+    for block in re.findall(r"```(?:sh|text)?\n(.*?)```", README, re.DOTALL):
+        for word in re.findall(r"^\$ distro (\w+)", block, re.MULTILINE):
+            assert word in known, word
+
+
+def test_every_state_is_explained() -> None:
+    for state in (*State, *DistributionState):
+        assert f"`{state}`" in ARCHITECTURE, state
+
+
+def test_every_key_in_the_scripts_is_in_the_table() -> None:
+    """Key names are built in Lua by `'prefix:' .. something`; each prefix must belong to a row of the table."""
+    scripts = ROOT / "distro" / "store" / "scripts"
+    for path in scripts.glob("*.lua"):
+        for name in re.findall(r"'([a-z]+:)'(?=\s*\.\.)", path.read_text(encoding="utf-8")):
+            assert describe(name + "x") or describe(name + "x:y"), f"{path.name}: {name}"
+        for name in re.findall(r"call\('[A-Z]+', '([a-z:]+)'[,)]", path.read_text(encoding="utf-8")):
+            assert describe(name), f"{path.name}: {name}"
+
+
+def test_the_scripts_know_the_states_of_the_model() -> None:
+    shared = (ROOT / "distro" / "store" / "scripts" / "_shared.lua").read_text(encoding="utf-8")
+    assert f"local ORDER = '{''.join(LETTERS.values())}'" in shared
+
+
+def test_every_template_folder_is_complete() -> None:
+    folders = [f for f in (ROOT / "templates" / "email").iterdir() if f.is_dir() and f.name != "_base"]
+    assert folders
+    for folder in folders:
+        assert {p.name for p in folder.iterdir()} == set(PARTS), folder
+
+
+def test_sample_data_writes_to_nobody() -> None:
+    for path in (ROOT / "subscribers").glob("*.csv"):
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            assert line.split(",")[0].endswith(".example"), line
+
+
+def test_nothing_we_depend_on_brings_the_other_distro() -> None:
+    """An unrelated library on the index has our import name; if it came in, one of us would be broken."""
+    assert not [d.metadata["Name"] for d in distributions() if (d.metadata["Name"] or "").lower() == "distro"]
+    locks = (ROOT / "requirements.lock").read_text() + (ROOT / "requirements-dev.lock").read_text()
+    assert not re.search(r"^distro==", locks, re.MULTILINE)
+    assert not re.search(r"https?://", locks)
+
+
+def test_the_wheel_carries_templates_and_sample_data() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {"templates/email", "subscribers"}

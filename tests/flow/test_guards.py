@@ -1,0 +1,191 @@
+"""It stops by itself (promise 11), and what is refused says why and names the override."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from distro.audience.consent import SUPPRESSED
+from distro.errors import ExpressionError, RefusedError
+from distro.flow.accept import Order, plan, submit
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.flow.turns import halt, resume
+from distro.ledger.audit import audit
+from distro.store import Store
+from distro.store.embedded import Embedded
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    return make_office(tmp_path, server, store, limits={"usual_least": 20})
+
+
+def test_an_empty_audience_is_refused(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    with pytest.raises(RefusedError, match="nobody matches"):
+        submit(office, Order(files=[write_release(tmp_path)], to="journalists and language:ar"))
+    assert office.store.command("EXISTS", "dist:1") == 0
+
+
+def test_an_unknown_list_is_refused_with_a_suggestion(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    with pytest.raises(ExpressionError) as error:
+        plan(office, Order(files=[write_release(tmp_path)], to="journalist"))
+    assert "Did you mean journalists (3 people)?" in error.value.hint
+
+
+def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overrides(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 2, folder=tmp_path, name="few")
+    story = Story(office)
+    for n in range(5):
+        submit(office, Order(files=[write_release(tmp_path, headline=f"Story number {n}", body=f"Text {n}.")], to="few"))
+        story.run(3)
+    add_readers(office.store, 60, folder=tmp_path, name="many", first=100)
+    order = Order(files=[write_release(tmp_path, headline="To everyone", body="Everyone.")], to="many")
+
+    assert plan(office, order).too_large
+    submit(office, order)
+    story.run(3)
+    told = office.store.hash("dist:6")
+    assert told["state"] == "halted"
+    assert "over 10 times the usual 2" in told["reason"]
+    assert len(story.letters) == 10
+
+    assert resume(office, "6", actor="me", reason="it is right") == "sending"
+    story.run(3)
+    story.stop()
+    assert office.store.hash("dist:6")["state"] == "sent"
+    assert len(story.letters) == 70
+
+
+def test_an_embargo_is_not_broken(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    lift = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
+    path = tmp_path / "e.md"
+    path.write_text(f"---\nheadline: Under embargo\nembargo: {lift.isoformat()}\nlanguage: en\n---\nText.\n")
+
+    for at in ("", (lift - timedelta(minutes=1)).isoformat()):
+        with pytest.raises(RefusedError, match="embargo") as error:
+            submit(office, Order(files=[path], to="journalists", at=at))
+        assert lift.isoformat() in error.value.hint
+    assert submit(office, Order(files=[path], to="journalists", at=lift.isoformat())).state == "scheduled"
+
+
+def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    start = datetime.now(UTC) + timedelta(minutes=10)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists", at=start.isoformat()))
+    story = Story(office)
+    story.run(1)
+    assert "frozen_at" not in office.store.hash("dist:1")
+
+    office.store.command("SET", "test:clock", 9 * 60_000, "EX", 60)
+    story.run(2)
+    told = office.store.hash("dist:1")
+    assert (told["state"], "frozen_at" in told) == ("scheduled", True)
+    office.store.command("SET", "test:clock", 11 * 60_000, "EX", 60)
+    story.run(2)
+    assert office.store.hash("dist:1")["state"] == "scheduled"   # Redis says it is time, this host's clock does not
+    assert story.letters == []
+    story.stop()
+
+
+def test_a_changed_text_is_refused_for_who_has_the_other(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    story = Story(office)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    story.run(3)
+    add_readers(office.store, 2, folder=tmp_path, first=3)
+    changed = write_release(tmp_path, body="The towns did not agree.")
+
+    with pytest.raises(RefusedError, match="differs") as error:
+        submit(office, Order(files=[changed], to="journalists"))
+    assert "--as-new" in error.value.hint
+    assert submit(office, Order(files=[changed], to="journalists", as_new=True)).release == "towns-agree-a-plan-2"
+    story.run(3)
+    story.stop()
+    assert len(story.letters) == 3 + 5
+
+
+def test_the_same_text_under_another_slug_is_noticed(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    with pytest.raises(RefusedError, match="the same headline or text"):
+        submit(office, Order(files=[write_release(tmp_path, headline="Another headline")], to="journalists"))
+
+
+def test_a_sibling_under_way_is_refused_with_words(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists and country:CH"))
+    with pytest.raises(RefusedError, match="one distribution of a release at a time"):
+        submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+
+
+def test_an_idempotency_key_prints_the_same_id(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3, folder=tmp_path)
+    order = Order(files=[write_release(tmp_path)], to="journalists", idempotency_key="k1")
+    first, again = submit(office, order), submit(office, order)
+    assert (first.distribution, again.distribution, again.again) == ("D1", "D1", True)
+    with pytest.raises(RefusedError, match="other content"):
+        submit(office, Order(files=[write_release(tmp_path, body="Other.")], to="journalists", idempotency_key="k1"))
+
+
+def test_who_may_not_be_written_to_is_left_out_with_the_reason(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 4, folder=tmp_path, languages=("en", "de"))
+    office.consent.say_no(office.store, subscriber=1, act=SUPPRESSED, source="bounced", address_hash=b"")
+    found = plan(office, Order(files=[write_release(tmp_path)], to="journalists", no_fallback=True)).plan
+    assert found.left_out == {"suppressed": 1, "no_edition_in_their_language": 2}
+    assert (found.matched, found.audience) == (4, 1)
+
+
+def test_outside_production_only_the_allow_list_is_written_to(tmp_path: Path, server: Embedded, store: Store) -> None:
+    office = make_office(tmp_path, server, store, site={"environment": "staging", "allow": ["reader1@b.example", "c.example"]})
+    add_readers(store, 8, folder=tmp_path)
+    found = plan(office, Order(files=[write_release(tmp_path)], to="journalists")).plan
+    assert (found.audience, found.left_out) == (3, {"not_on_the_allow_list": 5})
+    empty = make_office(tmp_path, server, store, site={"environment": "staging"})
+    assert plan(empty, Order(files=[write_release(tmp_path)], to="journalists")).plan.audience == 0
+
+
+def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 2, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    for number in (1, 2):
+        office.consent.say_no(office.store, subscriber=number, act=SUPPRESSED, source="bounced", address_hash=b"")
+    advance(office, "1")
+    told = office.store.hash("dist:1")
+    assert told["state"] == "cancelled"
+    assert "nobody is left" in told["reason"]
+
+
+def test_a_broken_template_halts_and_resume_tries_again(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 2, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    own = tmp_path / "templates" / "press-release"
+    own.mkdir(parents=True)
+    (own / "subject.txt").write_text("{{ nothing }}")
+    story = Story(office)
+    story.run(1)
+    assert "the letter cannot be made" in office.store.hash("dist:1")["reason"]
+
+    (own / "subject.txt").unlink()
+    resume(office, "1", actor="me", reason="mended")
+    story.run(3)
+    story.stop()
+    assert office.store.hash("dist:1")["state"] == "sent"
+    assert audit(office.store, "1").findings == ()
+
+
+def test_there_is_nothing_to_halt_in_what_is_sent(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 1, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    story = Story(office)
+    story.run(3)
+    story.stop()
+    with pytest.raises(RefusedError, match="sent"):
+        halt(office, "1", actor="me", reason="")
+    with pytest.raises(RefusedError, match="not halted"):
+        resume(office, "1", actor="me", reason="")

@@ -1,0 +1,205 @@
+"""`distro up` with real processes: Redis, a Celery worker, the sweep, the pages, an SMTP server."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from distro.demo.mailbox import Mailbox
+from tests.support.office import write_release
+
+pytestmark = pytest.mark.system
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+class Up:
+    """An installation in a folder, driven by the command line."""
+
+    def __init__(self, folder: Path, smtp: int) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.web = probe.getsockname()[1]
+        (folder / "distro.toml").write_text(
+            f'[site]\nurl = "http://127.0.0.1:{self.web}"\nlisten = "127.0.0.1:{self.web}"\n[in_doubt]\nafter = "1s"\n[worker]\nprocesses = 2\nbatch = 50\n'
+            f'[[relay]]\nurl = "smtp://127.0.0.1:{smtp}?tls=off"\nconnections = 4\n')
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.folder / "up.log").open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.until(lambda: _ok(f"http://127.0.0.1:{self.web}/readyz"), 40)
+
+    def until(self, true: Any, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, (self.folder / "up.log").read_text()[-2000:]
+            time.sleep(0.1)
+
+    def run(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert done.returncode == code, done.stderr + done.stdout
+        assert "Traceback" not in done.stderr + done.stdout
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def report(self, distribution: str) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.run("report", distribution, "--json"))
+        assert sum(told["counts"].values()) == told["audience"]
+        return told
+
+    def sent(self, distribution: str, seconds: float = 60) -> dict[str, Any]:
+        self.until(lambda: self.report(distribution)["state"] == "sent", seconds)
+        return self.report(distribution)
+
+    def parts(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def stop(self, number: int = signal.SIGTERM) -> list[psutil.Process]:
+        """Stop it; gives what still lives afterwards."""
+        assert self.process is not None
+        parts = self.parts() if self.process.poll() is None else []
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+            self.process.wait(60)
+        _, alive = psutil.wait_procs(parts, timeout=30)
+        return [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def _ok(url: str) -> bool:
+    try:
+        with _OPEN(url, timeout=2) as answer:
+            return int(answer.status) == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[tuple[Up, Mailbox]]:
+    with Mailbox(tmp_path / "mailbox", pace=0.004, refuse=lambda a: "550 5.1.1 unknown" if a.startswith("r7@") else None) as mailbox:
+        found = Up(tmp_path, mailbox.port)
+        found.start()
+        yield found, mailbox
+        assert found.process is not None
+        for process in [*found.parts(), psutil.Process(found.process.pid)] if found.process.poll() is None else []:
+            process.kill()
+        found.process.wait(20)
+
+
+def book(up: Up, count: int) -> None:
+    (up.folder / "book.csv").write_text("email,name,language\n" + "".join(f"r{i}@{'ab'[i % 2]}.example,Reader {i},en\n" for i in range(count)))
+    up.run("subscribers", "import", "book.csv", "--list", "press", "--yes")
+
+
+def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
+    """Import, plan, submit, report, explain, export, unsubscribe, the rest; stopped in order, nothing left behind."""
+    office, mailbox = up
+    book(office, 60)
+    write_release(tmp_path)
+    assert "60 will get it" in office.run("plan", "release.md", "--to", "press")
+
+    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    told = office.sent(distribution)
+
+    assert (told["counts"]["accepted"], told["counts"]["failed"], told["balanced"]) == (59, 1, True)
+    assert len(mailbox.accepted) == 59 == len({a for a, _ in mailbox.accepted})
+    assert "no such mailbox" in office.run("report", distribution)
+    assert "got D1" in office.run("explain", "r3@b.example")
+    assert "✓ it balances" in office.run("audit", distribution)
+    office.run("report", distribution, "--csv", "out.csv")
+    assert len((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()) == 61
+
+    assert "already have" in office.run("submit", "release.md", "--to", "press", "--now", code=1)
+    office.run("subscribers", "unsubscribe", "r3@b.example", "--yes")
+    (tmp_path / "more.csv").write_text("email\nnew@a.example\n")
+    office.run("subscribers", "import", "more.csv", "--list", "press", "--yes")
+    office.sent(json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"])
+    assert mailbox.accepted[-1][0] == "new@a.example"
+    assert len(mailbox.accepted) == 60
+
+    assert office.stop() == []
+
+
+def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
+    """kill -9 of sending processes: nobody lost, nobody twice outside those counted."""
+    office, mailbox = up
+    book(office, 400)
+    write_release(tmp_path)
+    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    for due in (60, 160):
+        office.until(lambda due=due: len(mailbox.accepted) > due, 30)
+        children = [p for p in office.parts() if "worker" in " ".join(p.cmdline())]
+        children[-1].kill()
+
+    told = office.sent(distribution)
+
+    twice = len(mailbox.accepted) - len({a for a, _ in mailbox.accepted})
+    assert told["balanced"]
+    assert told["counts"]["accepted"] + told["counts"]["in_doubt"] == 399
+    assert len({a for a, _ in mailbox.accepted}) >= 399 - told["counts"]["in_doubt"]
+    assert twice <= told["possibly_twice"] <= 8
+
+
+def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
+    office, mailbox = up
+    book(office, 200)
+    write_release(tmp_path)
+    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    office.until(lambda: len(mailbox.accepted) > 20, 30)
+
+    assert office.stop(signal.SIGKILL) == []
+    office.start()
+    told = office.sent(distribution)
+    assert told["counts"]["accepted"] + told["counts"]["failed"] + told["counts"]["in_doubt"] == 200
+
+
+def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
+    """Promise 7: no body begins more than a second after the halt was acknowledged."""
+    office, mailbox = up
+    book(office, 400)
+    write_release(tmp_path)
+    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    office.until(lambda: len(mailbox.accepted) > 20, 30)
+
+    office.run("halt", distribution, "--reason", "wrong photo")
+    time.sleep(1)
+    after = len(mailbox.accepted)
+    assert "wrong photo" in office.run("report", distribution)
+    assert len(mailbox.accepted) == after < 399
+
+    office.run("resume", distribution)
+    told = office.sent(distribution)
+    assert told["counts"]["accepted"] == 399 == len({a for a, _ in mailbox.accepted})
+
+
+def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
+    office = Up(tmp_path, 1)
+    office.start()
+    try:
+        book(office, 5)
+        write_release(tmp_path)
+        done = subprocess.run([sys.executable, "-m", "distro", "submit", "release.md", "--to", "press", "--now"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0
+        assert "does not answer" in done.stderr
+        office.until(lambda: "frozen" in (tmp_path / "up.log").read_text(), 20)
+        told = office.report("D1")
+        assert told["counts"]["queued"] == 5
+    finally:
+        assert office.stop() == []
+
+
+def test_the_demo_runs(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "distro", "demo", "--exit"], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stderr
+    assert "✓ balanced" in done.stdout
+    assert "exactly one for each" in done.stdout

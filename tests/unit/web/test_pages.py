@@ -1,0 +1,137 @@
+"""The public pages: RFC 8058, tokens, headers, what a broken Redis looks like."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from distro.audience import book
+from distro.errors import StoreGoneError
+from distro.flow.accept import Order, submit
+from distro.flow.office import Office
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.web.app import create_app
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Three readers who have a letter; Arabic for the third."""
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 3, folder=tmp_path, languages=("en", "fr", "ar"))
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    return office
+
+
+@pytest.fixture
+def client(office: Office) -> Iterator[TestClient]:
+    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
+        yield found
+
+
+def links(office: Office, number: int) -> tuple[str, str]:
+    """A reader's own unsubscribe and view paths, from the letter that was sent."""
+    import email
+
+    story = Story(office)
+    story.run()
+    story.stop()
+    who = book.by_id(office.store, number)
+    assert who is not None
+    raw = next(raw for address, raw in story.letters if address == who.email)
+    message = email.message_from_bytes(raw)
+    unsubscribe = str(message["List-Unsubscribe"]).strip("<>").replace(office.settings.site.url, "")
+    text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
+    view = next(line.strip() for line in text.splitlines() if "/v/" in line).replace(office.settings.site.url, "")
+    return unsubscribe, view
+
+
+def is_out(office: Office, number: int) -> bool:
+    return bool(office.store.command("GETBIT", "no:any", number))
+
+
+def test_get_only_looks_and_post_acts(office: Office, client: TestClient) -> None:
+    path, _ = links(office, 1)
+
+    page = client.get(path)
+    assert page.status_code == 200
+    assert "<button" in page.text
+    assert not is_out(office, 1)
+
+    for _ in range(2):   # RFC 8058 §3.1: no cookies, no redirect, 200 also the second time
+        answer = client.post(path, data=ONE_CLICK)
+        assert answer.status_code == 200
+        assert "set-cookie" not in answer.headers
+    assert is_out(office, 1)
+    assert not is_out(office, 2)
+
+
+@pytest.mark.parametrize("form", ["urlencoded", "multipart", "empty"])
+def test_any_form_of_the_post_counts(office: Office, client: TestClient, form: str) -> None:
+    path, _ = links(office, 1)
+    if form == "multipart":
+        answer = client.post(path, files={"List-Unsubscribe": (None, "One-Click")})
+    else:
+        answer = client.post(path, data=ONE_CLICK if form == "urlencoded" else {})
+    assert answer.status_code == 200
+    assert is_out(office, 1)
+
+
+def test_a_link_speaks_for_nobody_else(office: Office, client: TestClient) -> None:
+    path, view = links(office, 1)
+    forged = [path[:-1] + ("A" if path[-1] != "A" else "B"), path.replace(".1.", ".2.", 1), "/u/1.0.1", "/u/x", "/u/" + "9" * 500, path.replace("/u/", "/v/"), view.replace("/v/", "/u/")]
+    for wrong in forged:
+        assert client.post(wrong, data=ONE_CLICK).status_code in (404, 405), wrong
+    assert not any(is_out(office, n) for n in (1, 2, 3))
+
+
+def test_the_letter_can_be_viewed_online(office: Office, client: TestClient) -> None:
+    path, view = links(office, 1)
+    page = client.get(view)
+    assert page.status_code == 200
+    assert "The towns agreed today." in page.text
+    assert path in page.text
+
+
+def test_a_page_speaks_the_readers_language(office: Office, client: TestClient) -> None:
+    path, _ = links(office, 3)
+    page = client.get(path)
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert "إلغاء الاشتراك" in page.text
+
+
+def test_pages_are_not_framed_cached_or_told_to_others(office: Office, client: TestClient) -> None:
+    path, _ = links(office, 1)
+    headers = client.get(path).headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "script" not in client.get(path).text
+
+
+def test_without_redis_the_reader_is_told_that_nothing_changed(office: Office, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise 9: not durable, not acknowledged."""
+    path, _ = links(office, 1)
+
+    def gone(*_: object, **__: object) -> None:
+        raise StoreGoneError("Redis does not answer")
+
+    monkeypatch.setattr(Store, "call", gone)
+    answer = client.post(path, data=ONE_CLICK)
+    assert answer.status_code == 503
+    assert "Nothing was changed" in answer.text
+
+
+def test_health_and_readiness(office: Office, client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").status_code == 503
+    import time
+
+    office.store.command("ZADD", "alive", int(time.time()), "h.1.x")
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/nothing").status_code == 404

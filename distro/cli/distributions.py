@@ -9,7 +9,6 @@ from distro.cli import show
 from distro.cli.options import Config, Distribution, Json, actor, described, settings
 
 if TYPE_CHECKING:
-    from distro.flow.explain import Explanation
     from distro.report.summary import Report
 
 _MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "not tried yet, or to be tried again", "sending": "in flight",
@@ -128,20 +127,14 @@ def explain(
     from distro.flow.explain import explain as find_out
     from distro.flow.office import opened
 
-    found = settings(config)
-    with opened(found) as office:
+    with opened(settings(config)) as office:
         result = find_out(office, address, release)
     if as_json:
         show.document(result.told())
     else:
-        _show_explanation(result, found.site.url)
+        for line in result.sentences():
+            show.say(line)
     return 0
-
-
-def _show_explanation(result: "Explanation", site: str) -> None:
-    del site
-    for line in result.sentences():
-        show.say(line)
 
 
 def halt(distribution: Distribution, reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "", config: Config = None, as_json: Json = False) -> int:

@@ -27,7 +27,7 @@ from distro.store.records import counters
 _SAMPLE = Path(__file__).parent / "sample"
 _RATE = 84            # letters a second at most, so that one can watch
 _PROCESSES = 2
-_NOBODY_THERE = "rosa."    # the mailbox knows nobody whose address begins so
+_NOBODY_THERE = ("rosa.demir@", "omar.banda@")    # whom the mailbox does not know
 _SETTINGS = """\
 redis = "embedded"
 data = "./var"
@@ -65,7 +65,7 @@ def play(*, leave: bool) -> int:
             _line("Mailbox", f"SMTP on 127.0.0.1:{mailbox.port}, {_RATE} letters a second at most so that you can watch")
             _fill_book(office)
             accepted = _submit(office)
-            _watch(office, accepted, mailbox)
+            _watch(office, accepted)
             _report(office, accepted, mailbox)
             _letters(mailbox)
             if not leave:
@@ -142,7 +142,7 @@ def _submit(office: Office) -> Accepted:
     return accepted
 
 
-def _watch(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
+def _watch(office: Office, accepted: Accepted) -> None:
     """A progress bar while it goes out; without a terminal only its end."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -161,7 +161,6 @@ def _watch(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
                 raise DistroError("the demo did not end within a minute")
             time.sleep(0.1)
         bar.update(task, completed=accepted.audience)
-    del mailbox
 
 
 def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from distro.audience.consent import ConsentFile
 from distro.audience.segments import Segments, load_named
-from distro.errors import DistroError, NotFoundError
+from distro.errors import DistroError, NotFoundError, StoreGoneError
 from distro.letter.templates import Templates
 from distro.settings import Settings
 from distro.store import Store, connect
@@ -59,7 +59,11 @@ def opened(settings: Settings) -> Iterator[Office]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
     if settings.redis == "embedded":
         with ensured(settings.data, supervised=is_up(settings.data)) as server:
-            yield _office(settings, server.url(), settings.broker or server.broker_url())
+            try:
+                yield _office(settings, server.url(), settings.broker or server.broker_url())
+            except StoreGoneError as error:
+                error.hint = server.why_gone() or error.hint
+                raise
     else:
         yield _office(settings, settings.redis, settings.broker or _next_database(settings.redis))
 

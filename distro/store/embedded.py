@@ -112,6 +112,16 @@ class Embedded:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return subprocess.Popen([sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)], stdin=subprocess.DEVNULL, start_new_session=True)
 
+    def why_gone(self) -> str:
+        """What its log says about its end, and what to do; "" if it does not say."""
+        try:
+            tail = (self.folder / "redis.log").read_text(errors="replace").splitlines()[-40:]
+        except OSError:
+            return ""
+        if any("No space left on device" in line for line in tail):
+            return f"Its disk is full ({self.folder}): free space and say it again. What was acknowledged is safe; what was begun is finished."
+        return f"Its log is {self.folder / 'redis.log'}."
+
     def wait(self, seconds: float) -> None:
         """Until the server answers; raises StoreGoneError after so many seconds."""
         end = time.monotonic() + seconds

@@ -84,7 +84,7 @@ def plan(office: Office, order: Order) -> Planned:
     limits = office.settings.limits
     return Planned(
         release=release, plan=found, expression=order.to, expanded=str(expanded), start_ms=start_ms, readings=readings,
-        holders=tuple(office.store.members(f"rel:{release.slug}:dists")) if not order.as_new else (),
+        holders=tuple(office.store.elements(f"rel:{release.slug}:dists")) if not order.as_new else (),
         seconds=_pace(office, found.audience), usual=usual,
         too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
     )

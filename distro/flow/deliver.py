@@ -117,7 +117,6 @@ class Deliverer(Work[Job]):
         self._unreachable_until = 0.0
         self._busy = 0              # lanes that have a letter
         self._returns: set[asyncio.Task[None]] = set()
-        self.broken = ""            # why this process cannot send any more
 
     # -- life
 
@@ -128,11 +127,13 @@ class Deliverer(Work[Job]):
         self.pool.start()
 
     def _broke(self, task: "asyncio.Task[None]") -> None:
-        """A bug in the loop must not look like a quiet worker: without it, this process is of no use."""
-        if not task.cancelled() and task.exception():
-            self.broken = repr(task.exception())
-            log.get().error("this process cannot go on; its letters will be judged by its journal", why=self.broken, exc_info=task.exception())
-            os._exit(70)
+        if not task.cancelled() and (error := task.exception()):
+            self.broken(error)
+
+    def broken(self, error: BaseException) -> None:
+        """A bug must not look like a quiet worker: the process ends, and its journal says what became of its letters."""
+        log.get().error("this process cannot go on; its letters will be judged by its journal", why=repr(error), exc_info=error)
+        os._exit(70)
 
     async def stop(self, seconds: float) -> None:
         """Claim no more, let what is in flight end, commit, give the leases back."""
@@ -298,10 +299,10 @@ class Deliverer(Work[Job]):
         """The number under which records call a relay, from 1."""
         known = self._relays.get((distribution, name))
         if known is None:
-            names = self.office.store.members(f"rly:{distribution}")
+            names = self.office.store.elements(f"rly:{distribution}")
             if name not in names:
                 self.office.store.command("RPUSH", f"rly:{distribution}", name)
-                names = self.office.store.members(f"rly:{distribution}")
+                names = self.office.store.elements(f"rly:{distribution}")
             known = self._relays[distribution, name] = min(names.index(name) + 1, 255)
         return known
 

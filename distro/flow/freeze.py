@@ -90,7 +90,7 @@ def _guard(office: Office, plan: Plan) -> str:
 
 
 def _nobody_left(office: Office, distribution: str, slug: str) -> str:
-    holders = [f"D{d}" for d in office.store.members(f"rel:{slug}:dists") if d != distribution]
+    holders = [f"D{d}" for d in office.store.elements(f"rel:{slug}:dists") if d != distribution]
     return f"nobody is left to get it; it is held by {', '.join(holders)}" if holders else "nobody is left to get it"
 
 

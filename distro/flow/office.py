@@ -136,7 +136,7 @@ def distribution_id(store: Store, text: str) -> str:
         if store.command("EXISTS", f"dist:{int(number)}"):
             return str(int(number))
         raise NotFoundError(f"there is no distribution D{int(number)}", hint="`distro report` lists them.")
-    mine = store.members(f"rel:{plain}:dists")
+    mine = store.elements(f"rel:{plain}:dists")
     if len(mine) == 1:
         return mine[0]
     if mine:

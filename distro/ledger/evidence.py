@@ -82,7 +82,7 @@ class Judge:
         first, past, edition = batches_of(self.store, lease.distribution)[lease.batch]
         states = self.store.span(f"led:{lease.distribution}", first, past)
         records = self.store.span(f"rec:{lease.distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
-        relays = self.store.members(f"rly:{lease.distribution}")
+        relays = self.store.elements(f"rly:{lease.distribution}")
         outcomes: list[bytes] = []
         words: list[tuple[int, int, str]] = []
         became: dict[State, int] = {}

@@ -54,6 +54,9 @@ class Work(Protocol[J]):
     def refused(self, why: str) -> None:
         """The relay refuses us (password, sender): everything should halt."""
 
+    def broken(self, error: BaseException) -> None:
+        """A lane died of a bug; its letter's end must not be forgotten."""
+
 
 @dataclass(slots=True)
 class _Health:
@@ -80,6 +83,13 @@ class Pool(Generic[J]):
         """Begin; nothing is connected until there is work."""
         self._tasks = [asyncio.create_task(self._lane(), name=f"lane {n}") for n in range(self.lanes)]
         self._tasks.append(asyncio.create_task(self._watch(), name="deadlines"))
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """A lane that dies of a bug would keep its letter `sending` for ever: whoever owns the work must know."""
+        if not task.cancelled() and (error := task.exception()):
+            self.work.broken(error)
 
     async def stop(self, seconds: float) -> None:
         """Take nothing new, let what is in flight end within so many seconds, close."""

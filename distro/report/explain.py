@@ -54,4 +54,4 @@ def _ordinal(audience: bytes, subscriber: int) -> int:
 
 def events_of(store: Store, distribution: str) -> list[Mapping[str, Any]]:
     """Who did what with a distribution, oldest first."""
-    return [json.loads(text) for text in store.members(f"ev:{distribution}")]
+    return [json.loads(text) for text in store.elements(f"ev:{distribution}")]

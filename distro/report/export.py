@@ -25,7 +25,7 @@ def rows(store: Store, distribution: str, zone: str, message_id: Callable[[int],
     """Every recipient of a distribution in ordinal order."""
     told = store.hash(f"dist:{distribution}")
     order = told.get("order", "").split()
-    relays = store.members(f"rly:{distribution}")
+    relays = store.elements(f"rly:{distribution}")
     editions = [(past, order[edition]) for _, past, edition in batches_of(store, distribution)]
     size = int(told.get("audience", 0)) if "frozen_at" in told else 0
     at_edition = 0

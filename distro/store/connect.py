@@ -122,10 +122,12 @@ class Store:
         return {k.decode(): v.decode("utf-8", "replace") for k, v in pairs}
 
     def members(self, key: str) -> list[str]:
-        """The members of a set, or the elements of a list."""
-        kind = self.command("TYPE", key)
-        words = ("LRANGE", key, 0, -1) if kind == b"list" else ("SMEMBERS", key)
-        return [m.decode() for m in self.command(*words)]
+        """The members of a set."""
+        return [m.decode() for m in self.command("SMEMBERS", key)]
+
+    def elements(self, key: str) -> list[str]:
+        """The elements of a list, first to last."""
+        return [m.decode("utf-8", "replace") for m in self.command("LRANGE", key, 0, -1)]
 
     def scores(self, key: str) -> dict[str, int]:
         """A sorted set as member -> score, lowest first."""

@@ -70,6 +70,10 @@ class Office(Work[Job]):
         self.halted = True
         self.finished.set()
 
+    def broken(self, error: BaseException) -> None:
+        self.troubles.append(f"broken: {error!r}")
+        self.finished.set()
+
     def state(self, address: str) -> State:
         return self.outcomes[address][-1].state
 
@@ -272,3 +276,16 @@ def test_an_international_address_needs_smtputf8() -> None:
         assert through(plain, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.FAILED
         assert through(modern, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.ACCEPTED
     assert any("SMTPUTF8" in c for c in modern.commands)
+
+
+def test_a_lane_that_dies_of_a_bug_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead lane would keep its letter `sending` for ever; whoever owns the work must know."""
+
+    def bug(self: Office, job: Job, outcome: Outcome) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Office, "done", bug)
+    with ScriptedServer() as server:
+        office = through(server, ["a@a.example"], lanes=1)
+
+    assert office.troubles == ["broken: RuntimeError('a bug')"]

@@ -80,7 +80,7 @@ def plan(office: Office, order: Order) -> Planned:
         compile_edition(office, edition, "0", datetime.now().astimezone())
     question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, no_fallback=order.no_fallback)
     found = office.store.call(scripts.plan(question))
-    usual = _usual(office)
+    usual = usual_audience(office)
     limits = office.settings.limits
     return Planned(
         release=release, plan=found, expression=order.to, expanded=str(expanded), start_ms=start_ms, readings=readings,
@@ -188,7 +188,7 @@ def _refusal(office: Office, what: str, which: str, slug: str, release: Release)
     return RefusedError(f"not accepted: {what} {which}")
 
 
-def _usual(office: Office) -> int:
+def usual_audience(office: Office) -> int:
     """The median of earlier audiences; 0 with fewer than five."""
     recent = office.store.command("ZREVRANGE", "dists", 0, 49)
     sizes = [int(a) for a in office.store.pipeline([("HGET", f"dist:{d.decode()}", "audience") for d in recent]) if a and int(a)]

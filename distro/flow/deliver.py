@@ -10,8 +10,6 @@ import asyncio
 import contextlib
 import os
 import random
-import secrets
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,8 +21,7 @@ import msgspec
 
 from distro import log
 from distro.errors import DistroError
-from distro.flow.letters import load_letter
-from distro.flow.office import Office, Wake
+from distro.flow.office import Office
 from distro.ledger.commit import GroupCommit, Held
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
@@ -32,7 +29,7 @@ from distro.model import Outcome, State
 from distro.relay.pool import IDLE, Work
 from distro.relay.session import Message
 from distro.settings import Retry
-from distro.store import AsyncStore, connect_async
+from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Intent
 from distro.times import parse_duration
@@ -340,68 +337,3 @@ def retry_or_give_up(outcome: Outcome, attempts: int, retry: Retry, began_ms: in
     if time.time() * 1000 + wait * 1000 > began_ms + period * 1000:
         return Outcome(State.FAILED, outcome.code, f"given up after {retry.period}: {outcome.text}", outcome.queue_id, outcome.relay), 0
     return outcome, int(wait * 1000)
-
-
-def load_run(office: Office, distribution: str) -> Run | None:
-    """A running distribution with its letters; None: it is not sending."""
-    told = office.store.hash(f"dist:{distribution}")
-    if told.get("state") != "sending":
-        return None
-    letters = (load_letter(office, distribution, language) for language in told["order"].split())
-    fillers = tuple(Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys) for letter in letters)
-    return Run(distribution, fillers, int(told.get("began_at") or told["submitted_at"]))
-
-
-def process_name(host: str) -> str:
-    """Unique for ever; the host first, so that its own sweep knows it."""
-    return f"{host}.{os.getpid()}.{secrets.token_hex(3)}"
-
-
-class Sender:
-    """A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines (Celery's tasks)."""
-
-    def __init__(self, office: Office, pool_of: PoolOf, *, patience: float = 30.0) -> None:
-        self.office = office
-        self.patience = patience
-        self._runs: dict[str, Run] = {}
-        self._ready = threading.Event()
-        self._deliverer: Deliverer | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._pool_of = pool_of
-        self._thread = threading.Thread(target=self._main, name="sender", daemon=True)
-        self._thread.start()
-        if not self._ready.wait(30) or self._deliverer is None:
-            raise DistroError("the sending thread did not start")
-
-    def _main(self) -> None:
-        loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
-        with contextlib.suppress(ImportError):
-            import uvloop
-
-            loop_factory = uvloop.new_event_loop
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._end = asyncio.Event()
-        self._deliverer = Deliverer(self.office, connect_async(self.office.url), process_name(self.office.host), self._pool_of)
-        self._deliverer.start()
-        self._ready.set()
-        await self._end.wait()
-        await self._deliverer.stop(self.patience)
-
-    def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
-        """One wake-up: send what there is for us, for at most so long; gives what should happen next."""
-        run = self._runs.get(distribution) or load_run(self.office, distribution)
-        if run is None or self._loop is None or self._deliverer is None:
-            return []
-        self._runs = {distribution: run} | {d: r for d, r in list(self._runs.items())[:7] if d != distribution}
-        more = asyncio.run_coroutine_threadsafe(self._deliverer.drain(run, batch, seconds), self._loop).result()
-        return [Wake(distribution, -1, deliver=True)] if more else []
-
-    def stop(self) -> None:
-        """Finish what is in flight, commit, leave."""
-        if self._loop and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join(self.patience + 15)

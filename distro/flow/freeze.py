@@ -10,7 +10,7 @@ from distro import log
 from distro.audience import order
 from distro.audience.expression import parse
 from distro.errors import DistroError
-from distro.flow.accept import _usual, question_for
+from distro.flow.accept import question_for, usual_audience
 from distro.flow.letters import compile_all
 from distro.flow.office import Office, Wake
 from distro.model import Plan
@@ -83,7 +83,7 @@ def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, s
 
 def _guard(office: Office, plan: Plan) -> str:
     """Promise 11: an audience over ten times the usual stops by itself."""
-    usual, limits = _usual(office), office.settings.limits
+    usual, limits = usual_audience(office), office.settings.limits
     if usual and plan.audience > limits.usual_least and plan.audience > usual * limits.usual_factor:
         return f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual {usual:,}; `distro resume` if that is right"
     return ""

@@ -10,10 +10,10 @@ from celery.exceptions import SecurityWarning
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.flow.deliver import Sender
 from distro.flow.freeze import advance, processes
 from distro.flow.office import Office, opened
 from distro.flow.relays import pool_of
+from distro.flow.sender import Sender
 from distro.queue.app import make_app
 from distro.queue.life import Stop, follow_supervisor, when_orphaned
 from distro.queue.wakes import ADVANCE, DELIVER, publish

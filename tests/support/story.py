@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from distro.flow.deliver import Job, Lanes, Sender
+from distro.flow.deliver import Job, Lanes
 from distro.flow.freeze import advance
 from distro.flow.office import Office
+from distro.flow.sender import Sender
 from distro.flow.sweep import Sweep
 from distro.model import Outcome
 from distro.relay.pool import Work

@@ -33,3 +33,27 @@ local function lease_of(D, b)   -- token (8 hex digits), expiry ms, process
   return token, tonumber(exp), process
 end
 local function hex(s) return (string.gsub(s, '.', function(c) return string.format('%02x', byte(c)) end)) end
+-- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}. Temporary keys end with the script.
+local temps = {}
+local function bitop(name, ...)
+  local t = 'tmp:bits:' .. #temps
+  temps[#temps + 1] = t
+  call('BITOP', name, t, ...)
+  return t
+end
+local function run_program(program)
+  local stack = {}
+  for _, step in ipairs(program) do
+    local what = step[1]
+    if what == 'k' then stack[#stack + 1] = step[2]
+    elseif what == 'none' then stack[#stack + 1] = 'tmp:bits:none'
+    elseif what == 'not' then stack[#stack] = bitop('XOR', 'idx:all', stack[#stack])
+    else
+      local args = {}
+      for _ = 1, step[2] do table.insert(args, 1, table.remove(stack)) end
+      stack[#stack + 1] = bitop(what == 'or' and 'OR' or 'AND', unpack(args))
+    end
+  end
+  return stack[1]
+end
+local function drop_temps() if #temps > 0 then call('UNLINK', unpack(temps)) end end

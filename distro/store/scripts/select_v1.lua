@@ -1,48 +1,21 @@
 -- Who would get it ("plan") or gets it ("reserve"): one script, so that plan shows what submit then does.
 -- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool}
--- A program is postfix: {"k", key} push a bitmap, {"or", n}, {"and", n}, {"not"}, {"none"}.
 local mode, D, slug, q = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 if mode == 'reserve' then
   local d = call('HMGET', 'dist:' .. D, 'state', 'reserved')
   if d[1] ~= 'scheduled' and d[1] ~= 'freezing' then return {'not_now', d[1] or ''} end
   if d[2] then return {'ok', d[2]} end     -- asked again: the reservation it made
 end
-local temps = {}
-local function temp()
-  local t = 'tmp:select:' .. #temps
-  temps[#temps + 1] = t
-  return t
-end
-local function op(name, ...)
-  local t = temp()
-  call('BITOP', name, t, ...)
-  return t
-end
-local function run(program)
-  local stack = {}
-  for _, step in ipairs(program) do
-    local what = step[1]
-    if what == 'k' then stack[#stack + 1] = step[2]
-    elseif what == 'none' then stack[#stack + 1] = 'tmp:select:none'
-    elseif what == 'not' then stack[#stack] = op('XOR', 'idx:all', stack[#stack])
-    else
-      local args = {}
-      for _ = 1, step[2] do table.insert(args, 1, table.remove(stack)) end
-      stack[#stack + 1] = op(what == 'or' and 'OR' or 'AND', unpack(args))
-    end
-  end
-  return stack[1]
-end
 local function size(key) return call('BITCOUNT', key) end
-local function minus(a, b) return op('AND', a, op('XOR', a, b)) end   -- a and not b: (a xor b) and a
-local matched = op('AND', 'idx:all', run(q.program))
+local function minus(a, b) return bitop('AND', a, bitop('XOR', a, b)) end   -- a and not b: (a xor b) and a
+local matched = bitop('AND', 'idx:all', run_program(q.program))
 local out, rest = {}, matched
 local function leave(reason, key)
-  local gone = op('AND', rest, key)
+  local gone = bitop('AND', rest, key)
   local n = size(gone)
   if n > 0 then
-    out[reason] = n
-    if mode == 'reserve' then call('COPY', gone, 'out:' .. D .. ':' .. reason, 'REPLACE') end
+    out[reason] = (out[reason] or 0) + n
+    if mode == 'reserve' then call('BITOP', 'OR', 'out:' .. D .. ':' .. reason, 'out:' .. D .. ':' .. reason, gone) end
     rest = minus(rest, gone)
   end
 end
@@ -50,16 +23,16 @@ leave('unsubscribed', 'no:unsubscribed')
 leave('suppressed', 'no:suppressed')
 leave('suppressed', 'no:any')
 leave('already_has_it', 'taken:' .. slug)
-if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run(q.allow))) end
+if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run_program(q.allow))) end
 local editions, fallback, left, has = {}, {}, rest, {}
 for _, lang in ipairs(q.order) do has[lang] = true end
 local picked = {}
 local function pick(edition, key, is_fallback)
-  local mine = op('AND', left, key)
+  local mine = bitop('AND', left, key)
   local n = size(mine)
   editions[edition] = (editions[edition] or 0) + n
   if n > 0 then
-    picked[edition] = picked[edition] and op('OR', picked[edition], mine) or mine
+    picked[edition] = picked[edition] and bitop('OR', picked[edition], mine) or mine
     if is_fallback then fallback[edition] = (fallback[edition] or 0) + n end
     left = minus(left, mine)
   end
@@ -87,5 +60,5 @@ if mode == 'reserve' then
   if size(rest) > 0 then call('BITOP', 'OR', 'taken:' .. slug, 'taken:' .. slug, rest) end
   call('HSET', 'dist:' .. D, 'reserved', answer, 'state', 'freezing')
 end
-if #temps > 0 then call('UNLINK', unpack(temps)) end
+drop_temps()
 return {'ok', answer}

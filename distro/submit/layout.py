@@ -1,0 +1,159 @@
+"""What a line of a plain text is: furniture of a web page, a marker, a date, a bullet, prose; and hard wraps undone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from distro.submit import contacts
+
+MARKER = re.compile(
+    r"^\W*(?:for immediate release|(?:press|news|media) (?:release|statement|advisory|alert|note)(?:\s*(?:no|nr|n°|#)?\.?\s*[\d/.-]+)?|press|news|release|statement|advisory"
+    r"|communiqu[ée](?: de presse)?|avis aux m[ée]dias|comunicado(?: de prensa| de imprensa)?|nota (?:de prensa|informativa|à imprensa)|aviso a los medios"
+    r"|pour diffusion imm[ée]diate|para (?:su )?(?:publicaci[óo]n|difusi[óo]n|distribuci[óo]n|divulga[çc][ãa]o) (?:inmediata|imediata)|pressemitteilung|presseinformation|medienmitteilung"
+    r"|news provided by|بيان صحفي|للنشر الفوري)\W*$", re.IGNORECASE)
+END = re.compile(r"^\W*(?:#\s?#\s?#|#{3,}|[-–—*]*\s*(?:ends?|fin|fim|ende)\s*[-–—*]*|-\s?30\s?-|\*\s?\*\s?\*)\W*$", re.IGNORECASE)
+NOTES = re.compile(r"^\W*(?:notes? (?:to|for) (?:the )?editors?|editors?['’] notes?|notas? (?:para|a|ao) (?:los |la |os )?(?:editores|redacci[óo]n|editor)|notes? (?:aux|à l['’](?:attention|intention) des) (?:r[ée]dact.*|journalistes|[ée]diteurs)|hinweise? (?:f[üu]r|an) (?:die )?redaktion(?:en)?|ملاحظات? للمحررين)\W*$", re.IGNORECASE)
+ABOUT = re.compile(r"^\W*(?:about (?:the |us\b)?[\w&.' -]{0,50}|acerca de [\w&.' -]{1,50}|sobre (?:a |o |la |el )?[A-ZÁ][\w&.' -]{1,50}|[àa] propos(?: d[eu]s? ?l?['’]?)?[\w&.'’ -]{0,50}|[üu]ber (?:uns|die |das |den )?[\w&.' -]{0,50}|forward-looking statements|نبذة عن .{1,50})\W*$", re.IGNORECASE)
+FURNITURE = re.compile(
+    r"^\W*(?:©.*|copyright\b.*|.*all rights reserved.*|source [A-Z].*|related (?:news|stories|content|articles|links).*|read (?:more|also|next)|share (?:this|on|via)\b.*|share|tweet|print|e-?mail|pdf|subscribe\b.*|sign up\b.*"
+    r"|follow us.*|newsletter|(?:we use )?cookies?\b.*|we use cookies.*|accept(?: all)?|privacy.*|terms (?:of use|and conditions).*|back to (?:top|news).*|skip to .*|jump to .*|(?:main )?menu|search|home|donate(?: now)?|also in this section|contact us|accessibility"
+    r"|noticias relacionadas|not[íi]cias relacionadas|compartir\b.*|compartilhar\b.*|partilhar\b.*|s[íi]guenos.*|suscr[íi]b.*|aviso legal|pol[íi]tica de .*|actualit[ée]s li[ée]es|[àa] lire aussi.*|partager\b.*|suivez-nous.*|abonnez-vous.*|voir aussi.*"
+    r"|mentions l[ée]gales.*|ver tambi[ée]n.*|tags?\s*:.*|categor(?:y|ies)\s*:.*|latest news|more news|impressum|datenschutz.*|teilen.*|drucken|nach oben|&nbsp;|[^>]{1,30}(?:\s[>»›]\s[^>]{1,80})+"
+    r"|أخبار ذات صلة|جميع الحقوق محفوظة|شارك.*|تابعونا.*|الرئيسية|اتصل بنا)\W*$", re.IGNORECASE)
+_MONTH_WORD = r"[^\W\d_]{3,12}"
+DATE_ONLY = re.compile(
+    rf"^\W*(?:(?:date|fecha|data|datum|published|posted|publi[ée]|publicado|updated|ver[öo]ffentlicht)\s*(?:le|on|el|am|em)?\s*:?\s*)?(?:[^\W\d_]+(?:day|tag|di|es|feira|o|s)?,?\s+(?:le |den |am )?)?"
+    rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|\.)?[./ -]\s?(?:de )?{_MONTH_WORD}\.?[./ -]?(?:,? ?(?:de )?\d{{4}})?|{_MONTH_WORD}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}})(?:,?\s+\d{{1,2}}[:.h]\d{{2}}(?:\s*[A-Z]{{2,4}})?)?\W*$", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?…:؟。][\"'”’»)\]]*$")
+BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣]|\d{1,2}[.)])\s+(?=\S)")
+LABEL = re.compile(r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S")
+_SCRAPS = re.compile(r"^\s*(?:[-–—|•]|&nbsp;)?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with its number, from 1; white space folded."""
+
+    number: int
+    text: str
+
+    @property
+    def ends_sentence(self) -> bool:
+        return bool(SENTENCE_END.search(self.text))
+
+    @property
+    def furniture(self) -> bool:
+        return bool(self.text) and not self.text.endswith(":") and bool(FURNITURE.match(self.text) or _SCRAPS.match(self.text))
+
+    @property
+    def apparatus(self) -> bool:
+        """Something that stands around a headline and belongs to neither it nor the text."""
+        return bool(MARKER.match(self.text) or DATE_ONLY.match(self.text)) or self.furniture
+
+    @property
+    def title_like(self) -> bool:
+        words = self.text.split()
+        return (len(words) >= 3 or len(self.text) > 20) and len(self.text) <= 220 and not re.search(r"[.:;,]$", self.text) and any(map(str.isalpha, self.text))
+
+
+def is_prose(lines: Sequence[Line], n: int) -> bool:
+    """Whether a line belongs to running text rather than to a menu."""
+    line = lines[n]
+    text = line.text
+    if not text or line.furniture or END.match(text):
+        return False
+    if len(text) >= 40 or contacts.EMAIL.search(text) or (contacts.INTRO.match(text) and address_near(lines, n)):
+        return True
+    if BULLET.match(text):
+        return len(text) >= 24 or line.ends_sentence
+    before = next((lines[m].text for m in range(n - 1, -1, -1) if lines[m].text), "")
+    continues = len(before) >= 30 and not SENTENCE_END.search(before)
+    return (line.ends_sentence and len(text.split()) >= 2) or (continues and (text[:1].islower() or line.ends_sentence)) or len(text.split()) >= 7
+
+
+def address_near(lines: Sequence[Line], n: int) -> bool:
+    """Whether an address or a number stands on this line or one of the next six."""
+    near = [line.text for line in lines[n:n + 7] if line.text]
+    return any(contacts.EMAIL.search(text) or contacts.PHONE.search(text) for text in near)
+
+
+def body_run(lines: Sequence[Line]) -> tuple[int, int]:
+    """The first and last index (exclusive) of the longest run of prose; a short line or two within does not end it."""
+    best, best_weight = (0, len(lines)), 0.0
+    n = 0
+    while n < len(lines):
+        if not is_prose(lines, n):
+            n += 1
+            continue
+        start, end, weight, misses = n, n + 1, 0.0, 0
+        while n < len(lines) and misses <= 2 and not (lines[n].furniture and weight > 200):
+            text = lines[n].text
+            if END.match(text) or is_prose(lines, n):
+                end, misses = n + 1, 0
+                weight += min(len(text), 400) * (2 if lines[n].ends_sentence or len(text) > 55 else 1)
+            elif text:
+                misses += 1
+            n += 1
+        # A lone long line among menu entries is a teaser, not a text.
+        weight *= 1 if sum(line.ends_sentence for line in lines[start:end]) > 1 else 0.3
+        if weight > best_weight:
+            best, best_weight = (start, end), weight
+        n = max(n, end)
+    return best
+
+
+def wrap_width(lines: Sequence[Line]) -> int:
+    """The width at which these lines were wrapped: the second longest, so that one outlier does not count."""
+    longest = sorted((len(line.text) for line in lines if line.text), reverse=True)
+    return longest[min(1, len(longest) - 1)] if longest else 0
+
+
+def unwrap(lines: Sequence[Line]) -> str:
+    """Hard-wrapped lines as Markdown paragraphs, bullets as list items."""
+    width = wrap_width(lines)
+    wrapped = width <= 110
+    blocks: list[str] = []
+    current = ""
+    for n, line in enumerate(lines):
+        if not line.text:
+            # A blank line ends a paragraph, unless the text is double-spaced: then the sentence goes on.
+            goes_on = wrapped and lines[n - 1].text and not lines[n - 1].ends_sentence and n + 1 < len(lines) and lines[n + 1].text[:1].islower()
+            if current and not goes_on:
+                blocks.append(current)
+                current = ""
+            continue
+        text = line.text
+        if BULLET.match(text) and _opens_item(lines, n):
+            if current:
+                blocks.append(current)
+            current = "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
+            continue
+        if LABEL.match(text) and current:
+            blocks.append(current)
+            current = ""
+        before = lines[n - 1].text if n else ""
+        fits = len(before) + 1 + len(text.split()[0]) <= width
+        if current and before and ((not wrapped and (SENTENCE_END.search(before) or len(before) > 110)) or (SENTENCE_END.search(before) and fits)):
+            blocks.append(current)
+            current = ""
+        current = f"{current} {_escape(text)}" if current else _escape(text, first=True)
+    if current:
+        blocks.append(current)
+    return "\n\n".join(blocks)
+
+
+def _opens_item(lines: Sequence[Line], n: int) -> bool:
+    """Whether a line that begins with a bullet is a list item, and not a sentence broken before its dash."""
+    before = lines[n - 1].text if n else ""
+    return not before or bool(re.search(r"[.;:!?]$", before)) or bool(BULLET.match(before)) or lines[n].text[:1] in "•▪●‣*"
+
+
+def _escape(text: str, *, first: bool = False) -> str:
+    """Keep Markdown's marks as the plain characters that they are here."""
+    text = re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)
+    return re.sub(r"^([#>+-])", r"\\\1", text) if first else text
+
+
+def unescape(text: str) -> str:
+    """The plain characters again."""
+    return re.sub(r"\\([\\`*_\[\]<>#+-])", r"\1", text)

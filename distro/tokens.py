@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 UNSUBSCRIBE = b"unsubscribe"
 VIEW = b"view"
+REPORT = b"report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,9 @@ import random
 import struct
 from collections.abc import Mapping, Sequence
 
-_BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
+from distro.store.records import ids_of
+
 BATCH = struct.Struct(">IIB")   # first ordinal, last + 1, edition
-
-
-def ids_of(bitmap: bytes) -> list[int]:
-    """The ids whose bit is set, ascending; the first byte's highest bit is id 0."""
-    ids: list[int] = []
-    for n, byte in enumerate(bitmap):
-        if byte:
-            base = n * 8
-            ids += [base + bit for bit in _BITS[byte]]
-    return ids
 
 
 def ordered(distribution: str, reserved: Mapping[str, bytes], order: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -18,6 +18,7 @@ _MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "n
 def report(
     distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one; without it, a list.", metavar="[ID]", show_default=False)] = "",
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write one line a recipient.", metavar="FILE", show_default=False)] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as one self-contained page.", metavar="FILE", show_default=False)] = None,
     config: Config = None, as_json: Json = False,
 ) -> int:
     """Show what happened to everyone, live while it goes out, exact afterwards.
@@ -26,7 +27,7 @@ def report(
 
         distro report
         distro report D17
-        distro report D17 --csv d17.csv
+        distro report D17 --csv d17.csv --html d17.html
     """
     from distro.flow.office import distribution_id, opened
     from distro.report import summary
@@ -42,10 +43,16 @@ def report(
 
             lines = export_csv(office, number, csv_file)
             show.note(f"{csv_file}: {show.count(lines, 'line')}")
+        from distro.flow import reports
+
+        if html_file:
+            show.note(f"{html_file}: {reports.write(office, number, html_file):,} bytes")
+        address = reports.link(office, number)
     if as_json:
         show.document(result.told)
     else:
         _show_report(result, found.site.timezone)
+        show.say(f"As a page, live: {address}")
     return 0
 
 

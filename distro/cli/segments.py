@@ -68,8 +68,8 @@ def sample(expression: Expression, config: Config = None, as_json: Json = False,
     import random
 
     from distro.audience import book
-    from distro.audience.order import ids_of
     from distro.flow.office import opened
+    from distro.store.records import ids_of
     from distro.store.scripts.audience import bitmap
 
     with opened(settings(config)) as office:

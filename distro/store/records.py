@@ -12,6 +12,7 @@ _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHBB16s")
 _BATCH = struct.Struct(">IIB")
 _ORDER = tuple(LETTERS)
+_BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
 RESENT = 1    # flag: in doubt, and sent once more
 LATE = 2      # flag: an earlier attempt proved accepted while a later one was under way
 
@@ -79,3 +80,13 @@ def ordinals_in(states: bytes, state: State) -> Iterator[int]:
     while at >= 0:
         yield at
         at = states.find(letter, at + 1)
+
+
+def ids_of(bitmap: bytes) -> list[int]:
+    """The ids whose bit is set, ascending; the first byte's highest bit is id 0."""
+    ids: list[int] = []
+    for n, byte in enumerate(bitmap):
+        if byte:
+            base = n * 8
+            ids += [base + bit for bit in _BITS[byte]]
+    return ids

@@ -9,12 +9,12 @@ EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
 PHONE = re.compile(r"(?<![\w@.])(?:\+|00)?\(?\d[\d\s().\u00a0/-]{6,20}\d(?![\w@])")
 INTRO = re.compile(
     r"^\W*(?:for (?:more|further|additional) (?:information|details)|(?:media|press) (?:contacts?|enquiries|inquiries|office)"
-    r"|contacts?(?: (?:for|details|information|us|person)\b.*)?\s*(?::|$)|(?:press|media|investor)(?: relations)? contacts?\b|rückfragen\b|m[áa]s informaci[óo]n\s*:|mais informa[çc][õo]es\s*:|informations?\s*:|for (?:interviews?|media|press)\b.*\bcontact"
+    r"|contacts?(?: (?:for|details|information|us|person)\b.*)?\s*(?::|$)|(?:press|media|investor)(?: relations\b| contacts?\b)|rückfragen\b|m[áa]s informaci[óo]n\s*:|mais informa[çc][õo]es\s*:|informations?\s*:|for (?:interviews?|media|press)\b.*\bcontact"
     r"|(?:para|si desea) (?:m[áa]s|mayor|obtener m[áa]s|recibir m[áa]s) informaci[óo]n|contactos?(?: de| para)? (?:la )?prensa|contacto\b"
-    r"|pour (?:plus|davantage|de plus amples|toute|tout) (?:d.|de )?(?:informations?|renseignements?|pr[ée]cisions?|amples)?|contacts? (?:presse|m[ée]dias?)"
+    r"|pour (?:plus|davantage|de plus amples|toute|tout) (?:d.|de )?(?:informations?|renseignements?|pr[ée]cisions?|amples)?|renseignements?\s*:|contacts? (?:presse|m[ée]dias?)"
     r"|(?:f[üu]r )?(?:weitere informationen|r[üu]ckfragen|presse-?kontakt|medienkontakt|ansprechpartner)"
     r"|para (?:mais|obter mais) informa[çc][õo]es|contatos? (?:de|para|com) (?:a )?imprensa|assessoria de imprensa"
-    r"|(?:للمزيد|لمزيد) من المعلومات|للاتصال|جهات الاتصال)",
+    r"|(?:للمزيد|لمزيد) من المعلومات|للاتصال|للاستفسار\w*|للتواصل|مسؤول\w* الإعلام|جهات الاتصال)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(

@@ -2,10 +2,11 @@
 
 import re
 
-_PLACE = r"[^\W\d_][\w.'’\u00a0 -]{1,38}?(?:[/,]\s?[^\W\d_][\w.'’ -]{1,30}?)?"
-_DATE = r"(?:,?\s*\(?\s*(?:\d{1,2}(?:er|º|°|\.)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?(?:\s+(?:de\s+)?\d{4})?|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?(?:,?\s+\d{4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2})\s*\)?)?"
+_PLACE = r"[^\W\d_][\w\u064b-\u0652.'’\u00a0 -]{1,38}?(?:[/,،]\s?[^\W\d_][\w.'’ -]{1,30}?)?"
+_DATE = r"(?:[,،]?\s*\(?\s*(?:\d{1,2}(?:er|º|°|\.)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?(?:\s+(?:de\s+)?\d{4})?|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?(?:,?\s+\d{4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2})\s*\)?)?"
 _SOURCE = r"(?:\s*(?:\([^()]{2,30}\)|/[\w .-]{2,30}/))?"
-_LINE = re.compile(rf"^(?:\*\*|__)?(?P<dateline>{_PLACE}{_DATE}{_SOURCE})(?:\*\*|__)?(?:\s+|\.\s?)(?:–|—|--|-)(?:\*\*|__)?\s+(?=\S)")
+_LINE = re.compile(rf"^(?:\*\*|__)?(?P<dateline>{_PLACE}{_DATE}{_SOURCE})(?:\*\*|__)?(?:\s+(?:–|—|--|-)|\.(?:–|—|-))(?:\*\*|__)?\s+(?=\S)")
+_NO_PLACE = re.compile(r"(?:press|news|media|communiqu|comunicado|nota de|pressemitteilung|statement|embargo|what|when|where|contact)", re.IGNORECASE)
 _SMALL = frozenset(["de", "del", "la", "las", "los", "el", "of", "the", "and", "et", "du", "des", "le", "les", "y", "e", "da", "do", "dos", "am", "an", "der", "sur", "en", "upon", "saint"])
 
 
@@ -17,9 +18,9 @@ def take(body: str) -> tuple[str, str]:
     found = _LINE.match(body)
     if not found:
         return "", body
-    told = found["dateline"].strip(" ,*_")
-    place = re.split(r"[,(\d]", told)[0].split()
-    if not place or len(place) > 5 or not all(w[0].isupper() or w.lower() in _SMALL or not w[0].isascii() for w in place):
+    told = found["dateline"].strip(" ,،*_")
+    place = re.split(r"[,،(\d]", told)[0].split()
+    if not place or _NO_PLACE.match(told) or len(place) > 5 or not all(w[0].isupper() or w.lower() in _SMALL or not w[0].isascii() for w in place):
         return "", body
     if not (told.isupper() or "," in told or "(" in told or place[0].isupper() or len(place) <= 3):
         return "", body

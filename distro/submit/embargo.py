@@ -25,7 +25,7 @@ _ZONES = {
     "GENEVA": "Europe/Zurich", "PARIS": "Europe/Paris", "BERLIN": "Europe/Berlin", "MADRID": "Europe/Madrid", "EAT": "Africa/Nairobi", "NAIROBI": "Africa/Nairobi", "WAT": "Africa/Lagos", "IST": "Asia/Kolkata", "JST": "Asia/Tokyo",
     "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "MEXICO CITY": "America/Mexico_City", "NEW YORK": "America/New_York",
 }
-_DAY_MONTH = re.compile(r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})")
+_DAY_MONTH = re.compile(r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})", re.IGNORECASE)
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

@@ -8,21 +8,22 @@ from distro.submit import contacts
 
 MARKER = re.compile(
     r"^\W*(?:for immediate release|(?:press|news|media) (?:release|statement|advisory|alert|note)(?:\s*(?:no|nr|n°|#)?\.?\s*[\d/.-]+)?|press|news|release|statement|advisory"
-    r"|communiqu[ée](?: de presse)?|avis aux m[ée]dias|comunicado(?: de prensa| de imprensa)?|nota (?:de prensa|informativa|à imprensa)|aviso a los medios"
+    r"|communiqu[ée](?: de presse)?(?: national| r[ée]gional)?(?: [–—-] .{2,60})?|avis aux m[ée]dias|comunicado(?: de prensa| de imprensa)?|nota (?:de prensa|informativa|à imprensa)|aviso a los medios"
     r"|pour diffusion imm[ée]diate|para (?:su )?(?:publicaci[óo]n|difusi[óo]n|distribuci[óo]n|divulga[çc][ãa]o) (?:inmediata|imediata)|pressemitteilung|presseinformation|medienmitteilung"
-    r"|news provided by|بيان صحفي|للنشر الفوري)\W*$", re.IGNORECASE)
+    r"|(?:news provided|nouvelles fournies|noticias proporcionadas) (?:by|par|por)|بيان صحفي|للنشر الفوري)(?:\s*(?:no|nr|n°|#)?\.?\s*\d[\d/.-]*)?\W*$", re.IGNORECASE)
 END = re.compile(r"^\W*(?:#\s?#\s?#|#{3,}|[-–—*]*\s*(?:ends?|fin|fim|ende)\s*[-–—*]*|-\s?30\s?-|\*\s?\*\s?\*)\W*$", re.IGNORECASE)
-NOTES = re.compile(r"^\W*(?:notes? (?:to|for) (?:the )?editors?|editors?['’] notes?|notas? (?:para|a|ao) (?:los |la |os )?(?:editores|redacci[óo]n|editor)|notes? (?:aux|à l['’](?:attention|intention) des) (?:r[ée]dact.*|journalistes|[ée]diteurs)|hinweise? (?:f[üu]r|an) (?:die )?redaktion(?:en)?|ملاحظات? للمحررين)\W*$", re.IGNORECASE)
+SOURCE = re.compile(r"^(?:SOURCE|FUENTE|QUELLE)\b.{0,60}$")
+NOTES = re.compile(r"^\W*(?:notes? (?:to|for) (?:the )?editors?|editors?['’] notes?|notas? (?:para|a|ao) (?:los |la |os )?(?:editores|redacci[óo]n|redactores|periodistas|editor)|notes? (?:aux|à l['’](?:attention|intention) des) (?:r[ée]dact.*|journalistes|[ée]diteurs)|hinweise? (?:f[üu]r|an) (?:die )?redaktion(?:en)?|ملاحظات? للمحررين)\W*$", re.IGNORECASE)
 ABOUT = re.compile(r"^\W*(?:about (?:the |us\b)?[\w&.' -]{0,50}|acerca de [\w&.' -]{1,50}|sobre (?:a |o |la |el )?[A-ZÁ][\w&.' -]{1,50}|[àa] propos(?: d[eu]s? ?l?['’]?)?[\w&.'’ -]{0,50}|[üu]ber (?:uns|die |das |den )?[\w&.' -]{0,50}|forward-looking statements|نبذة عن .{1,50})\W*$", re.IGNORECASE)
 FURNITURE = re.compile(
-    r"^\W*(?:©.*|copyright\b.*|.*all rights reserved.*|source [A-Z].*|related (?:news|stories|content|articles|links).*|read (?:more|also|next)|share (?:this|on|via)\b.*|share|tweet|print|e-?mail|pdf|subscribe\b.*|sign up\b.*"
-    r"|follow us.*|newsletter|(?:we use )?cookies?\b.*|we use cookies.*|accept(?: all)?|privacy.*|terms (?:of use|and conditions).*|back to (?:top|news).*|skip to .*|jump to .*|(?:main )?menu|search|home|donate(?: now)?|also in this section|contact us|accessibility"
-    r"|noticias relacionadas|not[íi]cias relacionadas|compartir\b.*|compartilhar\b.*|partilhar\b.*|s[íi]guenos.*|suscr[íi]b.*|aviso legal|pol[íi]tica de .*|actualit[ée]s li[ée]es|[àa] lire aussi.*|partager\b.*|suivez-nous.*|abonnez-vous.*|voir aussi.*"
+    r"^\W*(?:©.*|copyright\b.*|.*all rights reserved.*|(?:download|t[ée]l[ée]charger|descargar|herunterladen)\b.{0,30}|related (?:news|stories|content|articles|links).*|read (?:more|also|next)|share (?:this|on|via)\b.*|share|tweet|print|e-?mail|pdf|subscribe\b.*|sign up\b.*"
+    r"|follow us.*|newsletter|.*\bcookies?\b.*|[^|]{5,120}\s\|\s[^|@]{3,60}|(?:by|por|par|von) [A-ZÁÉ][\w .'’-]{2,50}|accept(?: all)?|privacy.*|terms (?:of use|and conditions).*|back to .*|skip to .*|jump to .*|(?:main )?menu|search|home|donate(?: now)?|also in this section|contact us|accessibility"
+    r"|noticias relacionadas|not[íi]cias relacionadas|compartir\b.*|compartilh\w+\b.*|leia tamb[ée]m.*|lea tambi[ée]n.*|lire aussi.*|mehr zum thema.*|partilhar\b.*|s[íi]guenos.*|suscr[íi]b.*|aviso legal|pol[íi]tica de .*|actualit[ée]s li[ée]es|[àa] lire aussi.*|partager\b.*|suivez-nous.*|abonnez-vous.*|voir aussi.*"
     r"|mentions l[ée]gales.*|ver tambi[ée]n.*|tags?\s*:.*|categor(?:y|ies)\s*:.*|latest news|more news|impressum|datenschutz.*|teilen.*|drucken|nach oben|&nbsp;|[^>]{1,30}(?:\s[>»›]\s[^>]{1,80})+"
     r"|أخبار ذات صلة|جميع الحقوق محفوظة|شارك.*|تابعونا.*|الرئيسية|اتصل بنا)\W*$", re.IGNORECASE)
 _MONTH_WORD = r"[^\W\d_]{3,12}"
 DATE_ONLY = re.compile(
-    rf"^\W*(?:(?:date|fecha|data|datum|published|posted|publi[ée]|publicado|updated|ver[öo]ffentlicht)\s*(?:le|on|el|am|em)?\s*:?\s*)?(?:[^\W\d_]+(?:day|tag|di|es|feira|o|s)?,?\s+(?:le |den |am )?)?"
+    rf"^\W*(?:(?:date|fecha|data|datum|erscheinungsdatum|stand|published|posted|publi[ée]|publicado|updated|ver[öo]ffentlicht)\s*(?:le|on|el|am|em)?\s*:?\s*)?(?:[^\W\d_]+(?:day|tag|di|es|feira|o|s)?,?\s+(?:le |den |am )?)?"
     rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|\.)?[./ -]\s?(?:de )?{_MONTH_WORD}\.?[./ -]?(?:,? ?(?:de )?\d{{4}})?|{_MONTH_WORD}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}})(?:,?\s+\d{{1,2}}[:.h]\d{{2}}(?:\s*[A-Z]{{2,4}})?)?\W*$", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…:؟。][\"'”’»)\]]*$")
 BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣]|\d{1,2}[.)])\s+(?=\S)")

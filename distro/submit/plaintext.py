@@ -22,7 +22,8 @@ from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 
 _FAR_ABOVE = 25      # lines above the anchor that may belong to its head
-_PROVIDER = re.compile(r"^news provided by\W*$", re.IGNORECASE)
+_PROVIDER = re.compile(r"^(?:news provided|nouvelles fournies|noticias proporcionadas) (?:by|par|por)\W*$", re.IGNORECASE)
+_HANGING = frozenset(["the", "of", "in", "on", "to", "a", "an", "and", "for", "with", "by", "from", "at", "de", "del", "la", "el", "en", "y", "con", "por", "para", "des", "du", "les", "le", "et", "à", "au", "aux", "dans", "sur", "un", "une", "der", "die", "das", "den", "dem", "und", "im", "am", "von", "für", "mit", "zu", "do", "da", "dos", "das", "e", "em", "com", "na", "no", "os", "as", "o"])
 _TITLE = 28          # characters from which a line is rather a title than an entry of a menu
 
 
@@ -80,7 +81,7 @@ def _anchor(lines: Sequence[Line], start: int, end: int) -> int:
         if not text or lines[n].apparatus or embargo.LINE.match(text) or contacts.INTRO.match(text):
             continue
         following = lines[n + 1].text if n + 1 < len(lines) else ""
-        wrapped_prose = len(text) >= 40 and following[:1].islower() and not layout.BULLET.match(following)
+        wrapped_prose = len(text) >= 40 and (following[:1].islower() or (following and text.split()[-1].lower() in _HANGING)) and not layout.BULLET.match(following)
         if len(text) >= 130 or (lines[n].ends_sentence and len(text) >= 45) or wrapped_prose:
             return n
     return next((n for n in range(start, end) if lines[n].ends_sentence), start)
@@ -115,9 +116,11 @@ def _contact_end(lines: Sequence[Line], n: int, anchor: int) -> int:
     """The index after a contact block above the text: it ends at the first blank line once an address was seen."""
     seen = False
     for m in range(n, anchor):
-        seen |= bool(contacts.EMAIL.search(lines[m].text) or contacts.PHONE.search(lines[m].text))
-        if not lines[m].text and seen:
+        text = lines[m].text
+        here = bool(contacts.EMAIL.search(text) or contacts.PHONE.search(text))
+        if seen and (not text or (not here and len(text) >= _TITLE and lines[m].title_like)):
             return m
+        seen |= here
     return anchor
 
 
@@ -128,7 +131,7 @@ def _title(lines: Sequence[Line], block: Sequence[int], anchor: int, parts: _Par
     for n in block:
         line = lines[n]
         previous = titles[-1][-1] if titles else None
-        if previous and previous.number == line.number - 1 and width <= 90 and len(previous.text) + 1 + len(line.text.split()[0]) > width - 3 and len(previous.text) > 40:
+        if previous and previous.number == line.number - 1 and _goes_on(previous.text, line.text, width):
             titles[-1].append(line)     # a title that was wrapped like the text below it
         elif not line.title_like:
             titles.clear()              # a menu's entry: what stands above it is a menu too
@@ -136,12 +139,27 @@ def _title(lines: Sequence[Line], block: Sequence[int], anchor: int, parts: _Par
             titles.append([line])
     long_ones = [t for t in titles if sum(len(line.text) for line in t) >= _TITLE]
     chosen = long_ones or titles[-1:]
-    seen: set[str] = set()
-    unique = [t for t in chosen if not (t[0].text in seen or seen.add(t[0].text))]   # type: ignore[func-returns-value]
+    unique = list({t[0].text: t for t in chosen}.values())   # headlines often stand twice: the nearer one counts
+    unique.sort(key=lambda t: t[0].number)
+    while len(unique) > 1 and _is_house(unique[0], unique[1]):
+        unique.pop(0)
     if unique:
-        parts.head = unique[0] if len(unique) <= 2 else unique[-2] if len(unique[-1][0].text) < 200 and len(unique[-2][0].text) <= 160 else unique[-1]
+        parts.head = unique[0] if len(unique) <= 2 else unique[-2]
         rest = [t for t in unique if t[0].number > parts.head[-1].number]
         parts.subhead = rest[0] if rest else []
+
+
+def _goes_on(above: str, line: str, width: int) -> bool:
+    """Whether a title was wrapped onto the next line."""
+    if len(above) < 30 or layout.SENTENCE_END.search(above):
+        return False
+    fits = len(above) + 1 + len(line.split(maxsplit=1)[0]) <= width - 3
+    return line[:1].islower() or line[:1].isdigit() or above.endswith(",") or above.rsplit(maxsplit=1)[-1].lower() in _HANGING or (width <= 90 and not fits and len(above) > 40)
+
+
+def _is_house(title: list[Line], following: list[Line]) -> bool:
+    """Whether a short line, apart from the title below it, is the name of the house."""
+    return len(title[0].text) < 40 and following[0].number > title[-1].number + 1 and len(following[0].text) > len(title[0].text) + 8
 
 
 def _below(lines: Sequence[Line], anchor: int, end: int, parts: _Parts) -> None:
@@ -155,7 +173,7 @@ def _below(lines: Sequence[Line], anchor: int, end: int, parts: _Parts) -> None:
             continue
         if line.furniture and not (into is parts.body and n < end and layout.BULLET.match(line.text)):
             break
-        if layout.END.match(line.text):
+        if layout.END.match(line.text) or layout.SOURCE.match(line.text):
             parts.marks.append(line)
             into = parts.about if into is parts.body else into
         elif layout.NOTES.match(line.text):

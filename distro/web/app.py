@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from distro.errors import DistroError, StoreGoneError
-from distro.flow import reading
+from distro.flow import reading, reports
 from distro.flow.office import Office
 from distro.web.pages import Pages
 
@@ -61,6 +61,10 @@ def create_app(office: Office) -> Starlette:
         page = reading.letter_page(office, request.path_params["token"])
         return HTMLResponse(page) if page else _bad_link(pages)
 
+    def report(request: Request) -> Response:
+        page = reports.page_for(office, request.path_params["name"], request.query_params.get("key", ""))
+        return HTMLResponse(page) if page else _bad_link(pages)
+
     def healthz(request: Request) -> Response:
         del request
         return JSONResponse({"status": "ok"})
@@ -84,6 +88,7 @@ def create_app(office: Office) -> Starlette:
             Route("/u/{token}", unsubscribe_page, methods=["GET"]),
             Route("/u/{token}", unsubscribe, methods=["POST"]),
             Route("/v/{token}", view, methods=["GET"]),
+            Route("/reports/{name}", report, methods=["GET"]),
             Route("/healthz", healthz), Route("/readyz", readyz),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -92,7 +97,7 @@ def create_app(office: Office) -> Starlette:
 
 
 def _bad_link(pages: Pages) -> Response:
-    return HTMLResponse(pages.message("This link is not valid. Open it from the letter itself, whole."), 404)
+    return HTMLResponse(pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
 
 
 async def _threaded(call: Any, *words: Any) -> Any:

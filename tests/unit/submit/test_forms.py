@@ -1,4 +1,4 @@
-"""Thirty releases of our own in the forms in which wires, ministries, universities, NGOs and companies publish them."""
+"""Releases of our own in the forms in which wires, ministries, universities, NGOs and companies publish them."""
 
 import json
 from pathlib import Path

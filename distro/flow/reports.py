@@ -1,0 +1,38 @@
+"""The report as a page: written to a file, or served to whoever has its signed link."""
+
+from pathlib import Path
+
+from distro import tokens
+from distro.flow.office import Office
+from distro.report.page import page
+
+
+def link(office: Office, distribution: str) -> str:
+    """The address of the live report; only this installation can make one."""
+    made = tokens.sign(office.keys.signing[0], tokens.REPORT, int(distribution), 0, 0, b"").decode()
+    return f"{office.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
+
+
+def page_for(office: Office, name: str, key: str) -> str | None:
+    """The live page for a link; None: the link was not made here, or there is no such distribution."""
+    number = name.removeprefix("D")
+    if not number.isascii() or not number.isdigit() or len(number) > 11:
+        return None
+    token = f"{number}.0.0.{key}"
+    if not tokens.verify(token, tokens.REPORT, office.keys, [b""]) or not office.store.command("EXISTS", f"dist:{number}"):
+        return None
+    return _page(office, number, live=True)
+
+
+def write(office: Office, distribution: str, path: Path) -> int:
+    """Write the page as one self-contained file; gives its bytes."""
+    raw = _page(office, distribution, live=False).encode()
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(raw)
+    part.replace(path)
+    return len(raw)
+
+
+def _page(office: Office, distribution: str, *, live: bool) -> str:
+    sender = office.settings.senders.get(office.store.hash(f"dist:{distribution}").get("sender", ""), office.settings.sender)
+    return page(office.store, distribution, zone=office.settings.site.timezone, house=sender.name, live=live)

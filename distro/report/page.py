@@ -1,0 +1,114 @@
+"""The report as one self-contained page: no script, nothing remote, readable in print, in the dark and without colour."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, Template
+from markupsafe import Markup
+
+from distro.model import State
+from distro.report import charts
+from distro.report.details import Details, Row, details
+from distro.report.summary import Report, report
+from distro.store import Store
+
+_MEANING = {
+    State.QUEUED: "Not tried yet, or to be tried again.", State.SENDING: "On the wire this second.", State.ACCEPTED: "The outgoing mail server took it.",
+    State.DEFERRED: "Told “later”; tried again by itself.", State.FAILED: "Refused for good, or given up.", State.IN_DOUBT: "The answer was lost; the letter may have arrived.",
+    State.SUPPRESSED: "Said no after the audience was fixed. Not written to.", State.CANCELLED: "Not tried: cancelled.", State.BOUNCED: "Accepted, then came back.",
+    State.COMPLAINED: "Accepted, then reported as spam.",
+}
+_SHOWN = (State.ACCEPTED, State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED, State.BOUNCED, State.COMPLAINED)
+_LIVE = ("scheduled", "freezing", "sending")
+_LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese"}
+
+
+@cache
+def _template() -> Template:
+    env = Environment(autoescape=True, trim_blocks=True)
+    return env.from_string((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+
+
+def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) -> str:
+    """The page of a distribution; `live`: it renews itself while something still happens."""
+    summary, found = report(store, distribution, zone), details(store, distribution)
+    told = summary.told
+    counts = {state: told["counts"][state.value] for state in _SHOWN}
+    return _template().render(
+        told=told, house=house, zone=zone, live=live and told["state"] in _LIVE, now=_time(store.now_ms(), zone), lead=_lead(summary), facts=_facts(summary, zone),
+        patterns=Markup(charts.patterns()), balance=Markup(charts.balance(counts)),  # noqa: S704 - our own SVG, its texts escaped
+        states=[{"word": _word(s), "people": n, "share": _share(n, told["audience"]), "meaning": _MEANING[s], "swatch": _swatch(s)} for s, n in counts.items()],
+        chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
+        editions=[_row(r, _LANGUAGES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
+        rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
+        refusals=[{"word": _word(r.state), "swatch": _swatch(r.state), "cause": r.cause, "words": r.words, "people": r.people} for r in found.refusals],
+        doubts=summary.doubts, left_out=[(reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()],
+        events=[{"when": _time(int(str(e["at"])), zone), "act": e["act"], "actor": e["actor"], "reason": e["reason"]} for e in found.events], versions=found.versions,
+    )
+
+
+def _lead(summary: Report) -> str:
+    """The state, and whether somebody is needed, in a sentence or two."""
+    told, counts = summary.told, summary.told["counts"]
+    open_ones = counts["queued"] + counts["sending"]
+    sentences = {
+        "sent": "Sent. Everyone was tried; nothing more happens by itself.", "halted": "Halted. Somebody has to decide.", "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",
+        "scheduled": "Scheduled. It starts by itself.", "freezing": "The audience is being written down.",
+        "sending": f"Sending. {open_ones:,} still to try." if open_ones else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again.",
+    }
+    trouble = counts["failed"] + counts["in_doubt"] + counts["bounced"] + counts["complained"]
+    calm = "" if told["state"] in ("halted", "cancelled") else " Nothing is needed from you." if not trouble else f" {trouble:,} did not get it or may not have: see below."
+    return sentences.get(told["state"], str(told["state"])) + calm
+
+
+def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:
+    told = summary.told
+    return [(label, text) for label, text in (
+        ("Release", told["release"]), ("Distribution", told["distribution"]), ("Submitted", _iso(told["submitted_at"]) + (f" by {summary.actor}" if summary.actor else "")),
+        ("First accepted", _iso(told["first_accepted_at"])), ("Everyone tried by", _iso(told["first_pass_at"])), ("Next try", _time(summary.next_retry_ms, zone) if summary.next_retry_ms else ""),
+    ) if text]
+
+
+def _row(row: Row, name: str) -> dict[str, Any]:
+    ordered = {state: row.counts[state] for state in _SHOWN if row.counts.get(state)}
+    spread = f"{row.last - row.first} s" if row.first else "–"
+    return {"name": name, "row": row, "bar": Markup(charts.balance(ordered, height=16, label=name)), "accepted": row.counts.get(State.ACCEPTED, 0), "failed": row.counts.get(State.FAILED, 0), "spread": spread}  # noqa: S704
+
+
+def _pace(found: Details) -> str:
+    if not found.bins:
+        return ""
+    seconds = len(found.bins) * found.width
+    total = sum(b.accepted for b in found.bins)
+    return f"{total:,} letters were accepted within {seconds:,} second{'s' if seconds > 1 else ''}."
+
+
+def _share(n: int, total: int) -> str:
+    """0% and 100% are only said when they are exactly true."""
+    if not n or not total:
+        return "0%"
+    share = 100 * n / total
+    return "100%" if n == total else "under 0.1%" if share < 0.1 else f"{min(share, 99.9):.1f}%"
+
+
+def _word(state: State) -> str:
+    return state.value.replace("_", " ").capitalize()
+
+
+def _swatch(state: State) -> Markup:
+    return Markup(charts.swatch(state))  # noqa: S704 - our own SVG
+
+
+def _time(ms: int, zone: str) -> str:
+    when = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+    return f"{when.day} {when:%b %Y, %H:%M:%S}"
+
+
+def _iso(text: str) -> str:
+    if not text:
+        return ""
+    when = datetime.fromisoformat(text)
+    return f"{when.day} {when:%b %Y, %H:%M:%S}"

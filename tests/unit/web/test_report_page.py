@@ -1,0 +1,81 @@
+"""The report as a page: complete without JavaScript, self-contained, only for whoever has its link."""
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from distro.flow import reports
+from distro.flow.accept import Order, submit
+from distro.flow.office import Office
+from distro.model import Outcome, State
+from distro.relay.session import Message
+from distro.report.details import details
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.web.app import create_app
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+
+def answer(message: Message) -> Outcome | None:
+    if message.recipient.startswith("reader3@"):
+        return Outcome(State.FAILED, 550, "5.1.1 no such <user>", relay="memory:0")
+    return Outcome(State.DEFERRED, 450, "4.2.2 full", relay="memory:0") if message.recipient.startswith("reader4@") else None
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Forty readers in two languages: 38 accepted, one refused, one deferred, and one who left before."""
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 41, folder=tmp_path, languages=("en", "fr"))
+    office.consent.say_no(store, subscriber=41, act="unsubscribed", source="test", address_hash=b"")
+    files = [write_release(tmp_path, headline="Towns & <plans>"), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes.")]
+    submit(office, Order(files=files, to="journalists", actor="m.zammit"))
+    story = Story(office, answer)
+    story.run()
+    story.stop()
+    return office
+
+
+def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> None:
+    reports.write(office, "1", tmp_path / "r.html")
+    html = (tmp_path / "r.html").read_text()
+
+    assert "38 of 40 accepted" in html
+    assert "The book balances" in html
+    assert "Towns &amp; &lt;plans&gt;" in html
+    assert "5.1.1 no such &lt;user&gt;" in html
+    assert "m.zammit" in html
+    assert len(re.findall(r'<tr(?: class="none")?><td data-l="State"><span><svg', html)) >= 10
+    for part in ("Where everyone is", "Sending over time", "By edition", "By recipient domain", "Refusals by cause", "In doubt, by name", "Left out, by reason", "Events", "Versions"):
+        assert part in html
+
+
+def test_the_page_loads_nothing_and_runs_nothing(office: Office, tmp_path: Path) -> None:
+    reports.write(office, "1", tmp_path / "r.html")
+    html = (tmp_path / "r.html").read_text()
+    assert "<script" not in html
+    assert not re.search(r'(?:src|href)="https?:', html)
+    assert all("<title>" in svg for svg in re.findall(r'<svg role="img".*?</svg>', html, re.DOTALL))
+
+
+def test_the_details_add_up(office: Office) -> None:
+    found = details(office.store, "1")
+    assert sum(b.accepted for b in found.bins) == 38
+    assert sum(r.audience for r in found.editions) == 40
+    assert sum(r.audience for r in found.domains) == 40
+    assert {(r.state, r.cause, r.people) for r in found.refusals} == {(State.FAILED, "no such mailbox", 1), (State.DEFERRED, "mailbox full", 1)}
+    assert [v[0] for v in found.versions] == ["en", "fr"]
+
+
+def test_only_a_link_made_here_opens_it(office: Office) -> None:
+    client = TestClient(create_app(office))
+    path = reports.link(office, "1").removeprefix(office.settings.site.url)
+
+    page = client.get(path)
+    assert page.status_code == 200
+    assert 'http-equiv="refresh"' in page.text     # still sending: one is deferred
+    for wrong in ("/reports/D1", "/reports/D1?key=x", path.replace("D1", "D2"), path[:-1] + ("A" if path[-1] != "A" else "B"), "/reports/x?key=y", "/reports/D99999999999999?key=y"):
+        assert client.get(wrong).status_code == 404, wrong

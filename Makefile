@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test lint system lock clean
+.PHONY: all demo test lint docs lock clean
 
 all: test lint
 
@@ -29,6 +29,10 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+# docs/commands.md and docs/settings.md from the code.
+docs: $(VENV)/.installed
+	cd /tmp && $(CURDIR)/$(BIN)/python $(CURDIR)/docs/generate.py
 
 # New lock files from pyproject.toml; needs uv.
 lock:

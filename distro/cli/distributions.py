@@ -1,5 +1,7 @@
 """report, explain, halt, resume, audit: what admins do with a distribution."""
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +11,7 @@ from distro.cli import show
 from distro.cli.options import Config, Distribution, Json, actor, described, settings
 
 if TYPE_CHECKING:
+    from distro.flow.watching import Glance
     from distro.report.summary import Report
 
 _MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "not tried yet, or to be tried again", "sending": "in flight",
@@ -119,6 +122,56 @@ def _spread(told: dict[str, Any]) -> str:
     return f" · first to last {(last - first).total_seconds():.1f} s"
 
 
+def watch(distribution: Distribution, config: Config = None, as_json: Json = False) -> int:
+    """Follow a distribution while it goes out; ends when everyone was tried.
+
+    Examples:
+
+        distro watch D17
+    """
+    import sys
+
+    from distro.flow import reports
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.watching import watch as look
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        glance = _follow(look(office, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json)
+        address = reports.link(office, number)
+    counts = {s.value: n for s, n in glance.counts.items()}
+    if as_json:
+        show.document({"distribution": f"D{number}", "state": glance.state, "audience": glance.audience, "counts": counts})
+    else:
+        equation = " + ".join(f"{n:,} {s.replace('_', ' ')}" for s, n in counts.items() if n) or "0"
+        show.say(f"  {glance.audience:,} = {equation}   {glance.state}{f': {glance.reason}' if glance.reason else ''}")
+        show.say(f"Next: distro report D{number} · {address}")
+    return 1 if glance.state == "halted" else 0
+
+
+def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glance":
+    """A progress bar on a terminal, else a line every few seconds."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    last = next(glances)
+    if quiet:
+        shown = -1
+        for glance in itertools.chain((last,), glances):
+            last = glance
+            if not silent and glance.tried != shown and (glance.over or glance.tried - shown >= max(1, glance.audience // 10)):
+                shown = glance.tried
+                show.say(f"  {glance.state:<10} {glance.tried:,}/{glance.audience:,}  {glance.rate:,.0f}/s")
+        return last
+    columns = (TextColumn("  {task.fields[state]:<10}"), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]:,.0f}/s  {task.fields[left]}"))
+    with Progress(*columns) as bar:
+        task = bar.add_task("", total=last.audience or 1, state=last.state, rate=0.0, left="")
+        for glance in itertools.chain((last,), glances):
+            last = glance
+            left = f"about {glance.left_seconds:,.0f} s left" if glance.left_seconds >= 1 else ""
+            bar.update(task, total=glance.audience or 1, completed=glance.tried, state=glance.state, rate=glance.rate, left=left)
+    return last
+
+
 def explain(
     address: Annotated[str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)],
     release: Annotated[str, typer.Option("--release", help="D17 or a release; else the newest.", metavar="ID", show_default=False)] = "",
@@ -204,5 +257,5 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (report, explain, halt, resume, audit):
+    for command in (report, watch, explain, halt, resume, audit):
         described(app, command)

@@ -130,6 +130,31 @@ def preview(
     return 0
 
 
+def send_test(
+    files: Files, send_to: Annotated[str, typer.Option("--send-to", help="A colleague's address.", metavar="ADDRESS", show_default=False)],
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Send the real letter to a colleague, marked [Test], outside any distribution.
+
+    Nothing of it is counted, and its unsubscribe link unsubscribes nobody.
+
+    Examples:
+
+        distro test release.md --send-to me@press.example
+    """
+    from distro.flow import trial
+
+    tried = trial.send_test(settings(config), files, send_to)
+    good = all(t.outcome.state.value == "accepted" for t in tried)
+    if as_json:
+        show.document({"letters": [{"language": t.language, "state": t.outcome.state.value, "code": t.outcome.code, "reply": t.outcome.text} for t in tried]})
+    else:
+        for t in tried:
+            show.say(f"  {show.language(t.language):<10} {t.outcome.state.value:<9} {t.outcome.code or ''} {t.outcome.text}".rstrip())
+        show.say(f"Look into {send_to}. Next: distro plan …" if good else "Not every letter was taken. Next: distro doctor")
+    return 0 if good else 1
+
+
 def plan(
     files: Files, to: To, at: At = "", no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
     as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False, config: Config = None, as_json: Json = False,
@@ -220,3 +245,4 @@ def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
     for command in (check, preview, plan, submit):
         described(app, command)
+    described(app, send_test, "test")

@@ -12,7 +12,7 @@ from typing import Any
 from distro.errors import TemplateError
 from distro.letter import headers, quoted
 from distro.letter.body import blocks
-from distro.letter.labels import NAMES, labels_of, long_date
+from distro.letter.labels import labels_of, long_date
 from distro.letter.mjml import compile_mjml
 from distro.letter.plain import Plain, wrap
 from distro.letter.slots import PATTERN, mark
@@ -33,6 +33,7 @@ class Envelope:
     reply_to: str
     postal_address: str
     when: datetime              # Date, the same for everyone and at every repetition
+    mark: str = ""              # before the subject: "[Test] "
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Letter:
 def compile_letter(edition: Edition, envelope: Envelope, templates: Templates) -> Letter:
     """Compile an edition; raises TemplateError for what would make a broken letter."""
     context = context_of(edition, envelope)
-    subject = " ".join(templates.render(f"{edition.kind}/subject.txt", context).split())
+    subject = envelope.mark + " ".join(templates.render(f"{edition.kind}/subject.txt", context).split())
     html = compile_mjml(templates.render(f"{edition.kind}/body.mjml", context), f"{edition.kind}/body.mjml")
     text = templates.render(f"{edition.kind}/body.txt", context).strip("\n") + "\n"
     for part, told in (("body.mjml", html), ("body.txt", text)):
@@ -96,7 +97,6 @@ def context_of(edition: Edition, envelope: Envelope) -> dict[str, Any]:
         "boilerplate": blocks(edition.boilerplate),
         "contacts": edition.contacts,
         "labels": labels,
-        "language_name": NAMES.get(edition.language, edition.language),
         "why": labels.why.format(house=envelope.sender_name),
         "sent_to": labels.sent_to.format(address=mark("address")),
         "postal_address": envelope.postal_address,

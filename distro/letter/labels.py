@@ -51,7 +51,6 @@ _LABELS = {
                  "Recebe esta mensagem porque consta da lista de imprensa de {house}.", "Foi enviada para {address}.", "Ligações",
                  "Deixar de receber mensagens de {house} neste endereço?", "Cancelar subscrição", "A subscrição foi cancelada.", "{house} não voltará a escrever para {address}."),
 }
-NAMES = {"en": "English", "fr": "Français", "es": "Español", "ar": "العربية", "de": "Deutsch", "pt": "Português"}
 assert all(len(fields(labels)) for labels in _LABELS.values())
 
 

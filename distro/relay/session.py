@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 from distro.model import Outcome, State
@@ -250,6 +251,11 @@ class Session(asyncio.Protocol):
             self.abort(str(reply))
         qid = queue_id(reply.text) if verdict.state is State.ACCEPTED else ""
         return Sent(Outcome(verdict.state, reply.code, reply.text, qid, self.endpoint.name), verdict.scope)
+
+    def certificate_until(self) -> datetime | None:
+        """Until when the relay's certificate is good; None without TLS."""
+        told = self._transport.get_extra_info("peercert") if self._transport else None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(told["notAfter"]), UTC) if told else None
 
     async def quit(self) -> None:
         """Say goodbye and close; never raises."""

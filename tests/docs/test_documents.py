@@ -1,18 +1,23 @@
 """Documents that cannot drift: commands, settings, keys, template folders, dependencies."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 
 import typer.main
 
 from distro.cli.main import app
+from distro.letter.compile import Envelope, context_of
 from distro.letter.templates import PARTS
-from distro.model import LETTERS, DistributionState, State
+from distro.model import LETTERS, DistributionState, Edition, State
 from distro.store.keys import describe
 
 ROOT = Path(__file__).parents[2]
+GENERATE = "import sys; sys.path.insert(0, sys.argv[1]); import generate; print(generate.commands(), generate.settings(), sep=chr(0), end='')"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
@@ -83,3 +88,24 @@ def test_nothing_we_depend_on_brings_the_other_distro() -> None:
 def test_the_wheel_carries_templates_and_sample_data() -> None:
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {"templates/email", "subscribers"}
+
+
+def test_the_generated_pages_are_what_the_code_says(tmp_path: Path) -> None:
+    made = subprocess.run([sys.executable, "-c", GENERATE, str(ROOT / "docs")], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    commands_page, settings_page = made.split("\0")
+    for name, text in (("commands.md", commands_page), ("settings.md", settings_page)):
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"docs/{name} is old: make docs"
+
+
+def test_every_event_is_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for path in (ROOT / "distro" / "store" / "scripts").glob("*.lua"):
+        for act in re.findall(r"event\(D, '([a-z ]+)'|act = '([a-z ]+)'", path.read_text(encoding="utf-8")):
+            assert f"`{act[0] or act[1]}`" in page, act
+
+
+def test_every_template_variable_is_used() -> None:
+    """A template may use exactly what `context_of` gives; strict undefined refuses everything else."""
+    given = context_of(Edition(language="en", headline="H", body="B"), Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)))
+    used = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "templates" / "email").rglob("*.*"))
+    assert [name for name in given if not re.search(rf"\b{name}\b", used)] == []

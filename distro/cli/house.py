@@ -1,0 +1,83 @@
+"""init, doctor, config show: an office of one's own, and whether it is well."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distro.cli import show
+from distro.cli.options import Config, Json, described, settings
+
+config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def init(folder: Annotated[Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")] = Path()) -> int:
+    """Make an office: a commented distro.toml, subscribers/ and templates/. Overwrites nothing.
+
+    Examples:
+
+        distro init
+        distro init press-office
+    """
+    from distro.flow.founding import found_office
+
+    for path in found_office(folder):
+        show.say(f"  {path}")
+    here = "" if folder == Path() else f"cd {folder} && "
+    show.say(f"\nNext, after a look at [site], [sender] and [[relay]] in distro.toml:\n  {here}distro up\n  distro subscribers import FILE.csv --list journalists\n  distro check RELEASE.txt")
+    return 0
+
+
+def doctor(config: Config = None, as_json: Json = False) -> int:
+    """Look at Redis, worker, relay, clocks, templates and settings; each finding with what to type next.
+
+    Exit 1 if there are errors.
+
+    Examples:
+
+        distro doctor
+    """
+    from distro.flow.checkup import Grade, examine
+    from distro.flow.office import opened
+
+    with opened(settings(config)) as office:
+        findings = examine(office)
+    errors = sum(f.grade is Grade.ERROR for f in findings)
+    if as_json:
+        show.document([{"about": f.about, "grade": f.grade.value, "text": f.text, "next": f.next} for f in findings])
+    else:
+        for f in findings:
+            show.say(f"  {f.grade.value:<8} {f.about:<10} {f.text}")
+            if f.next:
+                show.say(f"  {'':<19} → {f.next}")
+        show.say(f"\n{show.count(errors, 'error')}." if errors else "\nNo errors.")
+    return 1 if errors else 0
+
+
+def config_show(config: Config = None, as_json: Json = False) -> int:
+    """Show every setting with its value, source, default and meaning; secrets are masked.
+
+    Examples:
+
+        distro config show
+    """
+    from distro.settings import load_explained
+
+    rows = load_explained(config)
+    if as_json:
+        show.document([{"setting": r.name, "value": r.value, "source": r.source, "default": r.default, "meaning": r.meaning} for r in rows])
+        return 0
+    width = max(len(r.name) for r in rows)
+    for r in rows:
+        changed = f"   (default {r.default})" if r.value != r.default else ""
+        show.say(f"  {r.name:<{width}}  {r.value}   [{r.source}]{changed}")
+        show.say(f"  {'':<{width}}  {r.meaning}")
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    described(app, init)
+    described(app, doctor)
+    described(config_app, config_show, "show")
+    app.add_typer(config_app, name="config")

@@ -1,0 +1,143 @@
+"""What an admin should know before anything is sent: each finding with what to type next, worst first."""
+
+import asyncio
+import shutil
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from distro.data import packaged
+from distro.errors import DistroError
+from distro.flow import reading
+from distro.flow.letters import compile_edition
+from distro.flow.office import Office
+from distro.flow.relays import endpoint_of
+from distro.model import Edition
+from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
+
+_LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
+_SKEW_MS = 500
+_CERTIFICATE_DAYS = 14
+
+
+class Grade(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what is so, and what to type next if it should not be."""
+
+    about: str
+    grade: Grade
+    text: str
+    next: str = ""
+
+
+def examine(office: Office) -> list[Finding]:
+    """Look at everything; errors first, then warnings."""
+    found = [*_redis(office), *_parts(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office)]
+    return sorted(found, key=lambda f: list(Grade).index(f.grade))
+
+
+def _redis(office: Office) -> Iterator[Finding]:
+    info = office.store.command("INFO", "persistence")
+    fsync = dict(_pairs(office.store.command("CONFIG", "GET", "appendfsync"))).get("appendfsync", "")
+    policy = dict(_pairs(office.store.command("CONFIG", "GET", "maxmemory-policy"))).get("maxmemory-policy", "")
+    if not info.get("aof_enabled"):
+        yield Finding("Redis", Grade.ERROR, "it keeps no append-only file: a restart forgets who got what", "CONFIG SET appendonly yes, and in redis.conf: appendonly yes")
+    elif fsync != "always":
+        yield Finding("Redis", Grade.ERROR, f"appendfsync is {fsync}: a power cut makes silent duplicates", "redis.conf: appendfsync always")
+    else:
+        yield Finding("Redis", Grade.OK, "append-only file, written before every answer")
+    if policy != "noeviction":
+        yield Finding("Redis", Grade.ERROR, f"maxmemory-policy is {policy}: it may throw the ledger away", "redis.conf: maxmemory-policy noeviction")
+    began = time.perf_counter()
+    for _ in range(20):
+        office.store.command("SET", "tmp:doctor", "x", "EX", 60)
+    each = (time.perf_counter() - began) / 20 * 1000
+    yield Finding("Redis", Grade.WARNING if each > 20 else Grade.OK, f"a write on disk takes {each:.1f} ms", "A faster disk for its folder: every group of letters waits for it." if each > 20 else "")
+    free = shutil.disk_usage(office.settings.data).free
+    if free < _LITTLE_DISK:
+        yield Finding("Disk", Grade.ERROR, f"{free / 1e6:,.0f} MB left where {office.settings.data} lies", "Free space: Redis stops when it cannot write.")
+
+
+def _pairs(answer: object) -> Iterator[tuple[str, str]]:
+    """CONFIG GET's answer, whether it comes as a map or flat."""
+    flat = [x for item in answer.items() for x in item] if isinstance(answer, dict) else list(answer) if isinstance(answer, list) else []
+    texts = [x.decode() if isinstance(x, bytes) else str(x) for x in flat]
+    yield from zip(texts[::2], texts[1::2], strict=True)
+
+
+def _parts(office: Office) -> Iterator[Finding]:
+    if reading.missing(office):
+        yield Finding("Worker", Grade.ERROR, "no sending process has said that it lives within 20 s", "distro up   (or distro worker and distro sweep)")
+    else:
+        alive = office.store.command("ZCOUNT", "alive", int(time.time()) - reading.ALIVE, "+inf")
+        yield Finding("Worker", Grade.OK, f"{alive} sending processes live")
+    late = [d for d, at in office.store.scores("due").items() if at < office.store.now_ms() - 30_000]
+    if late:
+        yield Finding("Sweep", Grade.ERROR, f"D{late[0]} is due for more than 30 s and nobody looks at it", "distro sweep")
+
+
+def _relay(office: Office) -> Iterator[Finding]:
+    relay = office.settings.relay[0]
+    try:
+        session = asyncio.run(asyncio.wait_for(_greet(office), 15))
+    except (OSError, ssl.SSLError, ConnectionBrokenError, RelayRefusedError, TimeoutError, DistroError) as error:
+        yield Finding("Relay", Grade.ERROR, f"{relay.name}: {error or type(error).__name__}", "Look at [[relay]] url in distro.toml: host, port, user, ?tls=off")
+        return
+    offers, days = session
+    missing = [e for e in ("PIPELINING", "ENHANCEDSTATUSCODES") if e not in offers]
+    yield Finding("Relay", Grade.OK, f"{relay.name} answers and offers {' '.join(sorted(offers)) or 'nothing'}")
+    if missing:
+        yield Finding("Relay", Grade.WARNING, f"it offers no {' and no '.join(missing)}: sending is slower, causes are less exact")
+    if relay.tls == "off" and relay.host not in ("127.0.0.1", "localhost", "::1"):
+        yield Finding("Relay", Grade.WARNING, "letters travel to it in clear text (?tls=off)", "Leave ?tls=off away, or use smtps://")
+    if days is not None:
+        yield Finding("Relay", Grade.WARNING if days < _CERTIFICATE_DAYS else Grade.OK, f"its certificate is good for {days} days")
+
+
+async def _greet(office: Office) -> tuple[set[str], int | None]:
+    session = Session(endpoint_of(office.settings.relay[0]))
+    await session.open()
+    until = session.certificate_until()
+    await session.quit()
+    return set(session.extensions), (until - datetime.now(UTC)).days if until else None
+
+
+def _clock(office: Office) -> Iterator[Finding]:
+    skew = office.store.now_ms() - time.time_ns() // 1_000_000
+    bad = abs(skew) > _SKEW_MS
+    yield Finding("Clock", Grade.ERROR if bad else Grade.OK, f"{abs(skew)} ms between this host and Redis", "Set both by NTP: a lift needs both clocks to agree." if bad else "")
+
+
+def _templates(office: Office) -> Iterator[Finding]:
+    kinds = sorted(p.name for p in packaged("templates", "email").iterdir() if p.is_dir() and p.name != "_base")
+    for kind in kinds:
+        try:
+            compile_edition(office, Edition(language="en", headline="Headline", body="Text.", kind=kind), "0", datetime.now().astimezone())
+        except DistroError as error:
+            yield Finding("Templates", Grade.ERROR, f"{kind}: {error.message}", error.hint)
+            return
+    yield Finding("Templates", Grade.OK, f"{len(kinds)} kinds compile")
+
+
+def _settings(office: Office) -> Iterator[Finding]:
+    settings = office.settings
+    if settings.site.environment != "production":
+        n = len(settings.site.allow)
+        yield Finding("Settings", Grade.WARNING, f"environment is {settings.site.environment}: only the allow-list is written to ({n} entries)", 'For real: [site] environment = "production"')
+    if settings.site.url.startswith("http://"):
+        yield Finding("Settings", Grade.WARNING, f"unsubscribe links lead to {settings.site.url}, which readers cannot reach", '[site] url = "https://…"')
+    if not settings.sender.postal_address:
+        yield Finding("Settings", Grade.WARNING, "no postal address at the foot of letters, which many countries' law asks for", '[sender] postal_address = "…"')
+    if settings.sender.address.endswith(".example"):
+        yield Finding("Settings", Grade.WARNING, f"letters come from {settings.sender.address}, an address that cannot exist", '[sender] address = "press@your.domain"')

@@ -1,0 +1,70 @@
+"""The real letter to a colleague, marked [Test], outside any distribution: nothing of it is in the ledger."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from distro.audience import addresses
+from distro.errors import DistroError, UsageError
+from distro.flow.relays import endpoint_of
+from distro.letter import Filler, compile_letter
+from distro.letter.compile import Envelope
+from distro.letter.templates import Templates
+from distro.model import Edition, Outcome, State
+from distro.relay.session import ConnectionBrokenError, Message, RelayRefusedError, Session
+from distro.settings import Settings
+from distro.submit import read, release_of
+from distro.tokens import Keys
+
+_PATIENCE = 60   # seconds for the whole of it
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one edition's letter."""
+
+    language: str
+    outcome: Outcome
+
+
+def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]:
+    """Send every edition of a release to one address; raises DistroError when the relay cannot be reached."""
+    address, reason = addresses.judge(to)
+    if reason:
+        raise UsageError(f"--send-to {to}: {reason}")
+    release = release_of([read(path, settings.site.timezone) for path in files])
+    messages = [(e.language, _message(settings, e, address)) for e in release.editions]
+    relay = settings.relay[0]
+    try:
+        return asyncio.run(asyncio.wait_for(_send(settings, messages), _PATIENCE))
+    except (RelayRefusedError, ConnectionBrokenError, TimeoutError, ssl.SSLError, OSError) as error:
+        raise DistroError(f"the relay {relay.name} did not take it ({error or type(error).__name__})", hint="distro doctor   says what it offers and what is wrong") from None
+
+
+def _message(settings: Settings, edition: Edition, address: str) -> Message:
+    sender = settings.sender_named(edition.sender)
+    envelope = Envelope("0", sender.name, sender.address, sender.reply_to, sender.postal_address, datetime.now().astimezone(), mark="[Test] ")
+    letter = compile_letter(edition, envelope, Templates(settings.templates))
+    # Its links are not signed by this installation: a test cannot unsubscribe anybody.
+    filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"test",), str(envelope.when).encode()))
+    return Message(sender.address, address, filler.fill(0, 0, address, ""))
+
+
+async def _send(settings: Settings, messages: list[tuple[str, Message]]) -> list[Tried]:
+    session = Session(endpoint_of(settings.relay[0]))
+    await session.open()
+    tried = []
+    for language, message in messages:
+        sent = await session.send(message, _always, lambda: None)
+        tried.append(Tried(language, sent.outcome))
+        if session.closed:
+            break
+    await session.quit()
+    return tried + [Tried(language, Outcome(State.QUEUED, text="the connection ended before it")) for language, _ in messages[len(tried):]]
+
+
+async def _always() -> bool:
+    return True

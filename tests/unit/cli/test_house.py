@@ -1,0 +1,96 @@
+"""init, doctor, config show, test, watch: the first day."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from distro.cli.main import run
+from distro.flow import trial
+from distro.flow.accept import Order, submit
+from distro.flow.checkup import Grade, examine
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.flow.watching import watch
+from distro.model import State
+from distro.settings import Settings
+from distro.store import Store
+from distro.store.embedded import Embedded
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.smtp import ScriptedServer
+from tests.support.story import Story
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    (tmp_path / "var").mkdir()
+    return make_office(tmp_path, server, store)
+
+
+def test_init_makes_an_office_that_loads_and_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "office"]) == 0
+    assert "distro up" in capsys.readouterr().out
+    assert run(["config", "show", "--config", "office/distro.toml", "--json"]) == 0
+    told = {row["setting"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (told["site.environment"]["value"], told["site.environment"]["source"]) == ("trial", "distro.toml")
+
+    assert run(["init", "office"]) == 1
+    assert "nothing was written" in capsys.readouterr().err
+
+
+def test_config_show_masks_secrets_and_names_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("distro.toml").write_text('[[relay]]\nurl = "smtp://user:hunter2@relay.example:587"\n[secret]\nkeys = ["topsecret"]\n')
+    monkeypatch.setenv("DISTRO_SITE__TIMEZONE", "Africa/Nairobi")
+    assert run(["config", "show", "--json"]) == 0
+    out = capsys.readouterr().out
+    told = {row["setting"]: row for row in json.loads(out)}
+    assert "hunter2" not in out
+    assert "topsecret" not in out
+    assert told["relay[0].url"]["value"] == "smtp://user:********@relay.example:587"
+    assert told["site.timezone"]["source"] == "DISTRO_SITE__TIMEZONE"
+    assert all(row["meaning"] for row in told.values())
+
+
+def test_doctor_finds_what_is_wrong_worst_first(office: Office) -> None:
+    found = examine(office)
+    assert [f.grade for f in found] == sorted((f.grade for f in found), key=list(Grade).index)
+    errors = {f.about: f for f in found if f.grade is Grade.ERROR}
+    assert set(errors) == {"Worker", "Relay"}     # nothing runs, and port 1 does not answer
+    assert "distro up" in errors["Worker"].next
+    assert any(f.about == "Redis" and "append-only" in f.text and f.grade is Grade.OK for f in found)
+
+
+def test_doctor_sees_a_careless_redis(office: Office) -> None:
+    office.store.command("CONFIG", "SET", "appendfsync", "everysec")
+    try:
+        assert any(f.grade is Grade.ERROR and "everysec" in f.text for f in examine(office))
+    finally:
+        office.store.command("CONFIG", "SET", "appendfsync", "always")
+
+
+def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        settings = Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}])
+        tried = trial.send_test(settings, [write_release(tmp_path)], "me@press.example")
+
+    assert [t.outcome.state for t in tried] == [State.ACCEPTED]
+    (recipient, raw), = server.messages
+    assert recipient == "me@press.example"
+    assert b"Subject: [Test] Towns agree a plan" in raw
+    assert office.store.command("EXISTS", "dist:1") == 0
+
+
+def test_watch_ends_when_everyone_was_tried(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 6, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    looks = watch(office, "1", every=0.01)
+    assert (next(looks).state, next(looks).audience) == ("scheduled", 6)
+    advance(office, "1")
+    assert next(looks).tried == 0
+    story = Story(office)
+    story.run()
+    story.stop()
+    last = list(looks)[-1]
+    assert (last.state, last.tried, last.over) == ("sent", 6, True)

@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default as email_policy
 from pathlib import Path
@@ -16,15 +17,19 @@ from pathlib import Path
 from distro.audience import book, consent, importing
 from distro.data import packaged
 from distro.demo.mailbox import Mailbox
+from distro.demo.pages import MailboxPages
 from distro.errors import DistroError
+from distro.flow import reports
 from distro.flow.accept import Accepted, Order, submit
 from distro.flow.accept import plan as make_plan
 from distro.flow.office import Office, opened
+from distro.flow.watching import watch as look
+from distro.model import State
 from distro.report import summary
 from distro.settings import load
-from distro.store.records import counters
 
 _SAMPLE = Path(__file__).parent / "sample"
+_LOWEST = 0.45        # of the audience tried when a worker is killed
 _RATE = 84            # letters a second at most, so that one can watch
 _PROCESSES = 2
 _NOBODY_THERE = ("rosa.demir@", "omar.banda@")    # whom the mailbox does not know
@@ -67,9 +72,11 @@ def play(*, leave: bool) -> int:
             accepted = _submit(office)
             _watch(office, accepted)
             _report(office, accepted, mailbox)
-            _letters(mailbox)
+            pages = MailboxPages(mailbox)
+            _letters(office, accepted, mailbox, pages.url)
             if not leave:
                 _stay()
+            pages.close()
     return 0
 
 
@@ -143,45 +150,66 @@ def _submit(office: Office) -> Accepted:
 
 
 def _watch(office: Office, accepted: Accepted) -> None:
-    """A progress bar while it goes out; without a terminal only its end."""
+    """A progress bar while it goes out, and a sending process killed in the middle, on purpose."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     number = accepted.distribution.removeprefix("D")
-    console = Console(stderr=False)
-    began = time.monotonic()
-    with Progress(TextColumn("  sending   "), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=accepted.audience, rate=0)
-        while office.store.hash(f"dist:{number}").get("state") not in ("sent", "halted", "cancelled"):
-            if "frozen_at" in office.store.hash(f"dist:{number}"):
-                open_ones = sum(n for state, n in counters(office.store, number).items() if state.value in ("queued", "sending"))
-                done = accepted.audience - open_ones
-                bar.update(task, completed=done, rate=int(done / max(0.1, time.monotonic() - began)))
+    console = Console()
+    began, killed, doubts = time.monotonic(), False, tuple[str, ...]()
+    columns = (TextColumn("  sending   "), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]:.0f}/s"))
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=accepted.audience, rate=0.0)
+        while True:
+            glance = next(look(office, number))
+            bar.update(task, completed=glance.tried, rate=glance.tried / max(0.1, time.monotonic() - began))
+            if not killed and glance.tried > accepted.audience * _LOWEST:
+                killed = _kill_a_worker(office)
+            if glance.counts[State.IN_DOUBT] and not doubts:
+                doubts = tuple(d.address for d in summary.report(office.store, number, "UTC").doubts)
+            if glance.state in ("sent", "halted", "cancelled"):
+                break
             if time.monotonic() - began > 60:
                 raise DistroError("the demo did not end within a minute")
-            time.sleep(0.1)
-        bar.update(task, completed=accepted.audience)
+            time.sleep(0.05)
+    if killed:
+        _line("", "a sending process was killed with -9 in the middle, on purpose; another took over")
+    if doubts:
+        _line("", f"in doubt for {'2 seconds' if len(doubts) == 1 else '2 seconds each'}: {', '.join(doubts[:3])}{' …' if len(doubts) > 3 else ''}")
+        _line("", "(their server had the whole letter, and no answer was read; 60 s in production, then once more)")
+    print()
+
+
+def _kill_a_worker(office: Office) -> bool:
+    """Kill -9 of one sending process: they say by name that they live."""
+    alive = office.store.command("ZRANGE", "alive", 0, 0)
+    if not alive:
+        return False
+    with contextlib.suppress(ProcessLookupError, IndexError, ValueError):
+        os.kill(int(alive[0].decode().split(".")[1]), signal.SIGKILL)
+        return True
+    return False
 
 
 def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
     told = summary.report(office.store, accepted.distribution.removeprefix("D"), "UTC").told
     equation = " + ".join(f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n)
     mark = "✓ balanced, counted again from the ledger's bytes" if told["balanced"] else "✗ out of balance"
-    once = len({address for address, _ in mailbox.accepted}) == len(mailbox.accepted) == told["counts"]["accepted"]
     print(f"  {told['audience']} recipients = {equation}     {mark}")
-    print(f"  The mailbox holds {len(mailbox.accepted)} letters, {'exactly one for each who was accepted' if once else 'NOT one for each'}.\n")
+    people, twice = len({address for address, _ in mailbox.accepted}), told["possibly_twice"]
+    print(f"  The mailbox holds a letter for each of {people} people{f'; {len(mailbox.accepted) - people} of them have it twice, {twice} possibly twice were announced' if twice else ', exactly one each'}.")
+    passed = datetime.fromisoformat(told["first_accepted_at"]) - datetime.fromisoformat(told["submitted_at"])
+    print(f"  First letter after {passed.total_seconds():.1f} s.\n")
 
 
-def _letters(mailbox: Mailbox) -> None:
-    """Where the letters lie, and one reader's own pages."""
+def _letters(office: Office, accepted: Accepted, mailbox: Mailbox, pages: str) -> None:
+    """Where to look."""
     letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
-    _line("Letters", str(mailbox.folder))
-    _line("", f"the first, to {mailbox.accepted[0][0]}: {letter['Subject']}")
-    _line("Pages", str(letter["List-Unsubscribe"]).strip("<>") + "   unsubscribe, with one button")
-    body = letter.get_body(("plain",))
-    text = body.get_content() if body else ""
-    _line("", next((line.strip() for line in text.splitlines() if "/v/" in line), "") + "   the letter as a page")
-    _line("Next", 'README.md, "First settings": your own office\n')
+    _line("Letters", f"{pages}   every letter, at phone and desktop width")
+    _line("Report", reports.link(office, accepted.distribution.removeprefix("D")))
+    _line("Leave", f"{str(letter['List-Unsubscribe']).strip('<>')}   a reader's unsubscribe page")
+    _line("Files", str(mailbox.folder))
+    _line("Next", "distro init press-office   makes your own office\n")
 
 
 def _stay() -> None:

@@ -202,4 +202,5 @@ def test_the_demo_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "distro", "demo", "--exit"], cwd=tmp_path, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     assert "✓ balanced" in done.stdout
-    assert "exactly one for each" in done.stdout
+    assert "killed with -9" in done.stdout
+    assert "The mailbox holds a letter for each of 196 people" in done.stdout

@@ -6,6 +6,7 @@ For the demo, for trying things out and for tests: `refuse` scripts what it says
 import asyncio
 import contextlib
 import re
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +19,12 @@ _TO = re.compile(r"<([^>]*)>")
 class Mailbox:
     """An SMTP server in a thread of its own."""
 
-    def __init__(self, folder: Path, *, pace: float = 0.0, refuse: Callable[[str], str | None] = lambda _: None, ehlo: str = _EHLO) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, pace: float = 0.0, refuse: Callable[[str], str | None] = lambda _: None, ehlo: str = _EHLO) -> None:
         self.folder = folder
         self.pace = pace            # seconds between two acceptances, all connections together
         self.refuse = refuse        # a reply to RCPT, or None
         self.ehlo = ehlo
-        self.port = 0
+        self.host, self.port = host, port   # port 0: a free one
         self.accepted: list[tuple[str, Path]] = []
         self.commands: list[str] = []
         self._lock = asyncio.Lock()
@@ -45,7 +46,7 @@ class Mailbox:
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
-        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=2**22)
+        server = await asyncio.start_server(self._session, self.host, self.port, limit=2**22)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._end.wait()
@@ -120,3 +121,8 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
             raise ConnectionError("the client went away in the middle of a letter")
         lines.append(line[1:] if line.startswith(b".") else line)
     return b"".join(lines)
+
+
+if __name__ == "__main__":   # a sink for compose: python -m distro.demo.mailbox FOLDER HOST PORT
+    with Mailbox(Path(sys.argv[1]), host=sys.argv[2], port=int(sys.argv[3])):
+        threading.Event().wait()

@@ -13,14 +13,17 @@ def link(office: Office, distribution: str) -> str:
     return f"{office.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
 
 
-def page_for(office: Office, name: str, key: str) -> str | None:
-    """The live page for a link; None: the link was not made here, or there is no such distribution."""
+def opened_by(office: Office, name: str, key: str) -> str:
+    """The number of the distribution that a link opens; "": it was not made here, or there is no such distribution."""
     number = name.removeprefix("D")
     if not number.isascii() or not number.isdigit() or len(number) > 11:
-        return None
-    token = f"{number}.0.0.{key}"
-    if not tokens.verify(token, tokens.REPORT, office.keys, [b""]) or not office.store.command("EXISTS", f"dist:{number}"):
-        return None
+        return ""
+    good = tokens.verify(f"{number}.0.0.{key}", tokens.REPORT, office.keys, [b""])
+    return number if good and office.store.command("EXISTS", f"dist:{number}") else ""
+
+
+def live_page(office: Office, number: str) -> str:
+    """The page as it is served: it follows what still happens."""
     return _page(office, number, live=True)
 
 

@@ -1,5 +1,8 @@
 """The report as one self-contained page: no script, nothing remote, readable in print, in the dark and without colour."""
 
+import base64
+import hashlib
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,7 @@ from distro.report import charts
 from distro.report.details import Details, Row, details
 from distro.report.summary import Report, report
 from distro.store import Store
+from distro.store.records import counters
 
 _MEANING = {
     State.QUEUED: "Not tried yet, or to be tried again.", State.SENDING: "On the wire this second.", State.ACCEPTED: "The outgoing mail server took it.",
@@ -21,8 +25,17 @@ _MEANING = {
     State.SUPPRESSED: "Said no after the audience was fixed. Not written to.", State.CANCELLED: "Not tried: cancelled.", State.BOUNCED: "Accepted, then came back.",
     State.COMPLAINED: "Accepted, then reported as spam.",
 }
+# The live parts: numbers come as server-sent events; when it is over the whole page is fetched once more.
+_SCRIPT = """\
+const source = new EventSource(location.pathname + "/events" + location.search);
+source.onmessage = (event) => { const told = JSON.parse(event.data); for (const id in told) document.getElementById(id).innerHTML = told[id]; };
+source.addEventListener("over", () => { source.close(); location.reload(); });
+"""
+_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+STILL = "default-src 'none'; style-src 'unsafe-inline'"
+LIVE = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src 'self'"
 _SHOWN = (State.ACCEPTED, State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED, State.BOUNCED, State.COMPLAINED)
-_LIVE = ("scheduled", "freezing", "sending")
+LIVE_STATES = ("scheduled", "freezing", "sending")
 _LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese"}
 
 
@@ -33,14 +46,13 @@ def _template() -> Template:
 
 
 def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) -> str:
-    """The page of a distribution; `live`: it renews itself while something still happens."""
+    """The page of a distribution; `live`: it follows what still happens, where JavaScript runs."""
     summary, found = report(store, distribution, zone), details(store, distribution)
     told = summary.told
-    counts = {state: told["counts"][state.value] for state in _SHOWN}
+    follows = live and told["state"] in LIVE_STATES
     return _template().render(
-        told=told, house=house, zone=zone, live=live and told["state"] in _LIVE, now=_time(store.now_ms(), zone), lead=_lead(summary), facts=_facts(summary, zone),
-        patterns=Markup(charts.patterns()), balance=Markup(charts.balance(counts)),  # noqa: S704 - our own SVG, its texts escaped
-        states=[{"word": _word(s), "people": n, "share": _share(n, told["audience"]), "meaning": _MEANING[s], "swatch": _swatch(s)} for s, n in counts.items()],
+        **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(store.now_ms(), zone),  # noqa: S704
+        lead=_lead(told), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
         chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
         editions=[_row(r, _LANGUAGES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
         rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
@@ -50,9 +62,28 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
     )
 
 
-def _lead(summary: Report) -> str:
+def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
+    """What changes while it goes out, as JSON from element to HTML, and whether it goes on. Reads counters, not people."""
+    told = store.hash(f"dist:{distribution}")
+    frozen = "frozen_at" in told
+    counts = {s.value: n for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()}
+    audience = int(told.get("audience", 0))
+    short = {"state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience, "counts": counts, "balanced": sum(counts.values()) == audience, "distribution": f"D{distribution}"}
+    template = _template()
+    now = "".join(template.blocks["now"](template.new_context(_now(short))))
+    return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
+
+
+def _now(told: dict[str, Any]) -> dict[str, Any]:
+    """What the block `now` needs."""
+    counts = {state: told["counts"][state.value] for state in _SHOWN}
+    rows = [{"word": _word(s), "people": n, "share": _share(n, told["audience"]), "meaning": _MEANING[s], "swatch": _swatch(s)} for s, n in counts.items()]
+    return {"told": told, "balance": Markup(charts.balance(counts)), "states": rows}  # noqa: S704 - our own SVG
+
+
+def _lead(told: dict[str, Any]) -> str:
     """The state, and whether somebody is needed, in a sentence or two."""
-    told, counts = summary.told, summary.told["counts"]
+    counts = told["counts"]
     open_ones = counts["queued"] + counts["sending"]
     sentences = {
         "sent": "Sent. Everyone was tried; nothing more happens by itself.", "halted": "Halted. Somebody has to decide.", "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",

@@ -4,20 +4,24 @@ One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or a
 the second time; GET only shows a page with a button, because scanners fetch every link of a letter.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from distro.errors import DistroError, StoreGoneError
 from distro.flow import reading, reports
 from distro.flow.office import Office
+from distro.report import page as report_page
 from distro.web.pages import Pages
 
+_LONGEST_LIVE = 600   # seconds of one stream; the browser asks again by itself
 _MAX_BODY = 10_000   # bytes of a one-click POST; senders put 26 there
 
 
@@ -33,7 +37,8 @@ class SecurityHeaders:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async def secured(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *self.HEADERS]
+                said = {name for name, _ in message.get("headers", [])}
+                message["headers"] = [*message.get("headers", []), *(h for h in self.HEADERS if h[0] not in said)]
             await send(message)
 
         await self.app(scope, receive, secured if scope["type"] == "http" else send)
@@ -62,8 +67,12 @@ def create_app(office: Office) -> Starlette:
         return HTMLResponse(page) if page else _bad_link(pages)
 
     def report(request: Request) -> Response:
-        page = reports.page_for(office, request.path_params["name"], request.query_params.get("key", ""))
-        return HTMLResponse(page) if page else _bad_link(pages)
+        number = reports.opened_by(office, request.path_params["name"], request.query_params.get("key", ""))
+        return HTMLResponse(reports.live_page(office, number), headers={"content-security-policy": report_page.LIVE}) if number else _bad_link(pages)
+
+    async def report_events(request: Request) -> Response:
+        number = await _threaded(reports.opened_by, office, request.path_params["name"], request.query_params.get("key", ""))
+        return StreamingResponse(_follow(office, number), media_type="text/event-stream") if number else _bad_link(pages)
 
     def healthz(request: Request) -> Response:
         del request
@@ -89,6 +98,7 @@ def create_app(office: Office) -> Starlette:
             Route("/u/{token}", unsubscribe, methods=["POST"]),
             Route("/v/{token}", view, methods=["GET"]),
             Route("/reports/{name}", report, methods=["GET"]),
+            Route("/reports/{name}/events", report_events, methods=["GET"]),
             Route("/healthz", healthz), Route("/readyz", readyz),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -98,6 +108,20 @@ def create_app(office: Office) -> Starlette:
 
 def _bad_link(pages: Pages) -> Response:
     return HTMLResponse(pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
+
+
+async def _follow(office: Office, number: str) -> AsyncIterator[str]:
+    """Server-sent events: what changed, at most every two seconds; "over" when nothing happens by itself any more."""
+    before = ""
+    for _ in range(_LONGEST_LIVE // 2):
+        parts, goes_on = await _threaded(report_page.live_parts, office.store, number)
+        if parts != before:
+            before = parts
+            yield f"data: {parts}\n\n"
+        if not goes_on:
+            yield "event: over\ndata: .\n\n"
+            return
+        await asyncio.sleep(2)
 
 
 async def _threaded(call: Any, *words: Any) -> Any:

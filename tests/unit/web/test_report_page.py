@@ -1,5 +1,6 @@
 """The report as a page: complete without JavaScript, self-contained, only for whoever has its link."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from distro.flow.office import Office
 from distro.model import Outcome, State
 from distro.relay.session import Message
 from distro.report.details import details
+from distro.report.page import live_parts
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.web.app import create_app
@@ -76,6 +78,21 @@ def test_only_a_link_made_here_opens_it(office: Office) -> None:
 
     page = client.get(path)
     assert page.status_code == 200
-    assert 'http-equiv="refresh"' in page.text     # still sending: one is deferred
-    for wrong in ("/reports/D1", "/reports/D1?key=x", path.replace("D1", "D2"), path[:-1] + ("A" if path[-1] != "A" else "B"), "/reports/x?key=y", "/reports/D99999999999999?key=y"):
+    assert "new EventSource" in page.text     # still sending: one is deferred
+    assert "sha256-" in page.headers["content-security-policy"]
+    for wrong in ("/reports/D1", "/reports/D1/events", "/reports/D1?key=x", path.replace("D1", "D2"), path[:-1] + ("A" if path[-1] != "A" else "B"), "/reports/x?key=y", "/reports/D99999999999999?key=y"):
         assert client.get(wrong).status_code == 404, wrong
+
+
+def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
+    """Counters only: nobody's row is read for them."""
+    told, goes_on = live_parts(office.store, "1")
+    assert goes_on
+    assert "38 of 40 accepted" in json.loads(told)["now"]
+
+    office.store.command("HSET", "dist:1", "state", "sent")
+    path = reports.link(office, "1").removeprefix(office.settings.site.url).replace("?", "/events?")
+    answer = TestClient(create_app(office)).get(path)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.startswith("data: {")
+    assert "event: over" in answer.text

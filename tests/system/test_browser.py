@@ -1,0 +1,128 @@
+"""The pages in a real browser: two widths, light and dark, with and without JavaScript, and no serious fault for axe."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+
+from distro.demo.mailbox import Mailbox
+from distro.demo.pages import MailboxPages
+from distro.flow import reports
+from distro.flow.accept import Order, submit
+from distro.flow.office import Office
+from distro.model import Outcome, State
+from distro.relay.session import Message
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.web.app import create_app
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium")]
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield found
+        found.close()
+
+
+def answer(message: Message) -> Outcome | None:
+    if message.recipient.startswith("reader3@"):
+        return Outcome(State.FAILED, 550, "5.1.1 no such user", relay="memory:0")
+    return Outcome(State.DEFERRED, 450, "4.2.2 mailbox full", relay="memory:0") if message.recipient.startswith("reader4@") else None
+
+
+@pytest.fixture
+def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[str, str]]:
+    """A served office with one distribution: its report, an unsubscribe page, a letter online, the demo's mailbox."""
+    with Mailbox(tmp_path / "box") as mailbox:
+        office = make_office(tmp_path, server, store)
+        add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
+        files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes sont d'accord.")]
+        submit(office, Order(files=files, to="journalists"))
+        story = Story(office, answer)
+        story.run()
+        story.stop()
+        serving = uvicorn.Server(uvicorn.Config(create_app(office), host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=serving.run, daemon=True)
+        thread.start()
+        while not serving.started:
+            time.sleep(0.01)
+        port = serving.servers[0].sockets[0].getsockname()[1]
+        who, raw = story.letters[0]
+        (mailbox.folder / "1.eml").write_bytes(raw)
+        mailbox.accepted.append((who, mailbox.folder / "1.eml"))
+        pages = MailboxPages(mailbox)
+        yield _paths(office, raw, f"http://127.0.0.1:{port}") | {"mailbox": pages.url, "mailbox letter": f"{pages.url}/1"}
+        pages.close()
+        serving.should_exit = True
+        thread.join(5)
+
+
+def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
+    import email
+
+    message = email.message_from_bytes(raw)
+    text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
+    view = next(line.strip() for line in text.splitlines() if "/v/" in line)
+    found = {"report": reports.link(office, "1"), "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"), "letter online": view}
+    return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
+
+
+def test_every_page_at_both_widths_in_light_and_dark(browser: Browser, addresses: dict[str, str]) -> None:
+    """No serious fault for axe, nothing wider than the screen, nothing that needs JavaScript."""
+    faults = []
+    for width in (375, 1280):
+        for scheme in ("light", "dark"):
+            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            for name, url in addresses.items():
+                page = context.new_page()
+                page.goto(url)
+                where = f"{name} at {width} in the {scheme}"
+                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                    faults.append(f"{where}: wider than the screen")
+                found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+                faults += [f"{where}: {v['id']} {v['nodes'][0]['html'][:80]}" for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
+                page.close()
+            context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_without_javascript_a_reader_leaves_by_keyboard(browser: Browser, addresses: dict[str, str]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(addresses["unsubscribe"])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert page.get_by_role("heading").inner_text() == "You are unsubscribed."
+    page.goto(addresses["report"])
+    assert "38 of 40 accepted" in page.content()
+    context.close()
+
+
+def test_the_live_page_follows_by_itself(browser: Browser, addresses: dict[str, str], store: Store) -> None:
+    """Numbers change without a reload; when it is over the whole page is fetched once more."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(addresses["report"])
+    assert "38 of 40 accepted" in page.locator("#now").inner_text()
+
+    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", 1, "INCRBY", "i32", "#3", -1)
+    page.wait_for_function("document.getElementById('now').innerText.includes('39 of 40 accepted')", timeout=8000)
+    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", -1, "INCRBY", "i32", "#3", 1)
+    store.command("HSET", "dist:1", "state", "halted", "reason", "wrong photo")
+    page.wait_for_function("document.body.innerText.includes('Halted: wrong photo')", timeout=8000)
+    context.close()

@@ -137,8 +137,7 @@ def _title(lines: Sequence[Line], block: Sequence[int], anchor: int, parts: _Par
             titles.clear()              # a menu's entry: what stands above it is a menu too
         else:
             titles.append([line])
-    long_ones = [t for t in titles if sum(len(line.text) for line in t) >= _TITLE]
-    chosen = long_ones or titles[-1:]
+    chosen = [t for n, t in enumerate(titles) if sum(len(line.text) for line in t) >= _TITLE or _opens_block(lines, t, titles[n + 1:])] or titles[-1:]
     unique = list({t[0].text: t for t in chosen}.values())   # headlines often stand twice: the nearer one counts
     unique.sort(key=lambda t: t[0].number)
     while len(unique) > 1 and _is_house(unique[0], unique[1]):
@@ -155,6 +154,13 @@ def _goes_on(above: str, line: str, width: int) -> bool:
         return False
     fits = len(above) + 1 + len(line.split(maxsplit=1)[0]) <= width - 3
     return line[:1].islower() or line[:1].isdigit() or above.endswith(",") or above.rsplit(maxsplit=1)[-1].lower() in _HANGING or (width <= 90 and not fits and len(above) > 40)
+
+
+def _opens_block(lines: Sequence[Line], title: list[Line], following: list[list[Line]]) -> bool:
+    """Whether a short title stands alone under a blank line, right above a longer one: a headline with its subhead."""
+    above = lines[title[0].number - 2] if title[0].number > 1 else None
+    apart = above is None or not above.text or above.apparatus
+    return apart and bool(following) and following[0][0].number == title[-1].number + 1
 
 
 def _is_house(title: list[Line], following: list[Line]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from distro.demo.mailbox import Mailbox
 from distro.demo.pages import MailboxPages
@@ -121,8 +121,8 @@ def test_the_live_page_follows_by_itself(browser: Browser, addresses: dict[str, 
     assert "38 of 40 accepted" in page.locator("#now").inner_text()
 
     store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", 1, "INCRBY", "i32", "#3", -1)
-    page.wait_for_function("document.getElementById('now').innerText.includes('39 of 40 accepted')", timeout=8000)
+    expect(page.locator("#now")).to_contain_text("39 of 40 accepted", timeout=8000)
     store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", -1, "INCRBY", "i32", "#3", 1)
     store.command("HSET", "dist:1", "state", "halted", "reason", "wrong photo")
-    page.wait_for_function("document.body.innerText.includes('Halted: wrong photo')", timeout=8000)
+    expect(page.locator("body")).to_contain_text("Halted: wrong photo", timeout=8000)
     context.close()

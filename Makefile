@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test lint docs lock clean
+.PHONY: all demo test lint docs pictures lock clean
 
 all: test lint
 
@@ -33,6 +33,10 @@ lint: $(VENV)/.installed
 # docs/commands.md and docs/settings.md from the code.
 docs: $(VENV)/.installed
 	cd /tmp && $(CURDIR)/$(BIN)/python $(CURDIR)/docs/generate.py
+
+# docs/pictures/ from the demo; needs Debian's chromium.
+pictures: $(VENV)/.installed
+	$(BIN)/python docs/pictures.py
 
 # New lock files from pyproject.toml; needs uv.
 lock:

@@ -14,7 +14,7 @@ from distro.errors import DistroError, UsageError
 _USAGE: Any = typer.BadParameter.__mro__[1].__mro__[1]
 
 app = typer.Typer(
-    name="distro", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    name="distro", no_args_is_help=True, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="A press office's releases to everyone who should have them, once, and an exact account afterwards.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -109,7 +109,7 @@ def preview(
     as_address: Annotated[str, typer.Option("--as", help="Whose letter to show.", metavar="ADDRESS")] = "reader@outlet.example",
     out: Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")] = Path("preview"),
 ) -> int:
-    """Write the letter of every edition as .html, .txt and .eml.
+    """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by side.
 
     Needs neither Redis nor settings, and sends nothing.
 
@@ -126,7 +126,8 @@ def preview(
         return 0
     for w in written:
         show.say(f"{w.headline}")
-        show.pairs([(show.language(w.language), f"{w.size:,} bytes of HTML"), ("", " · ".join(str(p) for p in w.files)), ("warning", w.warning)])
+        show.pairs([(show.language(w.language), f"{w.size:,} bytes of HTML"), ("", " · ".join(p.name for p in w.files)), ("warning", w.warning)])
+    show.say(f"\nSide by side, phone, dark, desktop and text: {out / 'index.html'}")
     return 0
 
 

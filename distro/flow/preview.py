@@ -26,7 +26,7 @@ class Written:
 
 
 def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path) -> list[Written]:
-    """Write .html, .txt and .eml for every edition; links in them are not signed by this installation."""
+    """Write .html, .txt and .eml for every edition, and an index.html with all views; links in them are not signed by this installation."""
     zone = settings.site.timezone
     release = release_of([read(path, zone) for path in files])
     templates = Templates(settings.templates)
@@ -48,4 +48,22 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
         paths[2].write_bytes(raw)
         warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400" if letter.html_size > HTML_WARNING else ""
         written.append(Written(edition.language, edition.headline, paths, letter.html_size, warning))
+    _write_index(out, written)
     return written
+
+
+def _dark(html: str) -> str:
+    """The letter as a reader in the dark sees it, whatever this browser is set to."""
+    return html.replace("@media (prefers-color-scheme: dark)", "@media all")
+
+
+def _write_index(out: Path, written: Sequence[Written]) -> None:
+    """One page with all of them: phone, dark, desktop, plain text side by side."""
+    from jinja2 import Environment
+
+    template = Environment(autoescape=True).from_string((Path(__file__).parent / "preview.html").read_text(encoding="utf-8"))
+    letters = [
+        {"headline": w.headline, "language": w.language, "size": w.size, "warning": w.warning, "html": w.files[0].name, "eml": w.files[2].name, "text": w.files[1].read_text(encoding="utf-8"), "dark": _dark(w.files[0].read_text(encoding="utf-8"))}
+        for w in written
+    ]
+    (out / "index.html").write_text(template.render(letters=letters), encoding="utf-8")

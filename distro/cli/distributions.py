@@ -175,6 +175,7 @@ def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glanc
 def explain(
     address: Annotated[str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)],
     release: Annotated[str, typer.Option("--release", help="D17 or a release; else the newest.", metavar="ID", show_default=False)] = "",
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write it as a page, with words for the telephone.", metavar="FILE", show_default=False)] = None,
     config: Config = None, as_json: Json = False,
 ) -> int:
     """Say why somebody did or did not get a release, rule by rule.
@@ -182,13 +183,16 @@ def explain(
     Examples:
 
         distro explain ana@daily.example
-        distro explain ana@daily.example --release D17
+        distro explain ana@daily.example --release D17 --html ana.html
     """
     from distro.flow.explain import explain as find_out
+    from distro.flow.explain import write_page
     from distro.flow.office import opened
 
     with opened(settings(config)) as office:
         result = find_out(office, address, release)
+        if html_file:
+            show.note(f"{html_file}: {write_page(office, result, html_file):,} bytes")
     if as_json:
         show.document(result.told())
     else:

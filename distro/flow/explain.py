@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from distro.audience import book, consent
 from distro.audience.expression import And, Node, Not, Or, Term, parse
 from distro.audience.segments import holds
 from distro.errors import NotFoundError
+from distro.flow.letters import load_letter
 from distro.flow.office import Office, distribution_id
+from distro.letter import Filler
 from distro.model import State, Subscriber
 from distro.report.explain import Found, locate
+from distro.report.person import PersonPage, RuleRow, person_page
 from distro.times import from_ms, rfc3339
 
-_GOT = {State.ACCEPTED: "got", State.BOUNCED: "did not get", State.COMPLAINED: "got", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
+_GOT = {State.ACCEPTED: "was sent", State.BOUNCED: "did not get", State.COMPLAINED: "was sent", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
         State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
 _LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "already_has_it": "already has it from another distribution",
          "not_on_the_allow_list": "not on the allow-list of this environment", "no_edition_in_their_language": "no edition in their language"}
@@ -37,6 +41,7 @@ class Explanation:
     matches_now: bool
     facts: tuple[consent.Fact, ...]
     zone: str
+    message_id: str = ""
 
     def told(self) -> dict[str, Any]:
         """As `--json` says it."""
@@ -98,6 +103,46 @@ class Explanation:
         return f"{when.day} {when:%B %Y at %H:%M:%S}"
 
 
+    def spoken(self) -> list[str]:
+        """What to read out to whoever rings."""
+        found = self.found
+        if found is None:
+            return ["We have not sent anything yet."]
+        title = f"The title begins “{found.headline[:50]}”."
+        if found.state is None:
+            if not found.frozen_ms:
+                return ["It has not gone out yet.", title]
+            why = {"unsubscribed": "you had asked us not to write to you any more", "suppressed": "letters to your address had come back to us before", "already_has_it": "you have it from an earlier sending"}.get(found.left_out)
+            return [f"We did not send it to you: {why or 'you are not among those whom this release was meant for'}.", title]
+        at = self._day(found.record.at * 1000) if found.record and found.record.at else ""
+        return {
+            State.ACCEPTED: [f"We sent it to you on {at}, and our mail server took it. It has not come back to us.", title, "Could you look in your spam folder? If it is not there, your IT desk can search for that title at that minute."],
+            State.FAILED: [f"We tried on {at}, and your server refused it: {found.said or 'it did not say why'}.", "May I check your address with you, letter by letter?"],
+            State.DEFERRED: [f"We tried on {at}; your server asked us to come back later, and we shall.", title],
+            State.IN_DOUBT: [f"We sent it on {at}, and the answer of the server was lost: you may have it.", title],
+            State.SUPPRESSED: ["You asked us to stop before its turn came, so we did not send it."],
+            State.CANCELLED: ["The sending was cancelled before your turn came."],
+            State.BOUNCED: [f"We sent it on {at}, and it came back: {found.said}."],
+            State.COMPLAINED: [f"We sent it on {at}; it was reported to us as spam from your address."],
+        }.get(found.state, ["It is on its way: your turn comes within minutes.", title])
+
+    def rows(self) -> list[RuleRow]:
+        """Why, rule by rule."""
+        rows = [RuleRow("Yes", "In the book", ", ".join(filter(None, (self.person.email, self.person.kind, self.person.country))))]
+        rows += [RuleRow("Yes" if r.holds else "No", f"Matches {r.text}", "as the book is now") for r in self.rules]
+        rows.append(RuleRow("No" if self.facts else "Yes", "May be written to", self._consent().removeprefix("no    ") if self.facts else ""))
+        return rows + [RuleRow("→", line.strip().removeprefix("→ ")) for line in (self._outcome(self.found) if self.found else ())]
+
+    def admin_facts(self) -> list[tuple[str, str]]:
+        """What a mail admin searches a log for."""
+        found = self.found
+        if found is None or found.record is None or not found.record.attempts:
+            return []
+        told = [("State", found.state.value if found.state else ""), ("Attempts", str(found.record.attempts)), ("At", self._day(found.record.at * 1000)), ("Answer", f"{found.record.code} {found.said}".strip()),
+                ("Queue id", found.record.queue_id), ("Message-ID", self.message_id)]
+        return [(label, text) for label, text in told if text]
+
+
 def person(office: Office, address: str) -> Subscriber:
     """Who is at this address; raises NotFoundError."""
     found = book.by_address(office.store, address)
@@ -118,7 +163,27 @@ def explain(office: Office, address: str, release: str = "") -> Explanation:
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
     node = parse(office.store.hash(f"dist:{number}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
-    return Explanation(who, locate(office.store, number, who.id), rules, holds(row, node), facts, zone)
+    found = locate(office.store, number, who.id)
+    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found))
+
+
+def _message_id(office: Office, found: Found) -> str:
+    """The Message-ID of their letter; "" before there is one."""
+    if found.ordinal < 0 or not found.edition:
+        return ""
+    letter = load_letter(office, found.distribution, found.edition)
+    return Filler(letter, distribution=int(found.distribution), site_url="", keys=office.keys).message_id(found.ordinal).decode()
+
+
+def write_page(office: Office, result: Explanation, path: Path) -> int:
+    """Write the explanation as a page; gives its bytes."""
+    who = ", ".join(filter(None, (result.person.name, result.person.outlet))) or result.person.email
+    lead = next(iter(result.sentences()))
+    now = from_ms(office.store.now_ms(), result.zone)
+    told = PersonPage(who, f"D{result.found.distribution}" if result.found else "", office.settings.sender.name, result.zone, f"{now.day} {now:%b %Y, %H:%M:%S}", lead, result.spoken(), result.rows(), result.admin_facts())
+    raw = person_page(told).encode()
+    path.write_bytes(raw)
+    return len(raw)
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -40,9 +40,12 @@ _LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", 
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this folder; every page has the same style inside it."""
+    here = Path(__file__).parent
     env = Environment(autoescape=True, trim_blocks=True)
-    return env.from_string((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+    env.globals["style"] = Markup((here / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return env.from_string((here / name).read_text(encoding="utf-8"))
 
 
 def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) -> str:
@@ -50,7 +53,7 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
     summary, found = report(store, distribution, zone), details(store, distribution)
     told = summary.told
     follows = live and told["state"] in LIVE_STATES
-    return _template().render(
+    return template("page.html").render(
         **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(store.now_ms(), zone),  # noqa: S704
         lead=_lead(told), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
         chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
@@ -69,8 +72,8 @@ def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
     counts = {s.value: n for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()}
     audience = int(told.get("audience", 0))
     short = {"state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience, "counts": counts, "balanced": sum(counts.values()) == audience, "distribution": f"D{distribution}"}
-    template = _template()
-    now = "".join(template.blocks["now"](template.new_context(_now(short))))
+    whole = template("page.html")
+    now = "".join(whole.blocks["now"](whole.new_context(_now(short))))
     return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
 
 

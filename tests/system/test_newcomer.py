@@ -118,7 +118,7 @@ def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) ->
         assert "2 = 2 accepted" in newcomer.type("distro watch D1")
         assert "As a page, live" in newcomer.type("distro report D1 --html report.html")
         assert "The book balances" in (tmp_path / "report.html").read_text(encoding="utf-8")
-        assert "got D1" in newcomer.type("distro explain ana@daily.example")
+        assert "was sent D1" in newcomer.type("distro explain ana@daily.example")
 
 
 def test_the_built_wheel_runs_the_demo_outside_the_repository(tmp_path: Path) -> None:

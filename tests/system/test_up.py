@@ -114,7 +114,7 @@ def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     assert (told["counts"]["accepted"], told["counts"]["failed"], told["balanced"]) == (59, 1, True)
     assert len(mailbox.accepted) == 59 == len({a for a, _ in mailbox.accepted})
     assert "no such mailbox" in office.run("report", distribution)
-    assert "got D1" in office.run("explain", "r3@b.example")
+    assert "was sent D1" in office.run("explain", "r3@b.example")
     assert "✓ it balances" in office.run("audit", distribution)
     office.run("report", distribution, "--csv", "out.csv")
     assert len((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()) == 61

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from distro.audience import book
 from distro.flow import reports
 from distro.flow.accept import Order, submit
+from distro.flow.explain import explain, write_page
 from distro.flow.office import Office
 from distro.model import Outcome, State
 from distro.relay.session import Message
@@ -96,3 +98,16 @@ def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.startswith("data: {")
     assert "event: over" in answer.text
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "our mail server took it"), (4, "your server refused it"), (5, "asked us to come back later"), (41, "asked us not to write to you")])
+def test_one_person_as_a_page(office: Office, tmp_path: Path, number: int, words: str) -> None:
+    """What to read out to whoever rings, and what a mail admin searches for."""
+    who = book.by_id(office.store, number)
+    assert who is not None
+    write_page(office, explain(office, who.email, "D1"), tmp_path / "p.html")
+    html = (tmp_path / "p.html").read_text()
+    assert words in html
+    assert "What we cannot know" in html
+    assert ("Message-ID" in html) == (number != 41)
+    assert "<script" not in html

@@ -30,9 +30,10 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
-# docs/commands.md and docs/settings.md from the code.
+# docs/commands.md and docs/settings.md from the code, and all documents as a site in site/.
 docs: $(VENV)/.installed
 	cd /tmp && $(CURDIR)/$(BIN)/python $(CURDIR)/docs/generate.py
+	$(BIN)/zensical build --clean
 
 # docs/pictures/ from the demo; needs Debian's chromium.
 pictures: $(VENV)/.installed

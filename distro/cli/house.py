@@ -37,11 +37,14 @@ def doctor(config: Config = None, as_json: Json = False) -> int:
 
         distro doctor
     """
-    from distro.flow.checkup import Grade, examine
+    from distro.flow.checkup import Finding, Grade, examine
     from distro.flow.office import opened
+    from distro.queue.wakes import broker_trouble
 
     with opened(settings(config)) as office:
-        findings = examine(office)
+        trouble = broker_trouble(office.broker)
+        broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or "takes connections", "Look at `broker` and `redis` in distro.toml." if trouble else "")
+        findings = sorted([*examine(office), broker], key=lambda f: list(Grade).index(f.grade))
     errors = sum(f.grade is Grade.ERROR for f in findings)
     if as_json:
         show.document([{"about": f.about, "grade": f.grade.value, "text": f.text, "next": f.next} for f in findings])

@@ -3,12 +3,23 @@
 from collections.abc import Iterable
 
 from celery import Celery
+from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from distro import log
 from distro.flow.office import Wake
 
 ADVANCE, DELIVER = "distro.advance", "distro.deliver"
+
+
+def broker_trouble(broker: str) -> str:
+    """Why the broker cannot be reached; "" if it can."""
+    try:
+        with Connection(broker, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
+            connection.ensure_connection(max_retries=1, interval_start=0.1)
+    except (KombuError, OSError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def publish(app: Celery, wakes: Iterable[Wake]) -> None:

@@ -52,10 +52,12 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
     """The page of a distribution; `live`: it follows what still happens, where JavaScript runs."""
     summary, found = report(store, distribution, zone), details(store, distribution)
     told = summary.told
+    now_ms = store.now_ms()
+    timed = told | {"first_ms": int(store.hash(f"dist:{distribution}").get("first_accepted_at", 0)), "now_ms": now_ms}
     follows = live and told["state"] in LIVE_STATES
     return template("page.html").render(
-        **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(store.now_ms(), zone),  # noqa: S704
-        lead=_lead(told), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
+        **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(now_ms, zone),  # noqa: S704
+        lead=_lead(timed), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
         chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
         editions=[_row(r, _LANGUAGES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
         rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
@@ -71,7 +73,8 @@ def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
     frozen = "frozen_at" in told
     counts = {s.value: n for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()}
     audience = int(told.get("audience", 0))
-    short = {"state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience, "counts": counts, "balanced": sum(counts.values()) == audience, "distribution": f"D{distribution}"}
+    short = {"state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience, "counts": counts, "balanced": sum(counts.values()) == audience, "distribution": f"D{distribution}",
+             "first_ms": int(told.get("first_accepted_at", 0)), "now_ms": store.now_ms()}
     whole = template("page.html")
     now = "".join(whole.blocks["now"](whole.new_context(_now(short))))
     return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
@@ -91,11 +94,23 @@ def _lead(told: dict[str, Any]) -> str:
     sentences = {
         "sent": "Sent. Everyone was tried; nothing more happens by itself.", "halted": "Halted. Somebody has to decide.", "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",
         "scheduled": "Scheduled. It starts by itself.", "freezing": "The audience is being written down.",
-        "sending": f"Sending. {open_ones:,} still to try." if open_ones else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again.",
+        "sending": f"Sending. {open_ones:,} still to try{_left(told, open_ones)}." if open_ones else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again.",
     }
     trouble = counts["failed"] + counts["in_doubt"] + counts["bounced"] + counts["complained"]
     calm = "" if told["state"] in ("halted", "cancelled") else " Nothing is needed from you." if not trouble else f" {trouble:,} did not get it or may not have: see below."
     return sentences.get(told["state"], str(told["state"])) + calm
+
+
+def _left(told: dict[str, Any], open_ones: int) -> str:
+    """How long at the rate so far; "" while nothing is known."""
+    first, now = told.get("first_ms", 0), told.get("now_ms", 0)
+    tried = told["audience"] - open_ones
+    if not first or now - first < 500 or not tried:
+        return ""
+    rate = tried / ((now - first) / 1000)
+    seconds = open_ones / rate
+    about = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f", about {about} at {rate:,.0f} a second"
 
 
 def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:

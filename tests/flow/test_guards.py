@@ -189,3 +189,10 @@ def test_there_is_nothing_to_halt_in_what_is_sent(office: Office, tmp_path: Path
         halt(office, "1", actor="me", reason="")
     with pytest.raises(RefusedError, match="not halted"):
         resume(office, "1", actor="me", reason="")
+
+
+def test_a_start_in_the_past_is_refused(office: Office, tmp_path: Path) -> None:
+    """A wrong year must not send at once."""
+    add_readers(office.store, 1, folder=tmp_path)
+    with pytest.raises(RefusedError, match="is over"):
+        submit(office, Order(files=[write_release(tmp_path)], to="journalists", at="2025-12-01 10:00 Europe/Zurich"))

@@ -39,11 +39,11 @@ def doctor(config: Config = None, as_json: Json = False) -> int:
     """
     from distro.flow.checkup import Finding, Grade, examine
     from distro.flow.office import opened
-    from distro.queue.wakes import broker_trouble
+    from distro.queue.wakes import broker_state
 
     with opened(settings(config)) as office:
-        trouble = broker_trouble(office.broker)
-        broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or "takes connections", "Look at `broker` and `redis` in distro.toml." if trouble else "")
+        waiting, trouble = broker_state(office.broker)
+        broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or f"takes connections, {waiting} wake-ups wait", "Look at `broker` and `redis` in distro.toml." if trouble else "")
         findings = sorted([*examine(office), broker], key=lambda f: list(Grade).index(f.grade))
     errors = sum(f.grade is Grade.ERROR for f in findings)
     if as_json:

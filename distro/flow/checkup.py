@@ -19,6 +19,7 @@ from distro.model import Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
+_FULL = 0.8                     # of maxmemory
 _SKEW_MS = 500
 _CERTIFICATE_DAYS = 14
 
@@ -59,6 +60,10 @@ def _redis(office: Office) -> Iterator[Finding]:
         yield Finding("Redis", Grade.OK, "append-only file, written before every answer")
     if policy != "noeviction":
         yield Finding("Redis", Grade.ERROR, f"maxmemory-policy is {policy}: it may throw the ledger away", "redis.conf: maxmemory-policy noeviction")
+    memory = office.store.command("INFO", "memory")
+    used, limit = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
+    full = bool(limit) and used > limit * _FULL
+    yield Finding("Redis", Grade.WARNING if full else Grade.OK, f"{used / 1e6:,.0f} MB used" + (f" of {limit / 1e6:,.0f}" if limit else ", no limit set"), "Raise maxmemory: without room it refuses to write, and sending pauses." if full else "")
     began = time.perf_counter()
     for _ in range(20):
         office.store.command("SET", "tmp:doctor", "x", "EX", 60)
@@ -67,6 +72,8 @@ def _redis(office: Office) -> Iterator[Finding]:
     free = shutil.disk_usage(office.settings.data).free
     if free < _LITTLE_DISK:
         yield Finding("Disk", Grade.ERROR, f"{free / 1e6:,.0f} MB left where {office.settings.data} lies", "Free space: Redis stops when it cannot write.")
+    else:
+        yield Finding("Disk", Grade.OK, f"{free / 1e9:,.1f} GB left where {office.settings.data} lies")
 
 
 def _pairs(answer: object) -> Iterator[tuple[str, str]]:

@@ -8,18 +8,19 @@ from kombu.exceptions import KombuError
 
 from distro import log
 from distro.flow.office import Wake
+from distro.queue.app import QUEUE
 
 ADVANCE, DELIVER = "distro.advance", "distro.deliver"
 
 
-def broker_trouble(broker: str) -> str:
-    """Why the broker cannot be reached; "" if it can."""
+def broker_state(broker: str) -> tuple[int, str]:
+    """How many wake-ups wait in the broker, and why it cannot be reached ("" if it can)."""
     try:
         with Connection(broker, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
             connection.ensure_connection(max_retries=1, interval_start=0.1)
+            return int(connection.default_channel.queue_declare(queue=QUEUE, passive=False, durable=True).message_count), ""
     except (KombuError, OSError) as error:
-        return str(error) or type(error).__name__
-    return ""
+        return 0, str(error) or type(error).__name__
 
 
 def publish(app: Celery, wakes: Iterable[Wake]) -> None:

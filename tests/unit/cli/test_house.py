@@ -14,7 +14,7 @@ from distro.flow.freeze import advance
 from distro.flow.office import Office, distribution_id
 from distro.flow.watching import watch
 from distro.model import State
-from distro.queue.wakes import broker_trouble
+from distro.queue.wakes import broker_state
 from distro.settings import Settings
 from distro.store import Store
 from distro.store.embedded import Embedded
@@ -109,5 +109,5 @@ def test_an_id_may_be_shortened_while_it_is_unambiguous(office: Office, tmp_path
 
 
 def test_the_broker_is_reached_or_the_reason_said(office: Office) -> None:
-    assert broker_trouble(office.broker) == ""
-    assert broker_trouble("redis://127.0.0.1:1/0")
+    assert broker_state(office.broker) == (0, "")
+    assert broker_state("redis://127.0.0.1:1/0")[1]

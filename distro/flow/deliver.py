@@ -36,6 +36,7 @@ from distro.times import parse_duration
 
 SLICE = 20.0           # seconds that one wake-up may keep a process
 _FRESH = 0.5           # seconds for which an intent's permission to begin holds
+_RUNS = 8              # distributions whose letters are kept compiled
 _PER_LANE = 2          # intents a connection: one in flight, one ready
 _UNREACHABLE_MS = 30_000
 
@@ -165,7 +166,7 @@ class Deliverer(Work[Job]):
 
     async def drain(self, run: Run, batch: int, seconds: float) -> bool:
         """Send what this distribution has for us; True if there may be more."""
-        self.runs[run.distribution] = run
+        self._remember(run)
         end = self._loop.time() + seconds
         while not self._stopping and self._loop.time() < end:
             if self._loop.time() < self._unreachable_until:
@@ -179,6 +180,13 @@ class Deliverer(Work[Job]):
                 async with asyncio.timeout(max(0.05, end - self._loop.time())):
                     await held.done.wait()
         return not self._stopping
+
+    def _remember(self, run: Run) -> None:
+        """Keep a run while letters of it may come back; of those that are through, only the last few."""
+        self.runs[run.distribution] = run
+        held = {h.claim.distribution for h in self.commit.held}
+        for distribution in [d for d in self.runs if d not in held and d != run.distribution][:-_RUNS]:
+            del self.runs[distribution]
 
     def _wanted(self) -> int:
         """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""

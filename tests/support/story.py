@@ -1,5 +1,6 @@
 """The whole story in one process, without Celery: sweep, wake-ups, a memory relay."""
 
+import time
 from collections.abc import Callable
 
 from distro.flow.deliver import Job, Lanes
@@ -47,6 +48,15 @@ class Story:
             while wakes:
                 wake = wakes.pop()
                 wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Until every outcome is written and every batch given back: `deliver` returns before that."""
+        deliverer = self._sender._deliverer if self._sender else None
+        end = time.monotonic() + 10
+        while deliverer and (deliverer.commit.held or not deliverer.commit.idle):
+            assert time.monotonic() < end, "letters in flight did not end"
+            time.sleep(0.002)
 
     def stop(self) -> None:
         if self._sender:

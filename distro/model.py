@@ -33,6 +33,14 @@ class Contact:
     phone: str = ""
 
 
+LANGUAGE_NAMES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese", "it": "Italian", "ru": "Russian", "zh": "Chinese"}
+
+
+def is_right_to_left(language: str) -> bool:
+    """Whether a language is written from right to left."""
+    return language.split("-", maxsplit=1)[0] in ("ar", "he", "fa", "ur")
+
+
 KINDS = ("press-release", "statement", "media-advisory", "newsletter", "update", "correction", "hold", "kill")
 
 
@@ -64,7 +72,7 @@ class Edition:
 
     @property
     def right_to_left(self) -> bool:
-        return self.language.split("-")[0] in ("ar", "he", "fa", "ur")
+        return is_right_to_left(self.language)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese", "it": "Italian", "ru": "Russian", "zh": "Chinese"}
-
 
 def say(text: str = "") -> None:
     """A line for people, on stdout."""
@@ -26,7 +24,9 @@ def document(told: Any) -> None:
 
 def language(code: str) -> str:
     """A language by its English name."""
-    return LANGUAGES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
+    from distro.model import LANGUAGE_NAMES
+
+    return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -145,7 +145,7 @@ def submit(office: Office, order: Order) -> Accepted:
                    "no_fallback": "1" if order.no_fallback else "", "sender": release.editions[0].sender},
     }))
     if what not in ("ok", "again"):
-        raise _refusal(office, what, which, slug, release)
+        raise _refusal(what, which, slug)
     if what == "ok" and planned.plan.audience == 0:
         # The key was new, and there is nobody: the freeze will cancel it and say who holds the release.
         raise nobody(office, planned)
@@ -179,7 +179,7 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
     return RefusedError(f"Nothing to send: all {planned.plan.matched:,} who match are left out ({reasons}).", **facts)
 
 
-def _refusal(office: Office, what: str, which: str, slug: str, release: Release) -> RefusedError:
+def _refusal(what: str, which: str, slug: str) -> RefusedError:
     if what == "idem_other":
         return RefusedError(f"this idempotency key stands for D{which}, which has other content", hint="Use a fresh key for another release, audience or time.")
     if what == "same":
@@ -188,7 +188,6 @@ def _refusal(office: Office, what: str, which: str, slug: str, release: Release)
         return RefusedError(f"D{which} of this release is {slug}: one distribution of a release at a time", hint=f"See it with `distro report D{which}`, and submit again when it is sent.", holders=[f"D{which}"])
     if what == "changed":
         return RefusedError(f'the {which} text of "{slug}" differs from the one that readers already have', hint="Send the same text to the rest, or a story of its own: --as-new")
-    del office, release
     return RefusedError(f"not accepted: {what} {which}")
 
 

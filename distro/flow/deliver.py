@@ -38,7 +38,6 @@ SLICE = 20.0           # seconds that one wake-up may keep a process
 _FRESH = 0.5           # seconds for which an intent's permission to begin holds
 _RUNS = 8              # distributions whose letters are kept compiled
 _PER_LANE = 2          # intents a connection: one in flight, one ready
-_UNREACHABLE_MS = 30_000
 
 
 class Lanes(Protocol):

@@ -8,14 +8,19 @@ from distro.flow.office import Office
 from distro.letter import Letter, compile_letter
 from distro.letter.compile import Envelope
 from distro.model import Edition
+from distro.settings import Settings
 from distro.times import from_ms
 
 
 def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime) -> Letter:
     """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    sender = office.settings.sender_named(edition.sender)
-    envelope = Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when)
-    return compile_letter(edition, envelope, office.templates())
+    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when), office.templates())
+
+
+def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, mark: str = "") -> Envelope:
+    """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
+    sender = settings.sender_named(edition.sender)
+    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark)
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:

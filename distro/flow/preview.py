@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from distro.errors import InputFileError
+from distro.flow.letters import envelope_of
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import HTML_WARNING, Envelope
+from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
 from distro.settings import Settings
 from distro.submit import read, release_of
@@ -36,9 +37,7 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
         raise InputFileError(f"{out} cannot be made ({error.strerror})") from None
     written = []
     for edition in release.editions:
-        sender = settings.sender_named(edition.sender)
-        envelope = Envelope("0", sender.name, sender.address, sender.reply_to, sender.postal_address, datetime.now().astimezone())
-        letter = compile_letter(edition, envelope, templates)
+        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone()), templates)
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
         base = out / f"{release.slug}.{edition.language}"
         raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))

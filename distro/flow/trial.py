@@ -9,9 +9,9 @@ from pathlib import Path
 
 from distro.audience import addresses
 from distro.errors import DistroError, UsageError
+from distro.flow.letters import envelope_of
 from distro.flow.relays import endpoint_of
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import Envelope
 from distro.letter.templates import Templates
 from distro.model import Edition, Outcome, State
 from distro.relay.session import ConnectionBrokenError, Message, RelayRefusedError, Session
@@ -45,12 +45,11 @@ def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]
 
 
 def _message(settings: Settings, edition: Edition, address: str) -> Message:
-    sender = settings.sender_named(edition.sender)
-    envelope = Envelope("0", sender.name, sender.address, sender.reply_to, sender.postal_address, datetime.now().astimezone(), mark="[Test] ")
+    envelope = envelope_of(settings, edition, "0", datetime.now().astimezone(), mark="[Test] ")
     letter = compile_letter(edition, envelope, Templates(settings.templates))
     # Its links are not signed by this installation: a test cannot unsubscribe anybody.
     filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"test",), str(envelope.when).encode()))
-    return Message(sender.address, address, filler.fill(0, 0, address, ""))
+    return Message(envelope.sender_address, address, filler.fill(0, 0, address, ""))
 
 
 async def _send(settings: Settings, messages: list[tuple[str, Message]]) -> list[Tried]:

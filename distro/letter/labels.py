@@ -1,6 +1,6 @@
 """The letter's own words in the reader's language, and dates as that language writes them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -51,7 +51,6 @@ _LABELS = {
                  "Recebe esta mensagem porque consta da lista de imprensa de {house}.", "Foi enviada para {address}.", "Ligações",
                  "Deixar de receber mensagens de {house} neste endereço?", "Cancelar subscrição", "A subscrição foi cancelada.", "{house} não voltará a escrever para {address}."),
 }
-assert all(len(fields(labels)) for labels in _LABELS.values())
 
 
 def labels_of(language: str) -> Labels:

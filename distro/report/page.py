@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from distro.model import State
+from distro.model import LANGUAGE_NAMES, State
 from distro.report import charts
 from distro.report.details import Details, Row, details
 from distro.report.summary import Report, report
@@ -36,7 +36,6 @@ STILL = "default-src 'none'; style-src 'unsafe-inline'"
 LIVE = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src 'self'"
 _SHOWN = (State.ACCEPTED, State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED, State.BOUNCED, State.COMPLAINED)
 LIVE_STATES = ("scheduled", "freezing", "sending")
-_LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese"}
 
 
 @cache
@@ -59,7 +58,7 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
         **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(now_ms, zone),  # noqa: S704
         lead=_lead(timed), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
         chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
-        editions=[_row(r, _LANGUAGES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
+        editions=[_row(r, LANGUAGE_NAMES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
         rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
         refusals=[{"word": _word(r.state), "swatch": _swatch(r.state), "cause": r.cause, "words": r.words, "people": r.people} for r in found.refusals],
         doubts=summary.doubts, left_out=[(reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()],

@@ -4,6 +4,7 @@ from jinja2 import DictLoader, Environment
 
 from distro.flow.reading import LinkReader
 from distro.letter.labels import labels_of
+from distro.model import is_right_to_left
 
 _PAGE = """<!doctype html>
 <html lang="{{ language }}" dir="{{ direction }}">
@@ -60,5 +61,5 @@ class Pages:
         return self._page.render(language="en", direction="ltr", title="Please try again in a minute.", text="Our system is restarting. Nothing was changed yet.")
 
     def _render(self, reader: LinkReader, title: str, text: str, button: str = "") -> str:
-        direction = "rtl" if reader.language.split("-")[0] in ("ar", "he", "fa", "ur") else "ltr"
+        direction = "rtl" if is_right_to_left(reader.language) else "ltr"
         return self._page.render(language=reader.language, direction=direction, house=reader.house, title=title, text=text, button=button)

@@ -33,6 +33,18 @@ local function lease_of(D, b)   -- token (8 hex digits), expiry ms, process
   return token, tonumber(exp), process
 end
 local function hex(s) return (string.gsub(s, '.', function(c) return string.format('%02x', byte(c)) end)) end
+-- The batch of an ordinal, found in the sorted table of batches, which is read when it is first needed.
+local bats = {}
+local function batch_of(D, ord)
+  local bat = bats[D] or call('GET', 'bat:' .. D)
+  bats[D] = bat
+  local a, z = 0, #bat / 9 - 1
+  while a < z do
+    local mid = math.floor((a + z + 1) / 2)
+    if u32(bat, mid * 9 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
+  end
+  return a
+end
 -- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}. Temporary keys end with the script.
 local temps = {}
 local function bitop(name, ...)

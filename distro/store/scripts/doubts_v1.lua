@@ -3,7 +3,6 @@
 local D, policy = ARGV[1], ARGV[2]
 local at = now()
 local delta, again = {}, 0
-local bat = call('GET', 'bat:' .. D) or ''
 local dstate = call('HGET', 'dist:' .. D, 'state')
 if dstate ~= 'sending' then return {0, 0} end
 local due = call('ZRANGEBYSCORE', 'doubt:' .. D, '-inf', int(at - ARGV[3]), 'LIMIT', 0, tonumber(ARGV[4]))
@@ -16,13 +15,9 @@ for _, ord in ipairs(due) do
     delta.u = (delta.u or 0) - 1
     delta.q = (delta.q or 0) + 1
     again = again + 1
-    local a, z = 0, #bat / 9 - 1
-    while a < z do
-      local mid = math.floor((a + z + 1) / 2)
-      if u32(bat, mid * 9 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
-    end
+    local a = batch_of(D, ord)
     if not lease_of(D, a) then call('ZADD', 'todo:' .. D, int(at), a) end
-    call('RPUSH', 'ev:' .. D, cjson.encode({at = at, act = 'resent in doubt', actor = '', reason = ord}))
+    event(D, 'resent in doubt', '', ord)
   end
 end
 count(D, delta)

@@ -22,16 +22,6 @@ local dstate = call('HGET', 'dist:' .. D, 'state') or 'gone'
 local words = {}
 for n = 11, #ARGV, 3 do words[tonumber(ARGV[n])] = {tonumber(ARGV[n + 1]), ARGV[n + 2]} end
 local delta, accepted = {}, 0
-local bat
-local function batch_of(ord)
-  bat = bat or call('GET', 'bat:' .. D)
-  local a, z = 0, #bat / 9 - 1
-  while a < z do
-    local mid = math.floor((a + z + 1) / 2)
-    if u32(bat, mid * 9 + 1) <= ord then a = mid else z = mid - 1 end
-  end
-  return a
-end
 local function moved(from, to)
   delta[from] = (delta[from] or 0) - 1
   delta[to] = (delta[to] or 0) + 1
@@ -74,7 +64,7 @@ while k < n do                                   -- runs of near ordinals: one r
     end
     if take then
       if st == 'u' then call('ZREM', 'doubt:' .. D, ord) end
-      if st == 'd' then call('ZREM', 'retry:' .. D .. ':' .. batch_of(ord), ord) end
+      if st == 'd' then call('ZREM', 'retry:' .. D .. ':' .. batch_of(D, ord), ord) end
       moved(st, to)
       states[o] = to
       if to == 'q' then recs[o] = rec
@@ -101,7 +91,7 @@ while k < n do                                   -- runs of near ordinals: one r
   k = j + 1
 end
 for _, r in ipairs(retries) do                   -- a deferred recipient waits in its own batch
-  local a = batch_of(r[1])
+  local a = batch_of(D, r[1])
   call('ZADD', 'retry:' .. D .. ':' .. a, int(r[2]), r[1])
   if not lease_of(D, a) then
     local due = call('ZSCORE', 'todo:' .. D, a)

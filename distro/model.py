@@ -179,6 +179,7 @@ class Outcome:
     text: str = ""          # the server's words, one line
     queue_id: str = ""      # what the relay calls the message
     relay: str = ""         # host:port
+    inside: bool = False    # the connection broke after the body began and before its end: provably not sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Relay(Section):
 
     url: SecretStr = Field(SecretStr("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
     connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
+    weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
     ca_file: str = Field("", description="Certificates to trust beside the system's.")
     password_file: str = Field("", description="A file that holds the password, instead of the address.")
     helo: str = Field("", description="The name said in EHLO; empty: this host's.")
@@ -166,6 +167,16 @@ class InDoubt(Section):
 
     policy: Literal["resend", "hold"] = Field("resend", description="resend: once more under the same Message-ID; hold: never by itself.")
     after: Duration = Field("60s", description="How long evidence is waited for.")
+    evidence: list[str] = Field([], description="Who else may know: postfix:/var/log/mail.log, maildir:/path, command:/path/to/program.")
+
+    @field_validator("evidence")
+    @classmethod
+    def _known_witness(cls, value: list[str]) -> list[str]:
+        for told in value:
+            kind, _, path = told.partition(":")
+            if kind not in ("postfix", "maildir", "command") or not path:
+                raise ValueError(f"{told}: must be postfix:FILE, maildir:FOLDER or command:PROGRAM")
+        return value
 
 
 class Secret(Section):
@@ -179,6 +190,11 @@ class Limits(Section):
 
     usual_factor: int = Field(10, ge=2, description="An audience over so many times the usual one is halted.")
     usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
+    stale: Duration = Field("1h", description="A start, or a continuation, so long after its time is halted and asks whether it is still news.")
+    errors: float = Field(0.25, gt=0, le=1, description="Over this share of permanent refusals it halts.")
+    errors_least: int = Field(100, ge=1, description="So many must have ended before that share counts.")
+    doubts: float = Field(0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts.")
+    doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
 
 
 class Worker(Section):

@@ -1,6 +1,6 @@
 """Named segments, and expressions as programs over the book's index.
 
-A program is what `select_v1` and `count_v1` run: bitmaps joined by BITOPs. Columns of few values have a bitmap each;
+A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs. Columns of few values have a bitmap each;
 what has none (names, addresses, columns of many values) is found by a scan in pieces into a bitmap of its own.
 """
 

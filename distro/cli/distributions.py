@@ -1,4 +1,4 @@
-"""report, explain, halt, resume, audit: what admins do with a distribution."""
+"""report, watch, explain, audit: what admins ask about a distribution."""
 
 import itertools
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import show
-from distro.cli.options import Config, Distribution, Json, actor, described, settings
+from distro.cli.options import Config, Distribution, Json, described, settings
 
 if TYPE_CHECKING:
     from distro.flow.watching import Glance
@@ -201,40 +201,6 @@ def explain(
     return 0
 
 
-def halt(distribution: Distribution, reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "", config: Config = None, as_json: Json = False) -> int:
-    """Stop a distribution: no letter begins more than a second later. `resume` goes on.
-
-    Examples:
-
-        distro halt D17 --reason "wrong photo"
-    """
-    from distro.flow.office import distribution_id, opened
-    from distro.flow.turns import halt as stop
-
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
-        state = stop(office, number, actor=actor(), reason=reason or f"by {actor()}")
-    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is halted. Next: distro resume D{number}")
-    return 0
-
-
-def resume(distribution: Distribution, reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "", config: Config = None, as_json: Json = False) -> int:
-    """Go on with a halted distribution; overrides the guard that halted it.
-
-    Examples:
-
-        distro resume D17
-    """
-    from distro.flow.office import distribution_id, opened
-    from distro.flow.turns import resume as go_on
-
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
-        state = go_on(office, number, actor=actor(), reason=reason)
-    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is {state} again.")
-    return 0
-
-
 def audit(distribution: Distribution, config: Config = None, as_json: Json = False) -> int:
     """Recount a distribution from the ledger's bytes and say whether it balances. Exit 1 if not.
 
@@ -261,5 +227,5 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (report, watch, explain, halt, resume, audit):
+    for command in (report, watch, explain, audit):
         described(app, command)

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from distro.cli import distributions, house, parts, releases, segments, subscribers
+from distro.cli import distributions, house, orders, parts, releases, segments, subscribers
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name of its own.
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 releases.add_to(app)
 distributions.add_to(app)
+orders.add_to(app)
 parts.add_to(app)
 house.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")

@@ -14,7 +14,7 @@ from distro.audience.expression import Node, parse
 from distro.errors import RefusedError
 from distro.flow.letters import compile_edition
 from distro.flow.office import Office
-from distro.model import Plan, Problem, Reading, Release
+from distro.model import Edition, Plan, Problem, Reading, Release
 from distro.store.scripts import audience as scripts
 from distro.store.scripts.audience import Program, Question
 from distro.submit import read, release_of
@@ -74,7 +74,7 @@ def plan(office: Office, order: Order) -> Planned:
     zone = office.settings.site.timezone
     readings = tuple(read(path, zone) for path in order.files)
     release = release_of(readings)
-    start_ms = _start(order, release, zone)
+    begins_ms = start_ms(order.at, release.editions, zone)
     importing.finish_open(office.store)   # what a dead import promised counts
     segments = office.segments()
     expanded = segments.expand(order.to)
@@ -85,17 +85,17 @@ def plan(office: Office, order: Order) -> Planned:
     usual = usual_audience(office)
     limits = office.settings.limits
     return Planned(
-        release=release, plan=found, expression=order.to, expanded=str(expanded), start_ms=start_ms, readings=readings,
+        release=release, plan=found, expression=order.to, expanded=str(expanded), start_ms=begins_ms, readings=readings,
         holders=tuple(office.store.elements(f"rel:{release.slug}:dists")) if not order.as_new else (),
         seconds=_pace(office, found.audience), usual=usual,
         too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
     )
 
 
-def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, no_fallback: bool) -> Question:
+def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, no_fallback: bool, again: bool = False) -> Question:
     """What the store is asked about a release."""
     segments = office.segments()
-    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office))
+    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office), again)
 
 
 def _allow(office: Office) -> Program | None:
@@ -109,15 +109,15 @@ def _allow(office: Office) -> Program | None:
     return [step for p in programs for step in p] + [["or", len(programs)]] if programs else [["none"]]
 
 
-def _start(order: Order, release: Release, zone: str) -> int:
+def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
     """When it should begin, unix ms, 0 for now; an embargo in the future needs a start at or after it."""
     try:
-        start = parse_time(order.at, zone) if order.at else None
+        start = parse_time(at, zone) if at else None
     except ValueError as error:
         raise RefusedError(f"--at: {error}") from None
     if start and start < datetime.now(start.tzinfo) - _JUST_NOW:
-        raise RefusedError(f"--at {order.at} is over", hint="Another time, or --now.")
-    told = embargo_of(release.editions)
+        raise RefusedError(f"--at {at} is over", hint="Another time, or --now.")
+    told = embargo_of(editions)
     if told:
         embargo = datetime.fromisoformat(told)
         begins = start or datetime.now(embargo.tzinfo)
@@ -184,8 +184,6 @@ def _refusal(what: str, which: str, slug: str) -> RefusedError:
         return RefusedError(f"this idempotency key stands for D{which}, which has other content", hint="Use a fresh key for another release, audience or time.")
     if what == "same":
         return RefusedError(f'the same headline or text went out as "{which}" within 30 days', hint=f"A further language or the rest of its readers: put `id: {which}` into the front matter. A story of its own: --as-new")
-    if what == "unfinished":
-        return RefusedError(f"D{which} of this release is {slug}: one distribution of a release at a time", hint=f"See it with `distro report D{which}`, and submit again when it is sent.", holders=[f"D{which}"])
     if what == "changed":
         return RefusedError(f'the {which} text of "{slug}" differs from the one that readers already have', hint="Send the same text to the rest, or a story of its own: --as-new")
     return RefusedError(f"not accepted: {what} {which}")

@@ -19,7 +19,7 @@ from typing import Protocol
 
 import msgspec
 
-from distro import log
+from distro import faults, log
 from distro.errors import DistroError
 from distro.flow.office import Office
 from distro.ledger.commit import GroupCommit, Held
@@ -101,7 +101,7 @@ class Deliverer(Work[Job]):
         self.pool = pool_of(self)
         settings = office.settings
         self.commit = GroupCommit(
-            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), wanted=self._wanted,
+            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), stale_ms=int(parse_duration(settings.limits.stale) * 1000), wanted=self._wanted,
             on_intents=self._on_intents, on_drained=self._on_drained)
         self.commit.early = max(1, self.pool.lanes * 2 // 3)
         self.runs: dict[str, Run] = {}
@@ -195,6 +195,7 @@ class Deliverer(Work[Job]):
 
     def _on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
+        faults.point("intent")
         run = self.runs[held.claim.distribution]
         filler = run.fillers[held.claim.edition]
         for intent in intents:
@@ -275,6 +276,7 @@ class Deliverer(Work[Job]):
 
     def begun(self, job: Job) -> None:
         self._journalled(lambda: self.journal.begun(job.attempt))
+        faults.point("begun")
 
     def done(self, job: Job, outcome: Outcome) -> None:
         self._busy -= 1
@@ -286,8 +288,12 @@ class Deliverer(Work[Job]):
         delay_ms = 0
         if outcome.state is State.DEFERRED:
             outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
+        elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long
+            delay_ms = int(parse_duration(self.office.settings.retry.first) * 1000)
         if journal:
+            faults.point("replied")
             self._journalled(lambda: self.journal.ended(job.attempt, outcome))
+            faults.point("journalled")
         relay = self._relay_index(job.attempt.distribution, outcome.relay) if outcome.relay else 0
         self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
 
@@ -322,7 +328,7 @@ class Deliverer(Work[Job]):
         """The relay refuses us, not a recipient: halt everything that runs here."""
         for held in list(self.commit.held):
             distribution = held.claim.distribution
-            self.office.store.call(scripts.turn(distribution, "halt", "", why))
+            self.office.store.call(scripts.turn(distribution, "halt", "", why, "us"))
             log.get().error("halted", distribution=f"D{distribution}", why=why)
             self._return_ready(partial(_of, held))
             self.commit.end(held, halted=True)

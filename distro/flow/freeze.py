@@ -6,7 +6,7 @@ that anyone may resume: the order is a pure function of what was reserved. The l
 
 import time
 
-from distro import log
+from distro import faults, log
 from distro.audience import order
 from distro.audience.expression import parse
 from distro.errors import DistroError
@@ -17,8 +17,10 @@ from distro.model import Plan
 from distro.settings import cores
 from distro.store.scripts import audience as scripts
 from distro.store.scripts import ledger
+from distro.times import parse_duration
 
 AHEAD_MS = 120_000   # an audience is frozen so long before a set time
+_WAIT_MS = 300       # until a freeze that waits for another one is looked at again
 _PIECE = 50_000      # recipients written down in one script call
 
 
@@ -28,7 +30,7 @@ def advance(office: Office, distribution: str) -> list[Wake]:
     state, frozen = told.get("state", ""), "frozen_at" in told
     if state == "freezing" or (state == "scheduled" and not frozen and office.store.now_ms() >= int(told["start_at"]) - AHEAD_MS):
         return freeze(office, distribution, told)
-    if state == "scheduled" and frozen and office.store.call(ledger.start(distribution, time.time_ns() // 1_000_000)) == "ok":
+    if state == "scheduled" and frozen and office.store.call(ledger.start(distribution, time.time_ns() // 1_000_000, _stale_ms(office))) == "ok":
         return delivery_wakes(office, distribution)
     if state not in ("scheduled", "freezing", "halted"):
         office.store.command("ZREM", "due", distribution)
@@ -38,10 +40,14 @@ def advance(office: Office, distribution: str) -> list[Wake]:
 def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake]:
     """Reserve, write down, compile, flip."""
     languages = told["order"].split()
-    question = question_for(office, told["release"], parse(told["expanded"]), languages, no_fallback=bool(told.get("no_fallback")))
-    plan = office.store.call(scripts.reserve(distribution, question))
-    if plan is None:   # cancelled or halted meanwhile
+    question = question_for(office, told["release"], parse(told["expanded"]), languages, no_fallback=bool(told.get("no_fallback")), again=bool(told.get("again")))
+    faults.point("reserve.before")
+    reserved = office.store.call(scripts.reserve(distribution, question))
+    if reserved.plan is None:
+        _not_reserved(office, distribution, reserved)
         return []
+    faults.point("reserve.after")
+    plan = reserved.plan
     if plan.audience == 0:
         office.store.call(scripts.frozen(distribution, 0, b"", "cancelled", _nobody_left(office, distribution, told["release"])))
         return []
@@ -56,6 +62,14 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
     return _flip(office, distribution, told, plan, sizes)
 
 
+def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved) -> None:
+    """Cancelled or halted meanwhile: nothing to do. Another one of the same release first; or another text than readers have."""
+    if reserved.what == "wait":
+        office.store.command("ZADD", "due", office.store.now_ms() + _WAIT_MS, distribution)
+    if reserved.what == "changed":
+        office.store.call(ledger.cancel(distribution, "", f"the {reserved.about} text is not the one that readers already have"))
+
+
 def _write_down(office: Office, distribution: str, languages: list[str]) -> list[int] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
@@ -63,6 +77,7 @@ def _write_down(office: Office, distribution: str, languages: list[str]) -> list
     built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
     while built < len(everyone):
         ids = b"".join(i.to_bytes(4, "big") for i in everyone[built:built + _PIECE])
+        faults.point("build")
         what, built = office.store.call(scripts.build(distribution, built, ids))
         if what == "not_now":
             return None
@@ -71,22 +86,30 @@ def _write_down(office: Office, distribution: str, languages: list[str]) -> list
 
 def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, sizes: list[int]) -> list[Wake]:
     """Hand out the batches; a guard may halt it here, before the first letter."""
-    reason = "" if told.get("guards_off") else _guard(office, plan)
+    reason, guard = _guard(office, plan, told)
     later = int(told["start_at"]) > office.store.now_ms()
     state = "halted" if reason else "scheduled" if later else "sending"
     packed = order.batches(sizes, office.settings.worker.batch)
-    flipped = office.store.call(scripts.frozen(distribution, plan.audience, packed, state, reason))
+    faults.point("freeze.flip")
+    flipped = office.store.call(scripts.frozen(distribution, plan.audience, packed, state, reason, guard))
     if flipped:
         log.get().info("frozen", distribution=f"D{distribution}", audience=plan.audience, state=state)
     return delivery_wakes(office, distribution) if flipped and state == "sending" else []
 
 
-def _guard(office: Office, plan: Plan) -> str:
-    """Promise 11: an audience over ten times the usual stops by itself."""
+def _guard(office: Office, plan: Plan, told: dict[str, str]) -> tuple[str, str]:
+    """Promise 11: an audience over ten times the usual stops by itself, and what is begun long after its time; gives why and the guard."""
     usual, limits = usual_audience(office), office.settings.limits
-    if usual and plan.audience > limits.usual_least and plan.audience > usual * limits.usual_factor:
-        return f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual {usual:,}; `distro resume` if that is right"
-    return ""
+    if not told.get("over:usual") and usual and plan.audience > limits.usual_least and plan.audience > usual * limits.usual_factor:
+        return f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual {usual:,}; `distro resume` if that is right", "usual"
+    late = office.store.now_ms() - int(told["start_at"])
+    if not told.get("over:stale") and late > _stale_ms(office):
+        return f"it was due {late // 60_000:,} minutes ago and nobody was there to start it; is it still news?", "stale"
+    return "", ""
+
+
+def _stale_ms(office: Office) -> int:
+    return int(parse_duration(office.settings.limits.stale) * 1000)
 
 
 def _nobody_left(office: Office, distribution: str, slug: str) -> str:

@@ -1,7 +1,8 @@
-"""The pool that the settings ask for."""
+"""The relays that the settings ask for."""
 
 from distro.flow.deliver import PoolOf
 from distro.relay.pool import Pool, shares, tls_context
+from distro.relay.relays import Relays
 from distro.relay.session import Endpoint
 from distro.settings import Relay, Settings
 
@@ -15,7 +16,9 @@ def endpoint_of(relay: Relay) -> Endpoint:
 
 
 def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
-    """What makes the pool of the `process`-th (from 0) of `processes` sending processes."""
-    relay = settings.relay[0]   # several relays come with a later issue
-    lanes = shares(relay.connections, processes)[process % processes]
-    return lambda work: Pool(endpoint_of(relay), lanes, work)
+    """What makes the lanes of the `process`-th (from 0) of `processes` sending processes."""
+    mine = [(relay, shares(relay.connections, processes)[process % processes]) for relay in settings.relay]
+    if len(mine) == 1:
+        relay, lanes = mine[0]
+        return lambda work: Pool(endpoint_of(relay), lanes, work)
+    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight) for relay, lanes in mine], work)

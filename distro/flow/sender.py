@@ -15,14 +15,17 @@ from distro.letter import Filler
 from distro.store import connect_async
 
 
-def load_run(office: Office, distribution: str) -> Run | None:
-    """A running distribution with its letters; None: it is not sending."""
+def load_run(office: Office, distribution: str, known: Run | None = None) -> Run | None:
+    """A running distribution with its letters, compiled once; None: it is not sending."""
     told = office.store.hash(f"dist:{distribution}")
     if told.get("state") != "sending":
         return None
+    began_ms = max(int(told.get(key) or 0) for key in ("began_at", "resent_at", "submitted_at"))   # a resend has its own retry period
+    if known and known.began_ms == began_ms:
+        return known
     letters = (load_letter(office, distribution, language) for language in told["order"].split())
     fillers = tuple(Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys) for letter in letters)
-    return Run(distribution, fillers, int(told.get("began_at") or told["submitted_at"]))
+    return Run(distribution, fillers, began_ms)
 
 
 def process_name(host: str) -> str:
@@ -66,7 +69,7 @@ class Sender:
 
     def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
         """One wake-up: send what there is for us, for at most so long; gives what should happen next."""
-        run = self._runs.get(distribution) or load_run(self.office, distribution)
+        run = load_run(self.office, distribution, self._runs.get(distribution))
         if run is None or self._loop is None or self._deliverer is None:
             return []
         self._runs = {distribution: run} | {d: r for d, r in list(self._runs.items())[:7] if d != distribution}

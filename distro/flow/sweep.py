@@ -4,6 +4,7 @@ import time
 
 from distro import log
 from distro.audience import importing
+from distro.flow import doubts, turns
 from distro.flow.freeze import processes
 from distro.flow.office import Office, Wake
 from distro.ledger import audit, journal
@@ -37,6 +38,8 @@ class Sweep:
         wakes = [Wake(d) for d in self.office.store.call(ledger.due(_DUE_LEASE_MS))]
         for distribution in self.office.store.members("running"):
             wakes += self._look(distribution)
+        for distribution in self.office.store.members("settling"):
+            turns.settle(self.office, distribution)
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
             self._pruned = time.monotonic()
@@ -51,7 +54,10 @@ class Sweep:
         if became:
             log.get().warning("a worker died; its letters were judged by its journal", distribution=f"D{distribution}", **{str(s): n for s, n in became.items()})
         doubt = office.settings.in_doubt
-        office.store.call(ledger.doubts(distribution, doubt.policy, int(parse_duration(doubt.after) * 1000)))
+        after_ms, limits = int(parse_duration(doubt.after) * 1000), office.settings.limits
+        doubts.hear(office, self.judge, distribution, after_ms)
+        office.store.call(ledger.doubts(distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts))
+        office.store.call(ledger.errors(distribution, share=limits.errors, least=limits.errors_least))
         if office.store.call(ledger.close(distribution)):
             found = audit.audit(office.store, distribution)
             log.get().info("sent", distribution=f"D{distribution}", balanced=found.balanced, findings="; ".join(found.findings))

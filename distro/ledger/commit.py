@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from distro import log
+from distro import faults, log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
 from distro.model import Outcome
@@ -54,12 +54,13 @@ class GroupCommit:
     """The one writer of a process into the ledger."""
 
     def __init__(
-        self, store: AsyncStore, process: str, *, lease_ms: int, wanted: Callable[[], int],
+        self, store: AsyncStore, process: str, *, lease_ms: int, stale_ms: int, wanted: Callable[[], int],
         on_intents: Callable[[Held, tuple[Intent, ...], float], None], on_drained: Callable[[Held], None],
     ) -> None:
         self.store = store
         self.process = process
         self.lease_ms = lease_ms
+        self.stale_ms = stale_ms         # work that waited longer halts its distribution instead of being claimed
         self.wanted = wanted             # how many intents could be used now
         self.on_intents = on_intents     # gets them with the loop time before the call that granted them
         self.on_drained = on_drained     # a held batch has ended and nothing of it is in flight
@@ -75,9 +76,11 @@ class GroupCommit:
 
     async def claim(self, distribution: str, batch: int) -> Held | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
-        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms)))
+        faults.point("claim.before")
+        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms, self.stale_ms)))
         if found is None:
             return None
+        faults.point("claim.after")
         held = Held(found, found.first)
         self.held.append(held)
         self.kick()
@@ -159,6 +162,8 @@ class GroupCommit:
             words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state.value != "accepted"],
         )
         before = asyncio.get_running_loop().time()
+        if outcomes:
+            faults.point("outcome")
         told = await self._patiently(lambda: self.store.call(scripts.step(ask)))
         for h, *_ in outcomes:
             h.in_flight -= 1

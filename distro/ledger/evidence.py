@@ -10,9 +10,11 @@
 
 import itertools
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from distro import faults
 from distro.ledger import journal
 from distro.ledger.journal import Attempt, Evidence
 from distro.model import Outcome, State
@@ -20,6 +22,8 @@ from distro.store import Store
 from distro.store.records import batches_of, ordinals_in, pack_outcome, unpack_record
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim
+
+_PIECE = 400    # verdicts in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +82,33 @@ class Judge:
         told = journal.parse(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else Evidence({}, frozenset(), this_boot=False)
         return Evidence(told.ended, told.begun, this_boot=False)   # it may still begin what it has: nothing is "not begun"
 
+    def tell(self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]) -> dict[State, int]:
+        """Write down how attempts ended, ascending by ordinal; gives how many became what."""
+        relays = self.store.elements(f"rly:{distribution}")
+        became: dict[State, int] = {}
+        for start in range(0, len(verdicts), _PIECE):
+            packed, words = b"", []
+            for attempt, outcome in verdicts[start:start + _PIECE]:
+                relay = relays.index(outcome.relay) + 1 if outcome.relay in relays else 0
+                packed += pack_outcome(attempt.ordinal, outcome.state, attempt.token, attempt.number, outcome, relay)
+                if outcome.state is not State.ACCEPTED:
+                    words.append((attempt.ordinal, 0, outcome.text))
+                became[outcome.state] = became.get(outcome.state, 0) + 1
+            self.store.call(scripts.step(scripts.Step(self.process, next(self._serial), distribution, packed, words=words)))
+        return became
+
     def _settle_one(self, lease: Lease, evidence: Evidence) -> dict[State, int]:
         first, past, edition = batches_of(self.store, lease.distribution)[lease.batch]
         states = self.store.span(f"led:{lease.distribution}", first, past)
         records = self.store.span(f"rec:{lease.distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
-        relays = self.store.elements(f"rly:{lease.distribution}")
-        outcomes: list[bytes] = []
-        words: list[tuple[int, int, str]] = []
-        became: dict[State, int] = {}
+        verdicts: list[tuple[Attempt, Outcome]] = []
         for n in ordinals_in(states, State.SENDING):
             record = unpack_record(records[n * RECORD_SIZE:(n + 1) * RECORD_SIZE])
             if record.token != lease.token:
                 continue
             attempt = Attempt(lease.distribution, first + n, lease.token, record.attempts)
-            outcome: Outcome = evidence.verdict(attempt)
-            relay = relays.index(outcome.relay) + 1 if outcome.relay in relays else 0
-            outcomes.append(pack_outcome(attempt.ordinal, outcome.state, attempt.token, attempt.number, outcome, relay))
-            if outcome.state is not State.ACCEPTED:
-                words.append((attempt.ordinal, 0, outcome.text))
-            became[outcome.state] = became.get(outcome.state, 0) + 1
-        for start in range(0, len(outcomes), 400):
-            piece = slice(start, start + 400)
-            self.store.call(scripts.step(scripts.Step(self.process, next(self._serial), lease.distribution, b"".join(outcomes[piece]), words=words[piece])))
+            verdicts.append((attempt, evidence.verdict(attempt)))
+        faults.point("settle")
+        became = self.tell(lease.distribution, verdicts)
         self.store.call(scripts.release(Claim(lease.distribution, lease.batch, lease.token, first, past, edition)))
         return became

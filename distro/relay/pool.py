@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from distro.model import Outcome, State
+from distro.model import Outcome
+from distro.relay.blame import Blame
 from distro.relay.reply import Scope
 from distro.relay.session import ConnectionBrokenError, Endpoint, Message, RelayRefusedError, Sent, Session
 
 IDLE = 20.0              # seconds that an unused connection stays open
 _BACKOFF = (1.0, 30.0)   # seconds: the first pause after a failed connection, and the longest
-_REFUSALS = 3            # 5xx at MAIL in a row, over different recipients, before it is our fault
 
 
 class Letter(Protocol):
@@ -64,11 +64,10 @@ class _Health:
 
     pause: float = 0.0          # seconds; 0: reachable
     until: float = 0.0          # loop time
-    mail_refusals: tuple[str, ...] = ()
 
 
 class Pool(Generic[J]):
-    """All lanes of a process to one relay."""
+    """All lanes of a process to one relay; `relays.Relays` shares the work between several."""
 
     def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J]) -> None:
         self.endpoint = endpoint
@@ -77,6 +76,7 @@ class Pool(Generic[J]):
         self._sessions: set[Session] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._health = _Health()
+        self._blame = Blame()
         self._stopping = asyncio.Event()
 
     def start(self) -> None:
@@ -143,15 +143,10 @@ class Pool(Generic[J]):
 
     def _learn(self, job: J, sent: Sent) -> None:
         """What an outcome says about the relay, or about us."""
-        if sent.outcome.state is State.ACCEPTED or sent.scope is Scope.RECIPIENT:
-            self._health.mail_refusals = ()
-        elif sent.scope is Scope.US:
-            if job.message.recipient not in self._health.mail_refusals:
-                self._health.mail_refusals += (job.message.recipient,)
-            if len(self._health.mail_refusals) >= _REFUSALS:
-                self._health.mail_refusals = ()
-                self.work.refused(f"the relay {self.endpoint.name} refuses our sender: {sent.outcome.code} {sent.outcome.text}")
-        elif sent.outcome.code:
+        ours = self._blame.learn(job.message.recipient, sent)
+        if ours:
+            self.work.refused(f"the relay {self.endpoint.name} {ours}")
+        elif sent.scope is Scope.RELAY and sent.outcome.code:
             self._pause(f"{sent.outcome.code} {sent.outcome.text}")
 
     async def _opened(self) -> Session | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+from distro import faults
 from distro.model import Outcome, State
 from distro.relay.reply import Reply, ReplyReader, Scope, Stage, Verdict, judge, queue_id
 
@@ -198,12 +199,12 @@ class Session(asyncio.Protocol):
         if self.closed:
             return Sent(Outcome(State.QUEUED, text=self.why_closed, relay=self.endpoint.name), Scope.RELAY)
         begun()
-        self._write(b"".join((*message.pieces, b".\r\n")))
+        self._body(b"".join((*message.pieces, b".\r\n")))
         try:
             end = await self._read(DATA_END)
         except ConnectionBrokenError as error:
             if self._unwritten:
-                return Sent(Outcome(State.QUEUED, text=f"{error}, before the end of the message", relay=self.endpoint.name), Scope.RELAY)
+                return Sent(Outcome(State.QUEUED, text=f"{error}, before the end of the message", relay=self.endpoint.name, inside=True), Scope.RELAY)
             return Sent(Outcome(State.IN_DOUBT, text=f"{error}, after the end of the message", relay=self.endpoint.name), Scope.RELAY)
         return self._sent(Stage.END, end)
 
@@ -275,6 +276,14 @@ class Session(asyncio.Protocol):
             self._transport.abort()
 
     # -- bytes
+
+    def _body(self, data: bytes) -> None:
+        if faults.armed("body"):     # a rehearsal: die with half of it on the wire
+            self._write(data[:len(data) // 2])
+            faults.point("body")
+            data = data[len(data) // 2:]
+        self._write(data)
+        faults.point("dot")
 
     def _write(self, data: bytes) -> None:
         if self._transport and not self.closed:

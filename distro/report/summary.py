@@ -1,7 +1,6 @@
 """The report of a distribution as plain data; §10 of the design names its keys."""
 
 import itertools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from distro.codes import cause
 from distro.model import BY_LETTER, Plan, State
 from distro.store import Store
-from distro.store.records import batches_of, counters, edition_counts, histogram, ordinals_in
+from distro.store.records import address_at, batches_of, counters, edition_counts, histogram, ordinals_in
 from distro.store.scripts.audience import read_plan
 from distro.times import rfc3339
 
@@ -41,7 +40,7 @@ def report(store: Store, distribution: str, zone: str) -> Report:
     frozen = "frozen_at" in told
     states = store.raw(f"led:{distribution}") if frozen else b""
     audience = int(told.get("audience", 0)) if frozen else _planned(told)
-    counts = histogram(states) if frozen else dict.fromkeys(State, 0) | {State.QUEUED: audience}
+    counts = histogram(states) if frozen else dict.fromkeys(State, 0) | {_unbuilt(told): audience}
     plan = _plan(told)
     balanced = (not frozen) or (len(states) == audience == sum(counts.values()) and counters(store, distribution) == counts)
     data = {
@@ -67,6 +66,11 @@ def listing(store: Store, zone: str) -> list[dict[str, Any]]:
     return found
 
 
+def _unbuilt(told: Mapping[str, str]) -> State:
+    """What everyone counts as until the audience is written down."""
+    return State.CANCELLED if told.get("state") == "cancelled" else State.QUEUED
+
+
 def _planned(told: Mapping[str, str]) -> int:
     """Before the freeze: what was reserved, else what was planned."""
     plan = _plan(told)
@@ -83,7 +87,7 @@ def _editions(store: Store, distribution: str, told: Mapping[str, str], states: 
         counted = edition_counts(states, batches_of(store, distribution), order)
     else:
         planned = plan.editions if plan else {}
-        counted = {lang: dict.fromkeys(State, 0) | {State.QUEUED: planned.get(lang, 0)} for lang in order}
+        counted = {lang: dict.fromkeys(State, 0) | {_unbuilt(told): planned.get(lang, 0)} for lang in order}
     return {lang: {"audience": sum(counts.values()), "counts": {s.value: n for s, n in counts.items()}} for lang, counts in counted.items()}
 
 
@@ -102,10 +106,8 @@ def _causes(store: Store, distribution: str, states: bytes) -> dict[str, int]:
 def _doubts(store: Store, distribution: str, states: bytes, at_most: int = 20) -> tuple[Doubt, ...]:
     found = []
     for at in itertools.islice(ordinals_in(states, State.IN_DOUBT), at_most):
-        number = int.from_bytes(store.span(f"aud:{distribution}", at * 4, at * 4 + 4), "big")
-        row = json.loads(store.raw(f"sub:{number}") or b"{}")
         why = store.command("HGET", f"err:{distribution}", at)
-        found.append(Doubt(str(row.get("email", f"subscriber {number}")), why.decode("utf-8", "replace") if why else ""))
+        found.append(Doubt(address_at(store, distribution, at), why.decode("utf-8", "replace") if why else ""))
     return tuple(found)
 
 

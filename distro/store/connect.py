@@ -30,7 +30,7 @@ _TIMEOUT = 20        # seconds for one answer; an AOF rewrite or a slow disk may
 class Call(Generic[T]):
     """A script to run with its arguments, and how its answer is read."""
 
-    script: str                      # file name without .lua, version included: claim_v1
+    script: str                      # file name without .lua, version included: claim_v2
     args: tuple[bytes | str | int, ...]
     read: Callable[[Any], T]
 

@@ -1,5 +1,6 @@
 """The ledger's bytes as values, beside the scripts that write them: outcomes, records, counters, batches."""
 
+import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ _BATCH = struct.Struct(">IIB")
 _ORDER = tuple(LETTERS)
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
 RESENT = 1    # flag: in doubt, and sent once more
+INSIDE = 1    # in the place of a reply code: the connection broke inside the body
 LATE = 2      # flag: an earlier attempt proved accepted while a later one was under way
 
 
 def pack_outcome(ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int) -> bytes:
-    """One outcome as `step_v1` takes it."""
-    return _OUTCOME.pack(ordinal, LETTERS[state].encode(), bytes.fromhex(token), attempt, outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
+    """One outcome as `step_v2` takes it."""
+    return _OUTCOME.pack(ordinal, LETTERS[state].encode(), bytes.fromhex(token), attempt, INSIDE if outcome.inside else outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,15 @@ class Record:
 
 def unpack_record(raw: bytes) -> Record:
     """A record as the scripts wrote it; what is shorter was never tried."""
-    token, at, attempts, flags, code, relay, _, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
+    token, at, attempts, flags, code, relay, _breaks, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
     return Record(token.hex(), at, attempts, flags, code, relay, queue_id.rstrip(b"\0").decode("ascii", "replace"))
+
+
+def address_at(store: Store, distribution: str, ordinal: int) -> str:
+    """The address, as the book has it now, of the recipient with this ordinal."""
+    number = int.from_bytes(store.span(f"aud:{distribution}", ordinal * 4, ordinal * 4 + 4), "big")
+    row = json.loads(store.raw(f"sub:{number}") or b"{}")
+    return str(row.get("email", f"subscriber {number}"))
 
 
 def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:

@@ -36,7 +36,7 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
 
 
 def claim(store: Store, token: str = "0a0b0c0d", lease_ms: int = 30_000, process: str = "h.1.x") -> Claim | None:
-    return store.call(scripts.claim(D, -1, token, process, lease_ms))
+    return store.call(scripts.claim(D, -1, token, process, lease_ms, 3_600_000))
 
 
 def step(store: Store, *, process: str = "h.1.x", serial: int = 0, of: Claim | None = None, want: int = 0, cursor: int = 0,
@@ -214,17 +214,17 @@ def test_a_doubt_is_resent_once_then_stays(office: Office) -> None:
     mine, (intent,) = intents(office.store)
     step(office.store, outcomes=((intent, "0a0b0c0d", State.IN_DOUBT),))
     office.store.call(scripts.release(mine))
-    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (0, 0)
+    assert office.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (0, 0)
 
     office.store.command("SET", "test:clock", 61_000, "EX", 60)
-    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (1, 1)
+    assert office.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (1, 1)
     assert office.store.hash("dist:1")["possibly_twice"] == "1"
     again = claim(office.store, "22222222")
     assert again is not None
     (second, *rest) = step(office.store, of=again, want=5).intents
     step(office.store, outcomes=((second, "22222222", State.IN_DOUBT), *((i, "22222222", State.ACCEPTED) for i in rest)))
     office.store.command("SET", "test:clock", 200_000, "EX", 60)
-    assert office.store.call(scripts.doubts(D, "resend", 60_000)) == (1, 0)
+    assert office.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (1, 0)
     assert states(office.store) == "uaaaa"
     assert office.store.call(scripts.close(D)) is True
 
@@ -234,7 +234,7 @@ def test_under_hold_a_doubt_stays(office: Office) -> None:
     step(office.store, outcomes=((intent, "0a0b0c0d", State.IN_DOUBT),))
     office.store.call(scripts.release(mine))
     office.store.command("SET", "test:clock", 61_000, "EX", 60)
-    assert office.store.call(scripts.doubts(D, "hold", 60_000)) == (1, 0)
+    assert office.store.call(scripts.doubts(D, "hold", 60_000, least=20, share=0.05)) == (1, 0)
     assert states(office.store)[0] == "u"
 
 

@@ -102,7 +102,7 @@ def test_a_lost_answer_from_redis_grants_nothing_twice(ready: Office, monkeypatc
     async def flaky(self: AsyncStore, call: Call[Any]) -> Any:
         nonlocal asked
         answer = await real(self, call)
-        if call.script == "step_v1":
+        if call.script == "step_v2":
             asked += 1
             if asked % 3 == 0:
                 raise StoreGoneError("the answer was lost")
@@ -123,7 +123,7 @@ def left_by_the_dead(ready: Office, fates: list[str]) -> None:
     """What a killed process leaves: a lease, intents, a journal that says how far each letter came."""
     advance(ready, "1")
     process = f"{ready.host}.99.dead00"
-    mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000))
+    mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000, 3_600_000))
     assert mine is not None
     told = ready.store.call(scripts.step(Step(process, 1, "1", claim=mine, want=len(fates), cursor=mine.first)))
     journal = Journal(ready.journals, process)
@@ -257,3 +257,26 @@ def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Office) -> Non
     ids = struct.unpack(">40I", ready.store.raw("aud:1"))
     assert len(set(ids)) == 40
     assert {i % 2 for i in ids[:20]} == {1}     # the English edition first: ids 1, 3, 5 …
+
+
+def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Office, tmp_path: Path) -> None:
+    """The relay's Maildir has the letter: it is accepted, and nobody is written to again."""
+    left_by_the_dead(ready, ["begun", "begun"])
+    story = Story(ready)
+    story.run(2)
+    (tmp_path / "box" / "new").mkdir(parents=True)
+    from distro.flow.doubts import _questions
+    (question,) = _questions(ready, "1", [0])
+    (tmp_path / "box" / "new" / "1").write_text(f"Message-ID: {question.message_id}\n\nthe letter")
+    doubt = ready.settings.in_doubt.model_copy(update={"evidence": [f"maildir:{tmp_path / 'box'}"]})
+    hearing = Story(replace(ready, settings=ready.settings.model_copy(update={"in_doubt": doubt})))
+
+    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    hearing.run(3)
+    hearing.stop()
+    story.stop()
+
+    told = ready.store.hash("dist:1")
+    assert (told["state"], told["possibly_twice"]) == ("sent", "1")
+    assert counters(ready.store, "1")[State.ACCEPTED] == 40
+    assert question.recipient not in [who for who, _ in story.letters + hearing.letters]

@@ -117,13 +117,6 @@ def test_the_same_text_under_another_slug_is_noticed(office: Office, tmp_path: P
         submit(office, Order(files=[write_release(tmp_path, headline="Another headline")], to="journalists"))
 
 
-def test_a_sibling_under_way_is_refused_with_words(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 3, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists and country:CH"))
-    with pytest.raises(RefusedError, match="one distribution of a release at a time"):
-        submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-
-
 def test_an_idempotency_key_prints_the_same_id(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 3, folder=tmp_path)
     order = Order(files=[write_release(tmp_path)], to="journalists", idempotency_key="k1")

@@ -1,7 +1,7 @@
 -- Shared by every script: bytes, the one clock, counters, events. Keys are named in ../keys.py.
 local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
 local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTERS
-local REC = 30               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, spare 1, queue id 16
+local REC = 30               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, breaks 1, queue id 16
 local BLANK = string.rep('\0', REC)
 local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
 local function p32(n) return string.char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256) end
@@ -25,6 +25,20 @@ local function counter(D, letter)
 end
 local function event(D, act, actor, reason)
   call('RPUSH', 'ev:' .. D, cjson.encode({at = now(), act = act, actor = actor or '', reason = reason or ''}))
+end
+-- A guard, or a person, stops a distribution; `resume` goes back to where it was.
+local function halt(D, state, actor, reason, guard)
+  call('HSET', 'dist:' .. D, 'state', 'halted', 'before_halt', state, 'reason', reason, 'guard', guard)
+  event(D, 'halted', actor, reason)
+end
+-- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted, or taken again (1).
+-- It stays with who was in doubt once (an odd flag), and with whom a distribution that ignores marks wrote to.
+local owners = {}
+local function mark(D, ord, flags, bit)
+  if flags % 2 == 1 and bit == 0 then return end
+  local d = owners[D] or call('HMGET', 'dist:' .. D, 'release', 'again')
+  owners[D] = d
+  if d[2] ~= '1' then call('SETBIT', 'taken:' .. d[1], int(u32(call('GETRANGE', 'aud:' .. D, ord * 4, ord * 4 + 3), 1)), bit) end
 end
 local function lease_of(D, b)   -- token (8 hex digits), expiry ms, process
   local l = call('HGET', 'lease:' .. D, b)

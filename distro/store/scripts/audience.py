@@ -13,7 +13,7 @@ Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `select_v1` is asked about a release."""
+    """What `select_v2` is asked about a release."""
 
     slug: str
     program: Program
@@ -21,13 +21,14 @@ class Question:
     fallback: Sequence[str] = ()
     no_fallback: bool = False
     allow: Program | None = None      # outside production: who may be written to at all
+    again: bool = False               # a person's order for one reader: the mark `taken` does not count
 
     def told(self) -> str:
-        return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback})
+        return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback, "again": self.again})
 
 
 def read_plan(text: bytes | str) -> Plan:
-    """What `select_v1` found, also as it is kept with a distribution."""
+    """What `select_v2` found, also as it is kept with a distribution."""
     told = json.loads(text)
     # An empty Lua table comes as a JSON object either way; counts are numbers.
     tables = {key: {k: int(v) for k, v in (told[key] or {}).items()} for key in ("editions", "fallback", "left_out")}
@@ -36,12 +37,28 @@ def read_plan(text: bytes | str) -> Plan:
 
 def plan(question: Question) -> Call[Plan]:
     """Who would get it; changes nothing."""
-    return Call("select_v1", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
+    return Call("select_v2", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
 
 
-def reserve(distribution: str, question: Question) -> Call[Plan | None]:
-    """Fix who gets it; asked again, the reservation that was made. None: the distribution is not at this point."""
-    return Call("select_v1", ("reserve", distribution, question.slug, question.told()), lambda a: read_plan(a[1]) if a[0] == b"ok" else None)
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """How a reservation went: `ok` with the plan; `wait` for another distribution, whose number is `about`; `changed`: the
+    text in the language `about` is not the one that readers have; `not_now`: the distribution is not at this point.
+    """
+
+    what: str
+    about: str = ""
+    plan: Plan | None = None
+
+
+def reserve(distribution: str, question: Question) -> Call[Reserved]:
+    """Fix who gets it; asked again, the reservation that was made."""
+
+    def read(answer: Any) -> Reserved:
+        what = answer[0].decode()
+        return Reserved(what, plan=read_plan(answer[1])) if what == "ok" else Reserved(what, answer[1].decode())
+
+    return Call("select_v2", ("reserve", distribution, question.slug, question.told()), read)
 
 
 def count(program: Program) -> Call[int]:
@@ -59,11 +76,11 @@ def build(distribution: str, built: int, ids: bytes) -> Call[tuple[str, int]]:
     return Call("build_v1", (distribution, built, ids), lambda a: (a[0].decode(), int(a[1])))
 
 
-def frozen(distribution: str, audience: int, batches: bytes, state: str, reason: str = "") -> Call[bool]:
+def frozen(distribution: str, audience: int, batches: bytes, state: str, reason: str = "", guard: str = "") -> Call[bool]:
     """The audience is complete; False: somebody else said so, or it is not."""
-    return Call("frozen_v1", (distribution, audience, batches, state, reason), bool)
+    return Call("frozen_v2", (distribution, audience, batches, state, reason, guard), bool)
 
 
 def accept(told: dict[str, Any]) -> Call[tuple[str, str, str]]:
     """Store a release and a distribution; gives (what, id or reason, slug), see the script."""
-    return Call("accept_v1", (json.dumps(told, ensure_ascii=False),), lambda a: (a[0].decode(), str(a[1]) if isinstance(a[1], int) else a[1].decode(), a[2].decode()))
+    return Call("accept_v2", (json.dumps(told, ensure_ascii=False),), lambda a: (a[0].decode(), str(a[1]) if isinstance(a[1], int) else a[1].decode(), a[2].decode()))

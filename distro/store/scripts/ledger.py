@@ -1,4 +1,4 @@
-"""Signatures of the ledger's scripts: claim, step, renew, release, doubts, close, turn, due, start."""
+"""Signatures of the ledger's scripts: what a sending process asks, what the sweep asks, what a person orders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One group commit: what `step_v1` is asked."""
+    """One group commit: what `step_v2` is asked."""
 
     process: str
     serial: int
@@ -65,7 +65,7 @@ def step(ask: Step) -> Call[Stepped]:
     claim = ask.claim
     where: tuple[int | str, ...] = (claim.batch, claim.token, ask.want, ask.cursor, claim.past) if claim else (-1, "0", 0, 0, 0)
     words = [word for triple in ask.words for word in triple]
-    return Call("step_v1", (ask.process, ask.serial, ask.distribution, ask.outcomes, *where, ask.questions, *words), _stepped)
+    return Call("step_v2", (ask.process, ask.serial, ask.distribution, ask.outcomes, *where, ask.questions, *words), _stepped)
 
 
 def _stepped(answer: Any) -> Stepped:
@@ -77,13 +77,16 @@ def _stepped(answer: Any) -> Stepped:
     return Stepped(int(status), int(cursor), intents, answers.decode(), state.decode())
 
 
-def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int) -> Call[Claim | None]:
-    """Take a batch with work: this one if it may be taken, else any that is due; None: there is nothing to do."""
+def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int, stale_ms: int) -> Call[Claim | None]:
+    """Take a batch with work: this one if it may be taken, else any that is due; None: there is nothing to do.
+
+    A distribution whose work has waited for over `stale_ms` is halted instead.
+    """
 
     def read(answer: Any) -> Claim | None:
         return Claim(distribution, answer[0], token, answer[1], answer[2], answer[3]) if answer else None
 
-    return Call("claim_v1", (distribution, batch, token, process, lease_ms), read)
+    return Call("claim_v2", (distribution, batch, token, process, lease_ms, stale_ms), read)
 
 
 def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:
@@ -97,9 +100,17 @@ def release(claim: Claim, wait_ms: int = 0) -> Call[bool]:
     return Call("release_v1", (claim.distribution, claim.batch, claim.token, wait_ms), bool)
 
 
-def doubts(distribution: str, policy: str, after_ms: int, at_most: int = 500) -> Call[tuple[int, int]]:
-    """Apply the policy to doubts that were waited for; gives how many were looked at and how many go again."""
-    return Call("doubts_v1", (distribution, policy, after_ms, at_most), lambda a: (int(a[0]), int(a[1])))
+def doubts(distribution: str, policy: str, after_ms: int, *, least: int, share: float, at_most: int = 500) -> Call[tuple[int, int]]:
+    """Apply the policy to doubts that were waited for; gives how many were looked at and how many go again.
+
+    Over `least` doubts, and over this share of the audience, the distribution is halted instead.
+    """
+    return Call("doubts_v2", (distribution, policy, after_ms, at_most, least, f"{share:g}"), lambda a: (int(a[0]), int(a[1])))
+
+
+def errors(distribution: str, *, share: float, least: int) -> Call[bool]:
+    """Halt if over this share of at least so many ended `failed`; True when it was halted now."""
+    return Call("errors_v1", (distribution, f"{share:g}", least), bool)
 
 
 def close(distribution: str) -> Call[bool]:
@@ -107,9 +118,33 @@ def close(distribution: str) -> Call[bool]:
     return Call("close_v1", (distribution,), bool)
 
 
-def turn(distribution: str, verb: str, actor: str, reason: str) -> Call[tuple[str, str]]:
-    """Halt or resume; gives ("ok" or "refused" or "gone", state)."""
-    return Call("turn_v1", (distribution, verb, actor, reason), lambda a: (a[0].decode(), a[1].decode()))
+def turn(distribution: str, verb: str, actor: str, reason: str, guard: str = "") -> Call[tuple[str, str]]:
+    """Halt or resume; gives ("ok" or "refused" or "gone", state). `guard` names what halts by itself."""
+    return Call("turn_v2", (distribution, verb, actor, reason, guard), _words)
+
+
+def cancel(distribution: str, actor: str, reason: str) -> Call[tuple[str, str]]:
+    """Nothing more of it begins; gives ("ok" or "refused" or "gone", the state before)."""
+    return Call("cancel_v1", (distribution, actor, reason), _words)
+
+
+def settle(distribution: str, at_most: int = 2000) -> Call[int]:
+    """The next piece of what a cancelled distribution held: 0 there is more, 1 it is settled, 2 letters are in flight."""
+    return Call("settle_v1", (distribution, at_most), int)
+
+
+def resend(distribution: str, state: str, first: int, actor: str, at_most: int = 1000) -> Call[tuple[str, int, int]]:
+    """Queue again those in doubt (`u`) or failed (`f`) from an ordinal on; gives ("ok" or "refused", next or -1, how many)."""
+    return Call("resend_v1", (distribution, state, first, at_most, actor), lambda a: (a[0].decode(), int(a[1]), int(a[2])))
+
+
+def reschedule(distribution: str, start_ms: int, actor: str, words: str) -> Call[tuple[str, str]]:
+    """Another time; an audience fixed for the old one is let go. Gives ("ok" or "refused" or "gone", state)."""
+    return Call("reschedule_v1", (distribution, start_ms, actor, words), _words)
+
+
+def _words(answer: Any) -> tuple[str, str]:
+    return answer[0].decode(), answer[1].decode()
 
 
 def due(lease_ms: int, at_most: int = 20) -> Call[list[str]]:
@@ -117,6 +152,6 @@ def due(lease_ms: int, at_most: int = 20) -> Call[list[str]]:
     return Call("due_v1", (lease_ms, at_most), lambda a: [d.decode() for d in a])
 
 
-def start(distribution: str, host_ms: int) -> Call[str]:
-    """Flip a frozen, scheduled distribution at its time: "ok", "early", "not_now"."""
-    return Call("start_v1", (distribution, host_ms), lambda a: a[0].decode())
+def start(distribution: str, host_ms: int, stale_ms: int) -> Call[str]:
+    """Flip a frozen, scheduled distribution at its time: "ok", "early", "not_now" (over `stale_ms` late it is halted)."""
+    return Call("start_v2", (distribution, host_ms, stale_ms), lambda a: a[0].decode())

@@ -21,15 +21,10 @@ else
   end
 end
 local rel = 'rel:' .. slug
-for _, D in ipairs(call('LRANGE', 'rel:' .. slug .. ':dists', 0, -1)) do
-  local state = call('HGET', 'dist:' .. D, 'state')
-  if state ~= 'sent' and state ~= 'cancelled' then return {'unfinished', D, state} end
-end
 local known = cjson.decode(call('HGET', rel, 'editions') or '{}')
-if call('EXISTS', 'taken:' .. slug) == 1 then
-  for _, e in ipairs(a.editions) do
-    if known[e.lang] and known[e.lang] ~= e.version then return {'changed', e.lang, slug} end
-  end
+local pins = cjson.decode(call('HGET', rel, 'pins') or '{}')   -- the texts that some reservation stands for
+for _, e in ipairs(a.editions) do
+  if pins[e.lang] and pins[e.lang] ~= e.version then return {'changed', e.lang, slug} end
 end
 local versions, order = {}, {}
 for _, e in ipairs(a.editions) do

@@ -50,11 +50,15 @@ while k < n do                                   -- runs of near ordinals: one r
     local to, token, attempt = sub(fins, p + 5, p + 5), sub(fins, p + 6, p + 9), byte(fins, p + 10)
     local named = sub(rec, 1, 4) == token and byte(rec, 9) == attempt
     local flags = byte(rec, 10)
+    local inside = to == 'q' and u32('\0\0' .. sub(fins, p + 11, p + 12), 1) == 1   -- the connection broke inside the body
     local take = false
     if st == 'i' and named then
       take = true
       if to ~= 'a' and math.floor(flags / 2) % 2 == 1 then to = 'a' end          -- an earlier attempt was accepted after all
-      if dstate == 'cancelled' and (to == 'q' or to == 'd') then to = 'k' end
+      if inside then                                                             -- the third in a row: this letter waits
+        local breaks = byte(rec, 14) + 1
+        if breaks >= 3 then to = 'd' else rec = sub(rec, 1, 13) .. string.char(breaks) .. sub(rec, 15) end
+      end
     elseif st == 'u' and named and to ~= 'q' and to ~= 'u' then take = true      -- evidence about a doubt
     elseif to == 'a' and attempt <= byte(rec, 9) and attempt > 0 then
       if st == 'i' then                                                          -- a second attempt is under way: keep the truth
@@ -63,13 +67,15 @@ while k < n do                                   -- runs of near ordinals: one r
       elseif string.find('qdfusk', st, 1, true) then take = true end             -- late truth wins
     end
     if take then
+      if dstate == 'cancelled' and (to == 'q' or to == 'd') then to = 'k' end
+      if to == 'k' or to == 's' then mark(D, ord, flags, 0) elseif st == 'k' or st == 's' then mark(D, ord, 0, 1) end
       if st == 'u' then call('ZREM', 'doubt:' .. D, ord) end
       if st == 'd' then call('ZREM', 'retry:' .. D .. ':' .. batch_of(D, ord), ord) end
       moved(st, to)
       states[o] = to
       if to == 'q' then recs[o] = rec
       else
-        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 10) .. sub(fins, p + 11, p + 13) .. '\0' .. sub(fins, p + 14, p + 29)
+        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 10) .. (inside and '\0\0' or sub(fins, p + 11, p + 12)) .. sub(fins, p + 13, p + 13) .. '\0' .. sub(fins, p + 14, p + 29)
       end
       changed = true
       local w = words[ord]
@@ -130,6 +136,7 @@ if b ~= '-1' and want > 0 and status == 0 then
           st[m + 1] = 's'
           rc[m + 1] = rec
           moved(sub(from, m + 1, m + 1), 's')
+          mark(D, first + m, byte(rec, 10), 0)
           local id = int(u32(ids, m * 4 + 1))
           call('HSET', 'err:' .. D, first + m, call('GETBIT', 'no:unsubscribed', id) == 1 and 'unsubscribed' or 'suppressed')
         end
@@ -174,6 +181,7 @@ for m = 1, #ARGV[10], 12 do
 end
 
 count(D, delta)
+if next(delta) then call('HSET', 'dist:' .. D, 'active_at', int(at)) end
 if accepted > 0 then
   call('HSETNX', 'dist:' .. D, 'first_accepted_at', int(at))
   call('HSET', 'dist:' .. D, 'last_accepted_at', int(at))

@@ -1,10 +1,21 @@
 -- Who would get it ("plan") or gets it ("reserve"): one script, so that plan shows what submit then does.
--- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool}
+-- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool, again: bool}
+-- One freeze of a release at a time, and not before its cancelled siblings have given back what they held: {'wait', D}.
 local mode, D, slug, q = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 if mode == 'reserve' then
-  local d = call('HMGET', 'dist:' .. D, 'state', 'reserved')
+  local d = call('HMGET', 'dist:' .. D, 'state', 'reserved', 'versions')
   if d[1] ~= 'scheduled' and d[1] ~= 'freezing' then return {'not_now', d[1] or ''} end
   if d[2] then return {'ok', d[2]} end     -- asked again: the reservation it made
+  for _, other in ipairs(call('LRANGE', 'rel:' .. slug .. ':dists', 0, -1)) do
+    local o = call('HMGET', 'dist:' .. other, 'state', 'settled_at')
+    if other ~= D and (o[1] == 'freezing' or (o[1] == 'cancelled' and not o[2])) then return {'wait', other} end
+  end
+  local pins = cjson.decode(call('HGET', 'rel:' .. slug, 'pins') or '{}')
+  for lang, version in pairs(cjson.decode(d[3])) do
+    if pins[lang] and pins[lang] ~= version then return {'changed', lang} end
+    pins[lang] = version
+  end
+  call('HSET', 'rel:' .. slug, 'pins', cjson.encode(pins))
 end
 local function size(key) return call('BITCOUNT', key) end
 local function minus(a, b) return bitop('AND', a, bitop('XOR', a, b)) end   -- a and not b: (a xor b) and a
@@ -22,7 +33,7 @@ end
 leave('unsubscribed', 'no:unsubscribed')
 leave('suppressed', 'no:suppressed')
 leave('suppressed', 'no:any')
-leave('already_has_it', 'taken:' .. slug)
+if not q.again then leave('already_has_it', 'taken:' .. slug) end
 if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run_program(q.allow))) end
 local editions, fallback, left, has = {}, {}, rest, {}
 for _, lang in ipairs(q.order) do has[lang] = true end
@@ -57,7 +68,7 @@ end
 local answer = cjson.encode({matched = size(matched), audience = size(rest), editions = editions, fallback = fallback, left_out = out})
 if mode == 'reserve' then
   for edition, key in pairs(picked) do call('COPY', key, 'res:' .. D .. ':' .. edition, 'REPLACE') end
-  if size(rest) > 0 then call('BITOP', 'OR', 'taken:' .. slug, 'taken:' .. slug, rest) end
+  if size(rest) > 0 and not q.again then call('BITOP', 'OR', 'taken:' .. slug, 'taken:' .. slug, rest) end
   call('HSET', 'dist:' .. D, 'reserved', answer, 'state', 'freezing')
 end
 drop_temps()

@@ -1,6 +1,8 @@
 -- Take the lease of a batch with work. ARGV 1 D 2 batch or -1 3 token (8 hex) 4 process 5 lease ms
+--      6 ms after which a continuation is too late without being asked
 local D, wish, token, process, ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-if call('HGET', 'dist:' .. D, 'state') ~= 'sending' then return {} end
+local d = call('HMGET', 'dist:' .. D, 'state', 'active_at')
+if d[1] ~= 'sending' then return {} end
 local at, todo, b = now(), 'todo:' .. D, nil
 if wish ~= '-1' then
   local score = call('ZSCORE', todo, wish)
@@ -8,6 +10,11 @@ if wish ~= '-1' then
 end
 b = b or call('ZRANGEBYSCORE', todo, '-inf', int(at), 'LIMIT', 0, 1)[1]
 if not b or lease_of(D, b) then return {} end
+local idle = at - math.max(tonumber(call('ZSCORE', todo, b)), tonumber(d[2] or 0))
+if idle > tonumber(ARGV[6]) then
+  halt(D, 'sending', '', 'nothing was sent for ' .. math.floor(idle / 60000) .. ' minutes although letters were due; are they still news?', 'stale')
+  return {}
+end
 call('ZREM', todo, b)
 call('HSET', 'lease:' .. D, b, token .. ' ' .. int(at + ms) .. ' ' .. process)
 local row = call('GETRANGE', 'bat:' .. D, b * 9, b * 9 + 8)

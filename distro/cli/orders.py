@@ -1,0 +1,145 @@
+"""halt, resume, cancel, reschedule, resend: a person's orders about a distribution."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distro.cli import show
+from distro.cli.options import At, Config, Distribution, Json, Yes, actor, described, settings
+from distro.errors import UsageError
+
+if TYPE_CHECKING:
+    from distro.flow.turns import Cancelled
+
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)]
+
+
+def halt(distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False) -> int:
+    """Stop a distribution: no letter begins more than a second later. `resume` goes on.
+
+    Examples:
+
+        distro halt D17 --reason "wrong photo"
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import halt as stop
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        state = stop(office, number, actor=actor(), reason=reason or f"by {actor()}")
+    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is halted. Next: distro resume D{number}")
+    return 0
+
+
+def resume(distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False) -> int:
+    """Go on with a halted distribution; overrides the guard that halted it.
+
+    Examples:
+
+        distro resume D17
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import resume as go_on
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        state = go_on(office, number, actor=actor(), reason=reason)
+    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is {state} again.")
+    return 0
+
+
+def cancel(distribution: Distribution, reason: Reason = "", yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
+    """End a distribution: nothing more of it begins, and whom it did not reach is free for another submit.
+
+    Examples:
+
+        distro cancel D17 --reason "the meeting was called off"
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import cancel as stop_for_good
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        headline = office.store.hash(f"dist:{number}").get("headline", "")
+        if not yes and not as_json and sys.stdin.isatty() and not typer.confirm(f'Cancel D{number} "{headline}" for good?', err=True):
+            show.say("Nothing was changed.")
+            return 1
+        left = stop_for_good(office, number, actor=actor(), reason=reason or f"by {actor()}")
+    if as_json:
+        show.document({"distribution": f"D{number}", "state": "cancelled", "counts": {s.value: n for s, n in left.counts.items()}})
+    else:
+        _show_cancelled(number, left)
+    return 0
+
+
+def _show_cancelled(number: str, left: "Cancelled") -> None:
+    from distro.model import State
+
+    show.say(f"D{number} is cancelled: {show.count(left.counts[State.CANCELLED], 'reader')} will not get it, {left.counts[State.ACCEPTED]:,} have it.")
+    if left.counts[State.IN_DOUBT]:
+        show.say(f"{left.counts[State.IN_DOUBT]:,} are in doubt: see distro report D{number}")
+    if left.in_flight:
+        show.say(f"{left.in_flight:,} are in flight at this moment; the sweep writes down how each ends.")
+    if left.counts[State.ACCEPTED]:
+        show.say(f"Who has it should hear why: distro report D{number} --csv d{number}.csv")
+
+
+def reschedule(distribution: Distribution, at: At, config: Config = None, as_json: Json = False) -> int:
+    """Give a distribution that has not begun another time; its audience is fixed anew for it.
+
+    Examples:
+
+        distro reschedule D17 --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.flow.office import distribution_id, opened
+    from distro.flow.turns import reschedule as move
+    from distro.times import rfc3339
+
+    found = settings(config)
+    with opened(found) as office:
+        number = distribution_id(office.store, distribution)
+        start = move(office, number, at, actor=actor())
+        state = office.store.hash(f"dist:{number}").get("state", "")
+    when = rfc3339(start, found.site.timezone)
+    show.document({"distribution": f"D{number}", "state": state, "at": when}) if as_json else show.say(f"D{number} goes out at {when}.")
+    return 0
+
+
+def resend(
+    distribution: Distribution,
+    only: Annotated[str, typer.Option("--only", help="in_doubt: whose end is unknown; failed: who was refused.", metavar="in_doubt|failed", show_default=False)] = "",
+    to: Annotated[str, typer.Option("--to", help="One reader, whether or not they have it.", metavar="ADDRESS", show_default=False)] = "",
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Send again, on record: to those in doubt, to those who failed, or to one reader.
+
+    Examples:
+
+        distro resend D17 --only failed
+        distro resend D17 --to ana@daily.example
+    """
+    from distro.flow import resend as again
+    from distro.flow.office import distribution_id, opened
+
+    if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):
+        raise UsageError("say whom: --only in_doubt, --only failed, or --to ADDRESS", hint="See distro resend --help")
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        if to:
+            made = again.resend_to(office, number, to, actor=actor())
+            show.document({"distribution": f"D{made}", "audience": 1}) if as_json else show.say(f"D{made} sends it to {to}. Next: distro report D{made}")
+            return 0
+        moved = again.resend(office, number, only, actor=actor())
+    if as_json:
+        show.document({"distribution": f"D{number}", "audience": moved})
+    else:
+        twice = " They may get it twice; the report counts them." if only == "in_doubt" else ""
+        show.say(f"D{number}: {show.count(moved, 'reader')} {only.replace('_', ' ')} will be tried again.{twice} Next: distro watch D{number}")
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (halt, resume, cancel, reschedule, resend):
+        described(app, command)

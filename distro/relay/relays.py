@@ -1,0 +1,137 @@
+"""Several relays as one: each gets its share of the letters by weight, and who cannot be reached is passed over.
+
+A relay waits for its turn while another, which is moving, has had less than its share; one that has neither a free
+connection nor ended a letter for a second is not waited for. Weight 0 is a reserve: used when nobody else can be reached.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Generic
+
+from distro import log
+from distro.model import Outcome
+from distro.relay.pool import J, Pool, Work
+from distro.relay.session import Endpoint
+
+_SLACK = 4             # letters that a relay may be ahead of its share
+_MOVING = 1.0          # seconds since its last letter
+_REFUSED_FOR = 600.0   # seconds that a relay which refuses us is left alone while another serves
+
+
+class _Member(Work[J]):
+    """One of the relays: passes on what its lanes ask and tell, in its turn."""
+
+    def __init__(self, endpoint: Endpoint, lanes: int, weight: int, relays: "Relays[J]") -> None:
+        self.relays = relays
+        self.weight = weight
+        self.pool = Pool(endpoint, lanes, self)
+        self.share = 0.0         # letters had, over the weight
+        self.free = 0            # lanes that ask for a letter
+        self.ended = 0.0         # loop time of its last letter's end
+        self.away_until = 0.0
+
+    async def demand(self) -> None:
+        await self.relays.turn(self)
+        await self.relays.work.demand()
+
+    async def take(self) -> J | None:
+        self.free += 1
+        try:
+            await self.relays.turn(self)
+            job = await self.relays.work.take()
+        finally:
+            self.free -= 1
+        if job is not None:
+            self.share += 1 / (self.weight or 1)
+            self.relays.moved()
+        return job
+
+    async def may_begin(self, job: J) -> bool:
+        return await self.relays.work.may_begin(job)
+
+    def begun(self, job: J) -> None:
+        self.relays.work.begun(job)
+
+    def done(self, job: J, outcome: Outcome) -> None:
+        self.ended = asyncio.get_running_loop().time()
+        self.relays.work.done(job, outcome)
+        self.relays.moved()
+
+    def unreachable(self, why: str, pause: float) -> None:
+        self.relays.leave(self, pause, why)
+        if not self.relays.reachable():
+            self.relays.work.unreachable(why, pause)
+
+    def refused(self, why: str) -> None:
+        self.relays.leave(self, _REFUSED_FOR, why)
+        if not self.relays.reachable():
+            self.away_until = 0.0       # whoever resumes wants it tried
+            self.relays.work.refused(why)
+
+    def broken(self, error: BaseException) -> None:
+        self.relays.work.broken(error)
+
+
+class Relays(Generic[J]):
+    """The lanes of a process to several relays; (endpoint, lanes, weight) each."""
+
+    def __init__(self, relays: Sequence[tuple[Endpoint, int, int]], work: Work[J]) -> None:
+        self.work = work
+        self.members = [_Member(endpoint, lanes, weight, self) for endpoint, lanes, weight in relays if lanes]
+        self.lanes = sum(lanes for _, lanes, _ in relays)
+        self._waiting: list[asyncio.Future[None]] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        for member in self.members:
+            member.pool.start()
+
+    async def stop(self, seconds: float) -> None:
+        self._stopping = True
+        self.moved()
+        await asyncio.gather(*(member.pool.stop(seconds) for member in self.members))
+
+    def moved(self) -> None:
+        """Somebody's turn may have come."""
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiting = []
+
+    def leave(self, member: _Member[J], pause: float, why: str) -> None:
+        """Leave a relay alone for so many seconds."""
+        now = asyncio.get_running_loop().time()
+        member.away_until = now + pause
+        if self.reachable():
+            log.get().warning("a relay is passed over; the others go on", why=why, again_in=f"{pause:.0f}s")
+        self.moved()
+
+    def reachable(self) -> bool:
+        """Whether any relay may be tried now."""
+        now = asyncio.get_running_loop().time()
+        return any(m.away_until <= now for m in self.members)
+
+    async def turn(self, member: _Member[J]) -> None:
+        """Wait until it is this relay's turn, or everything stops."""
+        loop = asyncio.get_running_loop()
+        while not self._stopping and not self._has_turn(member, loop.time()):
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(waiter)
+            timer = loop.call_later(0.25, lambda w=waiter: w.done() or w.set_result(None))   # type: ignore[misc]
+            try:
+                await waiter
+            finally:
+                timer.cancel()
+
+    def _has_turn(self, member: _Member[J], now: float) -> bool:
+        if member.away_until > now:
+            return False
+        others = [m for m in self.members if m is not member and m.weight and m.away_until <= now]
+        if member.weight == 0:
+            return not others
+        moving = [m for m in others if m.free or now - m.ended < _MOVING]
+        if not moving:
+            return True
+        # Who was away has no claim to what it missed.
+        member.share = max(member.share, max(m.share for m in moving) - 2 * _SLACK)
+        return member.share <= min(m.share for m in moving) + _SLACK / member.weight

@@ -51,7 +51,7 @@ def _translated(error: Exception) -> StoreGoneError:
     text = str(error)
     if text.startswith("MISCONF") or "No space left" in text:
         return StoreGoneError("Redis refuses to write: its disk is full or cannot be written", hint="Free space where its data lies; it goes on by itself. Nothing is lost.")
-    if text.startswith("OOM"):
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or text.startswith("OOM"):
         return StoreGoneError("Redis refuses to write: its memory limit is reached", hint="Raise `maxmemory`; everything goes on by itself. Nothing is lost.")
     return StoreGoneError(f"Redis does not answer ({text or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.")
 

@@ -13,7 +13,7 @@ if state ~= 'halted' then return {'refused', state} end
 local back = d[2] or 'sending'
 local at = int(now())
 call('HSET', 'dist:' .. D, 'state', back, 'reason', '', 'guard', '', 'active_at', at)
-if d[3] and d[3] ~= '' then call('HSET', 'dist:' .. D, 'over:' .. d[3], '1') end   -- resume overrides the guard that halted
+if d[3] and d[3] ~= '' then call('HSET', 'dist:' .. D, cat({'over', d[3]}, ':'), '1') end   -- resume overrides the guard that halted
 if back == 'sending' then call('HSETNX', 'dist:' .. D, 'began_at', at) else call('ZADD', 'due', at, D) end
 event(D, 'resumed', actor, reason)
 return {'ok', back}

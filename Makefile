@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test lint docs pictures lock clean
+.PHONY: all demo test faults lint docs pictures lock clean
 
 all: test lint
 
@@ -22,6 +22,10 @@ demo: $(VENV)/.installed
 # Every test that needs nothing but Python: unit, contract, flow, golden, docs, and the quick system tests.
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q $(TESTS)
+
+# Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
+faults: $(VENV)/.installed
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/model
 
 # Types, style, import contracts, the compose file.
 lint: $(VENV)/.installed

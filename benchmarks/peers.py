@@ -36,7 +36,7 @@ DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "{fol
 EMAIL_BACKEND = "post_office.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = "127.0.0.1", {port}
 POST_OFFICE = {{"BATCH_SIZE": 1000, "THREADS_PER_PROCESS": {threads}, "CELERY_ENABLED": False}}
-TEMPLATES = [{{"BACKEND": "post_office.template.backends.post_office.PostOfficeTemplates", "APP_DIRS": True, "DIRS": [], "OPTIONS": {{"context_processors": []}}}}]
+TEMPLATES = [{{"BACKEND": "django.template.backends.django.DjangoTemplates", "NAME": "django"}}, {{"BACKEND": "post_office.template.backends.post_office.PostOfficeTemplates", "APP_DIRS": True, "DIRS": [], "OPTIONS": {{"context_processors": []}}}}]
 """
 QUEUE = """\
 import django; django.setup()

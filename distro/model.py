@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -170,8 +171,7 @@ class Plan:
     left_out: dict[str, int]                 # reason -> people
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a relay answered for one recipient, already judged."""
 
     state: State            # accepted, deferred, failed, in_doubt, or queued when provably nothing was sent

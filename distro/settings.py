@@ -95,6 +95,7 @@ class Relay(Section):
 
     url: SecretStr = Field(SecretStr("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
     connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
+    unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
     weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
     ca_file: str = Field("", description="Certificates to trust beside the system's.")
     password_file: str = Field("", description="A file that holds the password, instead of the address.")

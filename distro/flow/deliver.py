@@ -275,7 +275,10 @@ class Deliverer(Work[Job]):
         return True
 
     def begun(self, job: Job) -> None:
-        self._journalled(lambda: self.journal.begun(job.attempt))
+        try:
+            self.journal.begun(job.attempt)
+        except OSError as error:
+            self._cannot_journal(error)
         faults.point("begun")
 
     def done(self, job: Job, outcome: Outcome) -> None:
@@ -292,18 +295,18 @@ class Deliverer(Work[Job]):
             delay_ms = int(parse_duration(self.office.settings.retry.first) * 1000)
         if journal:
             faults.point("replied")
-            self._journalled(lambda: self.journal.ended(job.attempt, outcome))
+            try:
+                self.journal.ended(job.attempt, outcome)
+            except OSError as error:
+                self._cannot_journal(error)
             faults.point("journalled")
         relay = self._relay_index(job.attempt.distribution, outcome.relay) if outcome.relay else 0
         self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
 
-    def _journalled(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except OSError as error:
-            # What cannot be journalled must not happen: this host's sending stops here, in the middle.
-            log.get().error("the journal cannot be written: this process stops sending", path=str(self.journal.path), why=error.strerror or str(error))
-            os._exit(74)
+    def _cannot_journal(self, error: OSError) -> None:
+        """What cannot be journalled must not happen: this process's sending stops here, in the middle."""
+        log.get().error("the journal cannot be written: this process stops sending", path=str(self.journal.path), why=error.strerror or str(error))
+        os._exit(74)
 
     def _relay_index(self, distribution: str, name: str) -> int:
         """The number under which records call a relay, from 1."""

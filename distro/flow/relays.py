@@ -17,8 +17,9 @@ def endpoint_of(relay: Relay) -> Endpoint:
 
 def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
     """What makes the lanes of the `process`-th (from 0) of `processes` sending processes."""
-    mine = [(relay, shares(relay.connections, processes)[process % processes]) for relay in settings.relay]
+    at = process % processes
+    mine = [(relay, shares(relay.connections, processes)[at], max(1, shares(relay.unanswered, processes)[at]) if relay.unanswered else 0) for relay in settings.relay]
     if len(mine) == 1:
-        relay, lanes = mine[0]
-        return lambda work: Pool(endpoint_of(relay), lanes, work)
-    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight) for relay, lanes in mine], work)
+        relay, lanes, unanswered = mine[0]
+        return lambda work: Pool(endpoint_of(relay), lanes, work, unanswered=unanswered)
+    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight, unanswered) for relay, lanes, unanswered in mine], work)

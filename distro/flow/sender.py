@@ -12,7 +12,7 @@ from distro.flow.deliver import SLICE, Deliverer, PoolOf, Run
 from distro.flow.letters import load_letter
 from distro.flow.office import Office, Wake
 from distro.letter import Filler
-from distro.store import connect_async
+from distro.store import AsyncStore
 
 
 def load_run(office: Office, distribution: str, known: Run | None = None) -> Run | None:
@@ -61,7 +61,7 @@ class Sender:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
-        self._deliverer = Deliverer(self.office, connect_async(self.office.url), process_name(self.office.host), self._pool_of)
+        self._deliverer = Deliverer(self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of)
         self._deliverer.start()
         self._ready.set()
         await self._end.wait()

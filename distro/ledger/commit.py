@@ -22,7 +22,7 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
-_INTERVAL = 0.002    # seconds between two commits, unless many outcomes wait
+_INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait
 _MOST = 400          # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0    # seconds
 

@@ -15,6 +15,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distro.model import Outcome, State
 
@@ -22,8 +23,7 @@ _HEAD = "# distro journal 1"
 BEGUN = "begun"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """The name of one attempt: a lease's token and the recipient's count of attempts."""
 
     distribution: str
@@ -57,7 +57,9 @@ class Journal:
     def ended(self, attempt: Attempt, outcome: Outcome) -> None:
         """How it ended; `-` where a relay or a queue id is not known."""
         words = f"{time.time():.3f} D{attempt.distribution} {attempt.ordinal} {attempt.token}.{attempt.number} {outcome.state} {outcome.code} {outcome.relay or '-'} {outcome.queue_id or '-'} {outcome.text}"
-        self._write(words.replace("\n", " ").replace("\r", " ").encode("utf-8", "replace") + b"\n")
+        if "\n" in words or "\r" in words:
+            words = words.replace("\n", " ").replace("\r", " ")
+        self._write(f"{words}\n".encode("utf-8", "replace"))
 
     def _write(self, line: bytes) -> None:
         if os.write(self._descriptor, line) != len(line):

@@ -69,8 +69,9 @@ class _Health:
 class Pool(Generic[J]):
     """All lanes of a process to one relay; `relays.Relays` shares the work between several."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J]) -> None:
+    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J], *, unanswered: int = 0) -> None:
         self.endpoint = endpoint
+        self._bodies = asyncio.Semaphore(unanswered) if 0 < unanswered < lanes else None
         self.work = work
         self.lanes = lanes
         self._sessions: set[Session] = set()
@@ -136,10 +137,21 @@ class Pool(Generic[J]):
             self._sessions.discard(session)
 
     async def _send(self, session: Session, job: J) -> Sent:
+        if self._bodies is None:
+            return await session.send(job.message, lambda: self.work.may_begin(job), lambda: self.work.begun(job))
+        held = False
+
         async def may_begin() -> bool:
+            nonlocal held
+            assert self._bodies is not None
+            held = await self._bodies.acquire()     # the server waits at 354: nothing is in doubt there
             return await self.work.may_begin(job)
 
-        return await session.send(job.message, may_begin, lambda: self.work.begun(job))
+        try:
+            return await session.send(job.message, may_begin, lambda: self.work.begun(job))
+        finally:
+            if held:
+                self._bodies.release()
 
     def _learn(self, job: J, sent: Sent) -> None:
         """What an outcome says about the relay, or about us."""

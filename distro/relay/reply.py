@@ -12,8 +12,9 @@
 | anything out of order                   | relay      | queued again if no body was sent, else in doubt   |
 """
 
-from dataclasses import dataclass
+import re
 from enum import StrEnum
+from typing import NamedTuple
 
 from distro.codes import enhanced
 from distro.model import State
@@ -38,8 +39,7 @@ class Scope(StrEnum):
     RECIPIENT = "recipient"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One SMTP reply; `text` is all its lines, without codes, in one."""
 
     code: int
@@ -53,19 +53,21 @@ class Reply:
         return f"{self.code} {self.text}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a reply means: about whom, and the recipient's state."""
 
     scope: Scope
     state: State
 
 
+_ACCEPTED = Verdict(Scope.RECIPIENT, State.ACCEPTED)
+
+
 def judge(stage: Stage, reply: Reply) -> Verdict:
     """Look a reply up in the table above."""
     code = reply.code
-    if stage is Stage.END and reply.positive:
-        return Verdict(Scope.RECIPIENT, State.ACCEPTED)
+    if stage is Stage.END and 200 <= code < 300:
+        return _ACCEPTED
     if code == 421:
         # After the dot, a 421 is still an answer: the message was not taken (RFC 5321 §3.8).
         return Verdict(Scope.RELAY, State.QUEUED if stage is not Stage.END else State.DEFERRED)
@@ -96,13 +98,16 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that are complete now; raises ValueError for what is no SMTP reply."""
-        lines = (self._rest + data).split(b"\n")
+        lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > self.MAX_LINE:
             raise ValueError("a reply whose line has no end")
         found = []
         for raw in lines:
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
+            if line[3:4] == " " and line[:3].isdigit() and not self._lines:    # a reply of one line, as nearly all are
+                found.append(Reply(int(line[:3]), line[4:504].strip()))
+                continue
             if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
             if len(self._lines) > self.MAX_LINES:
@@ -114,10 +119,10 @@ class ReplyReader:
         return found
 
 
+_QUEUE_ID = re.compile(r"\b(?:as|id|queued)\b:?\s+(?!(?:as|for|id)\b)(\S+)", re.IGNORECASE)
+
+
 def queue_id(text: str) -> str:
     """What the relay calls the message, from the words of its last reply; "" if they do not say."""
-    words = text.split()
-    for n, word in enumerate(words[:-1]):
-        if word.lower().rstrip(":") in ("as", "id", "queued") and words[n + 1].lower() not in ("as", "for", "id"):
-            return words[n + 1].strip("<>().,;")[:16]
-    return ""
+    found = _QUEUE_ID.search(text)
+    return found[1].strip("<>().,;")[:16] if found else ""

@@ -1,4 +1,4 @@
-"""The connection: embedded, redis://, rediss:// or sentinel://, for threads (`Store`) and for the event loop (`AsyncStore`).
+"""The connection for threads: embedded, redis://, rediss:// or sentinel://. The event loop of a sending process has its own, `pipe`.
 
 Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run twice.
 """
@@ -12,8 +12,6 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import redis
-import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
@@ -47,8 +45,14 @@ def digest(script: str) -> str:
     return hashlib.sha1(source(script), usedforsecurity=False).hexdigest()
 
 
-def _translated(error: Exception) -> StoreGoneError:
+_GONE = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
+
+
+def translated(error: Exception) -> StoreGoneError | None:
+    """What an error means for people when Redis is away or refuses to write; None: it is a bug of ours."""
     text = str(error)
+    if not isinstance(error, _GONE) and not text.startswith(("MISCONF", "OOM", "READONLY", "NOREPLICAS", "LOADING")):
+        return None
     if text.startswith("MISCONF") or "No space left" in text:
         return StoreGoneError("Redis refuses to write: its disk is full or cannot be written", hint="Free space where its data lies; it goes on by itself. Nothing is lost.")
     if isinstance(error, redis.exceptions.OutOfMemoryError) or text.startswith("OOM"):
@@ -56,11 +60,6 @@ def _translated(error: Exception) -> StoreGoneError:
     return StoreGoneError(f"Redis does not answer ({text or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.")
 
 
-_GONE = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
-
-
-def _is_gone(error: redis.RedisError) -> bool:
-    return isinstance(error, _GONE) or str(error).startswith(("MISCONF", "OOM", "READONLY", "NOREPLICAS"))
 
 
 class Store:
@@ -76,9 +75,7 @@ class Store:
         except redis.exceptions.NoScriptError:
             answer = self.command("EVAL", source(call.script), 0, *call.args)
         except redis.RedisError as error:
-            if _is_gone(error):
-                raise _translated(error) from error
-            raise
+            raise translated(error) or error from error
         return call.read(answer)
 
     def command(self, *words: bytes | str | float) -> Any:
@@ -86,9 +83,7 @@ class Store:
         try:
             return self._client.execute_command(*words)
         except redis.RedisError as error:
-            if _is_gone(error):
-                raise _translated(error) from error
-            raise
+            raise translated(error) or error from error
 
     def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
         """Run several commands in one round trip (not a transaction)."""
@@ -100,9 +95,7 @@ class Store:
                     pipe.execute_command(*words)
                 return cast("list[Any]", pipe.execute())
         except redis.RedisError as error:
-            if _is_gone(error):
-                raise _translated(error) from error
-            raise
+            raise translated(error) or error from error
 
     def text(self, key: str) -> str:
         """A string as text; "" when it is not there."""
@@ -147,60 +140,25 @@ class Store:
         self._client.close()
 
 
-class AsyncStore:
-    """The same for the event loop of a sending process: scripts only."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    async def call(self, call: Call[T]) -> T:
-        """Run a script; raises StoreGoneError if Redis stays away."""
-        try:
-            answer = await self._client.execute_command("EVALSHA", digest(call.script), 0, *call.args)
-        except redis.exceptions.NoScriptError:
-            answer = await self._client.execute_command("EVAL", source(call.script), 0, *call.args)
-        except redis.RedisError as error:
-            if _is_gone(error):
-                raise _translated(error) from error
-            raise
-        return call.read(answer)
-
-    async def command(self, *words: bytes | str | float) -> Any:
-        try:
-            return await self._client.execute_command(*words)
-        except redis.RedisError as error:
-            if _is_gone(error):
-                raise _translated(error) from error
-            raise
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-
 def connect(url: str, *, patience: int = _PATIENCE) -> Store:
     """A store for threads; nothing is asked of Redis yet."""
-    return Store(_client(url, redis, Retry(ConstantBackoff(_PAUSE), patience)))
+    return Store(_client(url, Retry(ConstantBackoff(_PAUSE), patience)))
 
 
-def connect_async(url: str) -> AsyncStore:
-    """A store for the running event loop; it retries once, the group commit itself decides about more."""
-    return AsyncStore(_client(url, redis.asyncio, AsyncRetry(ConstantBackoff(0.05), 1)))
-
-
-def _client(url: str, module: Any, retry: Any) -> Any:
+def _client(url: str, retry: Retry) -> Any:
     options: dict[str, Any] = {
         "socket_timeout": _TIMEOUT, "socket_connect_timeout": 5, "retry": retry,
         "retry_on_error": [redis.ConnectionError, redis.TimeoutError], "protocol": 2,
     }
     if url.startswith("sentinel://"):
-        return _sentinel(url, module, options)
-    return module.Redis.from_url(url, **options)
+        return _sentinel(url, options)
+    return redis.Redis.from_url(url, **options)
 
 
-def _sentinel(url: str, module: Any, options: dict[str, Any]) -> Any:
+def _sentinel(url: str, options: dict[str, Any]) -> Any:
     """sentinel://[:password@]host:26379,host2:26379/service[/database]."""
     parts = urlsplit(url)
     hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
     service, _, database = parts.path.strip("/").partition("/")
-    sentinel = module.sentinel.Sentinel([(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], socket_timeout=5)
+    sentinel: Any = redis.Sentinel([(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], socket_timeout=5)  # type: ignore[no-untyped-call]
     return sentinel.master_for(service or "mymaster", db=int(database or 0), password=parts.password, **options)

@@ -6,17 +6,18 @@ import pytest
 
 from distro.model import Outcome, State
 from distro.relay.blame import Blame
+from distro.relay.pool import Pool
 from distro.relay.relays import Relays
 from distro.relay.reply import Scope
 from distro.relay.session import Endpoint, Sent
-from tests.contract.test_relays import Office, endpoint
+from tests.contract.test_relays import Job, Office, endpoint
 from tests.support.smtp import ScriptedServer
 
 
 def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Office:
     async def main() -> Office:
         office = Office([f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
-        pool: Relays = Relays(relays, office)  # type: ignore[type-arg]
+        pool: Relays = Relays([(*r, 0) for r in relays], office)  # type: ignore[type-arg]
         pool.start()
         async with asyncio.timeout(20):
             await office.finished.wait()
@@ -97,3 +98,31 @@ def test_one_strict_domain_or_bad_addresses_are_not_about_us(domains: int, text:
 def test_a_handful_is_not_yet_about_us() -> None:
     blame = Blame()
     assert not any(blame.learn(f"r{n}@d{n}.example", ended(State.FAILED, "5.7.1 no")) for n in range(49))
+
+
+def test_bodies_unanswered_are_bounded() -> None:
+    """What is in doubt when a process is killed is what was begun and not answered."""
+    most = now = 0
+
+    class Counting(Office):
+        def begun(self, job: Job) -> None:
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+
+        def done(self, job: Job, outcome: Outcome) -> None:
+            nonlocal now
+            now -= 1
+            super().done(job, outcome)
+
+    async def main() -> None:
+        office = Counting([f"r{i}@a.example" for i in range(60)])
+        with ScriptedServer() as server:
+            pool: Pool[Job] = Pool(endpoint(server), 8, office, unanswered=2)
+            pool.start()
+            async with asyncio.timeout(20):
+                await office.finished.wait()
+            await pool.stop(2)
+
+    asyncio.run(main())
+    assert most == 2

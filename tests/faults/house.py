@@ -56,6 +56,7 @@ errors_least = 100000
 [[relay]]
 url = "smtp://127.0.0.1:{smtp}?tls=off"
 connections = {connections}
+unanswered = {unanswered}
 {extra}
 """
 
@@ -77,6 +78,7 @@ class House:
     kills: Counter[str] = field(default_factory=Counter)
     connections: int = CONNECTIONS
     batch: int = 250
+    unanswered: int = 0
 
     def __post_init__(self) -> None:
         self.server = Embedded(self.folder)
@@ -101,7 +103,7 @@ class House:
             (self.folder / host).mkdir()
             (self.folder / host / "distro.toml").write_text(SETTINGS.format(
                 redis=f"unix://:{password}@{socket}?db=0", broker=self.broker or f"redis+socket://:{password}@{socket}?virtual_host=1", smtp=self.sink.port,
-                policy=self.policy, limits=self.limits, extra=self.extra, batch=self.batch, connections=self.connections))
+                policy=self.policy, limits=self.limits, extra=self.extra, batch=self.batch, unanswered=self.unanswered, connections=self.connections))
         self.office = self._office()
         for host in HOSTS:
             for part in ("worker", "sweep"):

@@ -2,7 +2,7 @@
 
 import random
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class SmtpStory(Story):
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     office = make_office(tmp_path, server, store, worker={"batch": 20}, retry={"first": "1s"}, in_doubt={"after": "1s"}, limits={"doubts_least": 1000, "errors_least": 1000})
     add_readers(store, READERS, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))

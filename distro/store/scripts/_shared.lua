@@ -10,15 +10,16 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(call('GET', 'test:clock') or 0)
 end
 local function int(n) return string.format('%.0f', n) end
--- delta: counter letter -> change. The counters move only in the script that moves the bytes.
+-- delta: counter letter -> change; gives letter -> count. The counters move only in the script that moves the bytes.
 local function count(D, delta)
-  local bf = {'BITFIELD', 'cnt:' .. D}
+  local bf, letters, found = {'BITFIELD', 'cnt:' .. D}, {}, {}
   for letter, n in pairs(delta) do
-    if n ~= 0 then
-      bf[#bf + 1] = 'INCRBY' bf[#bf + 1] = 'i32' bf[#bf + 1] = '#' .. (string.find(ORDER, letter, 1, true) - 1) bf[#bf + 1] = n
-    end
+    letters[#letters + 1] = letter
+    bf[#bf + 1] = 'INCRBY' bf[#bf + 1] = 'i32' bf[#bf + 1] = '#' .. (string.find(ORDER, letter, 1, true) - 1) bf[#bf + 1] = n
   end
-  if #bf > 2 then call(unpack(bf)) end
+  if #letters == 0 then return found end
+  for n, value in ipairs(call(unpack(bf))) do found[letters[n]] = value end
+  return found
 end
 local function counter(D, letter)
   return call('BITFIELD_RO', 'cnt:' .. D, 'GET', 'i32', '#' .. (string.find(ORDER, letter, 1, true) - 1))[1]

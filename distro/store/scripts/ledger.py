@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from distro.store.connect import Call
 
@@ -23,8 +23,7 @@ class Claim:
     edition: int    # index into the distribution's languages
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """A recipient whose `sending` is written; this attempt is named by the claim's token and `attempt`."""
 
     ordinal: int

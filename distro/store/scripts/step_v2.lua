@@ -86,10 +86,14 @@ while k < n do                                   -- runs of near ordinals: one r
     end
   end
   if changed then
-    local ws, wr = {}, {}
+    local ws, wr, from = {}, {}, 0               -- what changed, and the stretches between as they were
     for o = 0, hi - lo do
-      ws[o + 1] = states[o] or sub(win, o + 1, o + 1)
-      wr[o + 1] = recs[o] or sub(rw, o * REC + 1, o * REC + REC)
+      if states[o] or recs[o] then
+        if o > from then ws[#ws + 1] = sub(win, from + 1, o) wr[#wr + 1] = sub(rw, from * REC + 1, o * REC) end
+        ws[#ws + 1] = states[o] or sub(win, o + 1, o + 1)
+        wr[#wr + 1] = recs[o] or sub(rw, o * REC + 1, o * REC + REC)
+        from = o + 1
+      end
     end
     call('SETRANGE', LED, lo, cat(ws))
     call('SETRANGE', RECS, lo * REC, cat(wr))
@@ -180,17 +184,16 @@ for m = 1, #ARGV[10], 12 do
   answers[#answers + 1] = verdict
 end
 
-count(D, delta)
-if next(delta) then call('HSET', 'dist:' .. D, 'active_at', int(at)) end
-if accepted > 0 then
-  call('HSETNX', 'dist:' .. D, 'first_accepted_at', int(at))
-  call('HSET', 'dist:' .. D, 'last_accepted_at', int(at))
-end
-if (delta.i or 0) < 0 or (delta.q or 0) < 0 then
-  local left = call('BITFIELD_RO', 'cnt:' .. D, 'GET', 'i32', '#0', 'GET', 'i32', '#1')
-  if left[1] == 0 and left[2] == 0 then call('HSETNX', 'dist:' .. D, 'first_pass_at', int(at)) end
+if next(delta) then
+  delta.q, delta.i = delta.q or 0, delta.i or 0
+  local left = count(D, delta)
+  local facts = {'HSET', 'dist:' .. D, 'active_at', int(at)}
+  if accepted > 0 then facts[5], facts[6] = 'last_accepted_at', int(at) end
+  call(unpack(facts))
+  if accepted > 0 and left.a == accepted then call('HSETNX', 'dist:' .. D, 'first_accepted_at', int(at)) end
+  if left.q == 0 and left.i == 0 then call('HSETNX', 'dist:' .. D, 'first_pass_at', int(at)) end
 end
 local given, said = cat(granted), cat(answers)
 call('HSET', 'proc:' .. P, 'serial', ARGV[2], 'status', status, 'cursor', int(cursor), 'granted', given, 'answers', said, 'state', dstate)
-call('EXPIRE', 'proc:' .. P, 86400)
+if not last[1] or serial % 256 == 0 then call('EXPIRE', 'proc:' .. P, 86400) end
 return {status, cursor, given, rows_of(given), said, dstate}

@@ -1,0 +1,87 @@
+"""A whole distribution into Postfix's smtp-sink, beside what smtp-source does to it: the ratio, and who spends how much CPU.
+
+usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20]
+
+Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in the same minute:
+`smtp-source -d` with the same size, count and connections. Needs Debian's postfix package (smtp-sink, smtp-source).
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+from installation import Installation, smtp_sink
+
+SENTENCE = "the harbour towns agreed a shared plan for the winter season. "
+
+
+def release(folder: Path, number: int, paragraphs: int) -> list[Path]:
+    """Three editions of a release."""
+    files = []
+    for language in ("en", "es", "fr"):
+        path = folder / f"r{number}.{language}.md"
+        body = "".join(f"\nParagraph {i} of {number}: {SENTENCE * 4}\n" for i in range(paragraphs))
+        path.write_text(f"---\nid: winter-{number}\nheadline: Winter plan number {number} {language}\nlanguage: {language}\ncontacts: [{{name: Desk, email: desk@press.example}}]\n---\n{body}")
+        files.append(path)
+    return files
+
+
+def fitted(office: Installation, number: int, size: int) -> tuple[list[Path], int]:
+    """As many paragraphs as make a letter of about this size."""
+    def measured(paragraphs: int) -> tuple[list[Path], int]:
+        files = release(office.folder, number, paragraphs)
+        out = office.folder / f"out{number}-{paragraphs}"
+        office.run("preview", *map(str, files), "--out", str(out))
+        return files, max(p.stat().st_size for p in out.glob("*.eml"))
+
+    few, many = measured(2)[1], measured(22)[1]
+    return measured(max(1, round(2 + (size - few) * 20 / (many - few))))
+
+
+def cpu(office: Installation) -> dict[str, float]:
+    """Seconds of CPU by part."""
+    found: dict[str, float] = defaultdict(float)
+    for process in office.processes():
+        try:
+            times, words = process.cpu_times(), " ".join(process.cmdline())
+            parent = process.parent()
+            inner = parent is not None and "worker" in " ".join(parent.cmdline()) and "worker" in words
+        except psutil.Error:
+            continue
+        part = "redis" if "valkey" in words else "sending" if inner else next((p for p in ("worker", "sweep", "web", "embedded") if p in words), "up")
+        found[part] += times.user + times.system
+    return found
+
+
+def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20) -> int:
+    ratios, costs = [], []
+    with tempfile.TemporaryDirectory(prefix="distro-w-") as folder, smtp_sink() as port:
+        with Installation(Path(folder), relay=port, connections=connections) as office:
+            office.book(readers, languages=("en", "es", "fr"))
+            for n in range(pairs):
+                files, bytes_ = fitted(office, n, size)
+                before = cpu(office)
+                number = office.submit(files)
+                told = office.rest(number)
+                spent = {part: (seconds - before[part]) / readers * 1e6 for part, seconds in cpu(office).items()}
+                ours = readers / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
+                began = time.monotonic()
+                subprocess.run(["/usr/sbin/smtp-source", "-d", "-s", str(connections), "-l", str(bytes_), "-m", str(readers), "-f", "a@press.example", "-t", "b@a.example", f"127.0.0.1:{port}"], check=True)
+                theirs = readers / (time.monotonic() - began)
+                ratios.append(ours / theirs)
+                costs.append(sum(spent.values()))
+                print(f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "
+                      + ", ".join(f"{part} {us:.0f}" for part, us in sorted(spent.items(), key=lambda p: -p[1])), flush=True)
+    print(f"median of {pairs}: ratio {statistics.median(ratios):.2f} (bar 1.00), {statistics.median(costs):.0f} us of CPU a letter (bar 120 at 40 KB)")
+    return statistics.median(ratios) < 1.0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -128,6 +128,7 @@ def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Ca
     cases: dict[str, tuple[ScriptedServer, dict[str, object]]] = {
         "pipelined": (ScriptedServer(), {}),
         "sequential": (ScriptedServer(extensions=()), {}),
+        "chunking": (ScriptedServer(extensions=("PIPELINING", "CHUNKING")), {}),
         "helo only": (ScriptedServer(lambda verb, _: "502 what?" if verb == "EHLO" else None), {}),
         "starttls": (ScriptedServer(tls=server_tls), {"tls": "starttls", "context": ours}),
         "implicit": (ScriptedServer(tls=server_tls, implicit=True), {"tls": "implicit", "context": ours}),
@@ -139,7 +140,7 @@ def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Ca
         yield lambda office: Pool(endpoint(server, **more), 2, office), lambda: len(server.messages)
 
 
-KINDS = ["pipelined", "sequential", "helo only", "starttls", "implicit", "auth", "login", "folder", "memory"]
+KINDS = ["pipelined", "sequential", "chunking", "helo only", "starttls", "implicit", "auth", "login", "folder", "memory"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -170,7 +171,7 @@ def only(address: str, verb: str, reply: str) -> Callable[[str, str], str | None
     return lambda v, argument: reply if v == verb and address in argument else None
 
 
-@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+@pytest.mark.parametrize("extensions", [("PIPELINING",), (), ("PIPELINING", "CHUNKING")])
 @pytest.mark.parametrize(("verb", "reply", "state"), [
     ("RCPT", "550 5.1.1 no such user", State.FAILED), ("RCPT", "450 4.2.1 greylisted", State.DEFERRED), ("END", "554 5.6.0 no", State.FAILED),
     ("END", "451 4.3.0 later", State.DEFERRED), ("END", "DROP", State.IN_DOUBT),

@@ -91,6 +91,14 @@ class ScriptedServer:
                     told = "250 2.1.5 ok"
                 elif verb == "DATA":
                     told = "354 go"
+                elif verb == "BDAT":
+                    raw = await reader.readexactly(int(argument.split()[0]))
+                    told = self.script("END", recipient) or (f"250 2.0.0 ok queued as S{self.bodies + 1}" if recipient else "503 5.5.1 nobody to send to")
+                    self.bodies += bool(recipient)
+                    if told == "DROP":
+                        return
+                    if recipient and told.startswith("2"):
+                        self.messages.append((recipient, raw))
                 else:
                     told = {"QUIT": "221 bye"}.get(verb, "250 2.0.0 ok")
             if verb == "MAIL":

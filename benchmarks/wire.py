@@ -1,6 +1,6 @@
 """A whole distribution into Postfix's smtp-sink, beside what smtp-source does to it: the ratio, and who spends how much CPU.
 
-usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20]
+usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20] [PROCESSES=0: as the settings say]
 
 Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in the same minute:
 `smtp-source -d` with the same size, count and connections. Needs Debian's postfix package (smtp-sink, smtp-source).
@@ -60,10 +60,10 @@ def cpu(office: Installation) -> dict[str, float]:
     return found
 
 
-def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20) -> int:
+def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20, processes: int = 0) -> int:
     ratios, costs = [], []
     with tempfile.TemporaryDirectory(prefix="distro-w-") as folder, smtp_sink() as port:
-        with Installation(Path(folder), relay=port, connections=connections) as office:
+        with Installation(Path(folder), relay=port, connections=connections, extra=f"[worker]\nprocesses = {processes}") as office:
             office.book(readers, languages=("en", "es", "fr"))
             for n in range(pairs):
                 files, bytes_ = fitted(office, n, size)

@@ -155,6 +155,13 @@ def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(office: Offic
     assert counters(office.store, "2")[State.QUEUED] == 4
 
 
+def test_a_large_distribution_is_settled_in_pieces(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 3500, folder=tmp_path, first=10)
+    advance(office, again(office, tmp_path))
+    assert turns.cancel(office, "2", actor="me", reason="").counts[State.CANCELLED] == 3505
+    assert marks(office) == 0
+
+
 def test_a_distribution_that_is_sent_cannot_be_cancelled(office: Office) -> None:
     story = Story(office)
     story.run(3)

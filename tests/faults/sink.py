@@ -72,7 +72,7 @@ class Sink:
         self._writers.add(writer)
         try:
             await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, EOFError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):   # the last one: the sink itself ends
             pass
         finally:
             self._writers.discard(writer)

@@ -127,7 +127,7 @@ def cancel(distribution: str, actor: str, reason: str) -> Call[tuple[str, str]]:
     return Call("cancel_v1", (distribution, actor, reason), _words)
 
 
-def settle(distribution: str, at_most: int = 2000) -> Call[int]:
+def settle(distribution: str, at_most: int = 1000) -> Call[int]:
     """The next piece of what a cancelled distribution held: 0 there is more, 1 it is settled, 2 letters are in flight."""
     return Call("settle_v1", (distribution, at_most), int)
 

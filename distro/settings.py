@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from distro.errors import SettingsError
+from distro.providers import parse_rate
 from distro.times import parse_duration, zone
 
 
@@ -25,6 +27,15 @@ def _duration(text: str) -> str:
 
 
 Duration = Annotated[str, AfterValidator(_duration)]
+
+
+def _rate(text: str) -> str:
+    if text:
+        parse_rate(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Section(BaseModel):
@@ -97,6 +108,8 @@ class Relay(Section):
     connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
     unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
     weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
+    rate: Rate = Field("", description="Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes.")
+    warm_up: str = Field("", description="The day (2026-11-24) of a new address's first letters: 500 that day, twice as many each day after, for two weeks.")
     ca_file: str = Field("", description="Certificates to trust beside the system's.")
     password_file: str = Field("", description="A file that holds the password, instead of the address.")
     helo: str = Field("", description="The name said in EHLO; empty: this host's.")
@@ -114,6 +127,13 @@ class Relay(Section):
             raise ValueError("the port must be a number") from None
         if parts.query not in ("", "tls=off", "tls=starttls"):
             raise ValueError("understands only ?tls=off after the address")
+        return value
+
+    @field_validator("warm_up")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        if value:
+            date.fromisoformat(value)
         return value
 
     @property
@@ -198,6 +218,15 @@ class Limits(Section):
     doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
 
 
+class Pace(Section):
+    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of domains."""
+
+    groups: dict[str, list[str]] = Field({}, description="Further groups: a name and its domains.")
+    rates: dict[str, Rate] = Field({}, description='Letters to a group or a domain, over all hosts: {microsoft = "20/s", "orange.fr" = "300/m"}.')
+    slow: Rate = Field("1/s", description="The rate of a group that asks us to slow down (ten temporary refusals within a minute).")
+    slow_for: Duration = Field("10m", description="How long it stays slow.")
+
+
 class Worker(Section):
     """How a host's work is divided."""
 
@@ -225,6 +254,7 @@ class Settings(BaseSettings):
     in_doubt: InDoubt = InDoubt()
     secret: Secret = Secret()
     limits: Limits = Limits()
+    pace: Pace = Pace()
     worker: Worker = Worker()
 
     @classmethod

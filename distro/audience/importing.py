@@ -17,6 +17,7 @@ from pathlib import Path
 from distro.audience import addresses
 from distro.audience.segments import ALWAYS_SCANNED
 from distro.errors import InputFileError
+from distro.providers import provider_of
 from distro.store import Store
 from distro.store.scripts import book as scripts
 
@@ -188,7 +189,7 @@ def stage(store: Store, path: Path, list_name: str, *, actor: str, dry_run: bool
         judged.twice += row.address in seen
         seen.add(row.address)
         lists = [list_name, *(v for v in row.columns.get("lists", []) if v != list_name)]
-        piece.append({"address": row.address, "email": row.email, "columns": row.columns | {"lists": lists, "domain": [row.address.rpartition("@")[2]]}})
+        piece.append({"address": row.address, "email": row.email, "columns": row.columns | {"lists": lists} | _receiver(row.address)})
         if len(piece) == _PIECE:
             flush()
     flush()
@@ -231,3 +232,10 @@ def finish_open(store: Store) -> list[int]:
     for number in found:
         finish(store, number)
     return found
+
+
+def _receiver(address: str) -> dict[str, list[str]]:
+    """Who takes the letters: the domain, and its provider where that is a known one."""
+    domain = address.rpartition("@")[2]
+    provider = provider_of(domain)
+    return {"domain": [domain], "provider": [provider]} if provider else {"domain": [domain]}

@@ -1,35 +1,54 @@
 """The frozen audience: who stands at which ordinal, and the batches. A pure function of what was reserved.
 
-Editions follow one another; within each the order is shuffled by the distribution's id, so that no outlet is always
-first and a crashed freeze goes on exactly where it stopped.
+Editions follow one another; within each those who share a receiver's limit stand apart, so that a slowed receiver never
+blocks the others. The order is shuffled by the distribution's id, so that no outlet is always first and a crashed freeze
+goes on exactly where it stopped.
 """
 
 import random
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from distro.store.records import ids_of
 
-BATCH = struct.Struct(">IIB")   # first ordinal, last + 1, edition
+BATCH = struct.Struct(">IIBB")   # first ordinal, last + 1, edition, group (0: none)
 
 
-def ordered(distribution: str, reserved: Mapping[str, bytes], order: Sequence[str]) -> tuple[list[int], list[int]]:
-    """The ids by ordinal, and for each edition in `order` how many readers it has."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Readers who follow one another: one edition, one group of receivers."""
+
+    edition: int
+    group: int    # index into the groups, from 1; 0: all others
+    count: int
+
+
+def ordered(distribution: str, reserved: Mapping[str, bytes], order: Sequence[str], groups: Sequence[bytes] = ()) -> tuple[list[int], list[Span]]:
+    """The ids by ordinal, and the spans that they form. `groups` are bitmaps of readers who share a receiver's limit."""
     everyone: list[int] = []
-    sizes = []
-    for language in order:
-        ids = ids_of(reserved.get(language, b""))
-        random.Random(f"{distribution}:{language}").shuffle(ids)
-        everyone += ids
-        sizes.append(len(ids))
-    return everyone, sizes
+    spans = []
+    for edition, language in enumerate(order):
+        rest = int.from_bytes(reserved.get(language, b""), "little")
+        apart = []
+        for number, bitmap in enumerate(groups, 1):
+            mine = rest & int.from_bytes(bitmap, "little")
+            rest ^= mine
+            apart.append((number, mine))
+        for number, bits in ((0, rest), *apart):
+            ids = ids_of(bits.to_bytes((bits.bit_length() + 7) // 8, "little"))
+            random.Random(f"{distribution}:{language}:{number}" if number else f"{distribution}:{language}").shuffle(ids)
+            everyone += ids
+            if ids:
+                spans.append(Span(edition, number, len(ids)))
+    return everyone, spans
 
 
-def batches(sizes: Sequence[int], size: int) -> bytes:
-    """The batches, packed as the ledger keeps them; none holds two editions."""
+def batches(spans: Sequence[Span], size: int) -> bytes:
+    """The batches, packed as the ledger keeps them; none holds two editions or two groups."""
     packed: list[bytes] = []
     first = 0
-    for edition, count in enumerate(sizes):
-        packed += [BATCH.pack(start, min(start + size, first + count), edition) for start in range(first, first + count, size)]
-        first += count
+    for span in spans:
+        packed += [BATCH.pack(start, min(start + size, first + span.count), span.edition, span.group) for start in range(first, first + span.count, size)]
+        first += span.count
     return b"".join(packed)

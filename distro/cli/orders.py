@@ -10,25 +10,53 @@ from distro.cli.options import At, Config, Distribution, Json, Yes, actor, descr
 from distro.errors import UsageError
 
 if TYPE_CHECKING:
+    from distro.flow.office import Office
     from distro.flow.turns import Cancelled
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)]
 
 
-def halt(distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False) -> int:
-    """Stop a distribution: no letter begins more than a second later. `resume` goes on.
+def halt(
+    distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one.", metavar="[ID]", show_default=False)] = "",
+    domain: Annotated[str, typer.Option("--domain", help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.", metavar="D", show_default=False)] = "",
+    during: Annotated[str, typer.Option("--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME")] = "2h",
+    reason: Reason = "", config: Config = None, as_json: Json = False,
+) -> int:
+    """Stop a distribution, or one domain: no letter begins more than a second later. `resume` goes on.
 
     Examples:
 
         distro halt D17 --reason "wrong photo"
+        distro halt --domain outlook.com --for 2h --reason "they ask us to slow down"
     """
+    from distro.flow import turns
     from distro.flow.office import distribution_id, opened
-    from distro.flow.turns import halt as stop
 
+    if bool(distribution) == bool(domain):
+        raise UsageError("say what: a distribution, or --domain D", hint="See distro halt --help")
     with opened(settings(config)) as office:
+        if domain:
+            return _halt_domain(office, domain, during, reason or f"by {actor()}", as_json=as_json)
         number = distribution_id(office.store, distribution)
-        state = stop(office, number, actor=actor(), reason=reason or f"by {actor()}")
+        state = turns.halt(office, number, actor=actor(), reason=reason or f"by {actor()}")
     show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is halted. Next: distro resume D{number}")
+    return 0
+
+
+def _halt_domain(office: "Office", domain: str, during: str, reason: str, *, as_json: bool) -> int:
+    from distro.flow.stops import halt_domain
+    from distro.times import parse_duration, rfc3339
+
+    try:
+        seconds = parse_duration(during)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from None
+    stop = halt_domain(office, domain, seconds, actor=actor(), reason=reason)
+    until = rfc3339(int(stop.until * 1000), office.settings.site.timezone) if seconds else ""
+    if as_json:
+        show.document({"domain": domain, "until": until})
+    else:
+        show.say(f"Nothing goes to {domain} until {until}; what waits for it goes on then. The others go on now." if seconds else f"{domain} is open again; what waits for it keeps the time that it was told.")
     return 0
 
 

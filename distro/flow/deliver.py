@@ -21,7 +21,9 @@ import msgspec
 
 from distro import faults, log
 from distro.errors import DistroError
+from distro.flow import pace
 from distro.flow.office import Office
+from distro.flow.stops import Stop, Stops
 from distro.ledger.commit import GroupCommit, Held
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
@@ -31,7 +33,7 @@ from distro.relay.session import Message
 from distro.settings import Retry
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import Intent
+from distro.store.scripts.ledger import Claim, Intent
 from distro.times import parse_duration
 
 SLICE = 20.0           # seconds that one wake-up may keep a process
@@ -67,6 +69,7 @@ class Run:
     distribution: str
     fillers: tuple[Filler, ...]
     began_ms: int
+    groups: tuple[str, ...] = ()     # of receivers that stand apart
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ class Job:
     intent: Intent
     message: Message
     permitted: float            # loop time of the call that last said that it may begin
+    stop: Stop | None = None     # its domain was halted meanwhile
     withdrawn: str = ""         # why it was not begun after all: n they said no, x not ours any more
 
 
@@ -101,7 +105,7 @@ class Deliverer(Work[Job]):
         self.pool = pool_of(self)
         settings = office.settings
         self.commit = GroupCommit(
-            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), stale_ms=int(parse_duration(settings.limits.stale) * 1000), wanted=self._wanted,
+            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), stale_ms=int(parse_duration(settings.limits.stale) * 1000), pace=self._pace, slow=pace.slow_down(settings), wanted=self._wanted,
             on_intents=self._on_intents, on_drained=self._on_drained)
         self.commit.early = max(1, self.pool.lanes * 2 // 3)
         self.runs: dict[str, Run] = {}
@@ -113,12 +117,13 @@ class Deliverer(Work[Job]):
         self._stopping = False
         self._unreachable_until = 0.0
         self._busy = 0              # lanes that have a letter
+        self.stops = Stops(store)   # domains that are halted
         self._returns: set[asyncio.Task[None]] = set()
 
     # -- life
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.run(), self.commit.keep_leases(), self._alive())]
+        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.run(), self.commit.keep_leases(), self._alive(), self.stops.watch())]
         for task in self._tasks:
             task.add_done_callback(self._broke)
         self.pool.start()
@@ -187,6 +192,11 @@ class Deliverer(Work[Job]):
         for distribution in [d for d in self.runs if d not in held and d != run.distribution][:-_RUNS]:
             del self.runs[distribution]
 
+    def _pace(self, claim: Claim) -> str:
+        """The buckets that letters of a batch draw from."""
+        group = self.runs[claim.distribution].groups[claim.group - 1] if claim.group else ""
+        return pace.told(pace.buckets_of(self.office.settings, group))
+
     def _wanted(self) -> int:
         """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
         if self._stopping or self._loop.time() < self._unreachable_until:
@@ -202,9 +212,19 @@ class Deliverer(Work[Job]):
             row = self._decode(intent.row)
             attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
             pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
-            self._offer(Job(held, attempt, intent, Message(filler.letter.sender_address, row.email, pieces), before))
+            job = Job(held, attempt, intent, Message(filler.letter.sender_address, row.email, pieces), before)
+            stop = self.stops.of(row.email)
+            if stop:
+                self._stopped(job, stop)
+            else:
+                self._offer(job)
         if held.lost or held.halted:
             self._return_ready(lambda job: job.held is held)
+
+    def _stopped(self, job: Job, stop: Stop) -> None:
+        """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no retry period."""
+        delay_ms = int((stop.until - time.time()) * 1000)
+        self.commit.outcome(job.held, job.attempt, Outcome(State.DEFERRED, text=f"halted: {stop.reason}"), relay=0, delay_ms=max(0, delay_ms))
 
     def _offer(self, job: Job) -> None:
         while self._signals.takers:
@@ -272,7 +292,8 @@ class Deliverer(Work[Job]):
                 job.withdrawn = verdict
                 return False
             job.permitted = asked
-        return True
+        job.stop = self.stops.of(job.message.recipient)
+        return job.stop is None
 
     def begun(self, job: Job) -> None:
         try:
@@ -283,6 +304,9 @@ class Deliverer(Work[Job]):
 
     def done(self, job: Job, outcome: Outcome) -> None:
         self._busy -= 1
+        if job.stop and outcome.state is State.QUEUED:
+            self._stopped(job, job.stop)
+            return
         if job.withdrawn == "n":
             outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
         self._record(job, outcome, journal=True)

@@ -13,6 +13,7 @@ from distro.errors import DistroError
 from distro.flow.accept import question_for, usual_audience
 from distro.flow.letters import compile_all
 from distro.flow.office import Office, Wake
+from distro.flow.pace import groups_of
 from distro.model import Plan
 from distro.settings import cores
 from distro.store.scripts import audience as scripts
@@ -51,15 +52,15 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
     if plan.audience == 0:
         office.store.call(scripts.frozen(distribution, 0, b"", "cancelled", _nobody_left(office, distribution, told["release"])))
         return []
-    sizes = _write_down(office, distribution, languages)
-    if sizes is None:
+    spans = _write_down(office, distribution, languages, plan.audience)
+    if spans is None:
         return []
     try:
         compile_all(office, distribution, told)
     except DistroError as error:
         office.store.call(ledger.turn(distribution, "halt", "", f"the letter cannot be made: {error.message}"))
         return []
-    return _flip(office, distribution, told, plan, sizes)
+    return _flip(office, distribution, told, plan, spans)
 
 
 def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved) -> None:
@@ -70,10 +71,11 @@ def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved)
         office.store.call(ledger.cancel(distribution, "", f"the {reserved.about} text is not the one that readers already have"))
 
 
-def _write_down(office: Office, distribution: str, languages: list[str]) -> list[int] | None:
+def _write_down(office: Office, distribution: str, languages: list[str], size: int) -> list[order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
-    everyone, sizes = order.ordered(distribution, reserved, languages)
+    _, groups = groups_of(office, distribution, size)
+    everyone, spans = order.ordered(distribution, reserved, languages, groups)
     built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
     while built < len(everyone):
         ids = b"".join(i.to_bytes(4, "big") for i in everyone[built:built + _PIECE])
@@ -81,15 +83,15 @@ def _write_down(office: Office, distribution: str, languages: list[str]) -> list
         what, built = office.store.call(scripts.build(distribution, built, ids))
         if what == "not_now":
             return None
-    return sizes
+    return spans
 
 
-def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, sizes: list[int]) -> list[Wake]:
+def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, spans: list[order.Span]) -> list[Wake]:
     """Hand out the batches; a guard may halt it here, before the first letter."""
     reason, guard = _guard(office, plan, told)
     later = int(told["start_at"]) > office.store.now_ms()
     state = "halted" if reason else "scheduled" if later else "sending"
-    packed = order.batches(sizes, office.settings.worker.batch)
+    packed = order.batches(spans, office.settings.worker.batch)
     faults.point("freeze.flip")
     flipped = office.store.call(scripts.frozen(distribution, plan.audience, packed, state, reason, guard))
     if flipped:

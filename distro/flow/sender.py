@@ -25,7 +25,7 @@ def load_run(office: Office, distribution: str, known: Run | None = None) -> Run
         return known
     letters = (load_letter(office, distribution, language) for language in told["order"].split())
     fillers = tuple(Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys) for letter in letters)
-    return Run(distribution, fillers, began_ms)
+    return Run(distribution, fillers, began_ms, tuple(told.get("groups", "").split()))
 
 
 def process_name(host: str) -> str:

@@ -23,6 +23,7 @@ from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
 _INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait
+_REST = 0.05         # seconds that a batch rests at least when its receivers' bucket is empty
 _MOST = 400          # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0    # seconds
 
@@ -38,6 +39,7 @@ class Held:
     lost: bool = False        # the lease is ours no more
     halted: bool = False
     returning: bool = False   # the lease is on its way back
+    rest_until: float = 0.0   # loop time until which the pace allows nothing more of it
     done: asyncio.Event = field(default_factory=asyncio.Event)   # exhausted or lost
 
 
@@ -54,13 +56,15 @@ class GroupCommit:
     """The one writer of a process into the ledger."""
 
     def __init__(
-        self, store: AsyncStore, process: str, *, lease_ms: int, stale_ms: int, wanted: Callable[[], int],
+        self, store: AsyncStore, process: str, *, lease_ms: int, stale_ms: int, pace: Callable[[Claim], str], slow: str, wanted: Callable[[], int],
         on_intents: Callable[[Held, tuple[Intent, ...], float], None], on_drained: Callable[[Held], None],
     ) -> None:
         self.store = store
         self.process = process
         self.lease_ms = lease_ms
         self.stale_ms = stale_ms         # work that waited longer halts its distribution instead of being claimed
+        self.pace = pace                 # the buckets that a batch draws from
+        self.slow = slow                 # what a group gets that asks us to slow down
         self.wanted = wanted             # how many intents could be used now
         self.on_intents = on_intents     # gets them with the loop time before the call that granted them
         self.on_drained = on_drained     # a held batch has ended and nothing of it is in flight
@@ -77,7 +81,7 @@ class GroupCommit:
     async def claim(self, distribution: str, batch: int) -> Held | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
         faults.point("claim.before")
-        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms, self.stale_ms)))
+        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms, self.stale_ms, self._resting(distribution))))
         if found is None:
             return None
         faults.point("claim.after")
@@ -85,6 +89,10 @@ class GroupCommit:
         self.held.append(held)
         self.kick()
         return held
+
+    def _resting(self, distribution: str) -> list[int]:
+        """Groups of receivers of which this process holds a batch back."""
+        return sorted({h.claim.group for h in self.held if h.claim.group and h.rest_until and not h.exhausted and h.claim.distribution == distribution})
 
     def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
@@ -138,10 +146,11 @@ class GroupCommit:
 
     def _next_claim(self, distribution: str = "") -> Held | None:
         """The held batch whose turn it is: they take turns, so that two distributions share a process."""
+        now = asyncio.get_running_loop().time()
         for _ in range(len(self.held)):
             self.held.rotate(-1)
             held = self.held[-1]
-            if not held.exhausted and distribution in ("", held.claim.distribution):
+            if not held.exhausted and held.rest_until <= now and distribution in ("", held.claim.distribution):
                 return held
         return None
 
@@ -159,6 +168,7 @@ class GroupCommit:
             outcomes=b"".join(sorted(pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay) for _, a, o, relay, _ in outcomes)),
             claim=held.claim if held else None, want=want, cursor=held.cursor if held else 0,
             questions=b"".join(a.ordinal.to_bytes(4, "big") + bytes.fromhex(a.token) + h.claim.batch.to_bytes(4, "big") for h, a, _ in questions),
+            pace=self.pace(held.claim) if held else "", slow=self.slow,
             words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state.value != "accepted"],
         )
         before = asyncio.get_running_loop().time()
@@ -177,7 +187,13 @@ class GroupCommit:
     def _granted(self, held: Held, told: scripts.Stepped, want: int, before: float) -> None:
         held.cursor = told.cursor
         held.in_flight += len(told.intents)
-        ended = told.status != 0 or (told.cursor >= held.claim.past and len(told.intents) < want)
+        if told.status == 3:     # let the others go first, and look again when the bucket has filled a little
+            loop = asyncio.get_running_loop()
+            rest = max(told.wait_ms / 1000, _REST)
+            held.rest_until = loop.time() + rest
+            held.done.set()
+            loop.call_later(rest, self.kick)
+        ended = told.status in (1, 2) or (told.cursor >= held.claim.past and len(told.intents) < want)
         if ended:
             held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
         if told.intents or ended:

@@ -61,13 +61,17 @@ TABLE = (
     Key("rec:{D}", "string", "30 bytes a recipient: token, time, attempts, flags, code, relay, breaks, queue id"),
     Key("cnt:{D}", "string", "ten 32-bit counters, one a state"),
     Key("err:{D}", "hash", "ordinal -> the last words about who was not accepted"),
-    Key("bat:{D}", "string", "9 bytes a batch: first, last + 1, edition"),
+    Key("bat:{D}", "string", "10 bytes a batch: first, last + 1, edition, group"),
     Key("todo:{D}", "zset", "batch without a lease and with work -> when, ms"),
     Key("lease:{D}", "hash", "batch -> token, expiry ms, process"),
     Key("retry:{D}:{b}", "zset", "deferred ordinal -> next attempt, ms"),
     Key("doubt:{D}", "zset", "in-doubt ordinal that awaits evidence or its one resend -> since, ms"),
+    Key("grp:{D}:{group}", "bitmap", "readers of a group of receivers, as they were when the audience was written down", TIMED),
     Key("rly:{D}", "list", "names of the relays that records point at"),
     Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
+    # receivers
+    Key("pace:{name}", "hash", "a bucket of a relay or group: tokens, at (ms), slow_until, bad, bad_at", TIMED),
+    Key("stops", "hash", "domain -> until (ms), actor and reason of a halt of this domain alone"),
     # processes
     Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
     Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),

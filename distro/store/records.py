@@ -11,7 +11,7 @@ from distro.store.scripts.ledger import BATCH_SIZE, RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHBB16s")
-_BATCH = struct.Struct(">IIB")
+_BATCH = struct.Struct(">IIBB")
 _ORDER = tuple(LETTERS)
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
 RESENT = 1    # flag: in doubt, and sent once more
@@ -53,7 +53,7 @@ def address_at(store: Store, distribution: str, ordinal: int) -> str:
 def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
     """Every batch: first ordinal, last + 1, index of the edition."""
     raw = store.raw(f"bat:{distribution}")
-    return [_BATCH.unpack_from(raw, n) for n in range(0, len(raw), BATCH_SIZE)]
+    return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), BATCH_SIZE)]
 
 
 def counters(store: Store, distribution: str) -> dict[State, int]:

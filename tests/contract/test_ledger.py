@@ -43,7 +43,7 @@ def step(store: Store, *, process: str = "h.1.x", serial: int = 0, of: Claim | N
          outcomes: tuple[tuple[Intent, str, State], ...] = (), token: str = "0a0b0c0d", delay_ms: int = 0, questions: bytes = b"") -> Stepped:
     packed = b"".join(sorted(pack_outcome(i.ordinal, s, t, i.attempt, Outcome(s, 250 if s is State.ACCEPTED else 450), 1) for i, t, s in outcomes))
     words = [(i.ordinal, delay_ms, f"words about {s}") for i, _, s in outcomes if s is not State.ACCEPTED]
-    return store.call(scripts.step(Step(process, serial or next(serials), D, packed, of, want, cursor, questions, words)))
+    return store.call(scripts.step(Step(process, serial or next(serials), D, packed, of, want, cursor, questions, words=words)))
 
 
 def states(store: Store) -> str:

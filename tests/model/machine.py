@@ -106,7 +106,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         self.store.call(audience.build(number, 0, b"".join(n.to_bytes(4, "big") for n in ids)))
         half = (len(ids) + 1) // 2
-        batches = b"".join(a.to_bytes(4, "big") + b.to_bytes(4, "big") + b"\0" for a, b in ((0, half), (half, len(ids))) if a < b)
+        batches = b"".join(a.to_bytes(4, "big") + b.to_bytes(4, "big") + b"\0\0" for a, b in ((0, half), (half, len(ids))) if a < b)
         assert self.store.call(audience.frozen(number, len(ids), batches, "sending"))
 
     def _birth(self) -> None:

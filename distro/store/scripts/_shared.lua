@@ -53,10 +53,10 @@ local bats = {}
 local function batch_of(D, ord)
   local bat = bats[D] or call('GET', 'bat:' .. D)
   bats[D] = bat
-  local a, z = 0, #bat / 9 - 1
+  local a, z = 0, #bat / 10 - 1
   while a < z do
     local mid = math.floor((a + z + 1) / 2)
-    if u32(bat, mid * 9 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
+    if u32(bat, mid * 10 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
   end
   return a
 end

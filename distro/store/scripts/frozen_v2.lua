@@ -1,5 +1,5 @@
 -- The audience is complete: count it, hand out its batches, flip the state by compare-and-set.
--- ARGV 1 D 2 audience 3 batches (9 bytes each) 4 state to go to (scheduled, sending, halted, cancelled) 5 reason 6 the guard that halts
+-- ARGV 1 D 2 audience 3 batches (10 bytes each) 4 state to go to (scheduled, sending, halted, cancelled) 5 reason 6 the guard that halts
 local D, n, batches, to, reason = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local d = call('HMGET', 'dist:' .. D, 'state', 'built', 'start_at')
 if d[1] ~= 'freezing' or tonumber(d[2] or 0) ~= n then return 0 end
@@ -10,7 +10,7 @@ count(D, {q = n})
 if n > 0 then
   call('SET', 'bat:' .. D, batches)
   call('SETRANGE', 'rec:' .. D, n * REC - 1, '\0')
-  for b = 0, #batches / 9 - 1 do call('ZADD', 'todo:' .. D, int(at), b) end
+  for b = 0, #batches / 10 - 1 do call('ZADD', 'todo:' .. D, int(at), b) end
 end
 call('HSET', 'dist:' .. D, 'state', to, 'audience', int(n), 'frozen_at', int(at))
 if to == 'halted' then call('HSET', 'dist:' .. D, 'reason', reason, 'before_halt', tonumber(d[3]) > at and 'scheduled' or 'sending', 'guard', ARGV[6]) end

@@ -8,7 +8,7 @@ from distro.store.connect import Call
 
 OUTCOME_SIZE = 29
 RECORD_SIZE = 30
-BATCH_SIZE = 9
+BATCH_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Claim:
     first: int
     past: int
     edition: int    # index into the distribution's languages
+    group: int = 0  # index into its groups of receivers, from 1; 0: none
 
 
 class Intent(NamedTuple):
@@ -37,11 +38,12 @@ class Intent(NamedTuple):
 class Stepped:
     """What a group commit gave."""
 
-    status: int                 # 0 granted; 1 the lease is lost; 2 the distribution does not send
+    status: int                 # 0 granted; 1 the lease is lost; 2 the distribution does not send; 3 the pace allows none now
     cursor: int
     intents: tuple[Intent, ...]
     answers: str                # one of g, n, x for each question at 354
     state: str                  # of the distribution
+    wait_ms: int = 0            # until the pace allows another
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Step:
     want: int = 0
     cursor: int = 0
     questions: bytes = b""
+    pace: str = ""                       # buckets to draw from: "name rate burst;…"
+    slow: str = ""                       # what a group gets that asks us to slow down: "rate ms"
     words: Sequence[tuple[int, int, str]] = field(default_factory=tuple)
 
 
@@ -64,28 +68,28 @@ def step(ask: Step) -> Call[Stepped]:
     claim = ask.claim
     where: tuple[int | str, ...] = (claim.batch, claim.token, ask.want, ask.cursor, claim.past) if claim else (-1, "0", 0, 0, 0)
     words = [word for triple in ask.words for word in triple]
-    return Call("step_v2", (ask.process, ask.serial, ask.distribution, ask.outcomes, *where, ask.questions, *words), _stepped)
+    return Call("step_v2", (ask.process, ask.serial, ask.distribution, ask.outcomes, *where, ask.questions, ask.pace, ask.slow, *words), _stepped)
 
 
 def _stepped(answer: Any) -> Stepped:
-    status, cursor, granted, rows, answers, state = answer
+    status, cursor, granted, rows, answers, state, wait_ms = answer
     intents = tuple(
         Intent(int.from_bytes(granted[p:p + 4], "big"), int.from_bytes(granted[p + 4:p + 8], "big"), granted[p + 8], granted[p + 9], row or b"{}")
         for p, row in zip(range(0, len(granted), 10), rows, strict=True)
     )
-    return Stepped(int(status), int(cursor), intents, answers.decode(), state.decode())
+    return Stepped(int(status), int(cursor), intents, answers.decode(), state.decode(), int(wait_ms))
 
 
-def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int, stale_ms: int) -> Call[Claim | None]:
+def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int, stale_ms: int, skip: Sequence[int] = ()) -> Call[Claim | None]:
     """Take a batch with work: this one if it may be taken, else any that is due; None: there is nothing to do.
 
     A distribution whose work has waited for over `stale_ms` is halted instead.
     """
 
     def read(answer: Any) -> Claim | None:
-        return Claim(distribution, answer[0], token, answer[1], answer[2], answer[3]) if answer else None
+        return Claim(distribution, answer[0], token, *answer[1:5]) if answer else None
 
-    return Call("claim_v2", (distribution, batch, token, process, lease_ms, stale_ms), read)
+    return Call("claim_v2", (distribution, batch, token, process, lease_ms, stale_ms, ",".join(map(str, skip))), read)
 
 
 def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:

@@ -3,7 +3,7 @@
 local D, b, token = ARGV[1], ARGV[2], ARGV[3]
 local mine = lease_of(D, b)
 if mine ~= token then return 1 end     -- already given back or judged
-local row = call('GETRANGE', 'bat:' .. D, b * 9, b * 9 + 8)
+local row = call('GETRANGE', 'bat:' .. D, b * 10, b * 10 + 9)
 local lo, hi = u32(row, 1), u32(row, 5)
 local led = call('GETRANGE', 'led:' .. D, lo, hi - 1)
 local from = 1

@@ -45,6 +45,6 @@ if from < n then
   if past < n then return 0 end
 end
 if counter(D, 'i') > 0 then return 2 end
-for b = 0, call('STRLEN', 'bat:' .. D) / 9 - 1 do call('UNLINK', 'retry:' .. D .. ':' .. int(b)) end
+for b = 0, call('STRLEN', 'bat:' .. D) / 10 - 1 do call('UNLINK', 'retry:' .. D .. ':' .. int(b)) end
 call('UNLINK', 'todo:' .. D, 'doubt:' .. D)
 return settled()

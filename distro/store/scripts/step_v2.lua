@@ -3,7 +3,8 @@
 --      4 outcomes, 29 bytes each, sorted by ordinal: ordinal 4, state 1, token 4, attempt 1, code 2, relay 1, queue id 16
 --      5 batch (-1: none) 6 its token (8 hex) 7 intents wanted 8 first ordinal to look at 9 end of the batch
 --      10 questions at 354, 12 bytes each: ordinal 4, token 4, batch 4
---      11 … words about outcomes, three each: ordinal, delay ms until the next attempt (deferred), text
+--      11 buckets that intents draw from: "name rate burst;…" 12 what a group gets that asks us to slow down: "rate ms"
+--      13 … words about outcomes, three each: ordinal, delay ms until the next attempt (deferred), text
 local P, serial, D = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local LED, RECS = 'led:' .. D, 'rec:' .. D
 local function rows_of(granted)
@@ -15,12 +16,12 @@ end
 local last = call('HMGET', 'proc:' .. P, 'serial', 'status', 'cursor', 'granted', 'answers', 'state')
 if last[1] and tonumber(last[1]) >= serial then
   if tonumber(last[1]) > serial then return redis.error_reply('a serial went backwards') end
-  return {tonumber(last[2]), tonumber(last[3]), last[4], rows_of(last[4]), last[5], last[6]}
+  return {tonumber(last[2]), tonumber(last[3]), last[4], rows_of(last[4]), last[5], last[6], 0}
 end
 local at = now()
 local dstate = call('HGET', 'dist:' .. D, 'state') or 'gone'
 local words = {}
-for n = 11, #ARGV, 3 do words[tonumber(ARGV[n])] = {tonumber(ARGV[n + 1]), ARGV[n + 2]} end
+for n = 13, #ARGV, 3 do words[tonumber(ARGV[n])] = {tonumber(ARGV[n + 1]), ARGV[n + 2]} end
 local delta, accepted = {}, 0
 local function moved(from, to)
   delta[from] = (delta[from] or 0) - 1
@@ -29,7 +30,7 @@ end
 
 -- Outcomes. An attempt is named by its token and count; an outcome needs nothing else, so that late truth counts.
 local fins = ARGV[4]
-local retries = {}
+local retries, slowed = {}, {}
 local n, k = #fins / 29, 0
 while k < n do                                   -- runs of near ordinals: one read and one write of each string
   local j, lo = k, u32(fins, k * 29 + 1)
@@ -82,6 +83,7 @@ while k < n do                                   -- runs of near ordinals: one r
       if to == 'a' then accepted = accepted + 1 call('HDEL', 'err:' .. D, ord)
       elseif w and w[2] ~= '' then call('HSET', 'err:' .. D, ord, w[2]) end
       if to == 'u' then call('ZADD', 'doubt:' .. D, int(at), ord) end
+      if to == 'd' and u32('\0\0' .. sub(fins, p + 11, p + 12), 1) >= 400 then slowed[#slowed + 1] = ord end
       if to == 'd' then retries[#retries + 1] = {ord, math.ceil((at + (w and w[1] or 300000)) / 30000) * 30000} end
     end
   end
@@ -109,6 +111,42 @@ for _, r in ipairs(retries) do                   -- a deferred recipient waits i
   end
 end
 
+-- Ten temporary refusals of a group of receivers within a minute: it is slow for a while.
+if #slowed > 0 then
+  local groups = {}
+  for name in string.gmatch(call('HGET', 'dist:' .. D, 'groups') or '', '%S+') do groups[#groups + 1] = name end
+  local rate, ms = string.match(ARGV[12], '^(%S+) (%S+)$')
+  for _, ord in ipairs(#groups > 0 and rate and slowed or {}) do
+    local name = groups[byte(call('GETRANGE', 'bat:' .. D, batch_of(D, ord) * 10 + 9, batch_of(D, ord) * 10 + 9))]
+    if name then
+      local key = 'pace:group:' .. name
+      if at - (tonumber(call('HGET', key, 'bad_at')) or 0) > 60000 then call('HSET', key, 'bad_at', int(at), 'bad', 0) end
+      if call('HINCRBY', key, 'bad', 1) >= 10 then
+        call('HSET', key, 'slow_until', int(at + ms), 'slow_rate', rate, 'bad', 0)
+        event(D, 'slowed', '', name)
+      end
+      call('EXPIRE', key, 172800)
+    end
+  end
+end
+
+-- What the buckets allow now: each is filled by the clock up to its burst; all are drawn from by what is granted.
+local drawn, wait = {}, 0
+local function paced(want)
+  for name, rate, burst in string.gmatch(ARGV[11], '(%S+) (%S+) ([^;]+)') do
+    rate, burst = tonumber(rate), tonumber(burst)
+    local h = call('HMGET', 'pace:' .. name, 'tokens', 'at', 'slow_until', 'slow_rate')
+    if h[3] and tonumber(h[3]) > at and (rate == 0 or tonumber(h[4]) < rate) then rate, burst = tonumber(h[4]), math.max(1, tonumber(h[4])) end
+    if rate > 0 then
+      local tokens = math.min(burst, (tonumber(h[1]) or burst) + (at - (tonumber(h[2]) or at)) / 1000 * rate)
+      drawn[#drawn + 1] = {'pace:' .. name, tokens}
+      if tokens < 1 then wait = math.max(wait, math.ceil((1 - tokens) / rate * 1000)) end
+      want = math.min(want, math.floor(tokens))
+    end
+  end
+  return want
+end
+
 -- Intents: written here, before the act. They need the live lease, a distribution that sends, and the reader's consent.
 local status, cursor, granted = 0, tonumber(ARGV[8]), {}
 local b, want, past = ARGV[5], tonumber(ARGV[7]), tonumber(ARGV[9])
@@ -117,6 +155,8 @@ if b ~= '-1' and want > 0 and status == 0 then
   local token, exp = lease_of(D, b)
   if token ~= ARGV[6] or exp < at then status = 1
   else
+    want = paced(want)
+    if wait > 0 then status = 3 end
     local raw = string.gsub(ARGV[6], '%x%x', function(h) return string.char(tonumber(h, 16)) end)
     local stamp = p32(math.floor(at / 1000))
     local function grant(first, from)            -- from: the states of a run of recipients that may be tried
@@ -169,6 +209,11 @@ if b ~= '-1' and want > 0 and status == 0 then
   end
 end
 
+for _, bucket in ipairs(drawn) do
+  call('HSET', bucket[1], 'tokens', string.format('%.6f', bucket[2] - #granted), 'at', int(at))
+  call('EXPIRE', bucket[1], 172800)
+end
+
 -- Questions at 354, before the first byte of a body: g go, n they said no meanwhile, x not ours, halted or cancelled.
 local answers = {}
 for m = 1, #ARGV[10], 12 do
@@ -196,4 +241,4 @@ end
 local given, said = cat(granted), cat(answers)
 call('HSET', 'proc:' .. P, 'serial', ARGV[2], 'status', status, 'cursor', int(cursor), 'granted', given, 'answers', said, 'state', dstate)
 if not last[1] or serial % 256 == 0 then call('EXPIRE', 'proc:' .. P, 86400) end
-return {status, cursor, given, rows_of(given), said, dstate}
+return {status, cursor, given, rows_of(given), said, dstate, wait}

@@ -91,10 +91,10 @@ def test_a_bad_segments_file_is_an_error(tmp_path: Path) -> None:
 def test_the_order_is_a_function_of_what_was_reserved() -> None:
     """A crashed freeze goes on where it stopped: the same bitmaps give the same order and batches."""
     reserved = {"en": bytes([0b01111111, 0xFF]), "fr": bytes([0, 0, 0xF0])}
-    everyone, sizes = ordered("7", reserved, ["en", "fr"])
-    assert (everyone, sizes) == ordered("7", reserved, ["en", "fr"])
+    everyone, spans = ordered("7", reserved, ["en", "fr"])
+    assert (everyone, spans) == ordered("7", reserved, ["en", "fr"])
     assert sorted(everyone[:15]) == list(range(1, 16))
-    assert sizes == [15, 4]
+    assert [(s.edition, s.group, s.count) for s in spans] == [(0, 0, 15), (1, 0, 4)]
     assert everyone != ordered("8", reserved, ["en", "fr"])[0]
-    packed = batches(sizes, 10)
+    packed = batches(spans, 10)
     assert [packed[n:n + 9] for n in range(0, len(packed), 9)] == [b"\0\0\0\0\0\0\0\x0a\0", b"\0\0\0\x0a\0\0\0\x0f\0", b"\0\0\0\x0f\0\0\0\x13\x01"]

@@ -1,0 +1,96 @@
+"""How fast each receiver is written to: which readers stand in batches of their own, and the buckets that they draw from.
+
+A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it; letters are taken from it
+in the group commit that grants them (`step_v2`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from distro.audience.expression import parse
+from distro.flow.office import Office
+from distro.providers import PROVIDERS, parse_rate
+from distro.settings import Relay, Settings
+from distro.store.scripts import audience
+from distro.times import parse_duration
+
+_APART = 200          # readers from which a known provider without a rate stands apart, in case it asks us to slow down
+_KEPT = 86_400        # seconds that the bitmaps of a freeze are kept, should it crash
+_WARM_DAYS, _WARM_FIRST = 14, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A limit shared by all workers: letters a second (0: none until it asks us to slow down), at most so many at once."""
+
+    name: str
+    rate: float
+    burst: float
+
+    def told(self) -> str:
+        return f"{self.name} {self.rate:.6g} {self.burst:.6g}"
+
+
+def groups_of(office: Office, distribution: str, audience_size: int) -> tuple[list[str], list[bytes]]:
+    """The groups that stand apart in a distribution, with their readers; the same again after a crash."""
+    known = office.store.hash(f"dist:{distribution}").get("groups")
+    if known is None:
+        found = _find(office, audience_size)
+        for name, bitmap in found.items():
+            office.store.command("SET", f"grp:{distribution}:{name}", bitmap, "EX", _KEPT)
+        office.store.command("HSETNX", f"dist:{distribution}", "groups", " ".join(found))
+        known = office.store.hash(f"dist:{distribution}")["groups"]
+    names = known.split()
+    return names, [office.store.raw(f"grp:{distribution}:{name}") for name in names]
+
+
+def _find(office: Office, audience_size: int) -> dict[str, bytes]:
+    if audience_size < 2:
+        return {}
+    pace, segments = office.settings.pace, office.segments()
+    found: dict[str, bytes] = {}
+    for name in dict.fromkeys((*PROVIDERS, *pace.groups, *pace.rates)):
+        terms = [f'provider:"{name}"'] if name in PROVIDERS else []
+        terms += [f'domain:"{domain}"' for domain in pace.groups.get(name, () if name in PROVIDERS else (name,))]
+        program = segments.program(parse(" or ".join(terms)))
+        bitmap = office.store.call(audience.bitmap(program))
+        size = int.from_bytes(bitmap, "little").bit_count()
+        if size and (name in pace.rates or size >= _APART):
+            found[name] = bitmap
+    return found
+
+
+def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
+    """What a letter to this group ("" : none) draws from: the relays' bucket, and the group's own."""
+    found = []
+    rates = [relay_rate(relay) for relay in settings.relay]
+    if all(rates):
+        total = sum(rates)
+        found.append(Bucket("relays", total, max(1.0, total)))
+    if group:
+        told = settings.pace.rates.get(group, "")
+        rate = parse_rate(told) if told else 0.0
+        found.append(Bucket(f"group:{group}", rate, max(1.0, rate)))
+    return tuple(found)
+
+
+def relay_rate(relay: Relay, today: date | None = None) -> float:
+    """Letters a second that a relay may get; 0: as many as it takes. A new address begins small and doubles every day."""
+    rate = parse_rate(relay.rate) if relay.rate else 0.0
+    if relay.warm_up:
+        days = ((today or datetime.now(UTC).date()) - date.fromisoformat(relay.warm_up)).days
+        if days < _WARM_DAYS:
+            warm = float(_WARM_FIRST << max(0, days)) / 86_400
+            return min(rate, warm) if rate else warm
+    return rate
+
+
+def slow_down(settings: Settings) -> str:
+    """What a group that asks us to slow down gets: letters a second, and for how many ms."""
+    return f"{parse_rate(settings.pace.slow):.6g} {parse_duration(settings.pace.slow_for) * 1000:.0f}"
+
+
+def told(buckets: Sequence[Bucket]) -> str:
+    """Buckets as `step_v2` reads them."""
+    return ";".join(bucket.told() for bucket in buckets)

@@ -1,0 +1,152 @@
+"""Pace: grants never exceed burst + rate x time, and a throttled group never blocks the others."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from distro.audience import importing
+from distro.errors import RefusedError
+from distro.flow.accept import Order, submit
+from distro.flow.freeze import advance
+from distro.flow.office import Office
+from distro.flow.pace import buckets_of, relay_rate
+from distro.flow.stops import halt_domain
+from distro.ledger.audit import audit
+from distro.model import Outcome, State
+from distro.providers import parse_rate, provider_of
+from distro.relay.session import Message
+from distro.settings import Relay
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.store.scripts import ledger as scripts
+from distro.store.scripts.ledger import Step
+from tests.support.office import make_office, write_release
+from tests.support.story import Story
+
+DOMAINS = ("outlook.com", "hotmail.fr", "paper.example", "radio.example")
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
+    """Eighty readers, half of them at one provider that gets five letters a second."""
+    office = make_office(tmp_path, server, store, pace={"rates": {"microsoft": "5/s"}}, worker={"batch": 20})
+    path = tmp_path / "book.csv"
+    path.write_text("email,name,language\n" + "".join(f"r{i}@{DOMAINS[i % 4]},R {i},en\n" for i in range(80)))
+    importing.commit(store, importing.stage(store, path, "journalists", actor="test", dry_run=False).number)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    yield office
+    assert not [f for f in audit(store, "1").findings if "counter" in f or "states" in f]
+
+
+@pytest.mark.parametrize(("domain", "group"), [("gmail.com", "google"), ("hotmail.fr", "microsoft"), ("yahoo.co.uk", "yahoo"), ("live.example.org", ""), ("paper.example", ""), ("me.com", "apple"), ("outlook", "")])
+def test_the_provider_of_a_domain(domain: str, group: str) -> None:
+    assert provider_of(domain) == group
+
+
+@pytest.mark.parametrize(("text", "rate"), [("20/s", 20), ("300/m", 5), ("3600/h", 1), ("86400/d", 1)])
+def test_rates(text: str, rate: float) -> None:
+    assert parse_rate(text) == rate
+    with pytest.raises(ValueError, match="not a rate"):
+        parse_rate(text.replace("/", " per "))
+
+
+def test_a_new_address_begins_small_and_doubles() -> None:
+    relay = Relay(warm_up="2026-11-24", rate="100000/d")
+    day = [round(relay_rate(relay, date(2026, 11, 24 + n)) * 86_400) for n in range(3)]
+    assert day == [500, 1000, 2000]
+    assert round(relay_rate(relay, date(2026, 12, 24)) * 86_400) == 100_000
+    assert relay_rate(Relay(warm_up="2026-11-24"), date(2026, 12, 24)) == 0
+
+
+def test_a_group_stands_in_batches_of_its_own(office: Office) -> None:
+    advance(office, "1")
+    raw = office.store.raw("bat:1")
+    groups = [raw[n + 9] for n in range(0, len(raw), 10)]
+    assert groups == [0, 0, 1, 1]
+    assert office.store.hash("dist:1")["groups"] == "microsoft"
+
+
+def test_grants_never_exceed_burst_plus_rate_times_time(office: Office) -> None:
+    """Two processes ask as fast as they can; Redis' clock is moved by hand."""
+    advance(office, "1")
+    store = office.store
+    (bucket,) = [b for b in buckets_of(office.settings, "microsoft") if b.name == "group:microsoft"]
+    claims = {p: store.call(scripts.claim("1", b, f"0000000{b}", p, 600_000, 10**10)) for p, b in (("h.1.x", 2), ("h.2.x", 3))}
+    granted = serial = clock = 0
+    for _ in range(40):
+        for process, mine in claims.items():
+            serial += 1
+            assert mine is not None
+            told = store.call(scripts.step(Step(process, serial, "1", claim=mine, want=7, cursor=mine.first, pace=bucket.told())))
+            granted += len(told.intents)
+            assert granted <= bucket.burst + bucket.rate * (clock + 500) / 1000
+            assert told.status in (0, 3)
+            assert told.intents or told.wait_ms > 0 or told.cursor == mine.past
+        clock += 200
+        store.command("SET", "test:clock", clock, "EX", 60)
+    assert granted >= bucket.rate * 7
+
+
+def test_a_throttled_group_does_not_hold_up_the_others(office: Office) -> None:
+    story = Story(office)
+    began = time.monotonic()
+    story.sweep.once()
+    advance(office, "1")
+    story.sender.deliver("1", -1, 2)
+    others = [who for who, _ in story.letters if who.endswith(".example")]
+    mine = [who for who, _ in story.letters if not who.endswith(".example")]
+    seconds = time.monotonic() - began
+    assert len(others) == 40
+    assert 1 <= len(mine) <= 5 + 5 * seconds + 1
+    story.sender.stop()
+
+
+def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(office: Office) -> None:
+    """Ten temporary refusals within a minute; the others do not notice."""
+    def answer(message: Message) -> Outcome | None:
+        return Outcome(State.DEFERRED, 421, "4.7.0 too many", relay="memory:0") if "outlook.com" in message.recipient or "hotmail" in message.recipient else None
+
+    fast = office.settings.model_copy(update={"pace": office.settings.pace.model_copy(update={"rates": {"microsoft": "1000/s"}})})
+    story = Story(replace(office, settings=fast), answer)
+    advance(story.office, "1")
+    story.sender.deliver("1", -1, 1.5)
+    told = office.store.hash("pace:group:microsoft")
+    assert int(told["slow_until"]) > office.store.now_ms() + 500_000
+    assert told["slow_rate"] == "1"
+    assert "slowed" in "".join(office.store.elements("ev:1"))
+    states = Counter(office.store.raw("led:1").decode())
+    assert states["a"] == 40
+    assert states["q"] > 0
+    story.sender.stop()
+
+
+def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
+    halt_domain(office, "paper.example", 600, actor="me", reason="their server is on fire")
+    fast = office.settings.model_copy(update={"pace": office.settings.pace.model_copy(update={"rates": {}})})
+    story = Story(replace(office, settings=fast))
+    story.run(3)
+    told = Counter(who.partition("@")[2] for who, _ in story.letters)
+    assert (told["paper.example"], told["radio.example"], told["outlook.com"]) == (0, 20, 20)
+    assert set(office.store.hash("err:1").values()) == {"halted: their server is on fire"}
+
+    office.store.command("DEL", "stops")
+    office.store.command("SET", "test:clock", 700_000, "EX", 60)
+    assert story.sender._deliverer is not None
+    end = time.monotonic() + 5
+    while story.sender._deliverer.stops.known:     # the process looks twice a second
+        assert time.monotonic() < end
+    story.run(3)
+    story.stop()
+    assert len(story.letters) == 80
+    assert office.store.hash("dist:1")["state"] == "sent"
+
+
+@pytest.mark.parametrize("bad", ["", "two words"])
+def test_what_is_no_domain_is_said(bad: str, office: Office) -> None:
+    with pytest.raises(RefusedError, match="is no domain"):
+        halt_domain(office, bad, 60, actor="me", reason="")

@@ -9,7 +9,6 @@ for letters (`take`), asks again at 354 (`may_begin`), and tells how each ended 
 import asyncio
 import contextlib
 import os
-import random
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from distro import faults, log
 from distro.errors import DistroError
 from distro.flow import pace
 from distro.flow.office import Office
+from distro.flow.retries import retry_or_give_up
 from distro.flow.stops import Stop, Stops
 from distro.ledger.commit import GroupCommit, Held
 from distro.ledger.journal import Attempt, Journal
@@ -30,7 +30,6 @@ from distro.letter import Filler
 from distro.model import Outcome, State
 from distro.relay.pool import IDLE, Work
 from distro.relay.session import Message
-from distro.settings import Retry
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
@@ -368,12 +367,3 @@ def _of(held: Held, job: Job) -> bool:
 def _resolve(waiting: "asyncio.Future[Job | None]") -> None:
     if not waiting.done():
         waiting.set_result(None)
-
-
-def retry_or_give_up(outcome: Outcome, attempts: int, retry: Retry, began_ms: int) -> tuple[Outcome, int]:
-    """A deferred outcome with the wait until the next attempt, ms; failed once the retry period is over."""
-    first, longest, period = (parse_duration(text) for text in (retry.first, retry.longest, retry.period))
-    wait = min(first * 2 ** min(attempts - 1, 30), longest) * random.uniform(0.8, 1.2)   # scattered, so that not all come back at once
-    if time.time() * 1000 + wait * 1000 > began_ms + period * 1000:
-        return Outcome(State.FAILED, outcome.code, f"given up after {retry.period}: {outcome.text}", outcome.queue_id, outcome.relay), 0
-    return outcome, int(wait * 1000)

@@ -51,8 +51,10 @@ def _find(office: Office, audience_size: int) -> dict[str, bytes]:
     pace, segments = office.settings.pace, office.segments()
     found: dict[str, bytes] = {}
     for name in dict.fromkeys((*PROVIDERS, *pace.groups, *pace.rates)):
-        terms = [f'provider:"{name}"'] if name in PROVIDERS else []
+        terms = [f'provider:"{name}"'] if name in PROVIDERS and segments.columns.get("provider") == "index" else []
         terms += [f'domain:"{domain}"' for domain in pace.groups.get(name, () if name in PROVIDERS else (name,))]
+        if not terms:
+            continue
         program = segments.program(parse(" or ".join(terms)))
         bitmap = office.store.call(audience.bitmap(program))
         size = int.from_bytes(bitmap, "little").bit_count()

@@ -97,4 +97,4 @@ def test_the_order_is_a_function_of_what_was_reserved() -> None:
     assert [(s.edition, s.group, s.count) for s in spans] == [(0, 0, 15), (1, 0, 4)]
     assert everyone != ordered("8", reserved, ["en", "fr"])[0]
     packed = batches(spans, 10)
-    assert [packed[n:n + 9] for n in range(0, len(packed), 9)] == [b"\0\0\0\0\0\0\0\x0a\0", b"\0\0\0\x0a\0\0\0\x0f\0", b"\0\0\0\x0f\0\0\0\x13\x01"]
+    assert [packed[n:n + 10] for n in range(0, len(packed), 10)] == [b"\0\0\0\0\0\0\0\x0a\0\0", b"\0\0\0\x0a\0\0\0\x0f\0\0", b"\0\0\0\x0f\0\0\0\x13\x01\0"]

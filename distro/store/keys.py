@@ -58,7 +58,7 @@ TABLE = (
     Key("let:{D}:{lang}", "string", "the compiled letter"),
     Key("aud:{D}", "string", "4 bytes a recipient: subscriber id by ordinal"),
     Key("led:{D}", "string", "1 byte a recipient: the state"),
-    Key("rec:{D}", "string", "30 bytes a recipient: token, time, attempts, flags, code, relay, breaks, queue id"),
+    Key("rec:{D}", "string", "29 bytes a recipient: token, time, attempts, flags, code, relay, queue id"),
     Key("cnt:{D}", "string", "ten 32-bit counters, one a state"),
     Key("err:{D}", "hash", "ordinal -> the last words about who was not accepted"),
     Key("bat:{D}", "string", "10 bytes a batch: first, last + 1, edition, group"),

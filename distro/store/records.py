@@ -10,7 +10,7 @@ from distro.store import Store
 from distro.store.scripts.ledger import BATCH_SIZE, RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
-_RECORD = struct.Struct(">4sIBBHBB16s")
+_RECORD = struct.Struct(">4sIBBHB16s")
 _BATCH = struct.Struct(">IIBB")
 _ORDER = tuple(LETTERS)
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
@@ -39,7 +39,7 @@ class Record:
 
 def unpack_record(raw: bytes) -> Record:
     """A record as the scripts wrote it; what is shorter was never tried."""
-    token, at, attempts, flags, code, relay, _breaks, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
+    token, at, attempts, flags, code, relay, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
     return Record(token.hex(), at, attempts, flags, code, relay, queue_id.rstrip(b"\0").decode("ascii", "replace"))
 
 

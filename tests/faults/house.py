@@ -310,7 +310,7 @@ def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:
             state, address = BY_LETTER[letter], addresses[ordinal]
             counts[state.value] += 1
             record = unpack_record(records[ordinal * RECORD_SIZE:(ordinal + 1) * RECORD_SIZE])
-            if record.flags or state is State.IN_DOUBT:
+            if record.flags & 3 or state is State.IN_DOUBT:
                 flagged.add(address)
             if state is State.ACCEPTED:
                 seen[address] += 1

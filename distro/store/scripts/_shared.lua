@@ -1,7 +1,8 @@
 -- Shared by every script: bytes, the one clock, counters, events. Keys are named in ../keys.py.
 local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
 local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTERS
-local REC = 30               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, breaks 1, queue id 16
+local REC = 29               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16
+                             -- flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body in a row
 local BLANK = string.rep('\0', REC)
 local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
 local function p32(n) return string.char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256) end

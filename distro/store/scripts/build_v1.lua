@@ -7,5 +7,6 @@ if built ~= from then return {'elsewhere', built} end    -- somebody else built 
 local n = #ids / 4
 call('SETRANGE', 'aud:' .. D, from * 4, ids)
 call('SETRANGE', 'led:' .. D, from, string.rep('q', n))
+call('SETRANGE', 'rec:' .. D, (from + n) * REC - 1, '\0')   -- room for the records, a piece at a time: all at once takes 18 ms for a million
 call('HSET', 'dist:' .. D, 'built', int(from + n))
 return {'ok', from + n}

@@ -9,7 +9,6 @@ call('BITFIELD', 'cnt:' .. D, 'SET', 'i32', '#9', 0)
 count(D, {q = n})
 if n > 0 then
   call('SET', 'bat:' .. D, batches)
-  call('SETRANGE', 'rec:' .. D, n * REC - 1, '\0')
   for b = 0, #batches / 10 - 1 do call('ZADD', 'todo:' .. D, int(at), b) end
 end
 call('HSET', 'dist:' .. D, 'state', to, 'audience', int(n), 'frozen_at', int(at))

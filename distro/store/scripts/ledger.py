@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from distro.store.connect import Call
 
 OUTCOME_SIZE = 29
-RECORD_SIZE = 30
+RECORD_SIZE = 29
 BATCH_SIZE = 10
 
 

@@ -20,7 +20,7 @@ if not d[2] then                                 -- it was reserved, and never w
       call('BITOP', 'XOR', taken, taken, bitop('AND', taken, res))
     end
   end
-  call('UNLINK', 'aud:' .. D, 'led:' .. D)
+  call('UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D)
   drop_temps()
   return settled()
 end

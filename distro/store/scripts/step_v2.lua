@@ -57,8 +57,7 @@ while k < n do                                   -- runs of near ordinals: one r
       take = true
       if to ~= 'a' and math.floor(flags / 2) % 2 == 1 then to = 'a' end          -- an earlier attempt was accepted after all
       if inside then                                                             -- the third in a row: this letter waits
-        local breaks = byte(rec, 14) + 1
-        if breaks >= 3 then to = 'd' else rec = sub(rec, 1, 13) .. string.char(breaks) .. sub(rec, 15) end
+        if flags >= 8 then to = 'd' else rec = sub(rec, 1, 9) .. string.char(flags + 4) .. sub(rec, 11) end
       end
     elseif st == 'u' and named and to ~= 'q' and to ~= 'u' then take = true      -- evidence about a doubt
     elseif to == 'a' and attempt <= byte(rec, 9) and attempt > 0 then
@@ -76,7 +75,7 @@ while k < n do                                   -- runs of near ordinals: one r
       states[o] = to
       if to == 'q' then recs[o] = rec
       else
-        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 10) .. (inside and '\0\0' or sub(fins, p + 11, p + 12)) .. sub(fins, p + 13, p + 13) .. '\0' .. sub(fins, p + 14, p + 29)
+        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 9) .. string.char(flags % 4) .. (inside and '\0\0' or sub(fins, p + 11, p + 12)) .. sub(fins, p + 13, p + 13) .. sub(fins, p + 14, p + 29)
       end
       changed = true
       local w = words[ord]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test faults lint docs pictures lock clean
+.PHONY: all demo test faults bench bench-quick bench-million lint docs pictures lock clean
 
 all: test lint
 
@@ -26,6 +26,16 @@ test: $(VENV)/.installed
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -m faults tests/faults tests/model
+
+# Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/run.py
+
+bench-quick: $(VENV)/.installed
+	$(BIN)/python benchmarks/run.py quick
+
+bench-million: $(VENV)/.installed
+	$(BIN)/python benchmarks/wire.py 1000000 40000 1
 
 # Types, style, import contracts, the compose file.
 lint: $(VENV)/.installed

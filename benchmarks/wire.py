@@ -6,6 +6,7 @@ Submit to last outcome written, three editions, `distro up` with everything it r
 `smtp-source -d` with the same size, count and connections. Needs Debian's postfix package (smtp-sink, smtp-source).
 """
 
+import contextlib
 import statistics
 import subprocess
 import sys
@@ -60,6 +61,17 @@ def cpu(office: Installation) -> dict[str, float]:
     return found
 
 
+def memory(office: Installation) -> float:
+    """MB of the largest sending process, what it shares with others counted by its part."""
+    found = [0.0]
+    for process in office.processes():
+        with contextlib.suppress(psutil.Error, AttributeError):
+            parent = process.parent()
+            if parent is not None and "worker" in " ".join(parent.cmdline()) and "worker" in " ".join(process.cmdline()):
+                found.append(process.memory_full_info().pss / 2**20)
+    return max(found)
+
+
 def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20, processes: int = 0) -> int:
     ratios, costs = [], []
     with tempfile.TemporaryDirectory(prefix="distro-w-") as folder, smtp_sink() as port:
@@ -77,8 +89,9 @@ def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections
                 theirs = readers / (time.monotonic() - began)
                 ratios.append(ours / theirs)
                 costs.append(sum(spent.values()))
+                first = (int(told["first_accepted_at"]) - int(told["submitted_at"])) / 1000
                 print(f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "
-                      + ", ".join(f"{part} {us:.0f}" for part, us in sorted(spent.items(), key=lambda p: -p[1])), flush=True)
+                      + ", ".join(f"{part} {us:.0f}" for part, us in sorted(spent.items(), key=lambda p: -p[1])) + f"; first letter after {first:.2f} s, a sending process has {memory(office):.0f} MB (PSS)", flush=True)
     print(f"median of {pairs}: ratio {statistics.median(ratios):.2f} (bar 1.00), {statistics.median(costs):.0f} us of CPU a letter (bar 120 at 40 KB)")
     return statistics.median(ratios) < 1.0
 

@@ -3,14 +3,13 @@
 Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the same one.
 """
 
-import hmac
 import html
 import re
 
 from distro.letter import headers, quoted
 from distro.letter.compile import Letter
 from distro.letter.slots import PATTERN
-from distro.tokens import UNSUBSCRIBE, VIEW, Keys, sign
+from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, sign
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, encoding nor folding beside a short address
 
@@ -31,7 +30,7 @@ class Filler:
 
     def message_id(self, ordinal: int) -> bytes:
         """The Message-ID of this distribution's letter to this recipient, with its angle brackets."""
-        mac = hmac.digest(self._keys.pepper, b"message-id|%d|%d" % (self._distribution, ordinal), "sha256")
+        mac = mac_of(self._keys.pepper)(b"message-id|%d|%d" % (self._distribution, ordinal))
         return b"<%d.%d.%s@%s>" % (self._distribution, ordinal, mac[:8].hex().encode(), self._domain)
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes]:

@@ -174,6 +174,10 @@ class Deliverer(Work[Job]):
         while not self._stopping and self._loop.time() < end:
             if self._loop.time() < self._unreachable_until:
                 return False
+            rest = self.commit.resting_for()
+            if rest > 0:     # the relays' own bucket is empty: another batch would wait for it too
+                await asyncio.sleep(min(rest, max(0.0, end - self._loop.time())))
+                continue
             held = await self.commit.claim(run.distribution, batch)
             batch = -1
             if held is None:

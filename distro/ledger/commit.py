@@ -94,6 +94,11 @@ class GroupCommit:
         """Groups of receivers of which this process holds a batch back."""
         return sorted({h.claim.group for h in self.held if h.claim.group and h.rest_until and not h.exhausted and h.claim.distribution == distribution})
 
+    def resting_for(self) -> float:
+        """Seconds to wait before another batch is of use: one of no group is held back by the pace; 0: none is."""
+        now = asyncio.get_running_loop().time()
+        return max((max(h.rest_until - now, _REST) for h in self.held if not h.claim.group and not h.exhausted and h.rest_until), default=0.0)
+
     def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
         self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))

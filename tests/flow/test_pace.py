@@ -125,6 +125,20 @@ def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(office: Office) -
     story.sender.stop()
 
 
+def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(office: Office) -> None:
+    relay = [office.settings.relay[0].model_copy(update={"rate": "10/s"})]
+    slow = replace(office, settings=office.settings.model_copy(update={"relay": relay}))
+    story = Story(slow)
+    advance(slow, "1")
+    began = time.monotonic()
+    story.sender.deliver("1", -1, 1.0)
+    seconds = time.monotonic() - began
+    held = office.store.hash("lease:1")
+    assert 10 <= len(story.letters) <= 10 + 10 * seconds + 1
+    assert len(held) <= 2
+    story.sender.stop()
+
+
 def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
     halt_domain(office, "paper.example", 600, actor="me", reason="their server is on fire")
     fast = office.settings.model_copy(update={"pace": office.settings.pace.model_copy(update={"rates": {}})})

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from distro.audience import importing
-from distro.audience.expression import Node, parse
 from distro.errors import RefusedError
 from distro.flow.letters import compile_edition
 from distro.flow.office import Office
+from distro.flow.question import question_for, usual_audience
 from distro.model import Edition, Plan, Problem, Reading, Release
 from distro.store.scripts import audience as scripts
-from distro.store.scripts.audience import Program, Question
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
 from distro.times import parse_time, to_ms
@@ -90,23 +88,6 @@ def plan(office: Office, order: Order) -> Planned:
         seconds=_pace(office, found.audience), usual=usual,
         too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
     )
-
-
-def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, no_fallback: bool, again: bool = False) -> Question:
-    """What the store is asked about a release."""
-    segments = office.segments()
-    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office), again)
-
-
-def _allow(office: Office) -> Program | None:
-    """Outside production, who may be written to at all (promise 11); None: everyone."""
-    site = office.settings.site
-    if site.environment == "production":
-        return None
-    segments = office.segments()
-    terms = [f'email:"{a}"' if "@" in a else f'domain:"{a}"' for a in site.allow]
-    programs = [segments.program(parse(term)) for term in terms]
-    return [step for p in programs for step in p] + [["or", len(programs)]] if programs else [["none"]]
 
 
 def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
@@ -187,13 +168,6 @@ def _refusal(what: str, which: str, slug: str) -> RefusedError:
     if what == "changed":
         return RefusedError(f'the {which} text of "{slug}" differs from the one that readers already have', hint="Send the same text to the rest, or a story of its own: --as-new")
     return RefusedError(f"not accepted: {what} {which}")
-
-
-def usual_audience(office: Office) -> int:
-    """The median of earlier audiences; 0 with fewer than five."""
-    recent = office.store.command("ZREVRANGE", "dists", 0, 49)
-    sizes = [int(a) for a in office.store.pipeline([("HGET", f"dist:{d.decode()}", "audience") for d in recent]) if a and int(a)]
-    return int(statistics.median(sizes)) if len(sizes) >= 5 else 0
 
 
 def _pace(office: Office, audience: int) -> float:

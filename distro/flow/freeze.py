@@ -10,10 +10,10 @@ from distro import faults, log
 from distro.audience import order
 from distro.audience.expression import parse
 from distro.errors import DistroError
-from distro.flow.accept import question_for, usual_audience
 from distro.flow.letters import compile_all
 from distro.flow.office import Office, Wake
 from distro.flow.pace import groups_of
+from distro.flow.question import question_for, usual_audience
 from distro.model import Plan
 from distro.settings import cores
 from distro.store.scripts import audience as scripts

@@ -5,8 +5,8 @@ import json
 from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import NotFoundError, RefusedError
-from distro.flow.accept import question_for
 from distro.flow.office import Office
+from distro.flow.question import question_for
 from distro.model import Edition, State
 from distro.store.scripts import audience, ledger
 

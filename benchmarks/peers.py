@@ -85,7 +85,7 @@ def installed(folder: Path, *packages: str) -> Path:
 
 
 def under_kills(sink: Sink, readers: int, kills: int, start: Callable[[], subprocess.Popen[bytes]], victim: Callable[[subprocess.Popen[bytes]], int | None], done: Callable[[], bool], dice: random.Random) -> None:
-    """Start, kill at each share of the way, start again, until done or nothing more comes for 20 s."""
+    """Start, kill at each share of the way, start again, until done or nothing more comes for 60 s."""
     process = start()
     for k in range(kills):
         due, end = readers * (k + dice.random()) / (kills + 1), time.monotonic() + 120
@@ -99,7 +99,7 @@ def under_kills(sink: Sink, readers: int, kills: int, start: Callable[[], subpro
             process.wait()
             process = start()
     last, moved = -1, time.monotonic()
-    while time.monotonic() < moved + 20 and not (done() and process.poll() is not None):
+    while time.monotonic() < moved + 60 and not (done() and process.poll() is not None):
         if len(sink.taken) != last:
             last, moved = len(sink.taken), time.monotonic()
         if process.poll() is not None and not done():

@@ -13,7 +13,7 @@ from distro.store import Store
 from distro.store.records import batches_of, edition_spans, ids_of
 from distro.store.scripts.ledger import RECORD_SIZE
 
-_TIMES = struct.Struct(">4xI22x")          # the time of a record, the rest skipped
+_TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")   # the time of a record, the rest skipped
 _DOMAINS = 10
 _READ_ROWS_UP_TO = 20_000                  # people whose rows are read for their domain where it has no index
 _BINS = 60

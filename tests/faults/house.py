@@ -232,7 +232,8 @@ class House:
                         with contextlib.suppress(psutil.Error):
                             child.kill()
                 process.kill()
-            os.kill(self.redis_pid(), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                os.kill(self.redis_pid(), signal.SIGKILL)
 
     @contextlib.contextmanager
     def standing_still(self, host: str) -> Iterator[None]:

@@ -3,7 +3,7 @@
 usage: python benchmarks/peers.py post_office|mailman|distro [READERS=3000] [KILLS=4] [SEED=1]
 
 Each peer is installed into a temporary environment of its own by pip, and is never a dependency. A kill is -9 to the
-sending process when so many letters have arrived; then the peer is started again as its manual says, until it is done.
+sending process when so many letters have arrived (0 kills: only its speed, from the first letter to the last); then the peer is started again as its manual says, until it is done.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ TEMPLATES = [{{"BACKEND": "django.template.backends.django.DjangoTemplates", "NA
 QUEUE = """\
 import django; django.setup()
 from post_office import mail
-mail.send_many([dict(sender="press@press.example", recipients=[f"reader{{i}}@a.example"], subject="Towns agree", message="Text. " * 200) for i in range({readers})])
+mail.send_many([dict(sender="press@press.example", recipients=[f"reader{{i}}@a.example"], subject="Towns agree", message="Text. " * 6600) for i in range({readers})])
 """
 MAILMAN = """\
 [mailman]
@@ -144,7 +144,7 @@ def mailman(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Ran
     run("create", "press@press.example", "-q")
     (folder / "fillit.py").write_text("def fillit():\n" + "".join(f"    {line}\n" for line in POST.format(readers=readers).splitlines()))
     subprocess.run([*program, "--run-as-root", "shell", "-r", "fillit"], check=True, env=env | {"PYTHONPATH": str(folder)}, cwd=folder, stdout=subprocess.DEVNULL)
-    (folder / "post.eml").write_text("From: owner@press.example\nTo: press@press.example\nSubject: Towns agree\nMessage-ID: <one@press.example>\nApproved: x\n\n" + "Text. " * 200 + "\n")
+    (folder / "post.eml").write_text("From: owner@press.example\nTo: press@press.example\nSubject: Towns agree\nMessage-ID: <one@press.example>\nApproved: x\n\n" + "Text. " * 6600 + "\n")
     run("inject", "-q", "pipeline", "-f", str(folder / "post.eml"), "press@press.example")
 
     def start() -> subprocess.Popen[bytes]:
@@ -183,11 +183,12 @@ def distro(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Rand
 def main(which: str, readers: int = 3000, kills: int = 4, seed: int = 1) -> int:
     folder = Path(tempfile.mkdtemp(prefix="distro-peer-"))
     try:
-        with Sink(gap=jitter(seed, 0.01)) as sink:
+        with Sink(gap=jitter(seed, 0.01 if kills else 0.0)) as sink:
             said = {"post_office": post_office, "mailman": mailman, "distro": distro}[which](folder, sink, readers, kills, random.Random(seed))
             copies: Counter[str] = sink.copies
             twice = sum(n - 1 for n in copies.values())
-            print(f"{said}; {readers} readers, {kills} kills: lost {readers - len(copies)}, second copies {twice}, most for one reader {max(copies.values(), default=0)}")
+            seconds = sink.taken[-1].at - sink.taken[0].at
+            print(f"{said}; {readers} readers, {kills} kills, {len(sink.taken) / seconds:,.0f} letters a second: lost {readers - len(copies)}, second copies {twice}, most for one reader {max(copies.values(), default=0)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

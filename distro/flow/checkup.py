@@ -17,6 +17,7 @@ from distro.flow.office import Office
 from distro.flow.relays import endpoint_of
 from distro.model import Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
+from distro.settings import Relay
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8                     # of maxmemory
@@ -95,9 +96,13 @@ def _parts(office: Office) -> Iterator[Finding]:
 
 
 def _relay(office: Office) -> Iterator[Finding]:
-    relay = office.settings.relay[0]
+    for relay in office.settings.relay:
+        yield from _one_relay(relay)
+
+
+def _one_relay(relay: Relay) -> Iterator[Finding]:
     try:
-        session = asyncio.run(asyncio.wait_for(_greet(office), 15))
+        session = asyncio.run(asyncio.wait_for(_greet(relay), 15))
     except (OSError, ssl.SSLError, ConnectionBrokenError, RelayRefusedError, TimeoutError, DistroError) as error:
         yield Finding("Relay", Grade.ERROR, f"{relay.name}: {error or type(error).__name__}", "Look at [[relay]] url in distro.toml: host, port, user, ?tls=off")
         return
@@ -112,8 +117,8 @@ def _relay(office: Office) -> Iterator[Finding]:
         yield Finding("Relay", Grade.WARNING if days < _CERTIFICATE_DAYS else Grade.OK, f"its certificate is good for {days} days")
 
 
-async def _greet(office: Office) -> tuple[set[str], int | None]:
-    session = Session(endpoint_of(office.settings.relay[0]))
+async def _greet(relay: Relay) -> tuple[set[str], int | None]:
+    session = Session(endpoint_of(relay))
     await session.open()
     until = session.certificate_until()
     await session.quit()

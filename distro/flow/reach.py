@@ -6,10 +6,12 @@ from distro.settings import Settings
 
 
 def relay_trouble(settings: Settings, seconds: float = 1.0) -> str:
-    """Why the relay does not answer; "" if it takes connections."""
-    relay = settings.relay[0]
-    try:
-        with socket.create_connection((relay.host, relay.port), seconds):
-            return ""
-    except OSError as error:
-        return f"the relay {relay.name} does not answer ({(error.strerror or str(error)).lower()})"
+    """Why no relay answers; "" if one takes connections."""
+    why = ""
+    for relay in settings.relay:
+        try:
+            with socket.create_connection((relay.host, relay.port), seconds):
+                return ""
+        except OSError as error:
+            why = f"the relay {relay.name} does not answer ({(error.strerror or str(error)).lower()})"
+    return why

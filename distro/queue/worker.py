@@ -51,7 +51,7 @@ def run(settings: Settings) -> int:
             pool="prefork", concurrency=processes(office), loglevel="WARNING", hostname=f"{office.host}@distro",
             without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,
         )
-        log.get().info("worker ready", processes=processes(office), relay=settings.relay[0].name)
+        log.get().info("worker ready", processes=processes(office), relay=" ".join(relay.name for relay in settings.relay))
         worker.start()
         return int(worker.exitcode or 0)
 

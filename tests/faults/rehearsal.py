@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from distro.store import connect
 from tests.faults.house import CONNECTIONS, House, Verdict
 from tests.faults.sink import DROP, RESET, Reply, Sink, jitter
 
@@ -92,9 +93,9 @@ def do(house: House, what: str, dice: random.Random) -> None:
         time.sleep(4)              # longer than a lease
         house.proxy.held = False
     elif what == "flush broker":
-        house.store.command("SELECT", 1)
-        house.store.command("FLUSHDB")
-        house.store.command("SELECT", 0)
+        broker = connect(house.server.url(1), patience=100)    # a connection of its own: one that reconnects must not end in the ledger's database
+        broker.command("FLUSHDB")
+        broker.close()
     elif what == "repeat wake-ups":
         from distro.flow.office import Wake
         from distro.queue.app import make_app

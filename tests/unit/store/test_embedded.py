@@ -22,7 +22,7 @@ def until(true: Callable[[], object], seconds: float = 15) -> None:
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):   # it may go between the open and the read
         return False
 
 

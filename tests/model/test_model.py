@@ -17,10 +17,10 @@ connect = importlib.import_module("distro.store.connect")    # the module: the p
 _QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "verbosity": Verbosity.quiet, "database": None}
 
 
-def run(store: Store, *, examples: int, steps: int = 50, derandomize: bool = False) -> None:
+def run(store: Store, *, examples: int, steps: int = 50) -> None:
     machine = type("Machine", (LedgerMachine,), {"store": store})
     phases = [Phase.generate]
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps, phases=phases, derandomize=derandomize, **_QUIET))  # type: ignore[arg-type]
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps, phases=phases, **_QUIET))  # type: ignore[arg-type]
 
 
 def test_the_ledger_holds(store: Store) -> None:
@@ -86,8 +86,9 @@ MUTANTS = [no_state_check, no_fence, requeue_instead_of_doubt, claim_over_a_live
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_model_kills_mutants(mutant: Callable[[pytest.MonkeyPatch], None], store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
-        run(store, examples=300, derandomize=True)
+        run(store, examples=2000)

@@ -106,7 +106,7 @@ class Deliverer(Work[Job]):
         self.commit = GroupCommit(
             store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), stale_ms=int(parse_duration(settings.limits.stale) * 1000), pace=self._pace, slow=pace.slow_down(settings), wanted=self._wanted,
             on_intents=self._on_intents, on_drained=self._on_drained)
-        self.commit.early = max(1, self.pool.lanes * 2 // 3)
+        self.commit.early = max(1, self.pool.lanes // 2)
         self.runs: dict[str, Run] = {}
         self._signals = _Signals()
         self._relays: dict[tuple[str, str], int] = {}

@@ -78,7 +78,9 @@ def _show_report(result: "Report", zone: str) -> None:
     show.say(f"{told['distribution']} · {told['kind'].replace('-', ' ')} · {told['state']}{_since(told)}{f' · by {result.actor}' if result.actor else ''} ({zone})\n")
     if told["state"] in ("halted", "cancelled") and told["reason"]:
         show.say(f"  {told['state']}: {told['reason']}\n")
-    if result.planned_only:
+    if result.planned_only and told["state"] == "cancelled":
+        show.say(f"  {told['audience']:,} were planned; it was cancelled before anybody was written to")
+    elif result.planned_only:
         show.say(f"  {told['audience']:,} planned; the audience is fixed when it starts ({show.clock(rfc3339(result.start_ms, zone))})")
     else:
         equation = " + ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items()) or "0"

@@ -130,7 +130,7 @@ def reschedule(distribution: Distribution, at: At, config: Config = None, as_jso
         start = move(office, number, at, actor=actor())
         state = office.store.hash(f"dist:{number}").get("state", "")
     when = rfc3339(start, found.site.timezone)
-    show.document({"distribution": f"D{number}", "state": state, "at": when}) if as_json else show.say(f"D{number} goes out at {when}.")
+    show.document({"distribution": f"D{number}", "state": state, "at": when}) if as_json else show.say(f"D{number} goes out on {show.clock(when)} ({found.site.timezone}).")
     return 0
 
 

@@ -6,13 +6,10 @@ goes on exactly where it stopped.
 """
 
 import random
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from distro.store.records import ids_of
-
-BATCH = struct.Struct(">IIBB")   # first ordinal, last + 1, edition, group (0: none)
+from distro.store.records import ids_of, pack_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,6 @@ def batches(spans: Sequence[Span], size: int) -> bytes:
     packed: list[bytes] = []
     first = 0
     for span in spans:
-        packed += [BATCH.pack(start, min(start + size, first + span.count), span.edition, span.group) for start in range(first, first + span.count, size)]
+        packed += [pack_batch(start, min(start + size, first + span.count), span.edition, span.group) for start in range(first, first + span.count, size)]
         first += span.count
     return b"".join(packed)

@@ -3,8 +3,9 @@
 Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run twice.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,16 @@ def translated(error: Exception) -> StoreGoneError | None:
     return StoreGoneError(f"Redis does not answer ({text or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.")
 
 
+@contextlib.contextmanager
+def _troubles_told() -> Iterator[None]:
+    """Redis' troubles as StoreGoneError; what is a bug of ours stays what it is."""
+    try:
+        yield
+    except redis.RedisError as error:
+        gone = translated(error)
+        if gone is None:
+            raise
+        raise gone from error
 
 
 class Store:
@@ -71,31 +82,25 @@ class Store:
     def call(self, call: Call[T]) -> T:
         """Run a script; raises StoreGoneError if Redis stays away."""
         try:
-            answer = self._client.evalsha(digest(call.script), 0, *call.args)
+            with _troubles_told():
+                answer = self._client.evalsha(digest(call.script), 0, *call.args)
         except redis.exceptions.NoScriptError:
             answer = self.command("EVAL", source(call.script), 0, *call.args)
-        except redis.RedisError as error:
-            raise translated(error) or error from error
         return call.read(answer)
 
     def command(self, *words: bytes | str | float) -> Any:
         """Run one Redis command and give its raw answer."""
-        try:
+        with _troubles_told():
             return self._client.execute_command(*words)
-        except redis.RedisError as error:
-            raise translated(error) or error from error
 
     def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
         """Run several commands in one round trip (not a transaction)."""
         if not commands:
             return []
-        try:
-            with self._client.pipeline(transaction=False) as pipe:
-                for words in commands:
-                    pipe.execute_command(*words)
-                return cast("list[Any]", pipe.execute())
-        except redis.RedisError as error:
-            raise translated(error) or error from error
+        with _troubles_told(), self._client.pipeline(transaction=False) as pipe:
+            for words in commands:
+                pipe.execute_command(*words)
+            return cast("list[Any]", pipe.execute())
 
     def text(self, key: str) -> str:
         """A string as text; "" when it is not there."""
@@ -156,9 +161,14 @@ def _client(url: str, retry: Retry) -> Any:
 
 
 def _sentinel(url: str, options: dict[str, Any]) -> Any:
-    """sentinel://[:password@]host:26379,host2:26379/service[/database]."""
+    hosts, service, database = sentinel_parts(url)
+    sentinel: Any = redis.Sentinel(hosts, socket_timeout=5)  # type: ignore[no-untyped-call]
+    return sentinel.master_for(service, db=database, password=urlsplit(url).password, **options)
+
+
+def sentinel_parts(url: str) -> tuple[list[tuple[str, int]], str, int]:
+    """Hosts with their ports, service and database of sentinel://[:password@]host:26379,host2:26379/service[/database]."""
     parts = urlsplit(url)
     hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
     service, _, database = parts.path.strip("/").partition("/")
-    sentinel: Any = redis.Sentinel([(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], socket_timeout=5)  # type: ignore[no-untyped-call]
-    return sentinel.master_for(service or "mymaster", db=int(database or 0), password=parts.password, **options)
+    return [(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], service or "mymaster", int(database or 0)

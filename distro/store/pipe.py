@@ -15,7 +15,7 @@ import hiredis
 import redis
 
 from distro.errors import StoreGoneError
-from distro.store.connect import Call, T, digest, source, translated
+from distro.store.connect import Call, T, digest, sentinel_parts, source, translated
 
 _ANSWER = 20.0    # seconds for one answer
 _CONNECT = 5.0
@@ -41,13 +41,12 @@ async def address_of(url: str) -> Address:
     if parts.scheme == "unix":
         return Address(path=parts.path, user=user, password=password, database=int(parse_qs(parts.query).get("db", ["0"])[0]))
     if parts.scheme == "sentinel":
-        service, _, database = parts.path.strip("/").partition("/")
-        hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
         from redis.asyncio import Sentinel
 
-        sentinel = Sentinel([(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], socket_timeout=5)  # type: ignore[no-untyped-call]
-        host, port = await sentinel.discover_master(service or "mymaster")
-        return Address(host=host, port=port, user=user, password=password, database=int(database or 0))
+        hosts, service, number = sentinel_parts(url)
+        sentinel = Sentinel(hosts, socket_timeout=5)  # type: ignore[no-untyped-call]
+        host, port = await sentinel.discover_master(service)
+        return Address(host=host, port=port, user=user, password=password, database=number)
     database = parts.path.strip("/") or parse_qs(parts.query).get("db", ["0"])[0]
     return Address(host=parts.hostname or "127.0.0.1", port=parts.port or 6379, user=user, password=password, database=int(database), tls=parts.scheme == "rediss")
 

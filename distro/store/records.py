@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from distro.model import LETTERS, Outcome, State
 from distro.store import Store
-from distro.store.scripts.ledger import BATCH_SIZE, RECORD_SIZE
+from distro.store.scripts.ledger import RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHB16s")
-_BATCH = struct.Struct(">IIBB")
+_BATCH = struct.Struct(">IIBB")     # first ordinal, last + 1, edition, group of receivers (0: none)
 _ORDER = tuple(LETTERS)
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
 RESENT = 1    # flag: in doubt, and sent once more
@@ -50,10 +50,15 @@ def address_at(store: Store, distribution: str, ordinal: int) -> str:
     return str(row.get("email", f"subscriber {number}"))
 
 
+def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
+    """One batch as `frozen_v2` takes it."""
+    return _BATCH.pack(first, past, edition, group)
+
+
 def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
     """Every batch: first ordinal, last + 1, index of the edition."""
     raw = store.raw(f"bat:{distribution}")
-    return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), BATCH_SIZE)]
+    return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), _BATCH.size)]
 
 
 def counters(store: Store, distribution: str) -> dict[State, int]:

@@ -3,7 +3,6 @@ local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
 local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTERS
 local REC = 29               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16
                              -- flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body in a row
-local BLANK = string.rep('\0', REC)
 local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
 local function p32(n) return string.char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256) end
 local function now()
@@ -83,5 +82,21 @@ local function run_program(program)
     end
   end
   return stack[1]
+end
+-- A whole reservation given back: the marks of everybody it stood for, unless it ignored marks.
+local function let_go(D, slug, ignores, languages)
+  for lang in string.gmatch(ignores == '1' and '' or languages, '%S+') do
+    call('BITOP', 'XOR', 'taken:' .. slug, 'taken:' .. slug, bitop('AND', 'taken:' .. slug, 'res:' .. D .. ':' .. lang))
+  end
+end
+-- Somebody goes into the queue again; after doubt it is remembered, once and for all.
+local function queue_again(D, ord, at, doubted)
+  call('SETRANGE', 'led:' .. D, ord, 'q')
+  if doubted then
+    local flags = byte(call('GETRANGE', 'rec:' .. D, ord * REC + 9, ord * REC + 9))
+    call('SETRANGE', 'rec:' .. D, ord * REC + 9, string.char(flags - flags % 2 + 1))
+  end
+  local b = batch_of(D, ord)
+  if not lease_of(D, b) then call('ZADD', 'todo:' .. D, int(at), b) end
 end
 local function drop_temps() if #temps > 0 then call('UNLINK', unpack(temps)) end end

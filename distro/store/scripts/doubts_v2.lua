@@ -17,13 +17,10 @@ for _, ord in ipairs(due) do
   call('ZREM', 'doubt:' .. D, ord)
   local flags = byte(call('GETRANGE', 'rec:' .. D, ord * REC + 9, ord * REC + 9))
   if policy == 'resend' and flags % 2 == 0 and call('GETRANGE', 'led:' .. D, ord, ord) == 'u' then
-    call('SETRANGE', 'led:' .. D, ord, 'q')
-    call('SETRANGE', 'rec:' .. D, ord * REC + 9, string.char(flags + 1))
+    queue_again(D, tonumber(ord), at, true)
     delta.u = (delta.u or 0) - 1
     delta.q = (delta.q or 0) + 1
     again = again + 1
-    local a = batch_of(D, ord)
-    if not lease_of(D, a) then call('ZADD', 'todo:' .. D, int(at), a) end
     event(D, 'resent in doubt', '', ord)
   end
 end

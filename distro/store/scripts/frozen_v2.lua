@@ -12,11 +12,11 @@ if n > 0 then
   for b = 0, #batches / 10 - 1 do call('ZADD', 'todo:' .. D, int(at), b) end
 end
 call('HSET', 'dist:' .. D, 'state', to, 'audience', int(n), 'frozen_at', int(at))
-if to == 'halted' then call('HSET', 'dist:' .. D, 'reason', reason, 'before_halt', tonumber(d[3]) > at and 'scheduled' or 'sending', 'guard', ARGV[6]) end
 if to == 'sending' then call('HSET', 'dist:' .. D, 'began_at', int(at), 'active_at', int(at)) end
 if to == 'cancelled' then call('HSET', 'dist:' .. D, 'reason', reason, 'settled_at', int(at)) end
 if to == 'scheduled' then call('ZADD', 'due', d[3], D) else call('ZREM', 'due', D) end
 if to ~= 'cancelled' then call('SADD', 'running', D) end
 event(D, 'frozen', '', '')
-if to ~= 'scheduled' then event(D, to, '', reason) end
+if to == 'halted' then halt(D, tonumber(d[3]) > at and 'scheduled' or 'sending', '', reason, ARGV[6])
+elseif to ~= 'scheduled' then event(D, to, '', reason) end
 return 1

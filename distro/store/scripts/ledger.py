@@ -8,7 +8,6 @@ from distro.store.connect import Call
 
 OUTCOME_SIZE = 29
 RECORD_SIZE = 29
-BATCH_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ if d[7] or not (d[1] == 'scheduled' or d[1] == 'draft' or (d[1] == 'halted' and 
 if d[2] then
   local gone = {'UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D, 'cnt:' .. D, 'bat:' .. D, 'todo:' .. D}
   for lang in string.gmatch(d[6], '%S+') do
-    if d[5] ~= '1' then call('BITOP', 'XOR', 'taken:' .. d[4], 'taken:' .. d[4], bitop('AND', 'taken:' .. d[4], 'res:' .. D .. ':' .. lang)) end
     gone[#gone + 1] = 'res:' .. D .. ':' .. lang
     gone[#gone + 1] = 'let:' .. D .. ':' .. lang
   end
+  let_go(D, d[4], d[5], d[6])
   for reason in pairs(cjson.decode(d[8]).left_out) do gone[#gone + 1] = 'out:' .. D .. ':' .. reason end
   call(unpack(gone))
   drop_temps()

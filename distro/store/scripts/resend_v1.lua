@@ -11,14 +11,8 @@ while true do
   p = string.find(led, which, p, true)
   if not p then break end
   local ord = from + p - 1
-  call('SETRANGE', 'led:' .. D, ord, 'q')
-  if which == 'u' then
-    local flags = byte(call('GETRANGE', 'rec:' .. D, ord * REC + 9, ord * REC + 9))
-    call('SETRANGE', 'rec:' .. D, ord * REC + 9, string.char(flags - flags % 2 + 1))
-    call('ZREM', 'doubt:' .. D, ord)
-  end
-  local b = batch_of(D, ord)
-  if not lease_of(D, b) then call('ZADD', 'todo:' .. D, at, b) end
+  queue_again(D, ord, at, which == 'u')
+  if which == 'u' then call('ZREM', 'doubt:' .. D, ord) end
   moved, p = moved + 1, p + 1
 end
 if moved > 0 then

@@ -14,12 +14,7 @@ local function settled()
   return 1
 end
 if not d[2] then                                 -- it was reserved, and never written down
-  if d[5] ~= '1' then
-    for lang in string.gmatch(d[6], '%S+') do
-      local res = 'res:' .. D .. ':' .. lang
-      call('BITOP', 'XOR', taken, taken, bitop('AND', taken, res))
-    end
-  end
+  let_go(D, d[4], d[5], d[6])
   call('UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D)
   drop_temps()
   return settled()

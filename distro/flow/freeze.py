@@ -52,7 +52,7 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
     if plan.audience == 0:
         office.store.call(scripts.frozen(distribution, 0, b"", "cancelled", _nobody_left(office, distribution, told["release"])))
         return []
-    spans = _write_down(office, distribution, languages, plan.audience)
+    spans = _write_down(office, distribution, languages)
     if spans is None:
         return []
     try:
@@ -71,11 +71,10 @@ def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved)
         office.store.call(ledger.cancel(distribution, "", f"the {reserved.about} text is not the one that readers already have"))
 
 
-def _write_down(office: Office, distribution: str, languages: list[str], size: int) -> list[order.Span] | None:
+def _write_down(office: Office, distribution: str, languages: list[str]) -> list[order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
-    _, groups = groups_of(office, distribution, size)
-    everyone, spans = order.ordered(distribution, reserved, languages, groups)
+    everyone, spans = order.ordered(distribution, reserved, languages, groups_of(office, distribution))
     built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
     while built < len(everyone):
         ids = b"".join(i.to_bytes(4, "big") for i in everyone[built:built + _PIECE])

@@ -16,7 +16,6 @@ from distro.store.scripts import audience
 from distro.times import parse_duration
 
 _APART = 200          # readers from which a known provider without a rate stands apart, in case it asks us to slow down
-_KEPT = 86_400        # seconds that the bitmaps of a freeze are kept, should it crash
 _WARM_DAYS, _WARM_FIRST = 14, 500
 
 
@@ -32,22 +31,19 @@ class Bucket:
         return f"{self.name} {self.rate:.6g} {self.burst:.6g}"
 
 
-def groups_of(office: Office, distribution: str, audience_size: int) -> tuple[list[str], list[bytes]]:
-    """The groups that stand apart in a distribution, with their readers; the same again after a crash."""
-    known = office.store.hash(f"dist:{distribution}").get("groups")
-    if known is None:
-        found = _find(office, audience_size)
+def groups_of(office: Office, distribution: str) -> list[bytes]:
+    """The readers of each group that stands apart in a distribution; the same again after a crash in the middle of a freeze."""
+    if "groups" not in office.store.hash(f"dist:{distribution}"):
+        found = _find(office)
         for name, bitmap in found.items():
-            office.store.command("SET", f"grp:{distribution}:{name}", bitmap, "EX", _KEPT)
+            office.store.command("SET", f"grp:{distribution}:{name}", bitmap, "NX")
         office.store.command("HSETNX", f"dist:{distribution}", "groups", " ".join(found))
-        known = office.store.hash(f"dist:{distribution}")["groups"]
-    names = known.split()
-    return names, [office.store.raw(f"grp:{distribution}:{name}") for name in names]
+    names = office.store.hash(f"dist:{distribution}")["groups"].split()
+    return [office.store.raw(f"grp:{distribution}:{name}") for name in names]
 
 
-def _find(office: Office, audience_size: int) -> dict[str, bytes]:
-    if audience_size < 2:
-        return {}
+def _find(office: Office) -> dict[str, bytes]:
+    """Groups with a rate, and known providers with many readers, each with its readers in the whole book."""
     pace, segments = office.settings.pace, office.segments()
     found: dict[str, bytes] = {}
     for name in dict.fromkeys((*PROVIDERS, *pace.groups, *pace.rates)):

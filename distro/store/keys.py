@@ -66,7 +66,7 @@ TABLE = (
     Key("lease:{D}", "hash", "batch -> token, expiry ms, process"),
     Key("retry:{D}:{b}", "zset", "deferred ordinal -> next attempt, ms"),
     Key("doubt:{D}", "zset", "in-doubt ordinal that awaits evidence or its one resend -> since, ms"),
-    Key("grp:{D}:{group}", "bitmap", "readers of a group of receivers, as they were when the audience was written down", TIMED),
+    Key("grp:{D}:{group}", "bitmap", "readers of a group of receivers, until the audience is written down"),
     Key("rly:{D}", "list", "names of the relays that records point at"),
     Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
     # receivers

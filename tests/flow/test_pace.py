@@ -11,6 +11,7 @@ import pytest
 
 from distro.audience import importing
 from distro.errors import RefusedError
+from distro.flow import turns
 from distro.flow.accept import Order, submit
 from distro.flow.freeze import advance
 from distro.flow.office import Office
@@ -69,6 +70,43 @@ def test_a_group_stands_in_batches_of_its_own(office: Office) -> None:
     groups = [raw[n + 9] for n in range(0, len(raw), 10)]
     assert groups == [0, 0, 1, 1]
     assert office.store.hash("dist:1")["groups"] == "microsoft"
+
+
+def test_a_freeze_that_goes_on_later_finds_the_same_groups(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order is a pure function of what was kept; readers who came meanwhile must not move anybody."""
+    def die(name: str) -> None:
+        if name == "freeze.flip":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("distro.faults.point", die)
+    with pytest.raises(KeyboardInterrupt):
+        advance(office, "1")
+    monkeypatch.undo()
+    before = office.store.raw("aud:1")
+    assert office.store.command("TTL", "grp:1:microsoft") == -1    # however long the machine was away
+    office.store.command("DEL", "idx:provider:microsoft")
+    advance(office, "1")
+    assert office.store.raw("aud:1") == before
+    assert [office.store.raw("bat:1")[n + 9] for n in range(0, 40, 10)] == [0, 0, 1, 1]
+    assert not office.store.command("EXISTS", "grp:1:microsoft")
+
+
+def test_an_audience_fixed_for_another_time_finds_its_groups_anew(office: Office, tmp_path: Path) -> None:
+    turns.cancel(office, "1", actor="me", reason="")
+    number = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")).distribution[1:]
+
+    def freeze() -> int:
+        ahead = int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms()
+        office.store.command("SET", "test:clock", ahead - 60_000, "EX", 60)
+        advance(office, number)
+        office.store.command("DEL", "test:clock")
+        raw = office.store.raw(f"bat:{number}")
+        return sum(int.from_bytes(raw[n + 4:n + 8], "big") - int.from_bytes(raw[n:n + 4], "big") for n in range(0, len(raw), 10) if raw[n + 9])
+
+    assert freeze() == 40
+    office.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
+    turns.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
+    assert freeze() == 39
 
 
 def test_grants_never_exceed_burst_plus_rate_times_time(office: Office) -> None:

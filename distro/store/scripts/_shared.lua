@@ -89,6 +89,10 @@ local function let_go(D, slug, ignores, languages)
     call('BITOP', 'XOR', 'taken:' .. slug, 'taken:' .. slug, bitop('AND', 'taken:' .. slug, 'res:' .. D .. ':' .. lang))
   end
 end
+-- The groups' bitmaps have served once the audience is written down, or let go.
+local function drop_groups(D)
+  for name in string.gmatch(call('HGET', 'dist:' .. D, 'groups') or '', '%S+') do call('UNLINK', 'grp:' .. D .. ':' .. name) end
+end
 -- Somebody goes into the queue again; after doubt it is remembered, once and for all.
 local function queue_again(D, ord, at, doubted)
   call('SETRANGE', 'led:' .. D, ord, 'q')

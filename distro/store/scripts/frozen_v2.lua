@@ -16,6 +16,7 @@ if to == 'sending' then call('HSET', 'dist:' .. D, 'began_at', int(at), 'active_
 if to == 'cancelled' then call('HSET', 'dist:' .. D, 'reason', reason, 'settled_at', int(at)) end
 if to == 'scheduled' then call('ZADD', 'due', d[3], D) else call('ZREM', 'due', D) end
 if to ~= 'cancelled' then call('SADD', 'running', D) end
+drop_groups(D)
 event(D, 'frozen', '', '')
 if to == 'halted' then halt(D, tonumber(d[3]) > at and 'scheduled' or 'sending', '', reason, ARGV[6])
 elseif to ~= 'scheduled' then event(D, to, '', reason) end

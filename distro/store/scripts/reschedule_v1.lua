@@ -15,7 +15,7 @@ if d[2] then
   for reason in pairs(cjson.decode(d[8]).left_out) do gone[#gone + 1] = 'out:' .. D .. ':' .. reason end
   call(unpack(gone))
   drop_temps()
-  call('HDEL', DIST, 'frozen_at', 'reserved', 'built', 'audience')
+  call('HDEL', DIST, 'frozen_at', 'reserved', 'built', 'audience', 'groups')
   call('SREM', 'running', D)
 end
 call('HSET', DIST, 'start_at', int(start))

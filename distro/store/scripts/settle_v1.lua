@@ -15,6 +15,7 @@ local function settled()
 end
 if not d[2] then                                 -- it was reserved, and never written down
   let_go(D, d[4], d[5], d[6])
+  drop_groups(D)
   call('UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D)
   drop_temps()
   return settled()

@@ -226,8 +226,7 @@ class Deliverer(Work[Job]):
 
     def _stopped(self, job: Job, stop: Stop) -> None:
         """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no retry period."""
-        delay_ms = int((stop.until - time.time()) * 1000)
-        self.commit.outcome(job.held, job.attempt, Outcome(State.DEFERRED, text=f"halted: {stop.reason}"), relay=0, delay_ms=max(0, delay_ms))
+        self.commit.outcome(job.held, job.attempt, Outcome(State.DEFERRED, text=f"halted: {stop.reason}"), relay=0, delay_ms=max(0, int(self.stops.left(stop) * 1000)))
 
     def _offer(self, job: Job) -> None:
         while self._signals.takers:

@@ -19,7 +19,7 @@ _LOOK = 0.5    # seconds between two looks: a second after the order no letter b
 class Stop:
     """A domain, or a provider's group, that is halted alone."""
 
-    until: float     # unix seconds, by Redis' clock when it was said
+    until: float     # unix seconds, by Redis' clock
     reason: str
     actor: str = ""
 
@@ -51,11 +51,14 @@ class Stops:
     def __init__(self, store: AsyncStore) -> None:
         self.store = store
         self.known: dict[str, Stop] = {}
+        self.ahead = 0.0     # seconds by which Redis' clock is ahead of this host's
 
     async def watch(self) -> None:
         """Look again and again, until cancelled."""
         while True:
             with contextlib.suppress(DistroError):
+                seconds, micros = await self.store.command("TIME")
+                self.ahead = int(seconds) + int(micros) / 1e6 - time.time()
                 self.known = read_stops(await self.store.command("HGETALL", "stops"))
             await asyncio.sleep(_LOOK)
 
@@ -65,4 +68,8 @@ class Stops:
             return None
         domain = address.rpartition("@")[2].casefold()
         found = self.known.get(domain) or self.known.get(provider_of(domain))
-        return found if found and found.until > time.time() else None
+        return found if found and self.left(found) > 0 else None
+
+    def left(self, stop: Stop) -> float:
+        """Seconds until a halt ends, by Redis' clock, as it was said."""
+        return stop.until - time.time() - self.ahead

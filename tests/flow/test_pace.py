@@ -1,5 +1,6 @@
 """Pace: grants never exceed burst + rate x time, and a throttled group never blocks the others."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from distro.flow.accept import Order, submit
 from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.flow.pace import buckets_of, relay_rate
-from distro.flow.stops import halt_domain
+from distro.flow.stops import Stops, halt_domain
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
 from distro.providers import parse_rate, provider_of
@@ -202,3 +203,26 @@ def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
 def test_what_is_no_domain_is_said(bad: str, office: Office) -> None:
     with pytest.raises(RefusedError, match="is no domain"):
         halt_domain(office, bad, 60, actor="me", reason="")
+
+
+def test_a_halt_of_a_domain_ends_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose clock is two minutes ahead must not begin two minutes early."""
+    class Clock:
+        async def command(self, *words: object) -> object:
+            return [b"1000", b"0"] if words[0] == "TIME" else [b"paper.example", b'[1060.0, "on fire", "me"]']
+
+    async def main() -> Stops:
+        stops = Stops(Clock())  # type: ignore[arg-type]
+        watching = asyncio.create_task(stops.watch())
+        while not stops.known:
+            await asyncio.sleep(0)
+        watching.cancel()
+        return stops
+
+    monkeypatch.setattr("time.time", lambda: 1120.0)
+    stops = asyncio.run(main())
+    found = stops.of("a@paper.example")
+    assert found is not None
+    assert stops.left(found) == 60
+    monkeypatch.setattr("time.time", lambda: 1181.0)
+    assert stops.of("a@paper.example") is None

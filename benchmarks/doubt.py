@@ -6,49 +6,27 @@ The relay is Postfix's smtp-sink (Debian: apt install postfix), which answers in
 own receiving server, which notes every letter and is slower (one Python thread), so that more are in flight at a kill.
 """
 
-import contextlib
 import random
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+from installation import smtp_sink
+
 from tests.faults.house import House, children
 from tests.faults.sink import Sink
 
 
-@contextlib.contextmanager
-def fast_relay() -> Iterator[int]:
-    """Postfix's smtp-sink on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
-    if not program:
-        raise SystemExit("needs smtp-sink: apt install postfix")
-    process = subprocess.Popen([program, "-u", "nobody", f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(0.3)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
 def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
     found: list[int] = []
-    with tempfile.TemporaryDirectory(prefix="distro-d-") as folder, Sink() as sink, fast_relay() as port:
+    with tempfile.TemporaryDirectory(prefix="distro-d-") as folder, Sink() as sink, smtp_sink() as port:
         if relay == "smtp-sink":
             sink.port = port
-        house = House(Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered)
-        try:
-            house.start()
+        with House(Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered) as house:
             house.held |= {"worker b"}
             house.parts["worker b"].kill()
             house.fill(20_000)
@@ -63,8 +41,6 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
                 assert states.count(b"a") + states.count(b"u") == len(states), states
                 found.append(states.count(b"u"))
                 print(f"kill {n + 1}: {states.count(b'u')} in doubt of 20 connections, {states.count(b'a'):,} accepted", flush=True)
-        finally:
-            house.stop()
     median = statistics.median(found)
     print(f"in doubt after kill -9 with 20 connections to {relay}, unanswered = {unanswered or 20}: median {median:g}, most {max(found)}, of {kills} kills; the bar is 3")
     return median > 3

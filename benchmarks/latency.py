@@ -6,58 +6,30 @@ The delay is a proxy that holds every byte for half a round trip each way. The r
 """
 
 import asyncio
-import contextlib
 import smtplib
 import statistics
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.relay.session import Endpoint, Message, Session
+from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
 
 BODY = b"To: <r@a.example>\r\nMessage-ID: <1@press.example>\r\n\r\n" + b"The harbour towns agreed a shared plan for the winter season.\r\n" * 640    # 40 KB
 
 
-@dataclass
-class Delay:
+class Delay(ThreadedServer):
     """A proxy that holds every byte for a while; `port` is its own."""
 
-    target: int
-    seconds: float
-    port: int = 0
+    def __init__(self, target: int, seconds: float) -> None:
+        super().__init__()
+        self.target, self.seconds = target, seconds
 
-    @contextmanager
-    def running(self) -> Iterator[int]:
-        ready, loop_of = threading.Event(), []
-
-        async def serve() -> None:
-            server = await asyncio.start_server(self._session, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            loop_of.append((asyncio.get_running_loop(), end := asyncio.Event()))
-            ready.set()
-            await end.wait()
-            server.close()
-
-        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-        thread.start()
-        ready.wait(5)
-        try:
-            yield self.port
-        finally:
-            loop, end = loop_of[0]
-            loop.call_soon_threadsafe(end.set)
-            thread.join(5)
-
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        with contextlib.suppress(asyncio.CancelledError):    # the benchmark ends
-            await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer), return_exceptions=True)
+        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer), return_exceptions=True)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -100,8 +72,8 @@ def main(letters: int = 40, round_trip_ms: int = 50) -> int:
     found: dict[str, list[float]] = {"PIPELINING": [], "CHUNKING": []}
     for _ in range(3):
         for name, extensions in (("PIPELINING", ("PIPELINING",)), ("CHUNKING", ("PIPELINING", "CHUNKING"))):
-            with ScriptedServer(extensions=extensions) as server, Delay(server.port, round_trip_ms / 2000).running() as port:
-                found[name].append(ours(port, letters) / theirs(port, letters))
+            with ScriptedServer(extensions=extensions) as server, Delay(server.port, round_trip_ms / 2000) as slow:
+                found[name].append(ours(slow.port, letters) / theirs(slow.port, letters))
     bars = {"PIPELINING": 1.9, "CHUNKING": 3.5}
     for name, ratios in found.items():
         print(f"{name} at {round_trip_ms} ms of round trip, one connection, 40 KB: {statistics.median(ratios):.2f} x smtplib (bar {bars[name]})")

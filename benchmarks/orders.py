@@ -25,74 +25,55 @@ def late(sink: Sink, acknowledged: float, only: str = "") -> list[float]:
 
 def halts(count: int, readers: int, gap: float, connections: int, pause: float) -> list[list[float]]:
     found = []
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: gap) as sink:
-        house = House(Path(folder), sink, connections=connections)
-        try:
-            house.start()
-            house.fill(readers)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 2)
-            for _ in range(count):
-                time.sleep(random.uniform(0.1, pause))
-                halt(house.office, "1", actor="bench", reason="measured")
-                acknowledged = time.time()
-                time.sleep(1.3)
-                found.append(late(sink, acknowledged))
-                if house.told()["state"] == "halted":
-                    resume(house.office, "1", actor="bench", reason="measured")
-                before = len(sink.taken)
-                house.until(lambda b=before: len(sink.taken) > b or house.told()["state"] == "sent", 30)  # type: ignore[misc]
-                if house.told()["state"] == "sent":
-                    break
-        finally:
-            house.stop()
+    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: gap) as sink, House(Path(folder), sink, connections=connections) as house:
+        house.under_way(readers, 2)
+        for _ in range(count):
+            time.sleep(random.uniform(0.1, pause))
+            halt(house.office, "1", actor="bench", reason="measured")
+            acknowledged = time.time()
+            time.sleep(1.3)
+            found.append(late(sink, acknowledged))
+            if house.told()["state"] == "halted":
+                resume(house.office, "1", actor="bench", reason="measured")
+            before = len(sink.taken)
+            house.until(lambda b=before: len(sink.taken) > b or house.told()["state"] == "sent", 30)  # type: ignore[misc]
+            if house.told()["state"] == "sent":
+                break
     return found
 
 
 def cancels(count: int, readers: int) -> list[list[float]]:
     found = []
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink() as sink:
-        house = House(Path(folder), sink)
-        try:
-            house.start()
-            house.fill(readers)
-            for n in range(count):
-                number = house.submit(headline=f"Story number {n}")
-                before = len(sink.taken)
-                house.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
-                time.sleep(random.uniform(0, 0.3))
-                cancel(house.office, number, actor="bench", reason="measured")
-                acknowledged = time.time()
-                time.sleep(1.3)
-                found.append(late(sink, acknowledged))
-        finally:
-            house.stop()
+    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink() as sink, House(Path(folder), sink) as house:
+        house.fill(readers)
+        for n in range(count):
+            number = house.submit(headline=f"Story number {n}")
+            before = len(sink.taken)
+            house.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
+            time.sleep(random.uniform(0, 0.3))
+            cancel(house.office, number, actor="bench", reason="measured")
+            acknowledged = time.time()
+            time.sleep(1.3)
+            found.append(late(sink, acknowledged))
     return found
 
 
 def unsubscribes(count: int, readers: int) -> list[list[float]]:
     """People whose turn is near leave while the letters go out."""
     gone: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: 0.002) as sink:
-        house = House(Path(folder), sink)
-        try:
-            house.start()
-            house.fill(readers)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 20)
-            for _ in range(count):
-                states, audience = house.store.raw("led:1"), house.store.raw("aud:1")
-                at = states.find(b"q", random.randrange(len(states)))
-                if at < 0:
-                    continue
-                number = int.from_bytes(audience[at * 4:at * 4 + 4], "big")
-                house.office.consent.say_no(house.store, subscriber=number, act=UNSUBSCRIBED, source="bench", address_hash=b"")
-                gone[f"reader{number - 1}"] = time.time()
-                time.sleep(0.02)
-            house.rest()
-            return [[s for who, begun in sink.begun if who.split("@")[0] == name and (s := begun - at) > 0] for name, at in gone.items()]
-        finally:
-            house.stop()
+    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: 0.002) as sink, House(Path(folder), sink) as house:
+        house.under_way(readers, 20)
+        for _ in range(count):
+            states, audience = house.store.raw("led:1"), house.store.raw("aud:1")
+            at = states.find(b"q", random.randrange(len(states)))
+            if at < 0:
+                continue
+            number = int.from_bytes(audience[at * 4:at * 4 + 4], "big")
+            house.office.consent.say_no(house.store, subscriber=number, act=UNSUBSCRIBED, source="bench", address_hash=b"")
+            gone[f"reader{number - 1}"] = time.time()
+            time.sleep(0.02)
+        house.rest()
+        return [[s for who, begun in sink.begun if who.split("@")[0] == name and (s := begun - at) > 0] for name, at in gone.items()]
 
 
 def say(what: str, found: list[list[float]]) -> int:

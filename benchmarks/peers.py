@@ -165,19 +165,14 @@ def mailman(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Ran
 
 
 def distro(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Random) -> str:
-    house = House(folder, sink, connections=CONNECTIONS // 2)
-    try:
-        house.start()
-        house.fill(readers)
-        house.submit()
+    with House(folder, sink, connections=CONNECTIONS // 2) as house:
+        house.under_way(readers)
         for k in range(kills):
             due = readers * (k + dice.random()) / (kills + 1)
             house.until(lambda d=due: len(sink.copies) >= d)  # type: ignore[misc]
             house.kill("child", dice)
         told = house.rest()
         return f"distro: {told['state']}, in doubt {told.get('possibly_twice', 0)} (named, resent once)"
-    finally:
-        house.stop()
 
 
 def main(which: str, readers: int = 3000, kills: int = 4, seed: int = 1) -> int:

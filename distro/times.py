@@ -64,3 +64,8 @@ def parse_duration(text: str) -> float:
     if not found:
         raise ValueError(f'"{text}" is not a duration; write 60s, 5m, 2h or 2d')
     return float(found[1]) * _UNITS[found[2]]
+
+
+def duration_ms(text: str) -> int:
+    """The same in whole milliseconds, as the scripts count."""
+    return int(parse_duration(text) * 1000)

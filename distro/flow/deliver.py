@@ -24,7 +24,7 @@ from distro.flow import pace
 from distro.flow.office import Office
 from distro.flow.retries import retry_or_give_up
 from distro.flow.stops import Stop, Stops
-from distro.ledger.commit import GroupCommit, Held
+from distro.ledger.commit import Desk, GroupCommit, Held, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
 from distro.model import Outcome, State
@@ -33,7 +33,7 @@ from distro.relay.session import Message
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
-from distro.times import parse_duration
+from distro.times import duration_ms
 
 SLICE = 20.0           # seconds that one wake-up may keep a process
 _FRESH = 0.5           # seconds for which an intent's permission to begin holds
@@ -93,7 +93,7 @@ class _Signals:
     wanting: list["asyncio.Future[None]"] = field(default_factory=list)
 
 
-class Deliverer(Work[Job]):
+class Deliverer(Work[Job], Desk):
     """The sending side of one process; made on its event loop."""
 
     def __init__(self, office: Office, store: AsyncStore, process: str, pool_of: PoolOf) -> None:
@@ -103,9 +103,8 @@ class Deliverer(Work[Job]):
         self.journal = Journal(office.journals, process)
         self.pool = pool_of(self)
         settings = office.settings
-        self.commit = GroupCommit(
-            store, process, lease_ms=int(parse_duration(settings.worker.lease) * 1000), stale_ms=int(parse_duration(settings.limits.stale) * 1000), pace=self._pace, slow=pace.slow_down(settings), wanted=self._wanted,
-            on_intents=self._on_intents, on_drained=self._on_drained)
+        terms = Terms(duration_ms(settings.worker.lease), duration_ms(settings.limits.stale), pace.slow_down(settings))
+        self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes // 2)
         self.runs: dict[str, Run] = {}
         self._signals = _Signals()
@@ -195,18 +194,18 @@ class Deliverer(Work[Job]):
         for distribution in [d for d in self.runs if d not in held and d != run.distribution][:-_RUNS]:
             del self.runs[distribution]
 
-    def _pace(self, claim: Claim) -> str:
+    def pace(self, claim: Claim) -> str:
         """The buckets that letters of a batch draw from."""
         group = self.runs[claim.distribution].groups[claim.group - 1] if claim.group else ""
         return pace.told(pace.buckets_of(self.office.settings, group))
 
-    def _wanted(self) -> int:
+    def wanted(self) -> int:
         """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
         if self._stopping or self._loop.time() < self._unreachable_until:
             return 0
         return (len(self._signals.takers) + self._busy) * _PER_LANE - sum(h.in_flight for h in self.commit.held)
 
-    def _on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+    def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
         faults.point("intent")
         run = self.runs[held.claim.distribution]
@@ -245,7 +244,7 @@ class Deliverer(Work[Job]):
                 self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
         self._signals.ready = keep
 
-    def _on_drained(self, held: Held) -> None:
+    def on_drained(self, held: Held) -> None:
         """Nothing of this batch is in flight any more: its lease goes back."""
         wait = max(0.0, self._unreachable_until - self._loop.time())
         task = asyncio.ensure_future(self.commit.give_back(held, int(wait * 1000)))
@@ -318,7 +317,7 @@ class Deliverer(Work[Job]):
         if outcome.state is State.DEFERRED:
             outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
         elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long
-            delay_ms = int(parse_duration(self.office.settings.retry.first) * 1000)
+            delay_ms = duration_ms(self.office.settings.retry.first)
         if journal:
             faults.point("replied")
             try:

@@ -18,7 +18,7 @@ from distro.model import Plan
 from distro.settings import cores
 from distro.store.scripts import audience as scripts
 from distro.store.scripts import ledger
-from distro.times import parse_duration
+from distro.times import duration_ms
 
 AHEAD_MS = 120_000   # an audience is frozen so long before a set time
 _WAIT_MS = 300       # until a freeze that waits for another one is looked at again
@@ -110,7 +110,7 @@ def _guard(office: Office, plan: Plan, told: dict[str, str]) -> tuple[str, str]:
 
 
 def _stale_ms(office: Office) -> int:
-    return int(parse_duration(office.settings.limits.stale) * 1000)
+    return duration_ms(office.settings.limits.stale)
 
 
 def _nobody_left(office: Office, distribution: str, slug: str) -> str:

@@ -13,7 +13,7 @@ from distro.flow.office import Office
 from distro.providers import PROVIDERS, parse_rate
 from distro.settings import Relay, Settings
 from distro.store.scripts import audience
-from distro.times import parse_duration
+from distro.times import duration_ms
 
 _APART = 200          # readers from which a known provider without a rate stands apart, in case it asks us to slow down
 _WARM_DAYS, _WARM_FIRST = 14, 500
@@ -86,7 +86,7 @@ def relay_rate(relay: Relay, today: date | None = None) -> float:
 
 def slow_down(settings: Settings) -> str:
     """What a group that asks us to slow down gets: letters a second, and for how many ms."""
-    return f"{parse_rate(settings.pace.slow):.6g} {parse_duration(settings.pace.slow_for) * 1000:.0f}"
+    return f"{parse_rate(settings.pace.slow):.6g} {duration_ms(settings.pace.slow_for)}"
 
 
 def told(buckets: Sequence[Bucket]) -> str:

@@ -10,7 +10,7 @@ from distro.flow.office import Office, Wake
 from distro.ledger import audit, journal
 from distro.ledger.evidence import Judge
 from distro.store.scripts import ledger
-from distro.times import parse_duration
+from distro.times import duration_ms, parse_duration
 
 _DUE_LEASE_MS = 5_000      # who claimed a due distribution and died is followed by another after so long
 _AGAIN = 3.0               # seconds after which a distribution with work and idle processes is called again
@@ -54,7 +54,7 @@ class Sweep:
         if became:
             log.get().warning("a worker died; its letters were judged by its journal", distribution=f"D{distribution}", **{str(s): n for s, n in became.items()})
         doubt = office.settings.in_doubt
-        after_ms, limits = int(parse_duration(doubt.after) * 1000), office.settings.limits
+        after_ms, limits = duration_ms(doubt.after), office.settings.limits
         doubts.hear(office, self.judge, distribution, after_ms)
         office.store.call(ledger.doubts(distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts))
         office.store.call(ledger.errors(distribution, share=limits.errors, least=limits.errors_least))

@@ -1,7 +1,7 @@
 """Group commits: outcomes and next intents travel together, one script call for all that is pending.
 
 One call at a time a process, each with a serial: if the answer is lost, the same call is made again and changes nothing.
-The intent is written before the act: what `on_intents` hands out is `sending` in the ledger already. A batch's lease is
+The intent is written before the act: what the desk gets is `sending` in the ledger already. A batch's lease is
 needed for new intents, never for outcomes: truth counts, however late.
 """
 
@@ -10,7 +10,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from distro import faults, log
 from distro.errors import StoreGoneError
@@ -52,22 +52,39 @@ class _Pending:
     questions: list[tuple[Held, Attempt, asyncio.Future[str]]] = field(default_factory=list)
 
 
+class Desk(Protocol):
+    """Who has use for intents; implemented by the flow."""
+
+    def wanted(self) -> int:
+        """How many intents could be used now."""
+
+    def pace(self, claim: Claim) -> str:
+        """The buckets that a batch draws from."""
+
+    def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+        """Intents are granted; `before` is the loop time before the call that granted them."""
+
+    def on_drained(self, held: Held) -> None:
+        """A held batch has ended and nothing of it is in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an installation sets about batches."""
+
+    lease_ms: int    # how long one belongs to a process that has gone silent
+    stale_ms: int    # work that waited longer halts its distribution instead of being claimed
+    slow: str        # what a group of receivers gets that asks us to slow down
+
+
 class GroupCommit:
     """The one writer of a process into the ledger."""
 
-    def __init__(
-        self, store: AsyncStore, process: str, *, lease_ms: int, stale_ms: int, pace: Callable[[Claim], str], slow: str, wanted: Callable[[], int],
-        on_intents: Callable[[Held, tuple[Intent, ...], float], None], on_drained: Callable[[Held], None],
-    ) -> None:
+    def __init__(self, store: AsyncStore, process: str, desk: Desk, terms: Terms) -> None:
         self.store = store
         self.process = process
-        self.lease_ms = lease_ms
-        self.stale_ms = stale_ms         # work that waited longer halts its distribution instead of being claimed
-        self.pace = pace                 # the buckets that a batch draws from
-        self.slow = slow                 # what a group gets that asks us to slow down
-        self.wanted = wanted             # how many intents could be used now
-        self.on_intents = on_intents     # gets them with the loop time before the call that granted them
-        self.on_drained = on_drained     # a held batch has ended and nothing of it is in flight
+        self.desk = desk
+        self.terms = terms
         self.early = 8                   # so many outcomes do not wait for the interval
         self.held: deque[Held] = deque()
         self.away = False                # Redis does not answer
@@ -81,7 +98,7 @@ class GroupCommit:
     async def claim(self, distribution: str, batch: int) -> Held | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
         faults.point("claim.before")
-        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.lease_ms, self.stale_ms, self._resting(distribution))))
+        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.terms.lease_ms, self.terms.stale_ms, self._resting(distribution))))
         if found is None:
             return None
         faults.point("claim.after")
@@ -124,7 +141,7 @@ class GroupCommit:
     def _drained(self, held: Held) -> None:
         if held.exhausted and held.in_flight <= 0 and not held.returning:
             held.returning = True
-            self.on_drained(held)
+            self.desk.on_drained(held)
 
     @property
     def idle(self) -> bool:
@@ -147,7 +164,7 @@ class GroupCommit:
                 await self._commit_one()
 
     def _has_work(self) -> bool:
-        return not self.idle or (self._next_claim() is not None and self.wanted() > 0)
+        return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
 
     def _next_claim(self, distribution: str = "") -> Held | None:
         """The held batch whose turn it is: they take turns, so that two distributions share a process."""
@@ -166,14 +183,14 @@ class GroupCommit:
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
         questions, pending.questions = pending.questions, []
-        want = max(0, self.wanted() + len(outcomes)) if held else 0   # what these outcomes free may be used at once
+        want = max(0, self.desk.wanted() + len(outcomes)) if held else 0   # what these outcomes free may be used at once
         self._serial += 1
         ask = scripts.Step(
             process=self.process, serial=self._serial, distribution=distribution,
             outcomes=b"".join(sorted(pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay) for _, a, o, relay, _ in outcomes)),
             claim=held.claim if held else None, want=want, cursor=held.cursor if held else 0,
             questions=b"".join(a.ordinal.to_bytes(4, "big") + bytes.fromhex(a.token) + h.claim.batch.to_bytes(4, "big") for h, a, _ in questions),
-            pace=self.pace(held.claim) if held else "", slow=self.slow,
+            pace=self.desk.pace(held.claim) if held else "", slow=self.terms.slow,
             words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state.value != "accepted"],
         )
         before = asyncio.get_running_loop().time()
@@ -202,7 +219,7 @@ class GroupCommit:
         if ended:
             held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
         if told.intents or ended:
-            self.on_intents(held, told.intents, before)
+            self.desk.on_intents(held, told.intents, before)
         if ended:
             self.end(held)
 
@@ -236,13 +253,13 @@ class GroupCommit:
             mine = [h for h in self.held if not h.lost]
             if mine:
                 try:
-                    kept = await self.store.call(scripts.renew(self.lease_ms, [h.claim for h in mine]))
+                    kept = await self.store.call(scripts.renew(self.terms.lease_ms, [h.claim for h in mine]))
                 except StoreGoneError:
                     continue
                 for held, still in zip(mine, kept, strict=True):
                     if not still and held in self.held:
                         held.lost = True
-                        self.on_intents(held, (), 0.0)
+                        self.desk.on_intents(held, (), 0.0)
                         self.end(held, lost=True)
 
     async def give_back(self, held: Held, wait_ms: int) -> None:

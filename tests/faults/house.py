@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -52,12 +52,10 @@ lease = "3s"
 [limits]
 doubts_least = 100000
 errors_least = 100000
-{limits}
 [[relay]]
 url = "smtp://127.0.0.1:{smtp}?tls=off"
 connections = {connections}
 unanswered = {unanswered}
-{extra}
 """
 
 
@@ -69,14 +67,12 @@ class House:
     sink: Sink
     policy: str = "resend"
     broker: str = ""                               # another broker than Redis' second database
-    limits: str = ""
-    extra: str = ""
     through_proxy: bool = False
     fault: str = ""                                # DISTRO_FAULT of the parts
     redis_config: tuple[str, ...] = ()
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    kills: Counter[str] = field(default_factory=Counter)
     connections: int = CONNECTIONS
+    environment: Callable[[str], dict[str, str]] = lambda part: {}    # what a part finds in its environment besides
     batch: int = 250
     unanswered: int = 0
 
@@ -89,6 +85,17 @@ class House:
         self._caretaker = threading.Thread(target=self._keep, daemon=True)
 
     # -- life
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         self.start_redis()
@@ -103,7 +110,7 @@ class House:
             (self.folder / host).mkdir()
             (self.folder / host / "distro.toml").write_text(SETTINGS.format(
                 redis=f"unix://:{password}@{socket}?db=0", broker=self.broker or f"redis+socket://:{password}@{socket}?virtual_host=1", smtp=self.sink.port,
-                policy=self.policy, limits=self.limits, extra=self.extra, batch=self.batch, unanswered=self.unanswered, connections=self.connections))
+                policy=self.policy, batch=self.batch, unanswered=self.unanswered, connections=self.connections))
         self.office = self._office()
         for host in HOSTS:
             for part in ("worker", "sweep"):
@@ -124,11 +131,11 @@ class House:
         settings = load(self.folder / "a" / "distro.toml")
         return Office(settings, self.store, self.server.url(), self.broker or self.server.broker_url(), load_keys(settings, self.store), host_id(settings.data))
 
-    def spawn(self, name: str, fault: str | None = None) -> None:
+    def spawn(self, name: str) -> None:
         part, host = name.split()
         with (self.folder / f"{part}-{host}.log").open("ab") as log:
             self.parts[name] = subprocess.Popen([sys.executable, "-m", "distro", part], cwd=self.folder / host, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                                start_new_session=True, env=os.environ | {"DISTRO_FAULT": self.fault if fault is None else fault})
+                                                start_new_session=True, env=os.environ | {"DISTRO_FAULT": self.fault} | self.environment(name))
 
     def command(self, *words: str, fault: str = "") -> subprocess.Popen[bytes]:
         """A command of a person, on the first host; its words go to command.log."""
@@ -178,6 +185,14 @@ class House:
         release = write_release(self.folder, headline=headline, body=f"{headline}. " * 20)
         return submit(self.office, Order(files=[release], to="journalists", at=at)).distribution[1:]
 
+    def under_way(self, readers: int, letters: int = 0) -> str:
+        """A book of that many, a release submitted to all, and more than so many letters taken; gives its number."""
+        self.fill(readers)
+        number = self.submit()
+        if letters:
+            self.until(lambda: len(self.sink.taken) > letters)
+        return number
+
     def told(self, number: str = "1") -> dict[str, str]:
         return self.store.hash(f"dist:{number}")
 
@@ -215,7 +230,6 @@ class House:
     def kill(self, victim: str, dice: random.Random | None = None) -> None:
         """child, worker, sweep, redis, redis-term, all; of a host chosen at random."""
         host = (dice or random).choice(HOSTS)
-        self.kills[victim] += 1
         if victim in ("redis", "redis-term"):
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):
                 os.kill(self.redis_pid(), signal.SIGKILL if victim == "redis" else signal.SIGTERM)

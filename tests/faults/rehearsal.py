@@ -61,19 +61,13 @@ def run(seed: int, readers: int, folder: Path, faults: int = 6, kinds: tuple[str
     began = time.monotonic()
     plan = sorted((dice.uniform(0.02, 0.95), dice.choice(kinds)) for _ in range(faults))
     temper = Temper(random.Random(seed * 7 + 1))
-    with Sink(gap=jitter(seed, dice.choice((0.005, 0.02, 0.05))), reply=temper) as sink:
-        house = House(folder, sink, through_proxy=True)
-        try:
-            house.start()
-            house.fill(readers)
-            house.submit()
-            for share, what in plan:
-                house.until(lambda s=share: len(sink.taken) >= s * readers or house.told().get("state") == "sent", 60, jump=True)  # type: ignore[misc]
-                do(house, what, dice)
-            state = house.rest()["state"]
-            return Run(seed, tuple(what for _, what in plan), house.verdict(), time.monotonic() - began, state, temper.broken)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(seed, dice.choice((0.005, 0.02, 0.05))), reply=temper) as sink, House(folder, sink, through_proxy=True) as house:
+        house.under_way(readers)
+        for share, what in plan:
+            house.until(lambda s=share: len(sink.taken) >= s * readers or house.told().get("state") == "sent", 60, jump=True)  # type: ignore[misc]
+            do(house, what, dice)
+        state = house.rest()["state"]
+        return Run(seed, tuple(what for _, what in plan), house.verdict(), time.monotonic() - began, state, temper.broken)
 
 
 def do(house: House, what: str, dice: random.Random) -> None:
@@ -85,9 +79,9 @@ def do(house: House, what: str, dice: random.Random) -> None:
         with house.standing_still(dice.choice("ab")):
             time.sleep(7.5 if "leases" in what else 1.0)
     elif what == "cut redis":
-        house.proxy.break_all()
+        house.proxy.cut()
     elif what.startswith("lose"):
-        house.proxy.cut[what.split()[1].upper().encode()] = dice.randint(1, 4)
+        house.proxy.lose[what.split()[1].upper().encode()] = dice.randint(1, 4)
     elif what == "hold redis":
         house.proxy.held = True
         time.sleep(4)              # longer than a lease

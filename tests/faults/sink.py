@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+
+from tests.support.server import ThreadedServer
 
 Reply = str | None    # "250 …", DROP, HANG, or None for the usual one
 DROP, HANG, RESET = "DROP", "HANG", "RESET"
@@ -23,62 +23,21 @@ class Taken:
     begun: float         # when its first byte came
 
 
-class Sink:
+class Sink(ThreadedServer):
     """An SMTP server on a loop of its own. `gap()` seconds pass between taking a message and answering."""
 
     def __init__(self, *, gap: Callable[[], float] = lambda: 0.0, reply: Callable[[str, str], Reply] = lambda verb, to: None) -> None:
+        super().__init__()
         self.gap = gap
         self.reply = reply                # (MAIL, RCPT, DATA, END, BODY; recipient) -> another reply
         self.taken: list[Taken] = []
         self.begun: list[tuple[str, float]] = []
-        self.port = 0
-        self._ready = threading.Event()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(5)
 
     @property
     def copies(self) -> Counter[str]:
         return Counter(t.recipient for t in self.taken)
 
-    def cut(self) -> None:
-        """Every connection breaks now."""
-        def abort() -> None:
-            for writer in list(self._writers):
-                writer.transport.abort()
-
-        self._loop.call_soon_threadsafe(abort)
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=2**22)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._end.wait()
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
-
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):   # the last one: the sink itself ends
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.abort()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink ESMTP\r\n")
         to, sender = "", False
         while line := await reader.readline():

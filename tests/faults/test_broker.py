@@ -22,21 +22,15 @@ READERS = 600
 
 def sent(folder: Path, what: str) -> House:
     """A distribution while something is done to the broker, over and over."""
-    with Sink(gap=jitter(1, 0.01)) as sink:
-        house = House(folder, sink, through_proxy=True)
-        try:
-            house.start()
-            house.fill(READERS)
-            house.submit()
-            for share in (0.0, 0.2, 0.4, 0.6, 0.8):
-                house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
-                do(house, what, random.Random(1))
-            assert house.rest()["state"] == "sent"
-            house.verdict().check(doubts=0)
-            assert len(sink.taken) == READERS
-            return house
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, through_proxy=True) as house:
+        house.under_way(READERS)
+        for share in (0.0, 0.2, 0.4, 0.6, 0.8):
+            house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
+            do(house, what, random.Random(1))
+        assert house.rest()["state"] == "sent"
+        house.verdict().check(doubts=0)
+        assert len(sink.taken) == READERS
+        return house
 
 
 @pytest.mark.parametrize("what", ["flush broker", "repeat wake-ups"])
@@ -86,16 +80,10 @@ def rabbit(folder: Path) -> Iterator[str]:
 
 def test_another_broker_carries_as_well(rabbit: str, folder: Path) -> None:
     """RabbitMQ instead of Redis' second database: nothing else changes."""
-    with Sink(gap=jitter(1, 0.01)) as sink:
-        house = House(folder, sink, broker=rabbit)
-        try:
-            house.start()
-            house.fill(READERS)
-            house.submit()
-            for share, victim in ((0.3, "child"), (0.6, "worker")):
-                house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
-                house.kill(victim)
-            assert house.rest()["state"] == "sent"
-            house.verdict().check(doubts=2 * CONNECTIONS)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, broker=rabbit) as house:
+        house.under_way(READERS)
+        for share, victim in ((0.3, "child"), (0.6, "worker")):
+            house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
+            house.kill(victim)
+        assert house.rest()["state"] == "sent"
+        house.verdict().check(doubts=2 * CONNECTIONS)

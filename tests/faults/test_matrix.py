@@ -44,67 +44,47 @@ def strike(house: House, victim: str, pid: int) -> None:
 def test_a_death_at_a_point(victim: str, point: str, folder: Path) -> None:
     stage = folder / "stage"
     count = 3 if point in SENDING[2:] else 1
-    with Sink(gap=jitter(1, 0.01)) as sink:
-        house = House(folder, sink, batch=30, fault=f"{point}:{count}:{stage}")
-        try:
-            house.start()
-            house.fill(READERS)
-            house.submit()
-            pid = reached(stage, house)
-            strike(house, victim, pid)
-            time.sleep(0.2)
-            stage.unlink()
-            assert house.rest()["state"] == "sent"
-            # What the dead process had in flight, and what the living one's connections broke for it.
-            house.verdict().check(doubts=CONNECTIONS if victim in ("child", "worker") else 0)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, batch=30, fault=f"{point}:{count}:{stage}") as house:
+        house.under_way(READERS)
+        pid = reached(stage, house)
+        strike(house, victim, pid)
+        time.sleep(0.2)
+        stage.unlink()
+        assert house.rest()["state"] == "sent"
+        # What the dead process had in flight, and what the living one's connections broke for it.
+        house.verdict().check(doubts=CONNECTIONS if victim in ("child", "worker") else 0)
 
 
 @pytest.mark.parametrize("victim", ["command", "child", "redis"])
 def test_a_death_during_a_cancel(victim: str, folder: Path) -> None:
     """The cancel was said; whoever dies then, the sweep settles it, and a new submit reaches exactly the rest."""
     stage = folder / "stage"
-    with Sink(gap=jitter(1, 0.4)) as sink:
-        house = House(folder, sink, batch=30)
-        try:
-            house.start()
-            house.fill(READERS)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 20)
-            command = house.command("cancel", "D1", "--yes", fault=f"cancel.said:1:{stage}")
-            pid = reached(stage, house)
-            if victim == "command":
-                os.kill(pid, signal.SIGKILL)
-            else:
-                house.kill(victim)
-            stage.unlink(missing_ok=True)
-            command.wait(30)
-            house.rest(states=("cancelled",))
-            first = house.verdict()
-            assert first.counts["cancelled"] > 0, first
-            house.submit()
-            assert house.rest("2")["state"] == "sent"
-            house.verdict("1", "2").check(doubts=CONNECTIONS)
-            reachable = set(sink.copies)
-            assert len(reachable) >= READERS - first.counts.get("in_doubt", 0)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.4)) as sink, House(folder, sink, batch=30) as house:
+        house.under_way(READERS, 20)
+        command = house.command("cancel", "D1", "--yes", fault=f"cancel.said:1:{stage}")
+        pid = reached(stage, house)
+        if victim == "command":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            house.kill(victim)
+        stage.unlink(missing_ok=True)
+        command.wait(30)
+        house.rest(states=("cancelled",))
+        first = house.verdict()
+        assert first.counts["cancelled"] > 0, first
+        house.submit()
+        assert house.rest("2")["state"] == "sent"
+        house.verdict("1", "2").check(doubts=CONNECTIONS)
+        reachable = set(sink.copies)
+        assert len(reachable) >= READERS - first.counts.get("in_doubt", 0)
 
 
 def test_a_sweep_that_dies_while_it_settles_the_dead(folder: Path) -> None:
     stage = folder / "stage"
-    with Sink(gap=jitter(1, 0.03)) as sink:
-        house = House(folder, sink, batch=30, fault=f"settle:1:{stage}")
-        try:
-            house.start()
-            house.fill(READERS)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 40)
-            house.kill("child")
-            os.kill(reached(stage, house), signal.SIGKILL)
-            stage.unlink()
-            assert house.rest()["state"] == "sent"
-            house.verdict().check(doubts=CONNECTIONS)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.03)) as sink, House(folder, sink, batch=30, fault=f"settle:1:{stage}") as house:
+        house.under_way(READERS, 40)
+        house.kill("child")
+        os.kill(reached(stage, house), signal.SIGKILL)
+        stage.unlink()
+        assert house.rest()["state"] == "sent"
+        house.verdict().check(doubts=CONNECTIONS)

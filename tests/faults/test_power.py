@@ -58,19 +58,14 @@ def rehearse(folder: Path, shim: str, policy: str, seed: int, monkeypatch: pytes
     dice = random.Random(seed)
     with monkeypatch.context() as patch, Sink(gap=jitter(seed, 0.01)) as sink:
         patch.setenv("LD_PRELOAD", shim)
-        house = House(folder, sink, redis_config=(f"CONFIG SET appendfsync {policy}",), policy="hold")
-        try:
-            house.start()
-            house.fill(800)
-            house.submit()
+        with House(folder, sink, redis_config=(f"CONFIG SET appendfsync {policy}",), policy="hold") as house:
+            house.under_way(800)
             for share in (0.3, 0.6):
                 house.until(lambda s=share: len(sink.taken) > 800 * s)  # type: ignore[misc]
                 time.sleep(dice.random() * 0.2)
                 power_cut(house, dice)
             house.rest(seconds=60)
             return house.verdict()
-        finally:
-            house.stop()
 
 
 @pytest.mark.parametrize("seed", [1, 2])

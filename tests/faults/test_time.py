@@ -30,96 +30,67 @@ int clock_gettime(clockid_t id, struct timespec *ts) {
 """
 
 
-def test_workers_whose_clocks_differ_by_two_minutes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_whose_clocks_differ_by_two_minutes(folder: Path) -> None:
     """Leases and retries go by Redis' clock alone; a start needs both clocks, so the slower host decides."""
     if not shutil.which("cc"):
         pytest.skip("needs a C compiler: apt install gcc libc6-dev")
     (folder / "skew.c").write_text(SKEW)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", str(folder / "skew.so"), str(folder / "skew.c"), "-ldl"], check=True)
-    with Sink(gap=jitter(1, 0.01)) as sink:
-        house = House(folder, sink)
-        real = house.spawn
 
-        def spawn(name: str, fault: str | None = None) -> None:
-            with monkeypatch.context() as patch:
-                patch.setenv("LD_PRELOAD", str(folder / "skew.so"))
-                patch.setenv("SKEW", "60" if name.endswith("a") else "-60")
-                real(name, fault)
+    def skewed(part: str) -> dict[str, str]:
+        return {"LD_PRELOAD": str(folder / "skew.so"), "SKEW": "60" if part.endswith("a") else "-60"}
 
-        house.spawn = spawn  # type: ignore[method-assign]
-        try:
-            house.start()
-            house.fill(600)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 200)
-            house.kill("child")
-            assert house.rest()["state"] == "sent"
-            house.verdict().check(doubts=5)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, environment=skewed) as house:
+        house.under_way(600, 200)
+        house.kill("child")
+        assert house.rest()["state"] == "sent"
+        house.verdict().check(doubts=5)
 
 
 def test_never_early(folder: Path) -> None:
     """Four sweeps' worth of eagerness, and no letter before its minute; then within two seconds of it."""
-    with Sink() as sink:
-        house = House(folder, sink)
-        try:
-            house.start()
-            house.fill(50)
-            start = time.time() + 6
-            house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
-            assert house.rest()["state"] == "sent"
-            first = min(t.begun for t in sink.taken)
-            assert start <= first < start + 3
-            house.verdict().check(doubts=0)
-        finally:
-            house.stop()
+    with Sink() as sink, House(folder, sink) as house:
+        house.fill(50)
+        start = time.time() + 6
+        house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
+        assert house.rest()["state"] == "sent"
+        first = min(t.begun for t in sink.taken)
+        assert start <= first < start + 3
+        house.verdict().check(doubts=0)
 
 
 def test_cancelled_just_before_the_start_nobody_gets_it(folder: Path) -> None:
-    with Sink() as sink:
-        house = House(folder, sink)
-        try:
-            house.start()
-            house.fill(50)
-            start = time.time() + 5
-            house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
-            house.until(lambda: "frozen_at" in house.told())
-            house.until(lambda: time.time() > start - 0.7)
-            assert house.command("cancel", "D1", "--yes").wait(20) == 0
-            told = house.rest(states=("cancelled", "sent"))
-            if told["state"] == "cancelled":
-                house.until(lambda: time.time() > start + 2)
-                begun = [t for t in sink.taken if t.begun > int(told["cancelled_at"]) / 1000 + 1]
-                assert not begun
-        finally:
-            house.stop()
+    with Sink() as sink, House(folder, sink) as house:
+        house.fill(50)
+        start = time.time() + 5
+        house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
+        house.until(lambda: "frozen_at" in house.told())
+        house.until(lambda: time.time() > start - 0.7)
+        assert house.command("cancel", "D1", "--yes").wait(20) == 0
+        told = house.rest(states=("cancelled", "sent"))
+        if told["state"] == "cancelled":
+            house.until(lambda: time.time() > start + 2)
+            begun = [t for t in sink.taken if t.begun > int(told["cancelled_at"]) / 1000 + 1]
+            assert not begun
 
 
 def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder: Path) -> None:
     """In the middle of a sending everything stops for a day; the continuation is halted and says why; resume goes on."""
-    with Sink(gap=jitter(1, 0.3)) as sink:
-        house = House(folder, sink)
-        try:
-            house.start()
-            house.fill(400)
-            house.submit()
-            house.until(lambda: len(sink.taken) > 100)
-            house.held |= set(house.parts)
-            for part in ("worker a", "worker b", "sweep a", "sweep b"):
-                house.parts[part].terminate()
-                house.parts[part].wait(60)
-            house.store.command("SET", "test:clock", 86_400_000, "EX", 3600)
-            before = len(sink.taken)
-            house.held.clear()
-            told = house.rest()
-            assert (told["state"], told["guard"], len(sink.taken)) == ("halted", "stale", before)
-            assert "1440 minutes" in told["reason"] or "1439 minutes" in told["reason"]
-            assert house.command("resume", "D1").wait(20) == 0
-            assert house.rest()["state"] == "sent"
-            house.verdict().check(doubts=0)
-        finally:
-            house.stop()
+    with Sink(gap=jitter(1, 0.3)) as sink, House(folder, sink) as house:
+        house.under_way(400, 100)
+        house.held |= set(house.parts)
+        for part in ("worker a", "worker b", "sweep a", "sweep b"):
+            house.parts[part].terminate()
+            house.parts[part].wait(60)
+        house.store.command("SET", "test:clock", 86_400_000, "EX", 3600)
+        before = len(sink.taken)
+        house.held.clear()
+        told = house.rest()
+        assert (told["state"], told["guard"], len(sink.taken)) == ("halted", "stale", before)
+        assert "1440 minutes" in told["reason"] or "1439 minutes" in told["reason"]
+        assert house.command("resume", "D1").wait(20) == 0
+        assert house.rest()["state"] == "sent"
+        house.verdict().check(doubts=0)
 
 
 @pytest.mark.parametrize(("said", "utc"), [

@@ -3,16 +3,13 @@
 import random
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from distro.flow.accept import Order, submit
-from distro.flow.deliver import Job, Lanes
 from distro.flow.office import Office
-from distro.flow.sender import Sender
-from distro.relay.pool import Pool, Work
+from distro.relay.pool import Pool
 from distro.relay.session import Endpoint
 from distro.store import Store
 from distro.store.embedded import Embedded
@@ -24,25 +21,9 @@ from tests.support.story import Story
 READERS = 60
 
 
-@dataclass
-class SmtpStory(Story):
+def smtp_story(office: Office, sink: Sink, *, tls: str = "off", context: ssl.SSLContext | None = None) -> Story:
     """A story whose letters go through the SMTP pool."""
-
-    office: Office
-    endpoint: Endpoint
-    lanes: int = 3
-    pools: list[Pool[Job]] = field(default_factory=list)  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        super().__init__(self.office)
-
-    @property
-    def sender(self) -> Sender:
-        def pool_of(work: Work[Job]) -> Lanes:
-            return Pool(self.endpoint, self.lanes, work)
-
-        self._sender = self._sender or Sender(self.office, pool_of, patience=5)
-        return self._sender
+    return Story(office, pool_of=lambda work: Pool(Endpoint("127.0.0.1", sink.port, tls=tls, context=context), 3, work))
 
 
 @pytest.fixture
@@ -53,9 +34,9 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     return office
 
 
-def through(office: Office, sink: Sink, *, rounds: int = 6, tls: str = "off", context: ssl.SSLContext | None = None) -> dict[str, str]:
+def through(office: Office, sink: Sink, *, rounds: int = 6) -> dict[str, str]:
     """Send until it is at rest, the waits passing quickly; gives the distribution's hash."""
-    story = SmtpStory(office, Endpoint("127.0.0.1", sink.port, tls=tls, context=context))
+    story = smtp_story(office, sink)
     clock = 0
     for _ in range(rounds):
         story.run(2)
@@ -138,7 +119,7 @@ def test_some_addresses_are_unknown(office: Office) -> None:
     ("END", "554 5.7.1 message blocked by policy", "refuses us by policy")])
 def test_a_refusal_of_all_is_about_us(verb: str, reply: str, words: str, office: Office) -> None:
     with Sink(reply=always(verb, reply)) as sink:
-        story = SmtpStory(office, Endpoint("127.0.0.1", sink.port, tls="off"))
+        story = smtp_story(office, sink)
         story.run(2)
         story.stop()
     told = office.store.hash("dist:1")
@@ -155,7 +136,7 @@ def test_a_refusal_at_mail_that_is_about_one_reader(reply: str, office: Office) 
 
 def test_without_tls_nothing_is_sent(office: Office) -> None:
     with Sink() as sink:
-        story = SmtpStory(office, Endpoint("127.0.0.1", sink.port, tls="starttls", context=ssl.create_default_context()))
+        story = smtp_story(office, sink, tls="starttls", context=ssl.create_default_context())
         story.run(1)
         story.stop()
     assert (counts(office), sink.taken) == ({"q": READERS}, [])
@@ -173,7 +154,7 @@ def test_a_wrong_number_of_replies(office: Office, monkeypatch: pytest.MonkeyPat
     """One reply too many to a pipelined group: nothing may be taken for an answer that is none."""
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     with Sink(reply=once_for(0.1, "RCPT", "250 2.1.5 ok\r\n250 2.1.5 ok again")) as sink:
-        story = SmtpStory(office, Endpoint("127.0.0.1", sink.port, tls="off"))
+        story = smtp_story(office, sink)
         for n in range(8):
             story.run(2)
             office.store.command("SET", "test:clock", 31_000 * (n + 1), "EX", 60)

@@ -2,60 +2,32 @@
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Callable
-from typing import Self
+
+from tests.support.server import ThreadedServer
 
 Answer = Callable[[str, str], str | None]   # (verb, argument) -> a reply, "DROP", or None for the usual one
 
 
-class ScriptedServer:
+class ScriptedServer(ThreadedServer):
     """Speaks what its script says; records commands and whole messages."""
 
     def __init__(self, script: Answer = lambda verb, argument: None, *, extensions: tuple[str, ...] = ("PIPELINING", "SIZE 30000000"),
                  tls: ssl.SSLContext | None = None, implicit: bool = False, password: str = "") -> None:
+        super().__init__()
         self.script = script
         self.extensions = extensions + (("STARTTLS",) if tls and not implicit else ()) + (("AUTH PLAIN LOGIN",) if password else ())
         self.tls, self.implicit, self.password = tls, implicit, password
-        self.port = 0
         self.messages: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self.bodies = 0
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(5)
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        self._writers: set[asyncio.StreamWriter] = set()
-        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=2**22, ssl=self.tls if self.implicit else None)
+    async def listen(self) -> asyncio.Server:
+        server = await asyncio.start_server(self.session, "127.0.0.1", 0, limit=2**22, ssl=self.tls if self.implicit else None)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._end.wait()
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
+        return server
 
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.abort()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def say(text: str) -> None:
             writer.write(text.encode() + b"\r\n")
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from distro.flow.deliver import Job, Lanes
+from distro.flow.deliver import Job, Lanes, PoolOf
 from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.flow.sender import Sender
@@ -17,10 +17,11 @@ from distro.relay.twins import MemoryPool
 class Story:
     """Runs wake-ups until nothing more happens."""
 
-    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None, *, lanes: int = 3) -> None:
+    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None, *, lanes: int = 3, pool_of: PoolOf | None = None) -> None:
         self.office = office
         self.answer = answer
         self.lanes = lanes
+        self.pool_of = pool_of or self._memory
         self.pools: list[MemoryPool[Job]] = []
         self.sweep = Sweep(office)
         self._sender: Sender | None = None
@@ -28,13 +29,12 @@ class Story:
     @property
     def sender(self) -> Sender:
         """The sending process, begun when it is first needed."""
-
-        def pool_of(work: Work[Job]) -> Lanes:
-            self.pools.append(MemoryPool(self.lanes, work, self.answer))
-            return self.pools[-1]
-
-        self._sender = self._sender or Sender(self.office, pool_of, patience=5)
+        self._sender = self._sender or Sender(self.office, self.pool_of, patience=5)
         return self._sender
+
+    def _memory(self, work: Work[Job]) -> Lanes:
+        self.pools.append(MemoryPool(self.lanes, work, self.answer))
+        return self.pools[-1]
 
     @property
     def letters(self) -> list[tuple[str, bytes]]:

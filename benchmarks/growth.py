@@ -7,7 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from installation import Installation, smtp_sink
 from wire import cpu, fitted, memory
 

@@ -10,7 +10,6 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from installation import Installation, smtp_sink
 from wire import fitted
 

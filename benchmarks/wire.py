@@ -16,8 +16,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import psutil
-
-sys.path.insert(0, str(Path(__file__).parent))
 from installation import Installation, smtp_sink
 
 SENTENCE = "the harbour towns agreed a shared plan for the winter season. "

@@ -27,7 +27,7 @@ def commands() -> str:
 
 def settings() -> str:
     """Every setting with its default and meaning."""
-    from distro.settings import load_explained
+    from distro.explained import load_explained
 
     rows = load_explained(None)
     parts = ["# Settings", "", "Made by `make docs`. They are read from `distro.toml` in the working directory, or `--config FILE`; a variable", "`DISTRO_…` overrides, two underscores step into a section: `DISTRO_SITE__URL`. Unknown keys are errors.", "", "| setting | default | meaning |", "|---|---|---|"]

@@ -64,7 +64,7 @@ def config_show(config: Config = None, as_json: Json = False) -> int:
 
         distro config show
     """
-    from distro.settings import load_explained
+    from distro.explained import load_explained
 
     rows = load_explained(config)
     if as_json:

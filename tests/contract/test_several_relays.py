@@ -10,21 +10,12 @@ from distro.relay.pool import Pool
 from distro.relay.relays import Relays
 from distro.relay.reply import Scope
 from distro.relay.session import Endpoint, Sent
-from tests.contract.test_relays import Job, Office, endpoint
+from tests.contract.test_relays import Job, Office, endpoint, run
 from tests.support.smtp import ScriptedServer
 
 
 def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Office:
-    async def main() -> Office:
-        office = Office([f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
-        pool: Relays = Relays([(*r, 0) for r in relays], office)  # type: ignore[type-arg]
-        pool.start()
-        async with asyncio.timeout(20):
-            await office.finished.wait()
-        await pool.stop(2)
-        return office
-
-    return asyncio.run(main())
+    return run(lambda office: Relays([(*r, 0) for r in relays], office), [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
 
 
 def gone() -> Endpoint:

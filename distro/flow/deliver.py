@@ -89,7 +89,7 @@ class _Signals:
     """Who waits for what."""
 
     ready: deque[Job] = field(default_factory=deque)
-    takers: deque["asyncio.Future[Job | None]"] = field(default_factory=deque)
+    takers: deque[tuple[float, "asyncio.Future[Job | None]"]] = field(default_factory=deque)   # until when each lane waits
     wanting: list["asyncio.Future[None]"] = field(default_factory=list)
 
 
@@ -105,10 +105,11 @@ class Deliverer(Work[Job], Desk):
         settings = office.settings
         terms = Terms(duration_ms(settings.worker.lease), duration_ms(settings.limits.stale), pace.slow_down(settings))
         self.commit = GroupCommit(store, process, self, terms)
-        self.commit.early = max(1, self.pool.lanes // 2)
+        self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, Run] = {}
         self._signals = _Signals()
         self._relays: dict[tuple[str, str], int] = {}
+        self._paces = pace.Paces(settings)
         self._decode = msgspec.json.Decoder(_Row).decode
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
@@ -162,6 +163,7 @@ class Deliverer(Work[Job], Desk):
             with contextlib.suppress(DistroError):
                 await self.store.command("ZADD", "alive", int(time.time()), self.process)
                 await self.store.command("ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600)
+            self._tire()
             await asyncio.sleep(5)
 
     # -- one wake-up
@@ -197,7 +199,7 @@ class Deliverer(Work[Job], Desk):
     def pace(self, claim: Claim) -> str:
         """The buckets that letters of a batch draw from."""
         group = self.runs[claim.distribution].groups[claim.group - 1] if claim.group else ""
-        return pace.told(pace.buckets_of(self.office.settings, group))
+        return self._paces.of(group)
 
     def wanted(self) -> int:
         """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
@@ -229,7 +231,7 @@ class Deliverer(Work[Job], Desk):
 
     def _offer(self, job: Job) -> None:
         while self._signals.takers:
-            taker = self._signals.takers.popleft()
+            _, taker = self._signals.takers.popleft()
             if not taker.done():
                 self._busy += 1
                 taker.set_result(job)
@@ -252,10 +254,12 @@ class Deliverer(Work[Job], Desk):
         task.add_done_callback(self._returns.discard)
 
     def _wake_everyone(self) -> None:
-        for future in (*self._signals.wanting, *(self._signals.takers if self._stopping else ())):
-            if not future.done():
-                future.set_result(None)
+        for wanting in self._signals.wanting:
+            if not wanting.done():
+                wanting.set_result(None)
         self._signals.wanting = []
+        while self._stopping and self._signals.takers:
+            _resolve(self._signals.takers.popleft()[1])
         self.commit.kick()
 
     # -- Work: what the pool asks and tells
@@ -274,15 +278,15 @@ class Deliverer(Work[Job], Desk):
         if self._stopping:
             return None
         waiting: asyncio.Future[Job | None] = self._loop.create_future()
-        self._signals.takers.append(waiting)
+        self._signals.takers.append((self._loop.time() + IDLE, waiting))
         self.commit.kick()
-        timer = self._loop.call_later(IDLE, _resolve, waiting)
-        try:
-            return await waiting
-        finally:
-            timer.cancel()
-            if waiting in self._signals.takers:
-                self._signals.takers.remove(waiting)
+        return await waiting
+
+    def _tire(self) -> None:
+        """Lanes that have waited for long enough get nothing, and close."""
+        takers = self._signals.takers
+        while takers and (takers[0][0] <= self._loop.time() or takers[0][1].done()):
+            _resolve(takers.popleft()[1])
 
     async def may_begin(self, job: Job) -> bool:
         """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than half a second ago."""

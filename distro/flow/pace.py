@@ -4,7 +4,7 @@ A bucket lives in Redis and is filled by Redis' clock, so that all workers of al
 in the group commit that grants them (`step_v2`).
 """
 
-from collections.abc import Sequence
+import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -73,6 +73,22 @@ def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
     return tuple(found)
 
 
+class Paces:
+    """What batches of each group draw from, as `step_v2` reads it; looked up again after a minute, as a warm-up grows by the day."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def of(self, group: str) -> str:
+        until, told = self._known.get(group, (0.0, ""))
+        now = time.monotonic()
+        if until < now:
+            told = ";".join(bucket.told() for bucket in buckets_of(self._settings, group))
+            self._known[group] = (now + 60, told)
+        return told
+
+
 def relay_rate(relay: Relay, today: date | None = None) -> float:
     """Letters a second that a relay may get; 0: as many as it takes. A new address begins small and doubles every day."""
     rate = parse_rate(relay.rate) if relay.rate else 0.0
@@ -88,7 +104,3 @@ def slow_down(settings: Settings) -> str:
     """What a group that asks us to slow down gets: letters a second, and for how many ms."""
     return f"{parse_rate(settings.pace.slow):.6g} {duration_ms(settings.pace.slow_for)}"
 
-
-def told(buckets: Sequence[Bucket]) -> str:
-    """Buckets as `step_v2` reads them."""
-    return ";".join(bucket.told() for bucket in buckets)

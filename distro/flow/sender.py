@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import threading
@@ -63,6 +64,8 @@ class Sender:
         self._end = asyncio.Event()
         self._deliverer = Deliverer(self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of)
         self._deliverer.start()
+        gc.collect()
+        gc.freeze()    # what is loaded now stays: nobody looks through it again, and its pages stay shared with the parent
         self._ready.set()
         await self._end.wait()
         await self._deliverer.stop(self.patience)

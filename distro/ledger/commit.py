@@ -15,14 +15,14 @@ from typing import Protocol, TypeVar
 from distro import faults, log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
-from distro.model import Outcome
+from distro.model import Outcome, State
 from distro.store import AsyncStore
 from distro.store.records import pack_outcome
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
-_INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait
+_INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk, whatever its size
 _REST = 0.05         # seconds that a batch rests at least when its receivers' bucket is empty
 _MOST = 400          # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0    # seconds
@@ -90,7 +90,10 @@ class GroupCommit:
         self.away = False                # Redis does not answer
         self._serial = 0
         self._pending: dict[str, _Pending] = {}
+        self._count = 0                  # outcomes that wait
         self._kick = asyncio.Event()
+        self._enough: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
         self._last = 0.0
 
     # -- what callers say
@@ -113,17 +116,20 @@ class GroupCommit:
 
     def resting_for(self) -> float:
         """Seconds to wait before another batch is of use: one of no group is held back by the pace; 0: none is."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         return max((max(h.rest_until - now, _REST) for h in self.held if not h.claim.group and not h.exhausted and h.rest_until), default=0.0)
 
     def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
         self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
+        self._count += 1
+        if self._count >= self.early:
+            self._hurry()
         self._kick.set()
 
     async def ask(self, held: Held, attempt: Attempt) -> str:
         """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[str] = self._loop.create_future()
         self._of(attempt.distribution).questions.append((held, attempt, answer))
         self._kick.set()
         return await answer
@@ -152,23 +158,35 @@ class GroupCommit:
 
     async def run(self) -> None:
         """Commit until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             await self._kick.wait()
             self._kick.clear()
-            pause = self._last + _INTERVAL - loop.time()
-            if pause > 0 and sum(len(p.outcomes) for p in self._pending.values()) < self.early:
-                await asyncio.sleep(pause)
-            while self._has_work():
-                self._last = loop.time()
+            await self._gather()
+            if self._has_work():
+                self._last = self._loop.time()
                 await self._commit_one()
+            if self._has_work():
+                self._kick.set()
+
+    async def _gather(self) -> None:
+        """Let outcomes come together, until the interval is over or enough have come."""
+        pause = self._last + _INTERVAL - self._loop.time()
+        if pause > 0 and self._count < self.early:
+            self._enough = self._loop.create_future()
+            timer = self._loop.call_later(pause, self._hurry)
+            await self._enough
+            timer.cancel()
+
+    def _hurry(self) -> None:
+        if self._enough and not self._enough.done():
+            self._enough.set_result(None)
 
     def _has_work(self) -> bool:
         return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
 
     def _next_claim(self, distribution: str = "") -> Held | None:
         """The held batch whose turn it is: they take turns, so that two distributions share a process."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         for _ in range(len(self.held)):
             self.held.rotate(-1)
             held = self.held[-1]
@@ -182,6 +200,7 @@ class GroupCommit:
         distribution = waiting or (held.claim.distribution if held else "")
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
+        self._count -= len(outcomes)
         questions, pending.questions = pending.questions, []
         want = max(0, self.desk.wanted() + len(outcomes)) if held else 0   # what these outcomes free may be used at once
         self._serial += 1
@@ -191,9 +210,9 @@ class GroupCommit:
             claim=held.claim if held else None, want=want, cursor=held.cursor if held else 0,
             questions=b"".join(a.ordinal.to_bytes(4, "big") + bytes.fromhex(a.token) + h.claim.batch.to_bytes(4, "big") for h, a, _ in questions),
             pace=self.desk.pace(held.claim) if held else "", slow=self.terms.slow,
-            words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state.value != "accepted"],
+            words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state is not State.ACCEPTED],
         )
-        before = asyncio.get_running_loop().time()
+        before = self._loop.time()
         if outcomes:
             faults.point("outcome")
         told = await self._patiently(lambda: self.store.call(scripts.step(ask)))
@@ -210,7 +229,7 @@ class GroupCommit:
         held.cursor = told.cursor
         held.in_flight += len(told.intents)
         if told.status == 3:     # let the others go first, and look again when the bucket has filled a little
-            loop = asyncio.get_running_loop()
+            loop = self._loop
             rest = max(told.wait_ms / 1000, _REST)
             held.rest_until = loop.time() + rest
             held.done.set()

@@ -27,12 +27,11 @@ class Blame:
     def learn(self, recipient: str, sent: Sent) -> str:
         """Note how a letter ended; gives why it is our fault, "" if it is not."""
         outcome = sent.outcome
-        words = f"{outcome.code} {outcome.text}"
         if sent.scope is Scope.US:
             self._senders += () if recipient in self._senders else (recipient,)
             if len(self._senders) >= _SENDERS:
                 self._senders = ()
-                return f"refuses our sender: {words}"
+                return f"refuses our sender: {outcome.code} {outcome.text}"
             return ""
         if outcome.state not in (State.ACCEPTED, State.FAILED):
             return ""
@@ -44,7 +43,7 @@ class Blame:
             refused = sum(self._policy.values())
             if self._judged >= _LEAST and len(self._policy) >= _DOMAINS and refused > self._judged * _SHARE:
                 judged, self._judged, self._policy = self._judged, 0, {}
-                return f"refuses us by policy: {refused} of the last {judged} letters, at last with {words}"
+                return f"refuses us by policy: {refused} of the last {judged} letters, at last with {outcome.code} {outcome.text}"
         if self._judged >= _WINDOW:
             self._judged, self._policy = self._judged // 2, {d: n // 2 for d, n in self._policy.items() if n > 1}
         return ""

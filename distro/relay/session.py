@@ -76,6 +76,7 @@ class Session(asyncio.Protocol):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self._relay = endpoint.name
         self.extensions: dict[str, str] = {}
         self.deadline = float("inf")     # loop time at which the pool gives this connection up
         self.closed = False
@@ -194,30 +195,30 @@ class Session(asyncio.Protocol):
         try:
             stage, reply = await self._group(commands)
         except ConnectionBrokenError as error:
-            return Sent(Outcome(State.QUEUED, text=str(error), relay=self.endpoint.name), Scope.RELAY)
+            return self._ended(State.QUEUED, str(error), Scope.RELAY)
         if stage is not Stage.DATA or reply.code != 354:
             return self._sent(stage, reply)
         if not await may_begin():
             self.abort("withdrawn at 354")   # the only way out after 354 without sending
-            return Sent(Outcome(State.QUEUED, text="withdrawn", relay=self.endpoint.name))
+            return self._ended(State.QUEUED, "withdrawn")
         if self.closed:
-            return Sent(Outcome(State.QUEUED, text=self.why_closed, relay=self.endpoint.name), Scope.RELAY)
+            return self._ended(State.QUEUED, self.why_closed, Scope.RELAY)
         begun()
         self._body(b"".join((*message.pieces, b".\r\n")))
         try:
             end = await self._read(DATA_END)
         except ConnectionBrokenError as error:
             if self._unwritten:
-                return Sent(Outcome(State.QUEUED, text=f"{error}, before the end of the message", relay=self.endpoint.name, inside=True), Scope.RELAY)
-            return Sent(Outcome(State.IN_DOUBT, text=f"{error}, after the end of the message", relay=self.endpoint.name), Scope.RELAY)
+                return self._ended(State.QUEUED, f"{error}, before the end of the message", Scope.RELAY, inside=True)
+            return self._ended(State.IN_DOUBT, f"{error}, after the end of the message", Scope.RELAY)
         return self._sent(Stage.END, end)
 
     async def _chunk(self, commands: tuple[bytes, bytes, bytes], message: Message, size: int, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """RFC 3030: MAIL, RCPT and the whole message as its last chunk in one group, one round trip."""
         if not await may_begin():
-            return Sent(Outcome(State.QUEUED, text="withdrawn", relay=self.endpoint.name))
+            return self._ended(State.QUEUED, "withdrawn")
         if self.closed:
-            return Sent(Outcome(State.QUEUED, text=self.why_closed, relay=self.endpoint.name), Scope.RELAY)
+            return self._ended(State.QUEUED, self.why_closed, Scope.RELAY)
         begun()
         self._body(b"".join((*commands[:2], b"BDAT %d LAST\r\n" % size, *message.pieces)))
         stages = (Stage.MAIL, Stage.RCPT, Stage.END)
@@ -227,9 +228,9 @@ class Session(asyncio.Protocol):
                 replies.append(await self._read(DATA_END))  # noqa: PERF401 - those before a break count
         except ConnectionBrokenError as error:
             if self._unwritten:
-                return Sent(Outcome(State.QUEUED, text=f"{error}, before the end of the message", relay=self.endpoint.name, inside=True), Scope.RELAY)
+                return self._ended(State.QUEUED, f"{error}, before the end of the message", Scope.RELAY, inside=True)
             if not any(400 <= r.code < 600 for r in replies):
-                return Sent(Outcome(State.IN_DOUBT, text=f"{error}, after the end of the message", relay=self.endpoint.name), Scope.RELAY)
+                return self._ended(State.IN_DOUBT, f"{error}, after the end of the message", Scope.RELAY)
         stage, reply = next(((s, r) for s, r in zip(stages, replies, strict=False) if not r.positive), (stages[-1], replies[-1]))
         if stage is not Stage.END and reply.code != 421 and not self.closed:
             with contextlib.suppress(ConnectionBrokenError):
@@ -240,12 +241,12 @@ class Session(asyncio.Protocol):
         limit = self.extensions.get("SIZE", "")
         mail = f"MAIL FROM:<{message.sender}>"
         if limit.isdigit() and 0 < int(limit) < size:   # RFC 1870
-            return Sent(Outcome(State.FAILED, 552, f"5.3.4 the letter has {size} bytes, the relay takes {limit}", relay=self.endpoint.name))
+            return self._ended(State.FAILED, f"5.3.4 the letter has {size} bytes, the relay takes {limit}", code=552)
         if "SIZE" in self.extensions:
             mail += f" SIZE={size}"
         if not message.recipient.isascii():
             if "SMTPUTF8" not in self.extensions:       # RFC 6531 §3.2
-                return Sent(Outcome(State.FAILED, 553, "5.6.7 the relay takes no international addresses", relay=self.endpoint.name))
+                return self._ended(State.FAILED, "5.6.7 the relay takes no international addresses", code=553)
             mail += " BODY=8BITMIME SMTPUTF8"
         return mail.encode() + b"\r\n", b"RCPT TO:<" + message.recipient.encode() + b">\r\n", b"DATA\r\n"
 
@@ -276,12 +277,16 @@ class Session(asyncio.Protocol):
             await self._command("RSET", COMMAND)
         return refusal
 
+    def _ended(self, state: State, text: str, scope: Scope = Scope.RECIPIENT, *, code: int = 0, inside: bool = False) -> Sent:
+        """How it ended without a reply."""
+        return Sent(Outcome(state, code, text, relay=self._relay, inside=inside), scope)
+
     def _sent(self, stage: Stage, reply: Reply) -> Sent:
         verdict: Verdict = judge(stage, reply)
         if reply.code == 421 or (stage is Stage.DATA and not 400 <= reply.code < 600) or reply.code < 200:
             self.abort(str(reply))
         qid = queue_id(reply.text) if verdict.state is State.ACCEPTED else ""
-        return Sent(Outcome(verdict.state, reply.code, reply.text, qid, self.endpoint.name), verdict.scope)
+        return Sent(Outcome(verdict.state, reply.code, reply.text, qid, self._relay), verdict.scope)
 
     def certificate_until(self) -> datetime | None:
         """Until when the relay's certificate is good; None without TLS."""

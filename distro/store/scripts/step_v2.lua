@@ -28,6 +28,12 @@ local function moved(from, to)
   delta[to] = (delta[to] or 0) + 1
 end
 
+local errs                                       -- whether anybody had an error: asked once, for nearly nobody has
+local function erring()
+  if errs == nil then errs = call('EXISTS', 'err:' .. D) == 1 end
+  return errs
+end
+
 -- Outcomes. An attempt is named by its token and count; an outcome needs nothing else, so that late truth counts.
 local fins = ARGV[4]
 local retries, slowed = {}, {}
@@ -79,8 +85,8 @@ while k < n do                                   -- runs of near ordinals: one r
       end
       changed = true
       local w = words[ord]
-      if to == 'a' then accepted = accepted + 1 call('HDEL', 'err:' .. D, ord)
-      elseif w and w[2] ~= '' then call('HSET', 'err:' .. D, ord, w[2]) end
+      if to == 'a' then accepted = accepted + 1 if erring() then call('HDEL', 'err:' .. D, ord) end
+      elseif w and w[2] ~= '' then call('HSET', 'err:' .. D, ord, w[2]) errs = true end
       if to == 'u' then call('ZADD', 'doubt:' .. D, int(at), ord) end
       if to == 'd' and u32('\0\0' .. sub(fins, p + 11, p + 12), 1) >= 400 then slowed[#slowed + 1] = ord end
       if to == 'd' then retries[#retries + 1] = {ord, math.ceil((at + (w and w[1] or 300000)) / 30000) * 30000} end

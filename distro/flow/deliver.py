@@ -10,17 +10,17 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
 from distro import faults, log
-from distro.errors import DistroError
+from distro.errors import DistroError, StoreGoneError
 from distro.flow import pace
+from distro.flow.handout import Handout
 from distro.flow.office import Office
 from distro.flow.retries import retry_or_give_up
 from distro.flow.stops import Stop, Stops
@@ -36,6 +36,7 @@ from distro.store.scripts.ledger import Claim, Intent
 from distro.times import duration_ms
 
 SLICE = 20.0           # seconds that one wake-up may keep a process
+_TURN = 0.25           # seconds that it keeps it at least; another distribution may wait so long
 _FRESH = 0.5           # seconds for which an intent's permission to begin holds
 _RUNS = 8              # distributions whose letters are kept compiled
 _PER_LANE = 2          # intents a connection: one in flight, one ready
@@ -84,15 +85,6 @@ class Job:
     withdrawn: str = ""         # why it was not begun after all: n they said no, x not ours any more
 
 
-@dataclass(slots=True)
-class _Signals:
-    """Who waits for what."""
-
-    ready: deque[Job] = field(default_factory=deque)
-    takers: deque[tuple[float, "asyncio.Future[Job | None]"]] = field(default_factory=deque)   # until when each lane waits
-    wanting: list["asyncio.Future[None]"] = field(default_factory=list)
-
-
 class Deliverer(Work[Job], Desk):
     """The sending side of one process; made on its event loop."""
 
@@ -107,7 +99,7 @@ class Deliverer(Work[Job], Desk):
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, Run] = {}
-        self._signals = _Signals()
+        self.handout: Handout[Job] = Handout(IDLE)
         self._relays: dict[tuple[str, str], int] = {}
         self._paces = pace.Paces(settings)
         self._decode = msgspec.json.Decoder(_Row).decode
@@ -115,7 +107,6 @@ class Deliverer(Work[Job], Desk):
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._unreachable_until = 0.0
-        self._busy = 0              # lanes that have a letter
         self.stops = Stops(store)   # domains that are halted
         self._returns: set[asyncio.Task[None]] = set()
 
@@ -140,7 +131,7 @@ class Deliverer(Work[Job], Desk):
         """Claim no more, let what is in flight end, commit, give the leases back."""
         self._stopping = True
         self._return_ready(lambda _: True)
-        self._wake_everyone()
+        self.handout.close()
         await self.pool.stop(seconds)
         end = self._loop.time() + 5
         while not self.commit.idle and self._loop.time() < end:
@@ -163,7 +154,7 @@ class Deliverer(Work[Job], Desk):
             with contextlib.suppress(DistroError):
                 await self.store.command("ZADD", "alive", int(time.time()), self.process)
                 await self.store.command("ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600)
-            self._tire()
+            self.handout.tire()
             await asyncio.sleep(5)
 
     # -- one wake-up
@@ -171,23 +162,37 @@ class Deliverer(Work[Job], Desk):
     async def drain(self, run: Run, batch: int, seconds: float) -> bool:
         """Send what this distribution has for us; True if there may be more."""
         self._remember(run)
-        end = self._loop.time() + seconds
-        while not self._stopping and self._loop.time() < end:
+        began = self._loop.time()
+        while await self._goes_on(run, began, seconds):
             if self._loop.time() < self._unreachable_until:
                 return False
-            rest = self.commit.resting_for()
+            rest = self.commit.resting_for(run.distribution)
             if rest > 0:     # the relays' own bucket is empty: another batch would wait for it too
-                await asyncio.sleep(min(rest, max(0.0, end - self._loop.time())))
+                await asyncio.sleep(min(rest, _TURN))
                 continue
-            held = await self.commit.claim(run.distribution, batch)
+            held = self.commit.holding(run.distribution) or await self.commit.claim(run.distribution, batch)
             batch = -1
             if held is None:
                 return False
-            self._wake_everyone()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.05, end - self._loop.time())):
-                    await held.done.wait()
+            self.handout.call()
+            self.commit.kick()
+            while not held.done.is_set() and await self._goes_on(run, began, seconds):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TURN):
+                        await held.done.wait()
         return not self._stopping
+
+    async def _goes_on(self, run: Run, began: float, seconds: float) -> bool:
+        """Whether this wake-up stays: at least a turn, and longer unless another distribution waits for a process.
+
+        What it holds goes on either way; only the process is free for another wake-up.
+        """
+        took = self._loop.time() - began
+        if self._stopping or took >= seconds:
+            return False
+        with contextlib.suppress(StoreGoneError):
+            return took < _TURN or not await self.store.call(scripts.others(run.distribution))
+        return True
 
     def _remember(self, run: Run) -> None:
         """Keep a run while letters of it may come back; of those that are through, only the last few."""
@@ -205,7 +210,7 @@ class Deliverer(Work[Job], Desk):
         """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
         if self._stopping or self._loop.time() < self._unreachable_until:
             return 0
-        return (len(self._signals.takers) + self._busy) * _PER_LANE - sum(h.in_flight for h in self.commit.held)
+        return self.handout.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.held)
 
     def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
@@ -221,7 +226,7 @@ class Deliverer(Work[Job], Desk):
             if stop:
                 self._stopped(job, stop)
             else:
-                self._offer(job)
+                self.handout.offer(job)
         if held.lost or held.halted:
             self._return_ready(lambda job: job.held is held)
 
@@ -229,22 +234,10 @@ class Deliverer(Work[Job], Desk):
         """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no retry period."""
         self.commit.outcome(job.held, job.attempt, Outcome(State.DEFERRED, text=f"halted: {stop.reason}"), relay=0, delay_ms=max(0, int(self.stops.left(stop) * 1000)))
 
-    def _offer(self, job: Job) -> None:
-        while self._signals.takers:
-            _, taker = self._signals.takers.popleft()
-            if not taker.done():
-                self._busy += 1
-                taker.set_result(job)
-                return
-        self._signals.ready.append(job)
-
     def _return_ready(self, which: Callable[[Job], bool]) -> None:
         """Intents that will not be begun go back: provably nothing was sent."""
-        keep = deque(job for job in self._signals.ready if not which(job))
-        for job in self._signals.ready:
-            if which(job):
-                self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
-        self._signals.ready = keep
+        for job in self.handout.take_back(which):
+            self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
 
     def on_drained(self, held: Held) -> None:
         """Nothing of this batch is in flight any more: its lease goes back."""
@@ -253,40 +246,14 @@ class Deliverer(Work[Job], Desk):
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
 
-    def _wake_everyone(self) -> None:
-        for wanting in self._signals.wanting:
-            if not wanting.done():
-                wanting.set_result(None)
-        self._signals.wanting = []
-        while self._stopping and self._signals.takers:
-            _resolve(self._signals.takers.popleft()[1])
-        self.commit.kick()
-
     # -- Work: what the pool asks and tells
 
     async def demand(self) -> None:
-        if self._stopping or any(not h.exhausted for h in self.commit.held) or self._signals.ready:
-            return
-        waiting: asyncio.Future[None] = self._loop.create_future()
-        self._signals.wanting.append(waiting)
-        await waiting
+        if not (self._stopping or self.handout.ready or any(not h.exhausted for h in self.commit.held)):
+            await self.handout.sleep()
 
     async def take(self) -> Job | None:
-        if self._signals.ready:
-            self._busy += 1
-            return self._signals.ready.popleft()
-        if self._stopping:
-            return None
-        waiting: asyncio.Future[Job | None] = self._loop.create_future()
-        self._signals.takers.append((self._loop.time() + IDLE, waiting))
-        self.commit.kick()
-        return await waiting
-
-    def _tire(self) -> None:
-        """Lanes that have waited for long enough get nothing, and close."""
-        takers = self._signals.takers
-        while takers and (takers[0][0] <= self._loop.time() or takers[0][1].done()):
-            _resolve(takers.popleft()[1])
+        return await self.handout.take(self.commit.kick)
 
     async def may_begin(self, job: Job) -> bool:
         """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than half a second ago."""
@@ -308,7 +275,7 @@ class Deliverer(Work[Job], Desk):
         faults.point("begun")
 
     def done(self, job: Job, outcome: Outcome) -> None:
-        self._busy -= 1
+        self.handout.busy -= 1
         if job.stop and outcome.state is State.QUEUED:
             self._stopped(job, job.stop)
             return
@@ -368,8 +335,3 @@ class Deliverer(Work[Job], Desk):
 
 def _of(held: Held, job: Job) -> bool:
     return job.held is held
-
-
-def _resolve(waiting: "asyncio.Future[Job | None]") -> None:
-    if not waiting.done():
-        waiting.set_result(None)

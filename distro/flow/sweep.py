@@ -12,7 +12,6 @@ from distro.ledger.evidence import Judge
 from distro.store.scripts import ledger
 from distro.times import duration_ms, parse_duration
 
-_DUE_LEASE_MS = 5_000      # who claimed a due distribution and died is followed by another after so long
 _AGAIN = 3.0               # seconds after which a distribution with work and idle processes is called again
 _KEEP_JOURNALS = 30.0      # days
 _OPEN_IMPORT_MS = 15_000   # an import that stood still for so long is finished by the sweep
@@ -35,7 +34,7 @@ class Sweep:
 
     def once(self) -> list[Wake]:
         """One round; gives the wake-ups that it asks for."""
-        wakes = [Wake(d) for d in self.office.store.call(ledger.due(_DUE_LEASE_MS))]
+        wakes = [Wake(d) for d in self.office.store.call(ledger.due())]
         for distribution in self.office.store.members("running"):
             wakes += self._look(distribution)
         for distribution in self.office.store.members("settling"):

@@ -23,6 +23,7 @@ from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
 _INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk, whatever its size
+_TURN = 0.25         # seconds of one held batch before another's turn
 _REST = 0.05         # seconds that a batch rests at least when its receivers' bucket is empty
 _MOST = 400          # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0    # seconds
@@ -95,6 +96,7 @@ class GroupCommit:
         self._enough: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._last = 0.0
+        self._turn_until = 0.0
 
     # -- what callers say
 
@@ -110,14 +112,19 @@ class GroupCommit:
         self.kick()
         return held
 
+    def holding(self, distribution: str) -> Held | None:
+        """A batch of this distribution that is not through and may go on."""
+        return next((h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()), None)
+
     def _resting(self, distribution: str) -> list[int]:
         """Groups of receivers of which this process holds a batch back."""
         return sorted({h.claim.group for h in self.held if h.claim.group and h.rest_until and not h.exhausted and h.claim.distribution == distribution})
 
-    def resting_for(self) -> float:
-        """Seconds to wait before another batch is of use: one of no group is held back by the pace; 0: none is."""
+    def resting_for(self, distribution: str) -> float:
+        """Seconds to wait before another batch of it is of use: one of no group is held back by the pace; 0: none is."""
         now = self._loop.time()
-        return max((max(h.rest_until - now, _REST) for h in self.held if not h.claim.group and not h.exhausted and h.rest_until), default=0.0)
+        mine = (h for h in self.held if h.claim.distribution == distribution)
+        return max((max(h.rest_until - now, _REST) for h in mine if not h.claim.group and not h.exhausted and h.rest_until), default=0.0)
 
     def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
@@ -184,20 +191,25 @@ class GroupCommit:
     def _has_work(self) -> bool:
         return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
 
-    def _next_claim(self, distribution: str = "") -> Held | None:
-        """The held batch whose turn it is: they take turns, so that two distributions share a process."""
+    def _next_claim(self) -> Held | None:
+        """The held batch whose turn it is: they take turns of some time, so that distributions share a process in large groups."""
         now = self._loop.time()
-        for _ in range(len(self.held)):
+        if self.held and now >= self._turn_until:
+            self._turn_until = now + _TURN
             self.held.rotate(-1)
+        for _ in range(len(self.held)):
             held = self.held[-1]
-            if not held.exhausted and held.rest_until <= now and distribution in ("", held.claim.distribution):
-                return held
+            if not held.exhausted and (held.rest_until <= now or not held.claim.group):
+                return held if held.rest_until <= now else None   # without a group it waits for the relays' bucket, as all would
+            self.held.rotate(-1)
         return None
 
     async def _commit_one(self) -> None:
-        waiting = next((d for d, p in self._pending.items() if p.outcomes or p.questions), "")
-        held = self._next_claim(waiting)
-        distribution = waiting or (held.claim.distribution if held else "")
+        held = self._next_claim()
+        waiting = [d for d, p in self._pending.items() if p.outcomes or p.questions]
+        distribution = held.claim.distribution if held and (not waiting or held.claim.distribution in waiting) else waiting[0] if waiting else ""
+        if held and held.claim.distribution != distribution:
+            held = None
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
         self._count -= len(outcomes)

@@ -1,11 +1,14 @@
 """The whole story in one process: memory relay, the real embedded Redis, no Celery."""
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from distro.flow.accept import Order, plan, submit
+from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
@@ -56,6 +59,27 @@ def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path
     story.stop()
 
     assert len(story.letters) == 15 == len({who for who, _ in story.letters})
+
+
+def test_a_second_distribution_does_not_wait_until_the_first_is_through(office: Office, tmp_path: Path) -> None:
+    """A wake-up keeps its process for a turn, and longer only while nobody else waits."""
+    add_readers(office.store, 60, folder=tmp_path)
+    relay = [office.settings.relay[0].model_copy(update={"rate": "20/s"})]
+    office = replace(office, settings=office.settings.model_copy(update={"relay": relay}))
+    story = Story(office)
+    for n in (1, 2):
+        submit(office, Order(files=[write_release(tmp_path, name=f"r{n}.md", headline=f"Number {n}", body=f"The towns agreed on plan number {n}.")], to="journalists"))
+    advance(office, "1")
+
+    began = time.monotonic()
+    wakes = story.sender.deliver("1", -1, 20)
+    assert time.monotonic() - began < 10
+    assert wakes
+    assert office.store.hash("dist:1")["state"] == "sending"
+    advance(office, "2")
+    story.sender.deliver("2", -1, 2)
+    story.stop()
+    assert counters(office.store, "2")[State.ACCEPTED] >= 10
 
 
 def test_refused_and_deferred_are_accounted_for(office: Office, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from distro.store.connect import Call
 OUTCOME_SIZE = 29
 RECORD_SIZE = 29
 
+DUE_LEASE_MS = 5_000    # who claimed a due distribution and died is followed by another after so long
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -91,6 +93,11 @@ def claim(distribution: str, batch: int, token: str, process: str, lease_ms: int
     return Call("claim_v2", (distribution, batch, token, process, lease_ms, stale_ms, ",".join(map(str, skip))), read)
 
 
+def others(distribution: str) -> Call[bool]:
+    """Whether another distribution waits for a sending process."""
+    return Call("others_v1", (distribution, DUE_LEASE_MS), bool)
+
+
 def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:
     """Keep leases; False for each that is ours no more."""
     args = [word for c in claims for word in (c.distribution, c.batch, c.token)]
@@ -149,7 +156,7 @@ def _words(answer: Any) -> tuple[str, str]:
     return answer[0].decode(), answer[1].decode()
 
 
-def due(lease_ms: int, at_most: int = 20) -> Call[list[str]]:
+def due(lease_ms: int = DUE_LEASE_MS, at_most: int = 20) -> Call[list[str]]:
     """Distributions that somebody must look at; whoever asked has them for the lease."""
     return Call("due_v1", (lease_ms, at_most), lambda a: [d.decode() for d in a])
 

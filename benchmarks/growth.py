@@ -3,8 +3,10 @@
 usage: python benchmarks/growth.py [SIZES=10000,100000,1000000]     a million takes a quarter of an hour on two cores
 """
 
+import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from installation import Installation, smtp_sink
@@ -21,6 +23,12 @@ def measure(readers: int) -> Row:
         before = sum(cpu(office).values())
         number = office.submit(files)
         told = office.rest(number, 3600)
+        began = time.monotonic()
+        report = json.loads(office.run("report", f"D{number}", "--json"))
+        took = time.monotonic() - began
+        if not report["balanced"] or report["counts"]["accepted"] != readers:
+            raise SystemExit(f"the report does not add up: {report}")
+        print(f"{readers:,}: {readers:,} accepted, the report balances and took {took:.2f} s as a command", file=sys.stderr, flush=True)
         spent = (sum(cpu(office).values()) - before) / readers * 1e6
         seconds = (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
         keys = [f"{key}:{number}" for key in ("aud", "led", "rec", "cnt", "bat", "todo")]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test faults bench bench-quick bench-million lint docs pictures lock clean
+.PHONY: all demo test faults bench bench-quick bench-million lint docs pictures gallery lock clean
 
 all: test lint
 
@@ -52,6 +52,10 @@ docs: $(VENV)/.installed
 # docs/pictures/ from the demo; needs Debian's chromium.
 pictures: $(VENV)/.installed
 	$(BIN)/python docs/pictures.py
+
+# docs/letters.md and its pictures: every template as readers see it; needs Debian's chromium.
+gallery: $(VENV)/.installed
+	$(BIN)/python docs/gallery.py
 
 # New lock files from pyproject.toml; needs uv.
 lock:

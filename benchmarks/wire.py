@@ -1,6 +1,6 @@
 """A whole distribution into Postfix's smtp-sink, beside what smtp-source does to it: the ratio, and who spends how much CPU.
 
-usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20] [PROCESSES=0: as the settings say]
+usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20] [PROCESSES=0: as the settings say] [rsa|ed25519: signed so]
 
 Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in the same minute:
 `smtp-source -d` with the same size, count and connections. Needs Debian's postfix package (smtp-sink, smtp-source).
@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psutil
 from installation import Installation, smtp_sink
+
+from distro.letter.dkim import load_signer, make_key
 
 SENTENCE = "the harbour towns agreed a shared plan for the winter season. "
 
@@ -70,10 +72,26 @@ def memory(office: Installation) -> float:
     return max(found)
 
 
-def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20, processes: int = 0) -> int:
+def raw_sign(kind: str) -> float:
+    """Microseconds of CPU of one signature, without anything around it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "key.pem"
+        path.write_bytes(make_key(kind))
+        signer = load_signer("press.example", "k", path)
+    began = time.process_time()
+    for _ in range(1000):
+        signer.sign(b"x" * 1000)
+    return (time.process_time() - began) * 1000
+
+
+def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20, processes: int = 0, dkim: str = "") -> int:
     ratios, costs = [], []
     with tempfile.TemporaryDirectory(prefix="distro-w-") as folder, smtp_sink() as port:
-        with Installation(Path(folder), relay=port, connections=connections, extra=f"[worker]\nprocesses = {processes}") as office:
+        extra = f"[worker]\nprocesses = {processes}\n"
+        if dkim:
+            (Path(folder) / "key.pem").write_bytes(make_key(dkim))
+            extra += f'[dkim]\n{"key" if dkim == "rsa" else "ed25519_key"} = "key.pem"\n'
+        with Installation(Path(folder), relay=port, connections=connections, extra=extra) as office:
             office.book(readers, languages=("en", "es", "fr"))
             for n in range(pairs):
                 files, bytes_ = fitted(office, n, size)
@@ -90,9 +108,11 @@ def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections
                 first = (int(told["first_accepted_at"]) - int(told["submitted_at"])) / 1000
                 print(f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "
                       + ", ".join(f"{part} {us:.0f}" for part, us in sorted(spent.items(), key=lambda p: -p[1])) + f"; first letter after {first:.2f} s, a sending process has {memory(office):.0f} MB (PSS)", flush=True)
+    if dkim:
+        print(f"one raw {dkim} signature: {raw_sign(dkim):.0f} us")
     print(f"median of {pairs}: ratio {statistics.median(ratios):.2f} (bar 1.00), {statistics.median(costs):.0f} us of CPU a letter (bar 120 at 40 KB)")
     return statistics.median(ratios) < 1.0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(*map(int, sys.argv[1:6]), *sys.argv[6:]))

@@ -62,6 +62,9 @@ class Edition:
     slug: str = ""                # `id:` in the front matter; "": made from the headline
     sender: str = ""              # a desk of the settings; "": the first sender
     embargo: str = ""             # RFC 3339 with its own zone's offset
+    note: str = ""                # of a correction, hold or kill: what happened
+    it_said: str = ""             # of a correction: the wrong words
+    it_should_say: str = ""       # and the right ones
     topics: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 

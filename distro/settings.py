@@ -36,6 +36,12 @@ def _rate(text: str) -> str:
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
+def _one_plain_address(value: str) -> str:
+    if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
+        raise ValueError("must be one plain ASCII address, like press@press.example")
+    return value
+
+
 class Section(BaseModel):
     """A table of the file: frozen, and strict about its keys."""
 
@@ -87,9 +93,7 @@ class Sender(Section):
     @field_validator("address", "reply_to")
     @classmethod
     def _one_address(cls, value: str) -> str:
-        if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
-            raise ValueError("must be one plain ASCII address, like press@press.example")
-        return value
+        return _one_plain_address(value)
 
     @field_validator("name", "postal_address")
     @classmethod
@@ -97,6 +101,28 @@ class Sender(Section):
         if any(ord(c) < 32 for c in value):
             raise ValueError("must be one line")
         return value
+
+
+class Dkim(Section):
+    """The keys that sign letters (RFC 6376); their public halves are published in DNS."""
+
+    domain: str = Field("", description="Whose signature it is; empty: the domain of each sender's address.")
+    selector: str = Field("distro", description="The name of the key: SELECTOR._domainkey.DOMAIN.")
+    key: str = Field("", description="A file with the private RSA key (`distro doctor --make-dkim-key`); empty: letters are not signed here.")
+    ed25519_selector: str = Field("distro-ed", description="The name of the second key.")
+    ed25519_key: str = Field("", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none.")
+
+
+class Feedback(Section):
+    """Where the world's answers go."""
+
+    return_path: str = Field("", description="An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the sender's address.")
+    complaints: str = Field("", description="An address for complaint reports (RFC 9477); empty: none is asked for.")
+
+    @field_validator("return_path", "complaints")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        return _one_plain_address(value)
 
 
 class Relay(Section):
@@ -246,6 +272,8 @@ class Settings(BaseSettings):
     site: Site = Site()
     sender: Sender = Sender()
     senders: dict[str, Sender] = Field({}, description="Further desks, chosen by `sender:` in a release.")
+    dkim: Dkim = Dkim()
+    feedback: Feedback = Feedback()
     relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")
     languages: Languages = Languages()
     retry: Retry = Retry()
@@ -294,7 +322,9 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     except ValidationError as error:
         raise SettingsError(f"{where}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
     base = where.resolve().parent
-    return settings.model_copy(update={key: (base / getattr(settings, key)).resolve() for key in ("data", "subscribers", "templates")})
+    keys = {key: str((base / told).resolve()) for key in ("key", "ed25519_key") if (told := getattr(settings.dkim, key))}
+    folders = {key: (base / getattr(settings, key)).resolve() for key in ("data", "subscribers", "templates")}
+    return settings.model_copy(update={**folders, "dkim": settings.dkim.model_copy(update=keys)})
 
 
 def _count(n: int) -> str:

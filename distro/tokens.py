@@ -15,6 +15,7 @@ from functools import cache
 UNSUBSCRIBE = b"unsubscribe"
 VIEW = b"view"
 REPORT = b"report"
+_RETURN = b"return"
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -85,3 +86,22 @@ def verify(token: str, purpose: bytes, keys: Keys, address_hashes: Iterable[byte
             made = sign(key, purpose, reader.distribution, reader.ordinal, reader.subscriber, address_hash)
             good |= hmac.compare_digest(made, given)
     return good
+
+
+def return_token(key: bytes, distribution: int, ordinal: int) -> str:
+    """Names a recipient in a Return-Path: 32 lower-case hexadecimal digits, the last 16 of them a signature."""
+    told = distribution.to_bytes(4, "big") + ordinal.to_bytes(4, "big")
+    return (told + mac_of(key)(_RETURN + told)[:8]).hex()
+
+
+def read_return_token(token: str, keys: Keys) -> tuple[int, int] | None:
+    """Distribution and recipient that a returned letter names; None: it was not made here. Case is not looked at: some mailers change it."""
+    try:
+        raw = bytes.fromhex(token)
+    except ValueError:
+        return None
+    if len(raw) != 16:
+        return None
+    distribution, ordinal = int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:8], "big")
+    made = [bytes.fromhex(return_token(key, distribution, ordinal)) for key in keys.signing]
+    return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419 - every key is compared

@@ -1,5 +1,6 @@
 """check, preview, plan, submit: what comms staff do with a release."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,15 @@ import typer
 
 from distro.cli import show
 from distro.cli.options import At, Config, Files, Json, To, actor, described, settings
+
+
+class Tier(StrEnum):
+    """For whom a letter is shown."""
+
+    everyone = "everyone"
+    embargo = "embargo"
+    low_bandwidth = "low-bandwidth"
+
 
 if TYPE_CHECKING:
     from distro.flow.accept import Planned
@@ -108,6 +118,7 @@ def preview(
     files: Files, config: Config = None, as_json: Json = False,
     as_address: Annotated[str, typer.Option("--as", help="Whose letter to show.", metavar="ADDRESS")] = "reader@outlet.example",
     out: Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")] = Path("preview"),
+    tier: Annotated[Tier, typer.Option("--tier", help="As trusted readers get it before an embargo is over, or as readers on a bad link do.", show_default=False)] = Tier.everyone,
 ) -> int:
     """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by side.
 
@@ -117,10 +128,11 @@ def preview(
 
         distro preview release.md
         distro preview release.en.md release.fr.md --as ana@daily.example --out /tmp/letters
+        distro preview release.md --tier embargo
     """
     from distro.flow.preview import write_preview
 
-    written = write_preview(settings(config, needed=False), files, as_address, out)
+    written = write_preview(settings(config, needed=False), files, as_address, out, "" if tier is Tier.everyone else tier.value)
     if as_json:
         show.document({"files": [str(p) for w in written for p in w.files], "warnings": [w.warning for w in written if w.warning]})
         return 0

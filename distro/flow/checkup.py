@@ -5,17 +5,17 @@ import shutil
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from distro.data import packaged
 from distro.errors import DistroError
 from distro.flow import reading
 from distro.flow.letters import compile_edition
 from distro.flow.office import Office
 from distro.flow.relays import endpoint_of
-from distro.model import Edition
+from distro.letter import TIERS, service
+from distro.model import KINDS, Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.settings import Relay
 
@@ -132,14 +132,16 @@ def _clock(office: Office) -> Iterator[Finding]:
 
 
 def _templates(office: Office) -> Iterator[Finding]:
-    kinds = sorted(p.name for p in packaged("templates", "email").iterdir() if p.is_dir() and p.name != "_base")
-    for kind in kinds:
+    now, house = datetime.now().astimezone(), office.settings.sender.name
+    sample = Edition(language="en", headline="Headline", body="Text.", embargo=now.isoformat())
+    letters = [(replace(sample, kind=kind), "") for kind in KINDS] + [(sample, tier) for tier in TIERS] + [(service.confirm("en", house), ""), (service.welcome("en", house), "")]
+    for edition, tier in letters:
         try:
-            compile_edition(office, Edition(language="en", headline="Headline", body="Text.", kind=kind), "0", datetime.now().astimezone())
+            compile_edition(office, edition, "0", now, tier=tier)
         except DistroError as error:
-            yield Finding("Templates", Grade.ERROR, f"{kind}: {error.message}", error.hint)
+            yield Finding("Templates", Grade.ERROR, f"{tier or edition.kind}: {error.message}", error.hint)
             return
-    yield Finding("Templates", Grade.OK, f"{len(kinds)} kinds compile")
+    yield Finding("Templates", Grade.OK, f"{len(letters)} kinds compile")
 
 
 def _settings(office: Office) -> Iterator[Finding]:

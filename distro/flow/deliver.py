@@ -221,7 +221,7 @@ class Deliverer(Work[Job], Desk):
             row = self._decode(intent.row)
             attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
             pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
-            job = Job(held, attempt, intent, Message(filler.letter.sender_address, row.email, pieces), before)
+            job = Job(held, attempt, intent, Message(filler.envelope_sender(intent.ordinal), row.email, pieces, f"D{run.distribution}.{intent.ordinal}"), before)
             stop = self.stops.of(row.email)
             if stop:
                 self._stopped(job, stop)

@@ -5,31 +5,39 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from distro.flow.office import Office
-from distro.letter import Letter, compile_letter
+from distro.flow.signing import signers_of
+from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
 from distro.model import Edition
 from distro.settings import Settings
 from distro.times import from_ms
 
 
-def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime) -> Letter:
+def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "") -> Letter:
     """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when), office.templates())
+    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages), office.templates(), tier)
 
 
-def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, mark: str = "") -> Envelope:
+def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "") -> Envelope:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
     sender = settings.sender_named(edition.sender)
-    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark)
+    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages)
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
     """Compile and keep every edition's letter; done once, a repetition writes the same."""
     when = from_ms(int(told["start_at"]), office.settings.site.timezone)
-    for language, version in json.loads(told["versions"]).items():
+    versions = json.loads(told["versions"])
+    for language, version in versions.items():
         edition = Edition.from_json(office.store.text(f"ed:{version}"))
-        letter = compile_edition(office, edition, distribution, when)
+        letter = compile_edition(office, edition, distribution, when, tuple(versions))
         office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
+
+
+def filler_of(office: Office, distribution: str, letter: Letter) -> Filler:
+    """What makes a distribution's letters as they are sent: signed, each with its own Return-Path."""
+    settings = office.settings
+    return Filler(letter, distribution=int(distribution), site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, letter.sender_address), return_path=settings.feedback.return_path)
 
 
 def load_letter(office: Office, distribution: str, language: str) -> Letter:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from distro.errors import InputFileError
+from distro.errors import InputFileError, UsageError
 from distro.flow.letters import envelope_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
@@ -26,7 +26,7 @@ class Written:
     warning: str
 
 
-def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path) -> list[Written]:
+def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path, tier: str = "") -> list[Written]:
     """Write .html, .txt and .eml for every edition, and an index.html with all views; links in them are not signed by this installation."""
     zone = settings.site.timezone
     release = release_of([read(path, zone) for path in files])
@@ -37,7 +37,9 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
         raise InputFileError(f"{out} cannot be made ({error.strerror})") from None
     written = []
     for edition in release.editions:
-        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone()), templates)
+        if tier == "embargo" and not edition.embargo:
+            raise UsageError(f"{edition.headline}: no `embargo:` says until when", hint="embargo: 2026-12-01T10:00 Europe/Zurich")
+        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=release.languages), templates, tier)
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
         base = out / f"{release.slug}.{edition.language}"
         raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))

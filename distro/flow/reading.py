@@ -56,13 +56,13 @@ def unsubscribe(office: Office, reader: LinkReader, source: str) -> None:
         address_hash=office.keys.address_hash(reader.address.casefold()))
 
 
-def letter_page(office: Office, token: str) -> str | None:
-    """The letter as a page for its reader; None: no such link."""
+def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
+    """The letter as a page for its reader, in another language of the release if one is wanted; None: no such link."""
     reader = reader_of(office, token, VIEW)
     if reader is None or not reader.distribution:
         return None
     order = office.store.hash(f"dist:{reader.distribution}").get("order", "").split()
-    language = _edition_of(office, reader, order)
+    language = wanted if wanted in order else _edition_of(office, reader, order)
     if not language:
         return None
     filler = Filler(load_letter(office, str(reader.distribution), language), distribution=reader.distribution, site_url=office.settings.site.url, keys=office.keys)

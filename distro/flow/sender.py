@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 from distro.errors import DistroError
 from distro.flow.deliver import SLICE, Deliverer, PoolOf, Run
-from distro.flow.letters import load_letter
+from distro.flow.letters import filler_of, load_letter
 from distro.flow.office import Office, Wake
-from distro.letter import Filler
 from distro.store import AsyncStore
 
 
@@ -25,7 +24,7 @@ def load_run(office: Office, distribution: str, known: Run | None = None) -> Run
     if known and known.began_ms == began_ms:
         return known
     letters = (load_letter(office, distribution, language) for language in told["order"].split())
-    fillers = tuple(Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys) for letter in letters)
+    fillers = tuple(filler_of(office, distribution, letter) for letter in letters)
     return Run(distribution, fillers, began_ms, tuple(told.get("groups", "").split()))
 
 

@@ -5,20 +5,22 @@ at a subscriber. A letter without a visible unsubscribe link is refused.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from distro.errors import TemplateError
 from distro.letter import headers, quoted
 from distro.letter.body import blocks
-from distro.letter.labels import labels_of, long_date
+from distro.letter.labels import labels_of, long_date, own_name
 from distro.letter.mjml import compile_mjml
+from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
 from distro.letter.slots import PATTERN, mark
 from distro.letter.templates import Templates
-from distro.model import Edition
+from distro.model import Edition, is_right_to_left
 
+TIERS = ("embargo", "low-bandwidth")   # letters of an edition for readers who have it in advance, or asked for it light
 HTML_WARNING = 100_000   # bytes; Gmail clips near 102,400
 _BOUNDARY = "=_distro_alternative_="   # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
 
@@ -34,6 +36,8 @@ class Envelope:
     postal_address: str
     when: datetime              # Date, the same for everyone and at every repetition
     mark: str = ""              # before the subject: "[Test] "
+    complaints: str = ""        # an address for complaint reports
+    languages: tuple[str, ...] = ()   # of all editions of the release
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +63,32 @@ class Letter:
         return cls(**{**told, "body": tuple(told["body"])})
 
 
-def compile_letter(edition: Edition, envelope: Envelope, templates: Templates) -> Letter:
-    """Compile an edition; raises TemplateError for what would make a broken letter."""
-    context = context_of(edition, envelope)
-    subject = envelope.mark + " ".join(templates.render(f"{edition.kind}/subject.txt", context).split())
-    html = compile_mjml(templates.render(f"{edition.kind}/body.mjml", context), f"{edition.kind}/body.mjml")
-    text = templates.render(f"{edition.kind}/body.txt", context).strip("\n") + "\n"
+def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, tier: str = "") -> Letter:
+    """Compile an edition; raises TemplateError for what would make a broken letter.
+
+    `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for it; else as its kind says.
+    """
+    folder = tier or edition.kind
+    context = context_of(edition, envelope, advance=tier == "embargo")
+    subject = envelope.mark + " ".join(templates.render(f"{folder}/subject.txt", context).split())
+    html = compile_mjml(templates.render(f"{folder}/body.mjml", context), f"{folder}/body.mjml")
+    text = templates.render(f"{folder}/body.txt", context).strip("\n") + "\n"
+    way_out = "confirm" if folder == "confirm" else "unsubscribe"    # who has not subscribed yet has nothing to leave
     for part, told in (("body.mjml", html), ("body.txt", text)):
-        if mark("unsubscribe") not in told:
-            raise TemplateError(f"{edition.kind}/{part}: the letter has no unsubscribe link", hint="Put {{ unsubscribe_url }} where readers see it.")
+        if mark(way_out) not in told:
+            raise TemplateError(f"{folder}/{part}: the letter has no {way_out} link", hint=f"Put {{{{ {way_out}_url }}}} where readers see it.")
     return Letter(
         language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.sender_address.rpartition("@")[2],
         head=_head(edition, envelope, subject).decode(), body=_body(text, html), html=html, text=text, html_size=len(html.encode()),
     )
 
 
-def context_of(edition: Edition, envelope: Envelope) -> dict[str, Any]:
+def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -> dict[str, Any]:
     """Every variable that a template may use."""
     labels = labels_of(edition.language)
+    if edition.kind == "kill":     # what is withdrawn is not sent again
+        edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
+    notice = notice_of(edition, labels, advance=advance)
     plain = Plain()
     date = edition.date or long_date(envelope.when, edition.language)
     text = plain.render(edition.body, opening=edition.dateline)
@@ -91,7 +103,7 @@ def context_of(edition: Edition, envelope: Envelope) -> dict[str, Any]:
         "headline": edition.headline,
         "subhead": edition.subhead,
         "dateline": edition.dateline,
-        "preheader": edition.subhead or _first_words(text),
+        "preheader": " ".join((notice.head, *notice.paragraphs[:1])) if notice else edition.subhead or _first_words(text),
         "blocks": blocks(edition.body),
         "notes": blocks(edition.notes_to_editors),
         "boilerplate": blocks(edition.boilerplate),
@@ -100,6 +112,10 @@ def context_of(edition: Edition, envelope: Envelope) -> dict[str, Any]:
         "why": labels.why.format(house=envelope.sender_name),
         "sent_to": labels.sent_to.format(address=mark("address")),
         "postal_address": envelope.postal_address,
+        "notice": notice,
+        "advance": advance,
+        "others": [{"language": lang, "name": own_name(lang), "direction": "rtl" if is_right_to_left(lang) else "ltr", "url": f"{mark('view')}?lang={lang}"} for lang in envelope.languages if lang != edition.language],
+        "confirm_url": mark("confirm"),
         "unsubscribe_url": mark("unsubscribe"),
         "view_url": mark("view"),
         "text": {"body": text, "notes": notes_text, "boilerplate": boilerplate_text, "links": plain.listed()},
@@ -124,6 +140,8 @@ def _head(edition: Edition, envelope: Envelope, subject: str) -> bytes:
         headers.address_field("List-Id", envelope.sender_name, f"{local}.{domain}"),        # RFC 2919
         headers.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),             # RFC 8058 §2
         headers.field("Feedback-ID", f"{envelope.distribution}:{edition.kind}:{edition.language}:{sender_id}"),
+        headers.field("CFBL-Address", f"{envelope.complaints}; report=arf") if envelope.complaints else b"",   # RFC 9477
+        headers.field("Auto-Submitted", "auto-generated") if edition.kind in ("confirm", "welcome") else b"",   # RFC 3834 §5
         headers.field("MIME-Version", "1.0"),
         headers.field("Content-Language", edition.language),
         headers.field("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'),

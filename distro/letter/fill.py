@@ -5,11 +5,13 @@ Message-ID is a function of distribution and ordinal, so that a repetition after
 
 import html
 import re
+from collections.abc import Sequence
 
 from distro.letter import headers, quoted
 from distro.letter.compile import Letter
+from distro.letter.dkim import Signed, Signer
 from distro.letter.slots import PATTERN
-from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, sign
+from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, encoding nor folding beside a short address
 
@@ -17,7 +19,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, enco
 class Filler:
     """Fills one letter of one distribution for any number of readers."""
 
-    def __init__(self, letter: Letter, *, distribution: int, site_url: str, keys: Keys) -> None:
+    def __init__(self, letter: Letter, *, distribution: int, site_url: str, keys: Keys, signers: Sequence[Signer] = (), return_path: str = "") -> None:
         self.letter = letter
         self._distribution = distribution
         self._keys = keys
@@ -27,11 +29,18 @@ class Filler:
         self._statics = [piece.encode() for piece in letter.body[::2]]
         self._slots = letter.body[1::2]
         self._domain = letter.domain.encode()
+        self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
+        self._return = return_path.partition("@")
 
     def message_id(self, ordinal: int) -> bytes:
         """The Message-ID of this distribution's letter to this recipient, with its angle brackets."""
         mac = mac_of(self._keys.pepper)(b"message-id|%d|%d" % (self._distribution, ordinal))
         return b"<%d.%d.%s@%s>" % (self._distribution, ordinal, mac[:8].hex().encode(), self._domain)
+
+    def envelope_sender(self, ordinal: int) -> str:
+        """Where the world returns what it cannot deliver: the sender, or an address that names distribution and recipient (VERP)."""
+        local, at, domain = self._return
+        return f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}" if at else self.letter.sender_address
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes]:
         """The reader's own unsubscribe and view addresses."""
@@ -41,29 +50,32 @@ class Filler:
         view = sign(key, VIEW, self._distribution, ordinal, subscriber, address_hash)
         return self._unsubscribe + unsubscribe, self._view + view
 
-    def fill(self, ordinal: int, subscriber: int, address: str, name: str) -> list[bytes]:
+    def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "") -> list[bytes]:
         """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot."""
         unsubscribe, view = self.links(ordinal, subscriber, address)
         if len(address) < 60 and _PLAIN_NAME.fullmatch(name) and name.strip():
             to = b"To: %s\r\n <%s>\r\n" % (name.strip().encode(), address.encode()) if len(name) + len(address) > 68 else b"To: %s <%s>\r\n" % (name.strip().encode(), address.encode())
         else:
             to = headers.address_field("To", name, address)
-        head = b"%sMessage-ID: %s\r\nList-Unsubscribe: <%s>\r\n" % (to, self.message_id(ordinal), unsubscribe)
-        values = {"unsubscribe": quoted.value(unsubscribe), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode())}
-        pieces = [head, self._head]
+        message_id, leave = b"Message-ID: %s\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%s>\r\n" % unsubscribe
+        values = {"unsubscribe": quoted.value(unsubscribe), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode()), "confirm": quoted.value(confirm.encode()) if confirm else b""}
+        pieces = [to + message_id + leave, self._head]
         for static, slot in zip(self._statics, self._slots, strict=False):
             pieces += (static, values[slot])
         pieces.append(self._statics[-1])
+        if self._signed:
+            pieces.insert(0, self._signed.headers(to, message_id, leave, pieces[3:]))
         return pieces
 
-    def page(self, ordinal: int, subscriber: int, address: str) -> str:
+    def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The letter's HTML for one reader, as the "view online" page shows it."""
-        unsubscribe, view = self.links(ordinal, subscriber, address)
-        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": html.escape(address)}
-        return PATTERN.sub(lambda found: values[found[1]], self.letter.html)
+        return self._put(self.letter.html, ordinal, subscriber, address, html.escape(address), confirm)
 
-    def plain(self, ordinal: int, subscriber: int, address: str) -> str:
+    def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The text part for one reader."""
+        return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
+
+    def _put(self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str) -> str:
         unsubscribe, view = self.links(ordinal, subscriber, address)
-        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": address}
-        return PATTERN.sub(lambda found: values[found[1]], self.letter.text)
+        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": shown, "confirm": confirm}
+        return PATTERN.sub(lambda found: values[found[1]], told)

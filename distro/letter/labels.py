@@ -1,12 +1,24 @@
-"""The letter's own words in the reader's language, and dates as that language writes them."""
+"""The letter's own words in the reader's language (words/LANGUAGE.toml), and dates as that language writes them."""
 
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distro.model import is_right_to_left
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+_WORDS = Path(__file__).parent / "words"
+SPOKEN = tuple(sorted(path.stem for path in _WORDS.glob("*.toml")))    # the languages that letters speak
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Every word that a letter says by itself."""
+    """Every word that a letter, or a page about it, says by itself; {house}, {address}, {when}, {place}, {days} are filled in."""
 
     press_release: str
     statement: str
@@ -18,54 +30,89 @@ class Labels:
     about: str
     view_online: str
     unsubscribe: str
-    why: str          # with {house}
-    sent_to: str      # with {address}
+    why: str
+    sent_to: str
     links: str
     unsubscribe_ask: str
     unsubscribe_button: str
     unsubscribed: str
     unsubscribed_more: str
+    correction: str
+    hold: str
+    kill: str
+    under_embargo: str
+    corrected: str
+    correction_head: str
+    correction_ask: str
+    it_said: str
+    it_should_say: str
+    hold_head: str
+    hold_ask: str
+    kill_head: str
+    kill_ask: str
+    embargo_head: str
+    embargo_ask: str
+    embargo_again: str
+    other_languages: str
+    withdrawn: str
+    on_hold: str
+    confirm_head: str
+    confirm_body: str
+    confirm_button: str
+    confirm_else: str
+    welcome_head: str
+    welcome_body: str
+    low_bandwidth: str
 
     def kind(self, kind: str) -> str:
         """The name of a kind as the letter shows it."""
         return str(getattr(self, kind.replace("-", "_"), self.press_release))
 
 
-_LABELS = {
-    "en": Labels("Press release", "Statement", "Media advisory", "Newsletter", "Update", "Notes to editors", "Media contacts", "About us", "View online", "Unsubscribe",
-                 "You receive this because you are on the press list of {house}.", "It was sent to {address}.", "Links",
-                 "Stop all e-mail from {house} to this address?", "Unsubscribe", "You are unsubscribed.", "{house} will not write to {address} again."),
-    "fr": Labels("Communiqué de presse", "Déclaration", "Avis aux médias", "Lettre d’information", "Mise à jour", "Notes aux rédactions", "Contacts presse", "À propos", "Voir en ligne", "Se désabonner",
-                 "Vous recevez ce message parce que vous figurez sur la liste de presse de {house}.", "Il a été envoyé à {address}.", "Liens",
-                 "Ne plus recevoir de courriels de {house} à cette adresse ?", "Se désabonner", "Vous êtes désabonné(e).", "{house} n’écrira plus à {address}."),
-    "es": Labels("Comunicado de prensa", "Declaración", "Aviso a los medios", "Boletín", "Actualización", "Notas para la redacción", "Contactos de prensa", "Acerca de", "Ver en línea", "Darse de baja",
-                 "Recibe este mensaje porque figura en la lista de prensa de {house}.", "Se envió a {address}.", "Enlaces",
-                 "¿Dejar de recibir correos de {house} en esta dirección?", "Darse de baja", "Se ha dado de baja.", "{house} no volverá a escribir a {address}."),
-    "ar": Labels("بيان صحفي", "تصريح", "دعوة إعلامية", "نشرة إخبارية", "تحديث", "ملاحظات للمحررين", "للتواصل الإعلامي", "نبذة عنا", "عرض على الويب", "إلغاء الاشتراك",
-                 "تصلك هذه الرسالة لأنك مدرج في القائمة الصحفية لدى {house}.", "أُرسلت إلى {address}.", "روابط",
-                 "هل تريد إيقاف جميع رسائل {house} إلى هذا العنوان؟", "إلغاء الاشتراك", "تم إلغاء اشتراكك.", "لن تراسل {house} العنوان {address} بعد الآن."),
-    "de": Labels("Pressemitteilung", "Stellungnahme", "Medieneinladung", "Newsletter", "Aktualisierung", "Hinweise für Redaktionen", "Medienkontakt", "Über uns", "Im Browser lesen", "Abmelden",
-                 "Sie erhalten diese Nachricht, weil Sie im Presseverteiler von {house} stehen.", "Sie ging an {address}.", "Links",
-                 "Keine E-Mails von {house} mehr an diese Adresse?", "Abmelden", "Sie sind abgemeldet.", "{house} schreibt nicht mehr an {address}."),
-    "pt": Labels("Comunicado de imprensa", "Declaração", "Aviso à imprensa", "Boletim", "Atualização", "Notas aos editores", "Contactos de imprensa", "Sobre nós", "Ver online", "Cancelar subscrição",
-                 "Recebe esta mensagem porque consta da lista de imprensa de {house}.", "Foi enviada para {address}.", "Ligações",
-                 "Deixar de receber mensagens de {house} neste endereço?", "Cancelar subscrição", "A subscrição foi cancelada.", "{house} não voltará a escrever para {address}."),
-}
-
-
+@cache
 def labels_of(language: str) -> Labels:
     """The words of a language, or of its base language, else English."""
-    return _LABELS.get(language) or _LABELS.get(language.split("-", maxsplit=1)[0]) or _LABELS["en"]
+    known = next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN), "en")
+    return Labels(**tomllib.loads((_WORDS / f"{known}.toml").read_text(encoding="utf-8")))
 
 
 def long_date(when: datetime, language: str) -> str:
     """A date as the language writes it in full; no break between day and month."""
-    from babel import Locale, UnknownLocaleError
     from babel.dates import format_date
 
-    try:
-        locale = Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
+    locale = _locale(language)
     told = format_date(when, "d MMMM y" if locale.language == "en" else "long", locale)
     return told.replace(" ", "\u00a0", 1)
+
+
+def full_time(when: datetime, language: str) -> str:
+    """Weekday, date and hour, in the time's own zone: Tuesday 1 December 2026, 10:00."""
+    from babel.dates import format_date, format_time
+
+    locale = _locale(language)
+    day = format_date(when, "EEEE d MMMM y" if locale.language == "en" else "full", locale)
+    return f"{day}, {format_time(when, 'HH:mm', locale=locale)}"
+
+
+def clock(when: datetime, zone: str, language: str) -> str:
+    """An hour and where it is so, unbroken: 04:00 New York."""
+    from babel.dates import format_time, get_timezone_location
+
+    place = "UTC" if zone == "Etc/UTC" else get_timezone_location(zone, locale=_locale(language), return_city=True).replace(" ", "\u00a0")
+    told = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
+    return f"\u2068{told}\u2069" if is_right_to_left(language) else told     # isolated: digits and Latin keep their places
+
+
+def own_name(language: str) -> str:
+    """A language as its speakers call it: Français, العربية."""
+    told = str(_locale(language).get_display_name() or language) if language.split("-", maxsplit=1)[0] != "en" else "English"
+    return told[:1].upper() + told[1:]
+
+
+def _locale(language: str) -> "Locale":
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")

@@ -2,7 +2,7 @@
 
 import re
 
-SLOTS = ("unsubscribe", "view", "address")
+SLOTS = ("unsubscribe", "view", "address", "confirm")
 
 
 def mark(name: str) -> str:

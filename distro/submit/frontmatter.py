@@ -7,7 +7,7 @@ from typing import Any
 from distro.model import Level, Problem
 
 KNOWN = ("headline", "kind", "language", "id", "subhead", "dateline", "date", "sender", "embargo", "trusted", "contacts",
-         "attachments", "topics", "regions", "notes_to_editors", "boilerplate")
+         "attachments", "topics", "regions", "notes_to_editors", "boilerplate", "note", "it_said", "it_should_say")
 _NESTING = 20  # deeper than any front matter; a bomb of brackets must not recurse
 
 

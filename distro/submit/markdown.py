@@ -40,6 +40,9 @@ def read_markdown(source: Source, zone: str) -> Reading:
         slug=_slug(fields),
         sender=fields.text("sender"),
         embargo=_embargo(fields, zone),
+        note=fields.text("note"),
+        it_said=fields.text("it_said"),
+        it_should_say=fields.text("it_should_say"),
         topics=fields.texts("topics"),
         regions=fields.texts("regions"),
     )

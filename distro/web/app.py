@@ -63,7 +63,7 @@ def create_app(office: Office) -> Starlette:
         return HTMLResponse(pages.done(reader))
 
     def view(request: Request) -> Response:
-        page = reading.letter_page(office, request.path_params["token"])
+        page = reading.letter_page(office, request.path_params["token"], request.query_params.get("lang", ""))
         return HTMLResponse(page) if page else _bad_link(pages)
 
     def report(request: Request) -> Response:

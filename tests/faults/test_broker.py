@@ -15,6 +15,7 @@ import pytest
 from tests.faults.house import CONNECTIONS, House
 from tests.faults.rehearsal import do
 from tests.faults.sink import Sink, jitter
+from tests.support.server import free_port
 
 pytestmark = pytest.mark.faults
 READERS = 600
@@ -53,9 +54,7 @@ def rabbit(folder: Path) -> Iterator[str]:
     server = shutil.which("rabbitmq-server") or shutil.which("rabbitmq-server", path="/usr/sbin:/usr/lib/rabbitmq/bin")
     if not server:
         pytest.skip("needs RabbitMQ: apt install rabbitmq-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     home = folder / "rabbit"
     home.mkdir()
     settings = {"RABBITMQ_MNESIA_BASE": str(home), "RABBITMQ_LOG_BASE": str(home), "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_NODENAME": f"distro{port}@localhost",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import threading
 from typing import Self
 
@@ -59,3 +60,10 @@ class ThreadedServer:
         finally:
             self._writers.discard(writer)
             writer.transport.abort()
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

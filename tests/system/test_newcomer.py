@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from distro.demo.mailbox import Mailbox
+from tests.support.server import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
@@ -72,12 +72,6 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     found = Newcomer(tmp_path)
     yield found
     found.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) -> None:

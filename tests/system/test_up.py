@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from distro.demo.mailbox import Mailbox
 from tests.support.office import write_release
+from tests.support.server import free_port
 
 pytestmark = pytest.mark.system
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
@@ -27,9 +27,7 @@ class Up:
 
     def __init__(self, folder: Path, smtp: int) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.web = probe.getsockname()[1]
+        self.web = free_port()
         (folder / "distro.toml").write_text(
             f'[site]\nurl = "http://127.0.0.1:{self.web}"\nlisten = "127.0.0.1:{self.web}"\n[in_doubt]\nafter = "1s"\n[worker]\nprocesses = 2\nbatch = 50\n'
             f'[[relay]]\nurl = "smtp://127.0.0.1:{smtp}?tls=off"\nconnections = 4\n')

@@ -1,0 +1,121 @@
+"""DKIM signatures (RFC 6376, RFC 8463) over our own splice: relaxed headers, simple body.
+
+What is the same for every reader is canonicalised and hashed once (`Signed`); what a letter adds for one reader costs a
+hash over the rest of its body and one signature a key. Both unsubscribe headers are signed, as RFC 8058 §4 demands, and
+From, To, Subject and Reply-To are named once more than they occur, so that nobody can add another.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from distro.errors import SettingsError
+
+RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
+# In this order; a field that a letter lacks is named all the same: nobody can add it.
+_STATIC = ("from", "subject", "date", "reply-to", "list-id", "list-unsubscribe-post", "feedback-id", "cfbl-address", "auto-submitted",
+           "mime-version", "content-language", "content-type")
+_OWN = ("to", "message-id", "list-unsubscribe")
+_ONCE_MORE = ("from", "to", "subject", "reply-to")
+_NAMES = ":".join((*_STATIC, *_OWN, *_ONCE_MORE))
+_SPACES = re.compile(rb"[ \t]+")
+_LEAST_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key under the name by which receivers find its public half: selector._domainkey.domain."""
+
+    domain: str
+    selector: str
+    key: RSAPrivateKey | Ed25519PrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        return RSA if isinstance(self.key, RSAPrivateKey) else ED25519
+
+    @property
+    def record(self) -> str:
+        """The TXT record to publish at `selector._domainkey.domain` (RFC 6376 §3.6.1, RFC 8463 §4)."""
+        public = self.key.public_key()
+        if isinstance(self.key, RSAPrivateKey):
+            told = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+            return f"v=DKIM1; k=rsa; p={base64.b64encode(told).decode()}"
+        told = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return f"v=DKIM1; k=ed25519; p={base64.b64encode(told).decode()}"
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature over canonicalised headers."""
+        if isinstance(self.key, RSAPrivateKey):
+            return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(hashlib.sha256(data).digest())    # RFC 8463 §3: over the hash
+
+
+def make_key(kind: str = "rsa") -> bytes:
+    """A fresh private key as PEM: "rsa" (2048 bits) or "ed25519"."""
+    key = generate_private_key(65537, _LEAST_BITS) if kind == "rsa" else Ed25519PrivateKey.generate()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def load_signer(domain: str, selector: str, path: Path) -> Signer:
+    """A key from its PEM file; raises SettingsError for a file that cannot be read, is no key, or is too short a one."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise SettingsError(f"dkim: {path} cannot be read ({error.strerror})", hint="Make one: `distro doctor --make-dkim-key`.") from None
+    except (ValueError, TypeError):
+        raise SettingsError(f"dkim: {path} is no private key in PEM without a passphrase", hint="Make one: `distro doctor --make-dkim-key`.") from None
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise SettingsError(f"dkim: {path} is neither an RSA nor an Ed25519 key")
+    if isinstance(key, RSAPrivateKey) and key.key_size < _LEAST_BITS:
+        raise SettingsError(f"dkim: {path} has {key.key_size} bits; receivers want {_LEAST_BITS} (RFC 8301 §3.2)")
+    return Signer(domain, selector, key)
+
+
+def relaxed(field: bytes) -> bytes:
+    """A header field in relaxed canonical form (RFC 6376 §3.4.2), with its line end."""
+    name, _, value = field.partition(b":")
+    return name.strip().lower() + b":" + _SPACES.sub(b" ", value.replace(b"\r\n", b"")).strip() + b"\r\n"
+
+
+def fields(head: bytes) -> dict[str, bytes]:
+    """The fields of a header by name, in lower case, each with its continuation lines."""
+    return {found.partition(b":")[0].decode().lower(): found for found in re.findall(rb"[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*", head)}
+
+
+class Signed:
+    """One edition's letters, to be signed for one reader after the other."""
+
+    def __init__(self, signers: Sequence[Signer], head: bytes, opening: bytes) -> None:
+        """`head`: the fields that are the same for all; `opening`: the body up to its first slot."""
+        known = fields(head)
+        self._static = b"".join(relaxed(known[name]) for name in _STATIC if name in known)
+        self._opening = hashlib.sha256(opening)
+        self._signers = [(signer, f"v=1; a={signer.algorithm}; c=relaxed/simple; d={signer.domain}; s={signer.selector};".encode()) for signer in signers]
+
+    def headers(self, to: bytes, message_id: bytes, unsubscribe: bytes, rest: Sequence[bytes]) -> bytes:
+        """The DKIM-Signature fields of one letter: its own three fields, and its body after the opening."""
+        body = self._opening.copy()
+        for piece in rest:
+            body.update(piece)
+        digest = base64.b64encode(body.digest())
+        told = self._static + relaxed(to) + relaxed(message_id) + relaxed(unsubscribe)
+        return b"".join(_written(signer, words, digest, told) for signer, words in self._signers)
+
+
+_H_FOLDED = b"\r\n h=" + b":\r\n  ".join(":".join(_NAMES.split(":")[n:n + 5]).encode() for n in range(0, len(_NAMES.split(":")), 5))
+
+
+def _written(signer: Signer, words: bytes, digest: bytes, told: bytes) -> bytes:
+    """One field, folded; its own canonical form, without a signature, is the last thing signed (RFC 6376 §3.7)."""
+    field = b"DKIM-Signature: %b%b;\r\n bh=%b;\r\n b=" % (words, _H_FOLDED, digest)
+    value = base64.b64encode(signer.sign(told + relaxed(field)[:-2]))
+    return field + b"\r\n  ".join(value[n:n + 72] for n in range(0, len(value), 72)) + b"\r\n"

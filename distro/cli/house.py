@@ -28,16 +28,23 @@ def init(folder: Annotated[Path, typer.Argument(help="An empty folder, or one to
     return 0
 
 
-def doctor(config: Config = None, as_json: Json = False) -> int:
-    """Look at Redis, worker, relay, clocks, templates and settings; each finding with what to type next.
+def doctor(
+    config: Config = None, as_json: Json = False,
+    make_dkim_key: Annotated[bool, typer.Option("--make-dkim-key", help="Make the keys that sign letters, and show the DNS records to publish.")] = False,
+) -> int:
+    """Look at Redis, worker, relay, clocks, templates, settings and DNS records; each finding with what to type or publish next.
 
     Exit 1 if there are errors.
 
     Examples:
 
         distro doctor
+        distro doctor --make-dkim-key
     """
-    from distro.flow.checkup import Finding, Grade, examine
+    if make_dkim_key:
+        return _make_keys(config, as_json=as_json)
+    from distro.flow.checkup import examine
+    from distro.flow.finding import Finding, Grade
     from distro.flow.office import opened
     from distro.queue.wakes import broker_state
 
@@ -55,6 +62,23 @@ def doctor(config: Config = None, as_json: Json = False) -> int:
                 show.say(f"  {'':<19} → {f.next}")
         show.say(f"\n{show.count(errors, 'error')}." if errors else "\nNo errors.")
     return 1 if errors else 0
+
+
+def _make_keys(config: Path | None, *, as_json: bool) -> int:
+    from distro.flow.identity import make_dkim_keys, zone_line
+
+    found = make_dkim_keys(settings(config))
+    if as_json:
+        show.document([{"setting": f"dkim.{setting}", "file": str(path), "name": f"{s.selector}._domainkey.{s.domain}", "record": s.record} for s, path, setting in found])
+        return 0
+    show.say("Two keys, an RSA one that every receiver knows and an Ed25519 one.\n\n1. Publish, as a zone file has it:\n")
+    for signer, _, _ in found:
+        show.say(f"  {zone_line(signer)}\n")
+    show.say("2. When `distro doctor` would find them (an hour later, say), in distro.toml:\n\n  [dkim]")
+    for _, path, setting in found:
+        show.say(f'  {setting} = "{path}"')
+    show.say("\n3. distro doctor")
+    return 0
 
 
 def config_show(config: Config = None, as_json: Json = False) -> int:

@@ -5,12 +5,13 @@ import shutil
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from distro.errors import DistroError
 from distro.flow import reading
+from distro.flow.finding import Finding, Grade
+from distro.flow.identity import Names, examine_names
 from distro.flow.letters import compile_edition
 from distro.flow.office import Office
 from distro.flow.relays import endpoint_of
@@ -25,27 +26,9 @@ _SKEW_MS = 500
 _CERTIFICATE_DAYS = 14
 
 
-class Grade(StrEnum):
-    """How bad a finding is."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    OK = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what is so, and what to type next if it should not be."""
-
-    about: str
-    grade: Grade
-    text: str
-    next: str = ""
-
-
 def examine(office: Office) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
-    found = [*_redis(office), *_parts(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office)]
+    found = [*_redis(office), *_parts(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
 
 

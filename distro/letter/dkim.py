@@ -6,6 +6,7 @@ From, To, Subject and Reply-To are named once more than they occur, so that nobo
 """
 
 import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Sequence
@@ -99,23 +100,32 @@ class Signed:
         known = fields(head)
         self._static = b"".join(relaxed(known[name]) for name in _STATIC if name in known)
         self._opening = hashlib.sha256(opening)
-        self._signers = [(signer, f"v=1; a={signer.algorithm}; c=relaxed/simple; d={signer.domain}; s={signer.selector};".encode()) for signer in signers]
+        self._signers = [_Field(signer) for signer in signers]
 
     def headers(self, to: bytes, message_id: bytes, unsubscribe: bytes, rest: Sequence[bytes]) -> bytes:
-        """The DKIM-Signature fields of one letter: its own three fields, and its body after the opening."""
+        """The DKIM-Signature fields of one letter: its own three fields, and its body after the opening.
+
+        Message-ID and List-Unsubscribe come on one line each, as `Filler` writes them.
+        """
         body = self._opening.copy()
-        for piece in rest:
-            body.update(piece)
-        digest = base64.b64encode(body.digest())
-        told = self._static + relaxed(to) + relaxed(message_id) + relaxed(unsubscribe)
-        return b"".join(_written(signer, words, digest, told) for signer, words in self._signers)
+        body.update(b"".join(rest))
+        digest = binascii.b2a_base64(body.digest(), newline=False)
+        told = b"%bmessage-id:%blist-unsubscribe:%b" % (self._static + relaxed(to), message_id[12:], unsubscribe[18:])
+        return b"".join([field.signed(told, digest) for field in self._signers])
 
 
-_H_FOLDED = b"\r\n h=" + b":\r\n  ".join(":".join(_NAMES.split(":")[n:n + 5]).encode() for n in range(0, len(_NAMES.split(":")), 5))
+class _Field:
+    """A DKIM-Signature field of one key: as it is written, and its canonical form, both but for body hash and signature."""
 
+    def __init__(self, signer: Signer) -> None:
+        self._sign = signer.sign
+        names = _NAMES.split(":")
+        lines = ":\r\n  ".join(":".join(names[n:n + 5]) for n in range(0, len(names), 5))
+        self._written = f"DKIM-Signature: v=1; a={signer.algorithm}; c=relaxed/simple; d={signer.domain}; s={signer.selector};\r\n h={lines};\r\n bh=%b;\r\n b=".encode()
+        self._canonical = relaxed(self._written)[:-2]
 
-def _written(signer: Signer, words: bytes, digest: bytes, told: bytes) -> bytes:
-    """One field, folded; its own canonical form, without a signature, is the last thing signed (RFC 6376 §3.7)."""
-    field = b"DKIM-Signature: %b%b;\r\n bh=%b;\r\n b=" % (words, _H_FOLDED, digest)
-    value = base64.b64encode(signer.sign(told + relaxed(field)[:-2]))
-    return field + b"\r\n  ".join(value[n:n + 72] for n in range(0, len(value), 72)) + b"\r\n"
+    def signed(self, told: bytes, digest: bytes) -> bytes:
+        """The field; its own canonical form, without a signature, is the last thing signed (RFC 6376 §3.7)."""
+        value = binascii.b2a_base64(self._sign(told + self._canonical % digest), newline=False)
+        folded = [value[n:n + 72] for n in range(0, len(value), 72)]
+        return b"%b%b\r\n" % (self._written % digest, b"\r\n  ".join(folded))

@@ -9,7 +9,8 @@ from distro.cli.main import run
 from distro.errors import NotFoundError
 from distro.flow import trial
 from distro.flow.accept import Order, submit
-from distro.flow.checkup import Grade, examine
+from distro.flow.checkup import examine
+from distro.flow.finding import Grade
 from distro.flow.freeze import advance
 from distro.flow.office import Office, distribution_id
 from distro.flow.watching import watch

@@ -1,0 +1,22 @@
+"""One thing that was looked at, and what to type next if it should not be as it is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what is so, and what to type next if it should not be."""
+
+    about: str
+    grade: Grade
+    text: str
+    next: str = ""

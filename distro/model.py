@@ -45,6 +45,18 @@ def is_right_to_left(language: str) -> bool:
 KINDS = ("press-release", "statement", "media-advisory", "newsletter", "update", "correction", "hold", "kill")
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that travels with an edition; its bytes are kept once, under their hash."""
+
+    name: str              # as readers see it: factsheet.pdf
+    type: str              # image/png, application/pdf
+    size: int              # bytes
+    hash: str              # SHA-256 of its bytes, the first 32 hexadecimal digits
+    source: str = ""       # of a picture in the text: what the Markdown calls it; "": an attachment
+    width: int = 0         # pixels, of a picture
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A release in one language, as its file says it. Times stay text until someone needs them."""
@@ -65,6 +77,7 @@ class Edition:
     note: str = ""                # of a correction, hold or kill: what happened
     it_said: str = ""             # of a correction: the wrong words
     it_should_say: str = ""       # and the right ones
+    files: tuple[Enclosed, ...] = ()
     topics: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
@@ -86,6 +99,7 @@ class Edition:
         """The edition that `to_json` wrote."""
         told = json.loads(text)
         told["contacts"] = tuple(Contact(**c) for c in told["contacts"])
+        told["files"] = tuple(Enclosed(**f) for f in told["files"])
         told |= {key: tuple(told[key]) for key in ("topics", "regions")}
         return cls(**told)
 
@@ -100,6 +114,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()      # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()        # hash and path of each file that travels with it
 
     @property
     def errors(self) -> tuple[Problem, ...]:

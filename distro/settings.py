@@ -239,6 +239,7 @@ class Limits(Section):
     errors: float = Field(0.25, gt=0, le=1, description="Over this share of permanent refusals it halts.")
     errors_least: int = Field(100, ge=1, description="So many must have ended before that share counts.")
     doubts: float = Field(0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts.")
+    attached: int = Field(2_000_000, ge=0, description="Bytes of attachments that a letter carries; the others are links in it.")
     doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
 
 

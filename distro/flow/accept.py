@@ -10,7 +10,7 @@ from typing import Any
 
 from distro.audience import importing
 from distro.errors import RefusedError
-from distro.flow.letters import compile_edition
+from distro.flow.letters import compile_edition, files_of
 from distro.flow.office import Office
 from distro.flow.question import question_for, usual_audience
 from distro.model import Edition, Plan, Problem, Reading, Release
@@ -76,8 +76,9 @@ def plan(office: Office, order: Order) -> Planned:
     importing.finish_open(office.store)   # what a dead import promised counts
     segments = office.segments()
     expanded = segments.expand(order.to)
+    files = files_of(readings)
     for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
-        compile_edition(office, edition, "0", datetime.now().astimezone())
+        compile_edition(office, edition, "0", datetime.now().astimezone(), files=files)
     question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, no_fallback=order.no_fallback)
     found = office.store.call(scripts.plan(question))
     usual = usual_audience(office)
@@ -117,6 +118,8 @@ def submit(office: Office, order: Order) -> Accepted:
         raise nobody(office, planned)
     release = planned.release
     content = _content(planned, order)
+    for name, raw in files_of(planned.readings).items():     # before anything refers to them
+        office.store.command("SET", f"file:{name}", raw, "NX")
     what, which, slug = office.store.call(scripts.accept({
         "slug": release.slug, "kind": release.kind, "headline": release.headline, "as_new": order.as_new,
         "editions": [{"lang": e.language, "version": e.version, "json": e.to_json()} for e in release.editions],

@@ -1,27 +1,29 @@
 """From editions to compiled letters, kept beside their distribution."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
+from distro.errors import InputFileError
 from distro.flow.office import Office
 from distro.flow.signing import signers_of
 from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
-from distro.model import Edition
+from distro.model import Edition, Reading
 from distro.settings import Settings
 from distro.times import from_ms
 
 
-def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "") -> Letter:
+def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None) -> Letter:
     """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages), office.templates(), tier)
+    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), office.templates(), tier)
 
 
-def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "") -> Envelope:
+def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
     sender = settings.sender_named(edition.sender)
-    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages)
+    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages, files or {}, settings.limits.attached)
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
@@ -30,8 +32,19 @@ def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> N
     versions = json.loads(told["versions"])
     for language, version in versions.items():
         edition = Edition.from_json(office.store.text(f"ed:{version}"))
-        letter = compile_edition(office, edition, distribution, when, tuple(versions))
+        letter = compile_edition(office, edition, distribution, when, tuple(versions), files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files})
         office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
+
+
+def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
+    """The bytes of all that travels with these files, by hash; raises InputFileError for one that went away meanwhile."""
+    found = {}
+    for name, path in (pair for reading in readings for pair in reading.paths):
+        try:
+            found[name] = Path(path).read_bytes()
+        except OSError as error:
+            raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
+    return found
 
 
 def filler_of(office: Office, distribution: str, letter: Letter) -> Filler:

@@ -1,15 +1,18 @@
 """The letters of a release as files, for eyes and for mail programs. Needs neither Redis nor a book."""
 
+import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from distro.errors import InputFileError, UsageError
-from distro.flow.letters import envelope_of
+from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
+from distro.model import Edition
 from distro.settings import Settings
 from distro.submit import read, release_of
 from distro.tokens import Keys
@@ -29,7 +32,8 @@ class Written:
 def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path, tier: str = "") -> list[Written]:
     """Write .html, .txt and .eml for every edition, and an index.html with all views; links in them are not signed by this installation."""
     zone = settings.site.timezone
-    release = release_of([read(path, zone) for path in files])
+    readings = [read(path, zone) for path in files]
+    release, enclosed = release_of(readings), files_of(readings)
     templates = Templates(settings.templates)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -39,18 +43,26 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
     for edition in release.editions:
         if tier == "embargo" and not edition.embargo:
             raise UsageError(f"{edition.headline}: no `embargo:` says until when", hint="embargo: 2026-12-01T10:00 Europe/Zurich")
-        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=release.languages), templates, tier)
+        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=release.languages, files=enclosed), templates, tier)
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
         base = out / f"{release.slug}.{edition.language}"
         raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))
         paths = tuple(base.with_name(base.name + ending) for ending in (".html", ".txt", ".eml"))
-        paths[0].write_text(filler.page(0, 0, address), encoding="utf-8")
+        paths[0].write_text(_with_pictures(filler.page(0, 0, address), edition, enclosed), encoding="utf-8")
         paths[1].write_text(filler.plain(0, 0, address), encoding="utf-8")
         paths[2].write_bytes(raw)
         warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400" if letter.html_size > HTML_WARNING else ""
         written.append(Written(edition.language, edition.headline, paths, letter.html_size, warning))
     _write_index(out, written)
     return written
+
+
+def _with_pictures(html: str, edition: Edition, files: dict[str, bytes]) -> str:
+    """The page with its pictures inside it, so that it can be looked at anywhere."""
+    for file in edition.files:
+        if file.source:
+            html = re.sub(rf'src="[^"]*/{file.hash}"', f'src="data:{file.type};base64,{base64.b64encode(files[file.hash]).decode()}"', html)
+    return html
 
 
 def _dark(html: str) -> str:

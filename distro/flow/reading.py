@@ -1,5 +1,6 @@
 """What readers do with a letter's links: view it online, leave."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from distro.audience import book, consent
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
 from distro.letter import Filler
-from distro.model import Subscriber
+from distro.model import Edition, Enclosed, Subscriber
 from distro.tokens import UNSUBSCRIBE, VIEW
 
 ALIVE = 20   # seconds: a sending process says every five that it lives
@@ -67,6 +68,18 @@ def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
         return None
     filler = Filler(load_letter(office, str(reader.distribution), language), distribution=reader.distribution, site_url=office.settings.site.url, keys=office.keys)
     return filler.page(reader.ordinal, reader.subscriber.id, reader.address)
+
+
+def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, bytes] | None:
+    """A picture or attachment of the letter that a link speaks of; None: no such link, or not of this letter."""
+    reader = reader_of(office, token, VIEW)
+    if reader is None or not reader.distribution:
+        return None
+    for version in json.loads(office.store.hash(f"dist:{reader.distribution}").get("versions", "{}")).values():
+        for file in Edition.from_json(office.store.text(f"ed:{version}")).files:
+            if file.hash == name:
+                return file, office.store.raw(f"file:{name}")
+    return None
 
 
 def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:

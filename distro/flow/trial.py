@@ -9,7 +9,7 @@ from pathlib import Path
 
 from distro.audience import addresses
 from distro.errors import DistroError, UsageError
-from distro.flow.letters import envelope_of
+from distro.flow.letters import envelope_of, files_of
 from distro.flow.relays import endpoint_of
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter
@@ -36,8 +36,9 @@ def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]
     address, reason = addresses.judge(to)
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
-    release = release_of([read(path, settings.site.timezone) for path in files])
-    messages = [(e.language, _message(settings, e, address, release.languages)) for e in release.editions]
+    readings = [read(path, settings.site.timezone) for path in files]
+    release, enclosed = release_of(readings), files_of(readings)
+    messages = [(e.language, _message(settings, e, address, release.languages, enclosed)) for e in release.editions]
     relay = settings.relay[0]
     try:
         return asyncio.run(asyncio.wait_for(_send(settings, messages), _PATIENCE))
@@ -45,8 +46,8 @@ def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]
         raise DistroError(f"the relay {relay.name} did not take it ({error or type(error).__name__})", hint="distro doctor   says what it offers and what is wrong") from None
 
 
-def _message(settings: Settings, edition: Edition, address: str, languages: tuple[str, ...]) -> Message:
-    envelope = envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=languages, mark="[Test] ")
+def _message(settings: Settings, edition: Edition, address: str, languages: tuple[str, ...], files: dict[str, bytes]) -> Message:
+    envelope = envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=languages, mark="[Test] ", files=files)
     letter = compile_letter(edition, envelope, Templates(settings.templates))
     # Its links are not signed by this installation: a test cannot unsubscribe anybody.
     filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"test",), str(envelope.when).encode()), signers=signers_of(settings, envelope.sender_address))

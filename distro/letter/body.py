@@ -23,12 +23,15 @@ _NOTHING = Markup("")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block: `kind` is paragraph, heading, list, ordered, quote, table or rule."""
+    """One block: `kind` is paragraph, heading, list, ordered, quote, table, rule or picture."""
 
     kind: str
     html: Markup = _NOTHING
     items: tuple[Markup, ...] = ()              # of a list, or the paragraphs of a quote
     rows: tuple[tuple[Markup, ...], ...] = ()   # of a table, the first is its head
+    source: str = ""                            # of a picture: what the Markdown calls it, until `compile` knows its address
+    alt: str = ""
+    width: int = 0                              # pixels
 
 
 def parser() -> MarkdownIt:
@@ -63,7 +66,7 @@ def _block(md: MarkdownIt, tokens: Sequence[Token], n: int, end: int) -> list[Bl
     inside = tokens[n + 1:end]
     match tokens[n].type:
         case "paragraph_open":
-            return [Block("paragraph", _inline(md, inside[0]))]
+            return [_picture(inside[0]) or Block("paragraph", _inline(md, inside[0]))]
         case "heading_open":
             return [Block("heading", _inline(md, inside[0]))]
         case "bullet_list_open" | "ordered_list_open":
@@ -79,6 +82,14 @@ def _block(md: MarkdownIt, tokens: Sequence[Token], n: int, end: int) -> list[Bl
             return [Block("rule")]
         case _:
             return []
+
+
+def _picture(token: Token) -> Block | None:
+    """A paragraph that is nothing but a picture; its title is the caption."""
+    children = [child for child in token.children or [] if child.type != "softbreak"]
+    if len(children) != 1 or children[0].type != "image":
+        return None
+    return Block("picture", Markup.escape(str(children[0].attrGet("title") or "")), source=str(children[0].attrGet("src") or ""), alt=children[0].content)
 
 
 def _items(md: MarkdownIt, tokens: Sequence[Token]) -> list[Markup]:
@@ -111,7 +122,7 @@ def _inline(md: MarkdownIt, token: Token) -> Markup:
     for child in token.children or []:
         if child.type == "link_open":
             child.attrSet("style", _LINK)
-        elif child.type == "image":   # letters carry no images yet: its words, never a remote fetch
+        elif child.type == "image":   # within a line: its words; nothing is ever fetched from elsewhere
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
     html = RendererHTML().renderInline(token.children or [], md.options, {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)

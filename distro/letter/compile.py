@@ -5,24 +5,28 @@ at a subscriber. A letter without a visible unsubscribe link is refused.
 """
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from distro.errors import TemplateError
-from distro.letter import headers, quoted
-from distro.letter.body import blocks
+from distro.letter import headers
+from distro.letter.body import Block, blocks
 from distro.letter.labels import labels_of, long_date, own_name
+from distro.letter.mime import Part, body_of
 from distro.letter.mjml import compile_mjml
 from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
-from distro.letter.slots import PATTERN, mark
+from distro.letter.slots import mark
 from distro.letter.templates import Templates
-from distro.model import Edition, is_right_to_left
+from distro.model import Edition, Enclosed, is_right_to_left
 
 TIERS = ("embargo", "low-bandwidth")   # letters of an edition for readers who have it in advance, or asked for it light
 HTML_WARNING = 100_000   # bytes; Gmail clips near 102,400
-_BOUNDARY = "=_distro_alternative_="   # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
+_COLUMN = 552            # pixels of the text's width
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Envelope:
     mark: str = ""              # before the subject: "[Test] "
     complaints: str = ""        # an address for complaint reports
     languages: tuple[str, ...] = ()   # of all editions of the release
+    files: Mapping[str, bytes] = field(default_factory=dict)   # what travels with it, by hash
+    attached: int = 2_000_000         # bytes of attachments in the letter; the rest are links
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,10 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
     for part, told in (("body.mjml", html), ("body.txt", text)):
         if mark(way_out) not in told:
             raise TemplateError(f"{folder}/{part}: the letter has no {way_out} link", hint=f"Put {{{{ {way_out}_url }}}} where readers see it.")
+    kind, body = body_of(text, html, tuple(_parts(edition, envelope)))
     return Letter(
         language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.sender_address.rpartition("@")[2],
-        head=_head(edition, envelope, subject).decode(), body=_body(text, html), html=html, text=text, html_size=len(html.encode()),
+        head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()),
     )
 
 
@@ -104,7 +111,8 @@ def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -
         "subhead": edition.subhead,
         "dateline": edition.dateline,
         "preheader": " ".join((notice.head, *notice.paragraphs[:1])) if notice else edition.subhead or _first_words(text),
-        "blocks": blocks(edition.body),
+        "blocks": tuple(_placed(block, edition, envelope) for block in blocks(edition.body)),
+        "attachments": [_shown(file, inside) for file, inside in _attachments(edition, envelope)],
         "notes": blocks(edition.notes_to_editors),
         "boilerplate": blocks(edition.boilerplate),
         "contacts": edition.contacts,
@@ -123,12 +131,50 @@ def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -
     }
 
 
+def _cid(file: Enclosed, envelope: Envelope) -> str:
+    """The Content-ID of a picture (RFC 2392): its hash at our domain."""
+    return f"{file.hash}@{envelope.sender_address.rpartition('@')[2]}"
+
+
+def _placed(block: Block, edition: Edition, envelope: Envelope) -> Block:
+    """A picture with its address in the letter; one that does not travel with it stands there as its words."""
+    if block.kind != "picture":
+        return block
+    file = next((f for f in edition.files if f.source == block.source), None)
+    if file is None or file.hash not in envelope.files:
+        return Block("paragraph", Markup("[{}]").format(block.alt))
+    return replace(block, source=f"cid:{_cid(file, envelope)}", width=min(file.width, _COLUMN))
+
+
+def _attachments(edition: Edition, envelope: Envelope) -> Iterator[tuple[Enclosed, bool]]:
+    """Each attachment, and whether it fits into the letter; what does not is a link."""
+    room = envelope.attached
+    for file in (f for f in edition.files if not f.source):
+        inside = file.size <= room and file.hash in envelope.files
+        room -= file.size if inside else 0
+        yield file, inside
+
+
+def _shown(file: Enclosed, inside: bool) -> dict[str, str]:
+    size = f"{file.size / 1e6:.1f}\u00a0MB" if file.size > 950_000 else f"{max(1, round(file.size / 1000))}\u00a0KB"
+    return {"name": file.name, "size": size, "url": "" if inside else f"{mark('view')}/{file.hash}"}
+
+
+def _parts(edition: Edition, envelope: Envelope) -> Iterator[Part]:
+    for file in edition.files:
+        if file.source and file.hash in envelope.files:
+            yield Part(file.name, file.type, envelope.files[file.hash], _cid(file, envelope))
+    for file, inside in _attachments(edition, envelope):
+        if inside:
+            yield Part(file.name, file.type, envelope.files[file.hash])
+
+
 def _first_words(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= 140 else words[:140].rpartition(" ")[0] + " …"
 
 
-def _head(edition: Edition, envelope: Envelope, subject: str) -> bytes:
+def _head(edition: Edition, envelope: Envelope, subject: str, content_type: str) -> bytes:
     """The header fields that are the same for every reader."""
     local, _, domain = envelope.sender_address.rpartition("@")
     sender_id = (domain.replace(".", "-") + "-----")[:15]    # Gmail's Feedback-ID: SenderId of 5 to 15 characters
@@ -144,30 +190,5 @@ def _head(edition: Edition, envelope: Envelope, subject: str) -> bytes:
         headers.field("Auto-Submitted", "auto-generated") if edition.kind in ("confirm", "welcome") else b"",   # RFC 3834 §5
         headers.field("MIME-Version", "1.0"),
         headers.field("Content-Language", edition.language),
-        headers.field("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'),
+        headers.field("Content-Type", content_type),
     ))
-
-
-def _body(text: str, html: str) -> tuple[str, ...]:
-    """Both alternatives (RFC 2046 §5.1.4), cut at their slots."""
-    pieces: list[str] = [f"--{_BOUNDARY}\r\n{_part_head('plain')}"]
-    _spliced(pieces, text)
-    pieces[-1] += f"\r\n--{_BOUNDARY}\r\n{_part_head('html')}"
-    _spliced(pieces, html)
-    pieces[-1] += f"\r\n--{_BOUNDARY}--\r\n"
-    return tuple(pieces)
-
-
-def _part_head(subtype: str) -> str:
-    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-
-
-def _spliced(pieces: list[str], told: str) -> None:
-    """Append a text to the pieces; static text ends in a soft break where a slot follows."""
-    parts = PATTERN.split(told)
-    for n in range(0, len(parts), 2):
-        static = quoted.encode(parts[n].encode())
-        last = n == len(parts) - 1
-        pieces[-1] += static.decode() + ("" if last else "=\r\n")
-        if not last:
-            pieces += [parts[n + 1], ""]

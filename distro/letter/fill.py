@@ -13,6 +13,7 @@ from distro.letter.dkim import Signed, Signer
 from distro.letter.slots import PATTERN
 from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
 
+_PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, encoding nor folding beside a short address
 
 
@@ -69,7 +70,8 @@ class Filler:
 
     def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The letter's HTML for one reader, as the "view online" page shows it."""
-        return self._put(self.letter.html, ordinal, subscriber, address, html.escape(address), confirm)
+        page = self._put(self.letter.html, ordinal, subscriber, address, html.escape(address), confirm)
+        return _PICTURE.sub(f'src="{self.links(ordinal, subscriber, address)[1].decode()}/' r'\1"', page)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The text part for one reader."""

@@ -63,6 +63,7 @@ class Labels:
     welcome_head: str
     welcome_body: str
     low_bandwidth: str
+    attachments: str
 
     def kind(self, kind: str) -> str:
         """The name of a kind as the letter shows it."""

@@ -43,6 +43,7 @@ TABLE = (
     Key("rel:{slug}", "hash", "kind, headline, editions (language -> version), pins (those that a reservation stands for), created"),
     Key("rel:{slug}:dists", "list", "its distributions, oldest first"),
     Key("ed:{version}", "string", "an edition as JSON"),
+    Key("file:{hash}", "string", "a file that travels with editions"),
     Key("taken:{slug}", "bitmap", "ids that some distribution of this release stands for"),
     Key("same:{hash}", "string", "the slug that last used this headline or body", TIMED),
     # distributions

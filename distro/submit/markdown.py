@@ -5,6 +5,7 @@ from datetime import datetime
 
 from distro.model import KINDS, Contact, Edition, Level, Problem, Reading
 from distro.submit import dateline, frontmatter
+from distro.submit.enclosing import enclose
 from distro.submit.language import detect
 from distro.submit.prose import paragraphs
 from distro.submit.source import Source
@@ -26,6 +27,11 @@ def read_markdown(source: Source, zone: str) -> Reading:
     if kind not in KINDS:
         fields.wrong("kind", f'there is no kind "{kind}" (one of {", ".join(KINDS)})')
     contacts = tuple(Contact(**entry) for entry in fields.mappings("contacts", ("name", "role", "email", "phone")))
+    enclosed = enclose(source.folder, body, fields.texts("attachments"))
+    for in_text, message in enclosed.wrong:
+        fields.wrong("" if in_text else "attachments", message)
+    for name in enclosed.unspoken:
+        fields.wrong("", f"the picture {name} has no words for readers who do not see it: ![what it shows]({name})", Level.WARNING)
     edition = Edition(
         language=(fields.text("language") or detect(f"{headline}\n{body}")).lower(),
         headline=" ".join(headline.split()),
@@ -43,13 +49,14 @@ def read_markdown(source: Source, zone: str) -> Reading:
         note=fields.text("note"),
         it_said=fields.text("it_said"),
         it_should_say=fields.text("it_should_say"),
+        files=tuple(enclosed.files),
         topics=fields.texts("topics"),
         regions=fields.texts("regions"),
     )
     _not_built_yet(fields)
     if source.encoding != "UTF-8":
         fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
-    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body))
+    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), tuple(enclosed.paths))
 
 
 def _take_heading(text: str) -> tuple[str, str]:
@@ -86,7 +93,5 @@ def _embargo(fields: frontmatter.Fields, zone: str) -> str:
 
 
 def _not_built_yet(fields: frontmatter.Fields) -> None:
-    for key, what in (("trusted", "embargo tiers are not built yet: nobody gets it before --at"),
-                      ("attachments", "attachments are not built yet: these files will not be sent")):
-        if fields.matter.values.get(key):
-            fields.wrong(key, what, Level.WARNING)
+    if fields.matter.values.get("trusted"):
+        fields.wrong("trusted", "embargo tiers are not built yet: nobody gets it before --at", Level.WARNING)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distro.errors import InputFileError
@@ -17,6 +17,7 @@ class Source:
     name: str
     text: str
     encoding: str
+    folder: Path | None = None    # where it lies
 
 
 def load(path: Path) -> Source:
@@ -35,7 +36,7 @@ def load(path: Path) -> Source:
         raise InputFileError(f"{path}: there is no such file", hint=_neighbours(path)) from None
     except OSError as error:
         raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
-    return decode(path.name, raw)
+    return replace(decode(path.name, raw), folder=path.parent)
 
 
 def decode(name: str, raw: bytes) -> Source:

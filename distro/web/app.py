@@ -7,6 +7,7 @@ the second time; GET only shows a page with a button, because scanners fetch eve
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,7 +29,7 @@ _MAX_BODY = 10_000   # bytes of a one-click POST; senders put 26 there
 class SecurityHeaders:
     """No page is framed, cached, sniffed or told to others; links are secrets."""
 
-    HEADERS = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    HEADERS = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
                (b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex"))
 
     def __init__(self, app: Any) -> None:
@@ -66,6 +67,14 @@ def create_app(office: Office) -> Starlette:
         page = reading.letter_page(office, request.path_params["token"], request.query_params.get("lang", ""))
         return HTMLResponse(page) if page else _bad_link(pages)
 
+    def enclosed(request: Request) -> Response:
+        found = reading.enclosed_file(office, request.path_params["token"], request.path_params["name"])
+        if found is None:
+            return _bad_link(pages)
+        file, raw = found
+        shown = "inline" if file.source else "attachment"
+        return Response(raw, media_type=file.type, headers={"content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}"})
+
     def report(request: Request) -> Response:
         number = reports.opened_by(office, request.path_params["name"], request.query_params.get("key", ""))
         return HTMLResponse(reports.live_page(office, number), headers={"content-security-policy": report_page.LIVE}) if number else _bad_link(pages)
@@ -97,6 +106,7 @@ def create_app(office: Office) -> Starlette:
             Route("/u/{token}", unsubscribe_page, methods=["GET"]),
             Route("/u/{token}", unsubscribe, methods=["POST"]),
             Route("/v/{token}", view, methods=["GET"]),
+            Route("/v/{token}/{name}", enclosed, methods=["GET"]),
             Route("/reports/{name}", report, methods=["GET"]),
             Route("/reports/{name}/events", report_events, methods=["GET"]),
             Route("/healthz", healthz), Route("/readyz", readyz),

@@ -69,7 +69,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def office(folder: Path, **changes: object) -> Settings:
-    base: dict[str, object] = {"data": folder, "sender": Sender(address="desk@press.org"), "feedback": Feedback(return_path="bounces@press.org"), "relay": [Relay(url="smtp://mail.press.org")]}  # type: ignore[arg-type]
+    base: dict[str, object] = {"data": folder, "sender": Sender(address="desk@press.org"), "feedback": Feedback(return_path="bounces@press.org"), "relay": [Relay(url="smtp://mail.press.org")]}
     return Settings(**(base | changes))  # type: ignore[arg-type]
 
 

@@ -1,5 +1,6 @@
 """The public pages: RFC 8058, tokens, headers, what a broken Redis looks like."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,8 +47,8 @@ def links(office: Office, number: int) -> tuple[str, str]:
     raw = next(raw for address, raw in story.letters if address == who.email)
     message = email.message_from_bytes(raw)
     unsubscribe = str(message["List-Unsubscribe"]).strip("<>").replace(office.settings.site.url, "")
-    text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
-    view = next(line.strip() for line in text.splitlines() if "/v/" in line).replace(office.settings.site.url, "")
+    text = next(bytes(part.get_payload(decode=True)).decode() for part in message.walk() if part.get_content_type() == "text/plain")
+    view = min((line.strip() for line in text.splitlines() if "/v/" in line), key=len).replace(office.settings.site.url, "")
     return unsubscribe, view
 
 
@@ -135,3 +136,29 @@ def test_health_and_readiness(office: Office, client: TestClient) -> None:
     office.store.command("ZADD", "alive", int(time.time()), "h.1.x")
     assert client.get("/readyz").status_code == 200
     assert client.get("/nothing").status_code == 404
+
+
+def test_pictures_files_and_other_languages_open_by_the_readers_own_link_only(tmp_path: Path, server: Embedded, store: Store) -> None:
+    office = make_office(tmp_path, server, store, limits={"attached": 10})
+    add_readers(store, 2, folder=tmp_path)
+    (tmp_path / "boats.gif").write_bytes(b"GIF89a" + b"\x10\x00\x10\x00" + b"\0" * 20)
+    (tmp_path / "facts.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 100)
+    english = write_release(tmp_path, body="Text.\n\n![Boats](boats.gif)")
+    english.write_text(english.read_text().replace("dateline:", "attachments: [facts.pdf]\ndateline:"))
+    submit(office, Order(files=[english, write_release(tmp_path, language="fr", headline="Bateaux", name="r.fr.md", body="Texte.")], to="journalists"))
+    _, view = links(office, 1)
+    with TestClient(create_app(office), raise_server_exceptions=False) as client:
+        page = client.get(view)
+        picture = re.search(rf'src="{office.settings.site.url}({view}/[0-9a-f]{{32}})"', page.text)
+        attachment = re.search(rf'href="{office.settings.site.url}({view}/[0-9a-f]{{32}})"', page.text)
+        assert picture
+        assert attachment
+        assert client.get(picture[1]).headers["content-type"] == "image/gif"
+        told = client.get(attachment[1])
+        assert told.content.startswith(b"%PDF")
+        assert told.headers["content-disposition"].startswith("attachment; filename*=UTF-8''facts.pdf")
+        assert "Bateaux" in client.get(f"{view}?lang=fr").text
+        assert "Bateaux" not in client.get(f"{view}?lang=xx").text
+        assert client.get(attachment[1][:-1] + "x").status_code == 404
+        forged = attachment[1].replace(view, view[:-1] + ("A" if view[-1] != "A" else "B"))
+        assert client.get(forged).status_code == 404

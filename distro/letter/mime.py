@@ -1,0 +1,71 @@
+"""The parts of a letter (RFC 2046): text and HTML as alternatives, pictures related to them, attachments beside them.
+
+Each part is encoded once per edition; only the two alternatives have slots.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from distro.letter import quoted
+from distro.letter.slots import PATTERN
+
+_ALTERNATIVE, _RELATED, _MIXED = "=_distro_alternative_=", "=_distro_related_=", "=_distro_mixed_="   # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file as a part of a letter; `id`: of a picture, its Content-ID without brackets."""
+
+    name: str
+    type: str
+    raw: bytes
+    id: str = ""
+
+
+def body_of(text: str, html: str, parts: Sequence[Part] = ()) -> tuple[str, tuple[str, ...]]:
+    """The Content-Type of the whole, and its body: static text and names of slots in turn."""
+    pieces = [f"--{_ALTERNATIVE}\r\n{_text_head('plain')}"]
+    _spliced(pieces, text)
+    pieces[-1] += f"\r\n--{_ALTERNATIVE}\r\n{_text_head('html')}"
+    _spliced(pieces, html)
+    pieces[-1] += f"\r\n--{_ALTERNATIVE}--\r\n"
+    kind = f'multipart/alternative; boundary="{_ALTERNATIVE}"'
+    pictures, attachments = [p for p in parts if p.id], [p for p in parts if not p.id]
+    if pictures:
+        kind = _around(pieces, kind, _RELATED, 'multipart/related; type="multipart/alternative"', pictures)   # RFC 2387 §3.1
+    if attachments:
+        kind = _around(pieces, kind, _MIXED, "multipart/mixed", attachments)
+    return kind, tuple(pieces)
+
+
+def _around(pieces: list[str], kind: str, boundary: str, outer: str, parts: Sequence[Part]) -> str:
+    """Put what there is into a larger whole, as its first part."""
+    pieces[0] = f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n{pieces[0]}"
+    pieces[-1] += "".join(f"\r\n--{boundary}\r\n{_file(part)}" for part in parts) + f"\r\n--{boundary}--\r\n"
+    return f'{outer}; boundary="{boundary}"'
+
+
+def _file(part: Part) -> str:
+    """A file in base64, lines of 76."""
+    encoded = base64.encodebytes(part.raw).decode().replace("\n", "\r\n")
+    plain = part.name.isascii() and not any(c in part.name for c in '"\\\r\n')
+    name = f'filename="{part.name}"' if plain else f"filename*=UTF-8''{quote(part.name, safe='')}"    # RFC 2231 §4
+    identity = f"Content-ID: <{part.id}>\r\n" if part.id else ""
+    return f"Content-Type: {part.type}\r\nContent-Transfer-Encoding: base64\r\n{identity}Content-Disposition: {'inline' if part.id else 'attachment'};\r\n {name}\r\n\r\n{encoded}"
+
+
+def _text_head(subtype: str) -> str:
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+
+def _spliced(pieces: list[str], told: str) -> None:
+    """Append a text to the pieces; static text ends in a soft break where a slot follows."""
+    parts = PATTERN.split(told)
+    for n in range(0, len(parts), 2):
+        static = quoted.encode(parts[n].encode())
+        last = n == len(parts) - 1
+        pieces[-1] += static.decode() + ("" if last else "=\r\n")
+        if not last:
+            pieces += [parts[n + 1], ""]

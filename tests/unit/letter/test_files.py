@@ -1,0 +1,132 @@
+"""Pictures and attachments: where they are found, how they travel, and who may open them."""
+
+import email
+import email.policy
+import struct
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dkim
+import pytest
+
+from distro.flow.letters import files_of
+from distro.letter import Filler, compile_letter
+from distro.letter.compile import Envelope
+from distro.letter.dkim import load_signer, make_key
+from distro.letter.templates import Templates
+from distro.model import Edition, Level
+from distro.submit import read
+from distro.tokens import Keys
+
+KEYS = Keys((b"sign",), b"pepper")
+RELEASE = """---
+headline: Boats
+attachments: [factsheet.pdf, "rapport d'été.pdf"]
+---
+Twelve boats came.
+
+![Three boats at a pier](boats.png "Boats. Photo: Ana")
+
+The end, with ![an icon](boats.png) in a line, and ![far](https://elsewhere.example/x.png).
+"""
+
+
+def png(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, told: bytes) -> bytes:
+        return struct.pack(">I", len(told)) + kind + told + struct.pack(">I", zlib.crc32(kind + told))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" * (width * 3 + 1) * height)) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    (tmp_path / "boats.png").write_bytes(png(900, 20))
+    (tmp_path / "factsheet.pdf").write_bytes(b"%PDF-1.4 facts")
+    (tmp_path / "rapport d'été.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 5000)
+    path = tmp_path / "release.md"
+    path.write_text(RELEASE, encoding="utf-8")
+    return path
+
+
+def filler_of(release: Path, attached: int = 2_000_000) -> Filler:
+    reading = read(release)
+    assert reading.edition is not None
+    assert not reading.errors
+    (release.parent / "key").write_bytes(make_key("ed25519"))
+    envelope = Envelope("17", "House", "press@press.example", "", "1 Street", datetime(2026, 11, 24, tzinfo=UTC), files=files_of([reading]), attached=attached)
+    letter = compile_letter(reading.edition, envelope, Templates(Path("/nowhere")))
+    return Filler(letter, distribution=17, site_url="https://press.example", keys=KEYS, signers=(load_signer("press.example", "k", release.parent / "key"),))
+
+
+def test_a_letter_with_everything_parses_back_and_verifies(release: Path) -> None:
+    """RFC 2046, RFC 2387, RFC 2392, RFC 2231."""
+    filler = filler_of(release)
+    raw = b"".join(filler.fill(42, 981, "ana@daily.example", "Ana"))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+
+    assert not any(part.defects for part in message.walk())
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png", "application/pdf", "application/pdf"]
+    attached = {part.get_filename(): part.get_content() for part in message.walk() if part.get_content_disposition() == "attachment"}
+    assert attached == {"factsheet.pdf": b"%PDF-1.4 facts", "rapport d'été.pdf": b"%PDF-1.4 " + b"x" * 5000}
+    picture = next(part for part in message.walk() if part.get_content_type() == "image/png")
+    assert picture.get_content() == png(900, 20)
+    page = str(message.get_body(("html",)).get_content())  # type: ignore[union-attr]
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in page
+    assert 'alt="Three boats at a pier"' in page
+    assert 'width="552"' in page
+    assert "Boats. Photo: Ana" in page
+    assert "elsewhere.example/x.png" not in page
+    text = str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert "[Three boats at a pier]" in text
+    assert "factsheet.pdf (1 KB)" in text
+    record = load_signer("press.example", "k", release.parent / "key").record.encode()
+    assert dkim.DKIM(raw).verify(dnsfunc=lambda name, timeout=5: record)
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_what_does_not_fit_is_a_link_of_the_readers_own(release: Path) -> None:
+    filler = filler_of(release, attached=1000)
+    raw = b"".join(filler.fill(42, 981, "ana@daily.example", "Ana"))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert [p.get_filename() for p in message.walk() if p.get_content_disposition() == "attachment"] == ["factsheet.pdf"]
+    view = filler.links(42, 981, "ana@daily.example")[1].decode()
+    page = filler.page(42, 981, "ana@daily.example")
+    assert f'href="{view}/' in page
+    assert "été.pdf" in page
+    assert f"{view}/" in filler.plain(42, 981, "ana@daily.example")
+    assert f'src="{view}/' in page, "the page shows the picture from its own address"
+
+
+def test_a_changed_picture_is_another_version(release: Path) -> None:
+    before = read(release).edition
+    (release.parent / "boats.png").write_bytes(png(10, 10))
+    after = read(release).edition
+    assert before is not None
+    assert after is not None
+    assert before.version != after.version
+    assert Edition.from_json(after.to_json()) == after
+
+
+@pytest.mark.parametrize(("name", "told"), [("nowhere.pdf", "cannot be read beside the release"), ("run.exe", "receivers refuse"), ("large.pdf", "at most 20 MB")])
+def test_a_file_that_cannot_travel_is_an_error_on_its_line(release: Path, name: str, told: str) -> None:
+    (release.parent / "run.exe").write_bytes(b"MZ")
+    with (release.parent / "large.pdf").open("wb") as file:
+        file.truncate(21_000_000)
+    release.write_text(RELEASE.replace("factsheet.pdf", name), encoding="utf-8")
+    [problem] = read(release).errors
+    assert told in problem.message
+    assert problem.line == 3
+
+
+def test_a_picture_without_words_is_told(release: Path) -> None:
+    release.write_text("# Boats\n\nText.\n\n![](boats.png)\n", encoding="utf-8")
+    assert any("no words for readers who do not see it" in p.message for p in read(release).problems)
+
+
+def test_what_is_no_picture_is_told(release: Path) -> None:
+    (release.parent / "boats.png").write_bytes(b"<svg/>")
+    [problem] = read(release).errors
+    assert problem.level is Level.ERROR
+    assert "PNG, JPEG or GIF" in problem.message

@@ -70,13 +70,19 @@ def _dark(html: str) -> str:
     return html.replace("@media (prefers-color-scheme: dark)", "@media all")
 
 
+def _without_pictures(html: str) -> str:
+    """The letter as a mail program shows it that loads no pictures; "" if it has none."""
+    bare = re.sub(r'src="data:[^"]*"', 'src="data:,"', html)
+    return bare if bare != html else ""
+
+
 def _write_index(out: Path, written: Sequence[Written]) -> None:
     """One page with all of them: phone, dark, desktop, plain text side by side."""
     from jinja2 import Environment
 
     template = Environment(autoescape=True).from_string((Path(__file__).parent / "preview.html").read_text(encoding="utf-8"))
     letters = [
-        {"headline": w.headline, "language": w.language, "size": w.size, "warning": w.warning, "html": w.files[0].name, "eml": w.files[2].name, "text": w.files[1].read_text(encoding="utf-8"), "dark": _dark(w.files[0].read_text(encoding="utf-8"))}
-        for w in written
+        {"headline": w.headline, "language": w.language, "size": w.size, "warning": w.warning, "html": w.files[0].name, "eml": w.files[2].name, "text": w.files[1].read_text(encoding="utf-8"), "dark": _dark(page), "without_pictures": _without_pictures(page)}
+        for w in written for page in [w.files[0].read_text(encoding="utf-8")]
     ]
     (out / "index.html").write_text(template.render(letters=letters), encoding="utf-8")

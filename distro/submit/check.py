@@ -9,6 +9,11 @@ _EMBARGO_WORD = re.compile(r"\bembargo(?:ed)?\s+(?:until|till|jusqu|hasta|bis)\b
 _MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", re.IGNORECASE)
 
 
+_LINK = re.compile(r"(?<!!)\[([^\]]{1,80})\]\((\S+?)(?:\s+\"[^\"]*\")?\)")
+_SAYS_NOTHING = {"here", "click here", "link", "this link", "read more", "more", "ici", "cliquez ici", "lien", "en savoir plus", "aquí", "haga clic aquí", "enlace", "leer más",
+                 "hier", "hier klicken", "mehr", "aqui", "clique aqui", "هنا", "اضغط هنا", "المزيد"}
+
+
 def lint(file: str, edition: Edition, text: str) -> list[Problem]:
     """Every problem of an understood edition; `text` is the whole file, for line numbers."""
     problems: list[Problem] = []
@@ -30,6 +35,13 @@ def lint(file: str, edition: Edition, text: str) -> list[Problem]:
             say(Level.WARNING, f'"{line[doubtful.start():doubtful.start() + 24].strip()}": is a word missing?', number)
         if _EMBARGO_WORD.search(line) and not edition.embargo and not line.lower().startswith("embargo"):
             say(Level.ERROR, "the text speaks of an embargo, but no `embargo:` field says until when", number)
+        for shown, target in _LINK.findall(line):
+            if shown.strip(" *_.").casefold() in _SAYS_NOTHING:
+                say(Level.WARNING, f'the link "{shown}" does not say where it goes: who listens to links alone hears only that', number)
+            if target.startswith("http://"):
+                say(Level.WARNING, f"{target[:60]} is not encrypted: https://", number)
+    if len(edition.headline) > 20 and edition.headline.isupper():
+        say(Level.WARNING, "the headline is in capitals: hard to read, and filters take it for advertising")
     if len(edition.headline) > 150:
         say(Level.WARNING, f"the headline has {len(edition.headline)} characters; over 150, mail programs cut it")
     if not edition.contacts:

@@ -115,3 +115,12 @@ def test_slugs_are_short_and_ascii() -> None:
     assert slug_of("Réunion à Genève: le plan d’hiver") == "reunion-a-geneve-le-plan-dhiver" or slug_of("Réunion à Genève") == "reunion-a-geneve"
     assert len(slug_of("word " * 50)) <= 60
     assert slug_of("مدن الموانئ").startswith("release-")
+
+
+def test_links_that_do_not_say_where_they_go(tmp_path: Path) -> None:
+    path = tmp_path / "r.md"
+    path.write_text("# ALL THE TOWNS AGREE ON A PLAN\n\nSee [here](http://a.example/x), [the plan](https://a.example) and ![here](x.png).\n\n[Aquí.](https://b.example)\n", encoding="utf-8")
+    told = [(p.line, p.message) for p in read(path).problems]
+    assert [line for line, message in told if "does not say where" in message] == [3, 5]
+    assert [line for line, message in told if "not encrypted" in message] == [3]
+    assert any("capitals" in message for _, message in told)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from distro.settings import Section, Settings, load
+from distro.sections import Section
+from distro.settings import Settings, load
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from distro.flow.relays import endpoint_of
 from distro.letter import TIERS, service
 from distro.model import KINDS, Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
-from distro.settings import Relay
+from distro.sections import Relay
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8                     # of maxmemory

@@ -19,7 +19,8 @@ from distro.errors import RefusedError, SettingsError
 from distro.flow.finding import Finding, Grade
 from distro.flow.signing import signers_of
 from distro.letter.dkim import Signer, load_signer, make_key
-from distro.settings import Relay, Sender, Settings
+from distro.sections import Relay, Sender
+from distro.settings import Settings
 
 _PATIENCE = 4.0      # seconds for one answer
 _LOOKUPS = 10        # that a receiver makes for one SPF record (RFC 7208 §4.6.4)

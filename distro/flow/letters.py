@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from distro.errors import InputFileError
+from distro.flow.branding import brand_of
 from distro.flow.office import Office
 from distro.flow.signing import signers_of
 from distro.letter import Filler, Letter, compile_letter
@@ -23,7 +24,7 @@ def compile_edition(office: Office, edition: Edition, distribution: str, when: d
 def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
     sender = settings.sender_named(edition.sender)
-    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages, files or {}, settings.limits.attached)
+    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages, files or {}, settings.limits.attached, brand_of(settings, sender.address.rpartition("@")[2]))
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:

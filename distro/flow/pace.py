@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime
 from distro.audience.expression import parse
 from distro.flow.office import Office
 from distro.providers import PROVIDERS, parse_rate
-from distro.settings import Relay, Settings
+from distro.sections import Relay
+from distro.settings import Settings
 from distro.store.scripts import audience
 from distro.times import duration_ms
 

@@ -12,7 +12,6 @@ from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
-from distro.model import Edition
 from distro.settings import Settings
 from distro.submit import read, release_of
 from distro.tokens import Keys
@@ -43,12 +42,16 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
     for edition in release.editions:
         if tier == "embargo" and not edition.embargo:
             raise UsageError(f"{edition.headline}: no `embargo:` says until when", hint="embargo: 2026-12-01T10:00 Europe/Zurich")
-        letter = compile_letter(edition, envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=release.languages, files=enclosed), templates, tier)
+        envelope = envelope_of(settings, edition, "0", datetime.now().astimezone(), languages=release.languages, files=enclosed)
+        letter = compile_letter(edition, envelope, templates, tier)
+        pictures = {f.hash: (f.type, enclosed[f.hash]) for f in edition.files if f.source}
+        if envelope.brand.logo:
+            pictures[envelope.brand.logo.id.partition("@")[0]] = envelope.brand.logo.type, envelope.brand.logo.raw
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
         base = out / f"{release.slug}.{edition.language}"
         raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))
         paths = tuple(base.with_name(base.name + ending) for ending in (".html", ".txt", ".eml"))
-        paths[0].write_text(_with_pictures(filler.page(0, 0, address), edition, enclosed), encoding="utf-8")
+        paths[0].write_text(_with_pictures(filler.page(0, 0, address), pictures), encoding="utf-8")
         paths[1].write_text(filler.plain(0, 0, address), encoding="utf-8")
         paths[2].write_bytes(raw)
         warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400" if letter.html_size > HTML_WARNING else ""
@@ -57,11 +60,10 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
     return written
 
 
-def _with_pictures(html: str, edition: Edition, files: dict[str, bytes]) -> str:
+def _with_pictures(html: str, pictures: dict[str, tuple[str, bytes]]) -> str:
     """The page with its pictures inside it, so that it can be looked at anywhere."""
-    for file in edition.files:
-        if file.source:
-            html = re.sub(rf'src="[^"]*/{file.hash}"', f'src="data:{file.type};base64,{base64.b64encode(files[file.hash]).decode()}"', html)
+    for name, (kind, raw) in pictures.items():
+        html = re.sub(rf'src="[^"]*/{name}"', f'src="data:{kind};base64,{base64.b64encode(raw).decode()}"', html)
     return html
 
 

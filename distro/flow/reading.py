@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from distro import tokens
 from distro.audience import book, consent
+from distro.flow.branding import brand_of
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
 from distro.letter import Filler
@@ -79,7 +80,8 @@ def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, byte
         for file in Edition.from_json(office.store.text(f"ed:{version}")).files:
             if file.hash == name:
                 return file, office.store.raw(f"file:{name}")
-    return None
+    logo = brand_of(office.settings, "").logo
+    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), logo.raw) if logo and logo.id == f"{name}@" else None
 
 
 def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:

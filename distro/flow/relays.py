@@ -4,7 +4,8 @@ from distro.flow.deliver import PoolOf
 from distro.relay.pool import Pool, shares, tls_context
 from distro.relay.relays import Relays
 from distro.relay.session import Endpoint
-from distro.settings import Relay, Settings
+from distro.sections import Relay
+from distro.settings import Settings
 
 
 def endpoint_of(relay: Relay) -> Endpoint:

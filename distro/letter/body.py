@@ -12,7 +12,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-_LINK = "color:#0b5570;text-decoration:underline"
+from distro.letter.brand import SEA
+
 _TAGS = {"a", "em", "strong", "code", "br", "b", "i"}
 _ATTRIBUTES = {"a": {"href", "style", "dir"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
@@ -39,9 +40,10 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def blocks(markdown: str) -> tuple[Block, ...]:
-    """The blocks of a text, in order."""
+def blocks(markdown: str, accent: str = SEA) -> tuple[Block, ...]:
+    """The blocks of a text, in order; `accent` is the colour of its links."""
     md = parser()
+    md.options["accent"] = accent
     tokens = md.parse(markdown)
     found: list[Block] = []
     n = 0
@@ -121,7 +123,7 @@ def _rows(md: MarkdownIt, tokens: Sequence[Token]) -> list[tuple[Markup, ...]]:
 def _inline(md: MarkdownIt, token: Token) -> Markup:
     for child in token.children or []:
         if child.type == "link_open":
-            child.attrSet("style", _LINK)
+            child.attrSet("style", f"color:{md.options.get('accent', SEA)};text-decoration:underline")
         elif child.type == "image":   # within a line: its words; nothing is ever fetched from elsewhere
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
     html = RendererHTML().renderInline(token.children or [], md.options, {})

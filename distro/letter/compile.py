@@ -15,6 +15,7 @@ from markupsafe import Markup
 from distro.errors import TemplateError
 from distro.letter import headers
 from distro.letter.body import Block, blocks
+from distro.letter.brand import Brand
 from distro.letter.labels import labels_of, long_date, own_name
 from distro.letter.mime import Part, body_of
 from distro.letter.mjml import compile_mjml
@@ -44,6 +45,7 @@ class Envelope:
     languages: tuple[str, ...] = ()   # of all editions of the release
     files: Mapping[str, bytes] = field(default_factory=dict)   # what travels with it, by hash
     attached: int = 2_000_000         # bytes of attachments in the letter; the rest are links
+    brand: Brand = field(default_factory=Brand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
     for part, told in (("body.mjml", html), ("body.txt", text)):
         if mark(way_out) not in told:
             raise TemplateError(f"{folder}/{part}: the letter has no {way_out} link", hint=f"Put {{{{ {way_out}_url }}}} where readers see it.")
-    kind, body = body_of(text, html, tuple(_parts(edition, envelope)))
+    logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
+    kind, body = body_of(text, html, (*logo, *_parts(edition, envelope)))
     return Letter(
         language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.sender_address.rpartition("@")[2],
         head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()),
@@ -111,10 +114,11 @@ def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -
         "subhead": edition.subhead,
         "dateline": edition.dateline,
         "preheader": " ".join((notice.head, *notice.paragraphs[:1])) if notice else edition.subhead or _first_words(text),
-        "blocks": tuple(_placed(block, edition, envelope) for block in blocks(edition.body)),
+        "blocks": tuple(_placed(block, edition, envelope) for block in blocks(edition.body, envelope.brand.accent)),
         "attachments": [_shown(file, inside) for file, inside in _attachments(edition, envelope)],
-        "notes": blocks(edition.notes_to_editors),
-        "boilerplate": blocks(edition.boilerplate),
+        "brand": envelope.brand,
+        "notes": blocks(edition.notes_to_editors, envelope.brand.accent),
+        "boilerplate": blocks(edition.boilerplate, envelope.brand.accent),
         "contacts": edition.contacts,
         "labels": labels,
         "why": labels.why.format(house=envelope.sender_name),

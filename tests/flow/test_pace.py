@@ -22,7 +22,7 @@ from distro.ledger.audit import audit
 from distro.model import Outcome, State
 from distro.providers import parse_rate, provider_of
 from distro.relay.session import Message
-from distro.settings import Relay
+from distro.sections import Relay
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.scripts import ledger as scripts

@@ -14,7 +14,8 @@ import pytest
 
 from distro.flow.finding import Finding, Grade
 from distro.flow.identity import Names, examine_names, make_dkim_keys, zone_line
-from distro.settings import Dkim, Feedback, Relay, Sender, Settings
+from distro.sections import Dkim, Feedback, Relay, Sender
+from distro.settings import Settings
 
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(KNOTD is None, reason="needs a name server: apt install knot")

@@ -10,12 +10,15 @@ from pathlib import Path
 import dkim
 import pytest
 
-from distro.flow.letters import files_of
+from distro.errors import SettingsError
+from distro.flow.branding import brand_of
+from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import Envelope
 from distro.letter.dkim import load_signer, make_key
 from distro.letter.templates import Templates
 from distro.model import Edition, Level
+from distro.settings import load
 from distro.submit import read
 from distro.tokens import Keys
 
@@ -130,3 +133,30 @@ def test_what_is_no_picture_is_told(release: Path) -> None:
     [problem] = read(release).errors
     assert problem.level is Level.ERROR
     assert "PNG, JPEG or GIF" in problem.message
+
+
+def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path) -> None:
+    (release.parent / "logo.png").write_bytes(png(400, 80))
+    (release.parent / "distro.toml").write_text('[brand]\naccent = "#7a1fa2"\naccent_dark = "#ce93d8"\nlogo = "logo.png"\nlinks = {Website = "https://press.example"}\n[sender]\nname = "The House"\n')
+    settings = load(release.parent / "distro.toml")
+    reading = read(release)
+    assert reading.edition is not None
+    envelope = envelope_of(settings, reading.edition, "17", datetime(2026, 11, 24, tzinfo=UTC), files=files_of([reading]))
+    letter = compile_letter(reading.edition, envelope, Templates(Path("/nowhere")))
+    raw = b"".join(Filler(letter, distribution=17, site_url="https://press.example", keys=KEYS).fill(1, 2, "a@b.example", "A"))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert [p.get_filename() for p in message.walk() if p.get_content_type() == "image/png"] == ["logo.png", "boats.png"]
+    assert 'alt="The House"' in letter.html
+    assert "#0b5570" not in letter.html
+    assert "#7a1fa2" in letter.html
+    assert "#ce93d8" in letter.html
+    assert 'href="https://press.example" style="color:#7a1fa2' in letter.html
+    assert "Website:\nhttps://press.example" in letter.text
+
+
+@pytest.mark.parametrize(("told", "why"), [('accent = "#ffff00"', "contrast"), ('accent = "yellow"', "brand.accent"), ('logo = "logo.svg"', "PNG, JPEG or GIF"), ('logo = "none.png"', "cannot be read"), ('links = {A = "http://a.example"}', "https://")])
+def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str) -> None:
+    (tmp_path / "distro.toml").write_text(f"[brand]\n{told}\n")
+    with pytest.raises(SettingsError) as error:
+        brand_of(load(tmp_path / "distro.toml"), "press.example")
+    assert why in error.value.message + " ".join(error.value.details)

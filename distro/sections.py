@@ -1,0 +1,270 @@
+"""The tables of `distro.toml`: each setting with its type, its default, its meaning and what it must look like."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from distro.errors import SettingsError
+from distro.providers import parse_rate
+from distro.times import parse_duration, zone
+
+
+def _duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+
+
+def _rate(text: str) -> str:
+    if text:
+        parse_rate(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+def _one_plain_address(value: str) -> str:
+    if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
+        raise ValueError("must be one plain ASCII address, like press@press.example")
+    return value
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    """Where readers find the public pages."""
+
+    url: str = Field("http://127.0.0.1:8025", description="The address of the public pages; must be https, except on loopback.")
+    listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
+    timezone: str = Field("UTC", description="The zone of times that name none.")
+    environment: str = Field("production", description="Any other name: only the allow-list is written to.")
+    allow: list[str] = Field([], description="Addresses and domains that may be written to in other environments.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address like https://press.example")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must begin with https:// (unsubscribe links travel by it); http is only for this machine")
+        return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError("must be host:port, like 127.0.0.1:8025")
+        return value
+
+
+class Sender(Section):
+    """Who writes the letters."""
+
+    name: str = Field("Press Office", description="The name that readers see.")
+    address: str = Field("press@press.example", description="The address in From; its domain is in Message-ID and List-Id.")
+    reply_to: str = Field("", description="Where answers go; empty: to `address`.")
+    postal_address: str = Field("", description="Printed at the foot of every letter, as the law of many countries asks.")
+
+    @field_validator("address", "reply_to")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        return _one_plain_address(value)
+
+    @field_validator("name", "postal_address")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(ord(c) < 32 for c in value):
+            raise ValueError("must be one line")
+        return value
+
+
+class Brand(Section):
+    """How letters look; everything else is a template."""
+
+    accent: str = Field("#0b5570", pattern="^#[0-9a-fA-F]{6}$", description="The colour of links and of a quote's rule, on white.")
+    accent_dark: str = Field("#83c5de", pattern="^#[0-9a-fA-F]{6}$", description="The same in the dark.")
+    logo: str = Field("", description="A PNG, JPEG or GIF that stands in the masthead instead of the name; it travels inside the letter.")
+    logo_width: int = Field(160, ge=16, le=552, description="Its width in pixels.")
+    links: dict[str, str] = Field({}, description='Where else you are found, as words in the footer: {Website = "https://…", Mastodon = "https://…"}.')
+
+    @field_validator("links")
+    @classmethod
+    def _https(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(not address.startswith("https://") for address in value.values()):
+            raise ValueError("must be addresses that begin with https://")
+        return value
+
+
+class Dkim(Section):
+    """The keys that sign letters (RFC 6376); their public halves are published in DNS."""
+
+    domain: str = Field("", description="Whose signature it is; empty: the domain of each sender's address.")
+    selector: str = Field("distro", description="The name of the key: SELECTOR._domainkey.DOMAIN.")
+    key: str = Field("", description="A file with the private RSA key (`distro doctor --make-dkim-key`); empty: letters are not signed here.")
+    ed25519_selector: str = Field("distro-ed", description="The name of the second key.")
+    ed25519_key: str = Field("", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none.")
+
+
+class Feedback(Section):
+    """Where the world's answers go."""
+
+    return_path: str = Field("", description="An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the sender's address.")
+    complaints: str = Field("", description="An address for complaint reports (RFC 9477); empty: none is asked for.")
+
+    @field_validator("return_path", "complaints")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        return _one_plain_address(value)
+
+
+class Relay(Section):
+    """An outgoing SMTP server."""
+
+    url: SecretStr = Field(SecretStr("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
+    connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
+    unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
+    weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
+    rate: Rate = Field("", description="Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes.")
+    warm_up: str = Field("", description="The day (2026-11-24) of a new address's first letters: 500 that day, twice as many each day after, for two weeks.")
+    ca_file: str = Field("", description="Certificates to trust beside the system's.")
+    password_file: str = Field("", description="A file that holds the password, instead of the address.")
+    helo: str = Field("", description="The name said in EHLO; empty: this host's.")
+    source_address: str = Field("", description="The local address to connect from; empty: the system's choice.")
+
+    @field_validator("url")
+    @classmethod
+    def _smtp(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("must be smtp://host:port or smtps://host:port")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("the port must be a number") from None
+        if parts.query not in ("", "tls=off", "tls=starttls"):
+            raise ValueError("understands only ?tls=off after the address")
+        return value
+
+    @field_validator("warm_up")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        if value:
+            date.fromisoformat(value)
+        return value
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url.get_secret_value()).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url.get_secret_value())
+        return parts.port or (465 if parts.scheme == "smtps" else 25)
+
+    @property
+    def tls(self) -> Literal["implicit", "starttls", "off"]:
+        parts = urlsplit(self.url.get_secret_value())
+        return "implicit" if parts.scheme == "smtps" else "off" if parts.query == "tls=off" else "starttls"
+
+    @property
+    def user(self) -> str:
+        return unquote(urlsplit(self.url.get_secret_value()).username or "")
+
+    def password(self) -> str:
+        """The password, read when it is needed; raises SettingsError if its file cannot be read."""
+        if self.password_file:
+            try:
+                return Path(self.password_file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"relay.password_file: {self.password_file} cannot be read ({error.strerror})") from None
+        return unquote(urlsplit(self.url.get_secret_value()).password or "")
+
+    @property
+    def name(self) -> str:
+        """How logs and reports call it: host:port, never with the secret."""
+        return f"{self.host}:{self.port}"
+
+
+class Languages(Section):
+    """Which edition a reader gets who has none in their language."""
+
+    fallback: list[str] = Field([], description="Languages tried, in order, for readers without an edition in theirs.")
+
+
+class Retry(Section):
+    """What happens after a temporary refusal."""
+
+    period: Duration = Field("2d", description="How long a temporary refusal is tried again before it is given up.")
+    first: Duration = Field("5m", description="The wait before the second attempt; it doubles up to `longest`.")
+    longest: Duration = Field("4h", description="The longest wait between two attempts.")
+
+
+class InDoubt(Section):
+    """What happens when an attempt's end is unknown."""
+
+    policy: Literal["resend", "hold"] = Field("resend", description="resend: once more under the same Message-ID; hold: never by itself.")
+    after: Duration = Field("60s", description="How long evidence is waited for.")
+    evidence: list[str] = Field([], description="Who else may know: postfix:/var/log/mail.log, maildir:/path, command:/path/to/program.")
+
+    @field_validator("evidence")
+    @classmethod
+    def _known_witness(cls, value: list[str]) -> list[str]:
+        for told in value:
+            kind, _, path = told.partition(":")
+            if kind not in ("postfix", "maildir", "command") or not path:
+                raise ValueError(f"{told}: must be postfix:FILE, maildir:FOLDER or command:PROGRAM")
+        return value
+
+
+class Secret(Section):
+    """What signs the links in letters."""
+
+    keys: list[SecretStr] = Field([], description="The first signs links, all verify; empty: the data folder keeps its own.")
+
+
+class Limits(Section):
+    """What makes it stop by itself."""
+
+    usual_factor: int = Field(10, ge=2, description="An audience over so many times the usual one is halted.")
+    usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
+    stale: Duration = Field("1h", description="A start, or a continuation, so long after its time is halted and asks whether it is still news.")
+    errors: float = Field(0.25, gt=0, le=1, description="Over this share of permanent refusals it halts.")
+    errors_least: int = Field(100, ge=1, description="So many must have ended before that share counts.")
+    doubts: float = Field(0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts.")
+    attached: int = Field(2_000_000, ge=0, description="Bytes of attachments that a letter carries; the others are links in it.")
+    doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
+
+
+class Pace(Section):
+    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of domains."""
+
+    groups: dict[str, list[str]] = Field({}, description="Further groups: a name and its domains.")
+    rates: dict[str, Rate] = Field({}, description='Letters to a group or a domain, over all hosts: {microsoft = "20/s", "orange.fr" = "300/m"}.')
+    slow: Rate = Field("1/s", description="The rate of a group that asks us to slow down (ten temporary refusals within a minute).")
+    slow_for: Duration = Field("10m", description="How long it stays slow.")
+
+
+class Worker(Section):
+    """How a host's work is divided."""
+
+    processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: as many as cores, at most one a connection.")
+    lease: Duration = Field("30s", description="How long a batch belongs to a process that has gone silent.")
+    batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")

@@ -47,14 +47,21 @@ def phrase(display: str) -> list[str]:
 
 
 def encoded_words(text: str) -> list[str]:
-    """The text as encoded words (RFC 2047 §2), none over 75 characters, none breaking a character."""
-    words, chunk = [], b""
+    """The text as encoded words (RFC 2047 §2), none over 75 characters, none breaking a character.
+
+    Words end where base64 needs no padding, if a character ends there: GMime (mu, Balsa, notmuch) joins the words of a field
+    before it decodes them, and stops at the first "=".
+    """
+    words, chunk, even = [], b"", 0
     for character in text:
         encoded = character.encode("utf-8", "replace")
         if len(chunk) + len(encoded) > 45:   # 45 bytes are 60 in base64; with =?utf-8?b?…?= that is 72
-            words.append(chunk)
-            chunk = b""
+            cut = even or len(chunk)
+            words.append(chunk[:cut])
+            chunk, even = chunk[cut:], 0
         chunk += encoded
+        if len(chunk) % 3 == 0 and len(chunk) > 20:
+            even = len(chunk)
     words.append(chunk)
     return [f"=?utf-8?b?{base64.b64encode(w).decode()}?=" for w in words]
 

@@ -71,3 +71,11 @@ def test_a_long_url_is_never_broken() -> None:
 def test_a_date_is_english_with_its_offset() -> None:
     when = datetime(2026, 11, 4, 9, 5, 7, tzinfo=timezone(timedelta(hours=1)))
     assert headers.date(when) == "Wed, 4 Nov 2026 09:05:07 +0100"
+
+
+@pytest.mark.parametrize("text", ["محمد الأمين " * 9, "plain words of a release محمد الأمين Ünïcode " * 4, "李小龍" * 40, "👩‍👩‍👧‍👦 " * 20])
+def test_no_encoded_word_but_the_last_is_padded(text: str) -> None:
+    words = headers.encoded_words(text)
+    assert len(words) > 1
+    assert not any("=?=" in word for word in words[:-1])
+    assert all(len(word) <= 75 for word in words)

@@ -17,7 +17,8 @@ from distro.times import from_ms
 
 
 def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None) -> Letter:
-    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
+    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError (also for keys that could not sign it)."""
+    signers_of(office.settings, office.settings.sender_named(edition.sender).address)
     return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), office.templates(), tier)
 
 

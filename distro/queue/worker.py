@@ -95,3 +95,5 @@ def register(app: Celery, office: Office, stop: Stop) -> None:
             publish(app, mine().sender.deliver(distribution, batch))
         except StoreGoneError as error:
             log.get().warning("Redis does not answer; the sweep will call again", why=error.message)
+        except DistroError as error:
+            log.get().error("cannot send a distribution; the sweep will call again", distribution=f"D{distribution}", why=error.message)

@@ -1,17 +1,19 @@
 """It stops by itself (promise 11), and what is refused says why and names the override."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from distro.audience.consent import SUPPRESSED
-from distro.errors import ExpressionError, RefusedError
+from distro.errors import ExpressionError, RefusedError, SettingsError
 from distro.flow.accept import Order, plan, submit
 from distro.flow.freeze import advance
 from distro.flow.office import Office
 from distro.flow.turns import halt, resume
 from distro.ledger.audit import audit
+from distro.sections import Dkim
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
@@ -189,3 +191,16 @@ def test_a_start_in_the_past_is_refused(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 1, folder=tmp_path)
     with pytest.raises(RefusedError, match="is over"):
         submit(office, Order(files=[write_release(tmp_path)], to="journalists", at="2025-12-01 10:00 Europe/Zurich"))
+
+
+def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(office: Office, tmp_path: Path) -> None:
+    """At submit; and at the freeze, when the file went away in between."""
+    broken = replace(office, settings=office.settings.model_copy(update={"dkim": Dkim(key=str(tmp_path / "nowhere.pem"))}))
+    add_readers(office.store, 3, folder=tmp_path)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        submit(broken, Order(files=[write_release(tmp_path)], to="journalists"))
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    advance(broken, "1")
+    told = office.store.hash("dist:1")
+    assert told["state"] == "halted"
+    assert "cannot be read" in told["reason"]

@@ -109,3 +109,12 @@ def test_every_template_variable_is_used() -> None:
     given = context_of(Edition(language="en", headline="H", body="B"), Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)))
     used = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "templates" / "email").rglob("*.*"))
     assert [name for name in given if not re.search(rf"\b{name}\b", used)] == []
+
+
+def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
+    told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    context = context_of(Edition(language="en", headline="x", body="x"), Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)))
+    assert [name for name in context if f"`{name}`" not in told] == []
+    for frame in ("letter.mjml", "letter.txt"):
+        blocks = re.findall(r"{% block (\w+) %}", (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"))
+        assert [name for name in blocks if f"`{name}`" not in told] == []

@@ -45,6 +45,9 @@ def is_right_to_left(language: str) -> bool:
 KINDS = ("press-release", "statement", "media-advisory", "newsletter", "update", "correction", "hold", "kill")
 
 
+PICTURES = ("image/png", "image/jpeg", "image/gif")    # what every mail program shows
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosed:
     """A file that travels with an edition; its bytes are kept once, under their hash."""
@@ -55,6 +58,11 @@ class Enclosed:
     hash: str              # SHA-256 of its bytes, the first 32 hexadecimal digits
     source: str = ""       # of a picture in the text: what the Markdown calls it; "": an attachment
     width: int = 0         # pixels, of a picture
+
+    @staticmethod
+    def hash_of(raw: bytes) -> str:
+        """The name under which bytes are kept."""
+        return hashlib.sha256(raw).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +122,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()      # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
-    paths: tuple[tuple[str, str], ...] = ()        # hash and path of each file that travels with it
+    enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)    # hash and bytes of each file that travels with it, as they were read
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -1,12 +1,12 @@
 """The look that [brand] asks for, for the letters of one sender."""
 
-import hashlib
 import mimetypes
 from pathlib import Path
 
 from distro.errors import SettingsError
 from distro.letter.brand import PAGE, PAGE_DARK, READABLE, Brand, contrast
 from distro.letter.mime import Part
+from distro.model import PICTURES, Enclosed
 from distro.settings import Settings
 
 
@@ -21,10 +21,10 @@ def brand_of(settings: Settings, domain: str) -> Brand:
 
 def _logo(path: str, domain: str) -> Part:
     kind = mimetypes.guess_type(path)[0]
-    if kind not in ("image/png", "image/jpeg", "image/gif"):
+    if kind not in PICTURES:
         raise SettingsError(f"brand.logo: {path} is no PNG, JPEG or GIF, which every mail program shows")
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(f"brand.logo: {path} cannot be read ({error.strerror})") from None
-    return Part(Path(path).name, kind, raw, f"{hashlib.sha256(raw).hexdigest()[:32]}@{domain}")
+    return Part(Path(path).name, kind, raw, f"{Enclosed.hash_of(raw)}@{domain}")

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from distro.errors import InputFileError
 from distro.flow.branding import brand_of
 from distro.flow.office import Office
 from distro.flow.signing import signers_of
@@ -39,14 +37,8 @@ def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> N
 
 
 def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
-    """The bytes of all that travels with these files, by hash; raises InputFileError for one that went away meanwhile."""
-    found = {}
-    for name, path in (pair for reading in readings for pair in reading.paths):
-        try:
-            found[name] = Path(path).read_bytes()
-        except OSError as error:
-            raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
-    return found
+    """The bytes of all that travels with these files, by hash."""
+    return dict(pair for reading in readings for pair in reading.enclosed)
 
 
 def filler_of(office: Office, distribution: str, letter: Letter) -> Filler:

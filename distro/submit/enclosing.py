@@ -1,6 +1,6 @@
 """Files that travel with a release: pictures in its text, and attachments; each found beside the release file."""
 
-import hashlib
+import io
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,20 +9,19 @@ from urllib.parse import unquote, urlsplit
 
 import imagesize
 
-from distro.model import Enclosed
+from distro.model import PICTURES, Enclosed
 from distro.submit.prose import parser
 
 LARGEST = 20_000_000                      # bytes of one file
-_PICTURES = {"image/png", "image/jpeg", "image/gif"}    # what every mail program shows
 _REFUSED = {".exe", ".js", ".bat", ".cmd", ".com", ".scr", ".vbs", ".jar", ".msi", ".lnk", ".iso", ".ps1", ".hta", ".html", ".htm", ".svg"}
 
 
 @dataclass(slots=True)
 class Enclosing:
-    """What was found: the files, where their bytes are, and what is wrong, as (about a picture?, sentence)."""
+    """What was found: the files, their bytes by hash, and what is wrong, as (about a picture?, sentence)."""
 
     files: list[Enclosed] = field(default_factory=list)
-    paths: list[tuple[str, str]] = field(default_factory=list)
+    raw: list[tuple[str, bytes]] = field(default_factory=list)
     wrong: list[tuple[bool, str]] = field(default_factory=list)
     unspoken: list[str] = field(default_factory=list)     # pictures without words for those who do not see them
 
@@ -65,10 +64,10 @@ def _take(found: Enclosing, folder: Path | None, name: str, source: str) -> None
         return
     width = 0
     if source:
-        width = imagesize.get(str(path))[0] if kind in _PICTURES else -1
+        width = imagesize.get(io.BytesIO(raw))[0] if kind in PICTURES else -1
         if width <= 0:
             found.wrong.append((True, f"{name} is no PNG, JPEG or GIF, which every mail program shows"))
             return
-    digest = hashlib.sha256(raw).hexdigest()[:32]
+    digest = Enclosed.hash_of(raw)
     found.files.append(Enclosed(path.name, kind, size, digest, source, width))
-    found.paths.append((digest, str(path.resolve())))
+    found.raw.append((digest, raw))

@@ -13,6 +13,7 @@ from distro.errors import RefusedError
 from distro.flow.letters import compile_edition, files_of
 from distro.flow.office import Office
 from distro.flow.question import question_for, usual_audience
+from distro.flow.signing import check_signers
 from distro.model import Edition, Plan, Problem, Reading, Release
 from distro.store.scripts import audience as scripts
 from distro.submit import read, release_of
@@ -77,6 +78,7 @@ def plan(office: Office, order: Order) -> Planned:
     segments = office.segments()
     expanded = segments.expand(order.to)
     files = files_of(readings)
+    check_signers(office.settings, release.editions)
     for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
         compile_edition(office, edition, "0", datetime.now().astimezone(), files=files)
     question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, no_fallback=order.no_fallback)

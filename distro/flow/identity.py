@@ -66,10 +66,14 @@ def examine_names(settings: Settings, names: Names) -> Iterator[Finding]:
 
 def _sender(settings: Settings, sender: Sender, names: Names) -> Iterator[Finding]:
     domain = sender.address.rpartition("@")[2].lower()
+    bounce = (settings.feedback.return_path or sender.address).rpartition("@")[2].lower()
+    try:
+        signers = signers_of(settings, sender.address)
+    except SettingsError as error:
+        yield Finding("DKIM", Grade.ERROR, error.message, error.hint)
+        return
     if domain.endswith(_RESERVED):
         return
-    bounce = (settings.feedback.return_path or sender.address).rpartition("@")[2].lower()
-    signers = signers_of(settings, sender.address)
     yield from _spf(bounce, names)
     yield from _dkim(signers, names)
     yield from _dmarc(domain, bounce, signers, names)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from distro.flow.branding import brand_of
 from distro.flow.office import Office
-from distro.flow.signing import signers_of
+from distro.flow.signing import check_signers, signers_of
 from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
 from distro.model import Edition, Reading
@@ -15,24 +15,27 @@ from distro.times import from_ms
 
 
 def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None) -> Letter:
-    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError (also for keys that could not sign it)."""
-    signers_of(office.settings, office.settings.sender_named(edition.sender).address)
+    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
     return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), office.templates(), tier)
 
 
 def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
     sender = settings.sender_named(edition.sender)
-    return Envelope(distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, settings.feedback.complaints, languages, files or {}, settings.limits.attached, brand_of(settings, sender.address.rpartition("@")[2]))
+    return Envelope(
+        distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, complaints=settings.feedback.complaints, languages=languages,
+        files=files or {}, attached=settings.limits.attached, brand=brand_of(settings, sender.address.rpartition("@")[2]),
+    )
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
-    """Compile and keep every edition's letter; done once, a repetition writes the same."""
+    """Compile and keep every edition's letter; done once, a repetition writes the same. Raises TemplateError, SettingsError."""
     when = from_ms(int(told["start_at"]), office.settings.site.timezone)
     versions = json.loads(told["versions"])
-    for language, version in versions.items():
-        edition = Edition.from_json(office.store.text(f"ed:{version}"))
-        letter = compile_edition(office, edition, distribution, when, tuple(versions), files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files})
+    editions = {language: Edition.from_json(office.store.text(f"ed:{version}")) for language, version in versions.items()}
+    check_signers(office.settings, editions.values())
+    for language, edition in editions.items():
+        letter = compile_edition(office, edition, distribution, when, tuple(editions), files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files})
         office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
 
 

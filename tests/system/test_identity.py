@@ -141,3 +141,14 @@ def test_without_an_answer_it_says_so_and_goes_on(tmp_path: Path) -> None:
     found = list(examine_names(office(tmp_path), names))
     assert [f.about for f in found] == ["DNS"]
     assert found[0].grade is Grade.WARNING
+
+
+@pytest.mark.parametrize("address", ["desk@press.org", "desk@press.example"])
+def test_a_key_that_cannot_be_read_is_a_finding(tmp_path: Path, address: str) -> None:
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], 1
+    settings = office(tmp_path, sender=Sender(address=address), dkim=Dkim(key=str(tmp_path / "nowhere.pem")), relay=[Relay()])
+    [found] = examine_names(settings, Names(resolver))
+    assert (found.about, found.grade) == ("DKIM", Grade.ERROR)
+    assert "cannot be read" in found.text
+    assert "--make-dkim-key" in found.next

@@ -46,7 +46,7 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
         letter = compile_letter(edition, envelope, templates, tier)
         pictures = {f.hash: (f.type, enclosed[f.hash]) for f in edition.files if f.source}
         if envelope.brand.logo:
-            pictures[envelope.brand.logo.id.partition("@")[0]] = envelope.brand.logo.type, envelope.brand.logo.raw
+            pictures[envelope.brand.logo.key] = envelope.brand.logo.type, envelope.brand.logo.raw
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
         base = out / f"{release.slug}.{edition.language}"
         raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))

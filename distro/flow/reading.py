@@ -81,7 +81,7 @@ def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, byte
             if file.hash == name:
                 return file, office.store.raw(f"file:{name}")
     logo = brand_of(office.settings, "").logo
-    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), logo.raw) if logo and logo.id == f"{name}@" else None
+    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), logo.raw) if logo and logo.key == name else None
 
 
 def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:

@@ -5,11 +5,13 @@ Release text never becomes a template: it enters Jinja as values that are alread
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 
 from distro.letter.brand import SEA
@@ -40,16 +42,20 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+@cache
+def _options() -> OptionsDict:
+    return parser().options
+
+
 def blocks(markdown: str, accent: str = SEA) -> tuple[Block, ...]:
     """The blocks of a text, in order; `accent` is the colour of its links."""
-    md = parser()
-    md.options["accent"] = accent
-    tokens = md.parse(markdown)
+    link = f"color:{accent};text-decoration:underline"
+    tokens = parser().parse(markdown)
     found: list[Block] = []
     n = 0
     while n < len(tokens):
         end = _end(tokens, n)
-        found += _block(md, tokens, n, end)
+        found += _block(link, tokens, n, end)
         n = end + 1
     return tuple(found)
 
@@ -64,20 +70,20 @@ def _end(tokens: Sequence[Token], n: int) -> int:
     return len(tokens) - 1
 
 
-def _block(md: MarkdownIt, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
+def _block(link: str, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
     inside = tokens[n + 1:end]
     match tokens[n].type:
         case "paragraph_open":
-            return [_picture(inside[0]) or Block("paragraph", _inline(md, inside[0]))]
+            return [_picture(inside[0]) or Block("paragraph", _inline(link, inside[0]))]
         case "heading_open":
-            return [Block("heading", _inline(md, inside[0]))]
+            return [Block("heading", _inline(link, inside[0]))]
         case "bullet_list_open" | "ordered_list_open":
             kind = "list" if tokens[n].type.startswith("bullet") else "ordered"
-            return [Block(kind, items=tuple(_items(md, inside)))]
+            return [Block(kind, items=tuple(_items(link, inside)))]
         case "blockquote_open":
-            return [Block("quote", items=tuple(_inline(md, t) for t in inside if t.type == "inline"))]
+            return [Block("quote", items=tuple(_inline(link, t) for t in inside if t.type == "inline"))]
         case "table_open":
-            return [Block("table", rows=tuple(_rows(md, inside)))]
+            return [Block("table", rows=tuple(_rows(link, inside)))]
         case "fence" | "code_block":
             return [Block("paragraph", Markup("<br />").join(tokens[n].content.rstrip().split("\n")))]
         case "hr":
@@ -94,7 +100,7 @@ def _picture(token: Token) -> Block | None:
     return Block("picture", Markup.escape(str(children[0].attrGet("title") or "")), source=str(children[0].attrGet("src") or ""), alt=children[0].content)
 
 
-def _items(md: MarkdownIt, tokens: Sequence[Token]) -> list[Markup]:
+def _items(link: str, tokens: Sequence[Token]) -> list[Markup]:
     """The items of a list; what is nested in an item follows it after a break."""
     items: list[list[Markup]] = []
     depth = 0
@@ -106,26 +112,26 @@ def _items(md: MarkdownIt, tokens: Sequence[Token]) -> list[Markup]:
         elif token.type == "list_item_close":
             depth -= 1
         elif token.type == "inline" and items:
-            items[-1].append((Markup("– ") if depth > 1 else Markup("")) + _inline(md, token))
+            items[-1].append((Markup("– ") if depth > 1 else Markup("")) + _inline(link, token))
     return [Markup("<br />").join(parts) for parts in items]
 
 
-def _rows(md: MarkdownIt, tokens: Sequence[Token]) -> list[tuple[Markup, ...]]:
+def _rows(link: str, tokens: Sequence[Token]) -> list[tuple[Markup, ...]]:
     rows: list[list[Markup]] = []
     for token in tokens:
         if token.type == "tr_open":
             rows.append([])
         elif token.type == "inline" and rows:
-            rows[-1].append(_inline(md, token))
+            rows[-1].append(_inline(link, token))
     return [tuple(row) for row in rows]
 
 
-def _inline(md: MarkdownIt, token: Token) -> Markup:
+def _inline(link: str, token: Token) -> Markup:
     for child in token.children or []:
         if child.type == "link_open":
-            child.attrSet("style", f"color:{md.options.get('accent', SEA)};text-decoration:underline")
+            child.attrSet("style", link)
         elif child.type == "image":   # within a line: its words; nothing is ever fetched from elsewhere
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
-    html = RendererHTML().renderInline(token.children or [], md.options, {})
+    html = RendererHTML().renderInline(token.children or [], _options(), {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)
     return Markup(clean.replace("<br>", "<br />"))  # noqa: S704 - cleaned on the line above

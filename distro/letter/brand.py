@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from distro.letter.mime import Part
 
 SEA, SEA_DARK = "#0b5570", "#83c5de"
-PAGE, PAGE_DARK, TINT, TINT_DARK = "#ffffff", "#15181b", "#fbefed", "#2c1b19"    # the grounds that a colour stands on
+PAGE, PAGE_DARK = "#ffffff", "#15181b"    # the grounds that links stand on
 READABLE = 4.5    # WCAG 2.2, 1.4.3
 
 

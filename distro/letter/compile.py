@@ -47,6 +47,11 @@ class Envelope:
     attached: int = 2_000_000         # bytes of attachments in the letter; the rest are links
     brand: Brand = field(default_factory=Brand)
 
+    @property
+    def domain(self) -> str:
+        """The sender's: of Message-ID, List-Id and Content-IDs."""
+        return self.sender_address.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -88,7 +93,7 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
     logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
     kind, body = body_of(text, html, (*logo, *_parts(edition, envelope)))
     return Letter(
-        language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.sender_address.rpartition("@")[2],
+        language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.domain,
         head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()),
     )
 
@@ -137,7 +142,7 @@ def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -
 
 def _cid(file: Enclosed, envelope: Envelope) -> str:
     """The Content-ID of a picture (RFC 2392): its hash at our domain."""
-    return f"{file.hash}@{envelope.sender_address.rpartition('@')[2]}"
+    return f"{file.hash}@{envelope.domain}"
 
 
 def _placed(block: Block, edition: Edition, envelope: Envelope) -> Block:

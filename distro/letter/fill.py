@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from distro.letter import headers, quoted
 from distro.letter.compile import Letter
 from distro.letter.dkim import Signed, Signer
-from distro.letter.slots import PATTERN
+from distro.letter.slots import PATTERN, mark
 from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
@@ -70,8 +70,8 @@ class Filler:
 
     def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The letter's HTML for one reader, as the "view online" page shows it."""
-        page = self._put(self.letter.html, ordinal, subscriber, address, html.escape(address), confirm)
-        return _PICTURE.sub(f'src="{self.links(ordinal, subscriber, address)[1].decode()}/' r'\1"', page)
+        told = _PICTURE.sub(rf'src="{mark("view")}/\1"', self.letter.html)     # a page has its pictures from its own address
+        return self._put(told, ordinal, subscriber, address, html.escape(address), confirm)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The text part for one reader."""

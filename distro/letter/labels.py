@@ -53,7 +53,6 @@ class Labels:
     embargo_head: str
     embargo_ask: str
     embargo_again: str
-    other_languages: str
     withdrawn: str
     on_hold: str
     confirm_head: str
@@ -62,7 +61,6 @@ class Labels:
     confirm_else: str
     welcome_head: str
     welcome_body: str
-    low_bandwidth: str
     attachments: str
 
     def kind(self, kind: str) -> str:

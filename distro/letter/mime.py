@@ -23,6 +23,11 @@ class Part:
     raw: bytes
     id: str = ""
 
+    @property
+    def key(self) -> str:
+        """The hash in its Content-ID, by which a page asks for it."""
+        return self.id.partition("@")[0]
+
 
 def body_of(text: str, html: str, parts: Sequence[Part] = ()) -> tuple[str, tuple[str, ...]]:
     """The Content-Type of the whole, and its body: static text and names of slots in turn."""

@@ -27,18 +27,12 @@ def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Not
         when = datetime.fromisoformat(edition.embargo)
         told = full_time(when, edition.language)
         return Notice(labels.embargo_head.format(when=told, place=_offset(when)), ("\u00a0\u00a0 ".join(_clocks(when, edition.language)), labels.embargo_ask), again=labels.embargo_again.format(when=f"{told} ({_offset(when)})"))
-    if edition.kind == "correction":
-        pairs = ((labels.it_said, edition.it_said), (labels.it_should_say, edition.it_should_say))
-        return Notice(labels.correction_head, (*_told(edition.note), labels.correction_ask), tuple(p for p in pairs if p[1]))
-    if edition.kind == "hold":
-        return Notice(labels.hold_head, (*_told(edition.note), labels.hold_ask))
-    if edition.kind == "kill":
-        return Notice(labels.kill_head, (*_told(edition.note), labels.kill_ask))
-    return None
-
-
-def _told(note: str) -> tuple[str, ...]:
-    return (note,) if note else ()
+    known = {"correction": (labels.correction_head, labels.correction_ask), "hold": (labels.hold_head, labels.hold_ask), "kill": (labels.kill_head, labels.kill_ask)}
+    if edition.kind not in known:
+        return None
+    head, ask = known[edition.kind]
+    pairs = ((labels.it_said, edition.it_said), (labels.it_should_say, edition.it_should_say)) if edition.kind == "correction" else ()
+    return Notice(head, (edition.note, ask) if edition.note else (ask,), tuple(pair for pair in pairs if pair[1]))
 
 
 def _offset(when: datetime) -> str:

@@ -1,7 +1,6 @@
 """Make docs/letters.md and its pictures with Debian's Chromium: every template as readers see it (`make gallery`)."""
 
 import html
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +111,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = ["# The letters\n", "Every template of `templates/email/`, made by `make gallery` (Debian's Chromium, stand-ins for the fonts of other systems).",
             "An organisation brands them by `[sender]` and its own templates folder, block by block.\n"]
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory():
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
         for kind, told in WHAT.items():
             sheet(browser, kind, folder / f"{kind}.png")

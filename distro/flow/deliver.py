@@ -28,8 +28,8 @@ from distro.ledger.commit import Desk, GroupCommit, Held, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
 from distro.model import Outcome, State
+from distro.relay.envelope import Message
 from distro.relay.pool import IDLE, Work
-from distro.relay.session import Message
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent

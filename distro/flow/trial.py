@@ -15,7 +15,8 @@ from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter
 from distro.letter.templates import Templates
 from distro.model import Edition, Outcome, State
-from distro.relay.session import ConnectionBrokenError, Message, RelayRefusedError, Session
+from distro.relay.envelope import Message
+from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.settings import Settings
 from distro.submit import read, release_of
 from distro.tokens import Keys

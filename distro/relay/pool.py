@@ -13,8 +13,9 @@ from typing import Generic, Protocol, TypeVar
 
 from distro.model import Outcome
 from distro.relay.blame import Blame
+from distro.relay.envelope import Message
 from distro.relay.reply import Scope
-from distro.relay.session import ConnectionBrokenError, Endpoint, Message, RelayRefusedError, Sent, Session
+from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
 
 IDLE = 20.0              # seconds that an unused connection stays open
 _BACKOFF = (1.0, 30.0)   # seconds: the first pause after a failed connection, and the longest

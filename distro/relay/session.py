@@ -11,13 +11,14 @@ import base64
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from distro import faults
 from distro.model import Outcome, State
+from distro.relay.envelope import Message, commands_of
 from distro.relay.reply import Reply, ReplyReader, Scope, Stage, Verdict, judge, queue_id
 
 # RFC 5321 §4.5.3.2, seconds
@@ -57,25 +58,11 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
 
-class Message(NamedTuple):
-    """One letter for one recipient: envelope and bytes, CRLF line ends, no line that begins with a dot."""
-
-    sender: str
-    recipient: str
-    pieces: Sequence[bytes]
-    envelope_id: str = ""     # what a bounce should call it (RFC 3461 §4.4): letters, digits, dots
-
-
 class Sent(NamedTuple):
     """How a transaction ended, and about whom a refusal was."""
 
     outcome: Outcome
     scope: Scope = Scope.RECIPIENT
-
-
-def _xtext(text: str) -> str:
-    """RFC 3461 §4: "+" and "=" and what is no visible character as + and two digits."""
-    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
 
 
 class Session(asyncio.Protocol):
@@ -203,9 +190,9 @@ class Session(asyncio.Protocol):
     async def send(self, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """One transaction. `may_begin` is asked after 354; `begun` is called before the first byte of the body."""
         size = sum(map(len, message.pieces))
-        commands = self._commands(message, size)
-        if isinstance(commands, Sent):
-            return commands
+        commands = commands_of(message, size, self.extensions)
+        if isinstance(commands, Reply):
+            return self._ended(State.FAILED, commands.text, code=commands.code)
         if "CHUNKING" in self.extensions and "PIPELINING" in self.extensions:
             return await self._chunk(commands, message, size, may_begin, begun)
         try:
@@ -253,25 +240,6 @@ class Session(asyncio.Protocol):
             with contextlib.suppress(ConnectionBrokenError):
                 await self._command("RSET", COMMAND)
         return self._sent(stage, reply)
-
-    def _commands(self, message: Message, size: int) -> tuple[bytes, bytes, bytes] | Sent:
-        limit = self.extensions.get("SIZE", "")
-        mail = f"MAIL FROM:<{message.sender}>"
-        if limit.isdigit() and 0 < int(limit) < size:   # RFC 1870
-            return self._ended(State.FAILED, f"5.3.4 the letter has {size} bytes, the relay takes {limit}", code=552)
-        if "SIZE" in self.extensions:
-            mail += f" SIZE={size}"
-        if not message.recipient.isascii():
-            if "SMTPUTF8" not in self.extensions:       # RFC 6531 §3.2
-                return self._ended(State.FAILED, "5.6.7 the relay takes no international addresses", code=553)
-            mail += " BODY=8BITMIME SMTPUTF8"
-        rcpt = f"RCPT TO:<{message.recipient}>"
-        if "DSN" in self.extensions and message.envelope_id:   # RFC 3461 §4: only failures, without the body, under our names
-            mail += f" RET=HDRS ENVID={message.envelope_id}"
-            rcpt += " NOTIFY=FAILURE"
-            if message.recipient.isascii():
-                rcpt += f" ORCPT=rfc822;{_xtext(message.recipient)}"
-        return f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode(), b"DATA\r\n"
 
     async def _group(self, commands: tuple[bytes, bytes, bytes]) -> tuple[Stage, Reply]:
         """MAIL, RCPT, DATA; gives the first refusal, else DATA's reply. Leaves the session ready for the next message."""

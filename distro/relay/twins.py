@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Generic
 
 from distro.model import Outcome, State
+from distro.relay.envelope import Message
 from distro.relay.pool import J, Work
-from distro.relay.session import Message
 
 
 class _Twin(Generic[J]):

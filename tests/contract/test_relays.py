@@ -12,8 +12,9 @@ import trustme
 
 from distro.flow.deliver import Lanes
 from distro.model import Outcome, State
+from distro.relay.envelope import Message
 from distro.relay.pool import Pool, Work
-from distro.relay.session import Endpoint, Message
+from distro.relay.session import Endpoint
 from distro.relay.twins import FolderPool, MemoryPool
 from tests.support.smtp import ScriptedServer
 

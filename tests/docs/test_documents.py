@@ -11,6 +11,8 @@ from pathlib import Path
 import typer.main
 
 from distro.cli.main import app
+from distro.cli.releases import Tier
+from distro.letter import TIERS
 from distro.letter.compile import Envelope, context_of
 from distro.letter.templates import PARTS
 from distro.model import LETTERS, DistributionState, Edition, State
@@ -118,3 +120,7 @@ def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
     for frame in ("letter.mjml", "letter.txt"):
         blocks = re.findall(r"{% block (\w+) %}", (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"))
         assert [name for name in blocks if f"`{name}`" not in told] == []
+
+
+def test_the_command_line_knows_every_tier() -> None:
+    assert {tier.value for tier in Tier} == {"everyone", *TIERS}

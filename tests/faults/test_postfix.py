@@ -14,7 +14,8 @@ from distro.letter.compile import Envelope
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.templates import Templates
 from distro.model import Edition
-from distro.relay.session import Endpoint, Message, Session
+from distro.relay.envelope import Message
+from distro.relay.session import Endpoint, Session
 from distro.tokens import Keys
 from tests.support.postfix import AVAILABLE, postfix
 
@@ -65,7 +66,9 @@ def test_every_letter_arrives_unchanged_and_verifies(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)      # Postfix's own user looks in
     with postfix(house) as port:
+        began = time.monotonic()
         assert set(asyncio.run(send(port, [message for _, message in made]))) == {250}
+        assert time.monotonic() - began < 45, "each letter waited for an acknowledgement: that is 90 s"
         box, end = house / "boxes" / "all" / "new", time.monotonic() + 60
         while not box.exists() or len(list(box.iterdir())) < len(made):
             assert time.monotonic() < end, f"{len(list(box.iterdir())) if box.exists() else 0} arrived"

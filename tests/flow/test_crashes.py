@@ -14,7 +14,7 @@ from distro.flow.office import Office
 from distro.ledger.audit import audit
 from distro.ledger.journal import Attempt, Journal, read
 from distro.model import Outcome, State
-from distro.relay.session import Message
+from distro.relay.envelope import Message
 from distro.store import AsyncStore, Call, Store
 from distro.store.embedded import Embedded
 from distro.store.records import counters, unpack_record

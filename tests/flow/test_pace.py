@@ -21,7 +21,7 @@ from distro.flow.stops import Stops, halt_domain
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
 from distro.providers import parse_rate, provider_of
-from distro.relay.session import Message
+from distro.relay.envelope import Message
 from distro.sections import Relay
 from distro.store import Store
 from distro.store.embedded import Embedded

@@ -9,8 +9,8 @@ from distro.flow.office import Office
 from distro.flow.sender import Sender
 from distro.flow.sweep import Sweep
 from distro.model import Outcome
+from distro.relay.envelope import Message
 from distro.relay.pool import Work
-from distro.relay.session import Message
 from distro.relay.twins import MemoryPool
 
 

@@ -18,7 +18,7 @@ from distro.flow import reports
 from distro.flow.accept import Order, submit
 from distro.flow.office import Office
 from distro.model import Outcome, State
-from distro.relay.session import Message
+from distro.relay.envelope import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.web.app import create_app

@@ -13,7 +13,7 @@ from distro.flow.accept import Order, submit
 from distro.flow.explain import explain, write_page
 from distro.flow.office import Office
 from distro.model import Outcome, State
-from distro.relay.session import Message
+from distro.relay.envelope import Message
 from distro.report.details import details
 from distro.report.page import live_parts
 from distro.store import Store

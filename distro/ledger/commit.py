@@ -241,11 +241,10 @@ class GroupCommit:
         held.cursor = told.cursor
         held.in_flight += len(told.intents)
         if told.status == 3:     # let the others go first, and look again when the bucket has filled a little
-            loop = self._loop
             rest = max(told.wait_ms / 1000, _REST)
-            held.rest_until = loop.time() + rest
+            held.rest_until = self._loop.time() + rest
             held.done.set()
-            loop.call_later(rest, self.kick)
+            self._loop.call_later(rest, self.kick)
         ended = told.status in (1, 2) or (told.cursor >= held.claim.past and len(told.intents) < want)
         if ended:
             held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2

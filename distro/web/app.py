@@ -45,79 +45,85 @@ class SecurityHeaders:
         await self.app(scope, receive, secured if scope["type"] == "http" else send)
 
 
-def create_app(office: Office) -> Starlette:
-    """The web application of an office."""
-    pages = Pages()
+class _Site:
+    """What each address answers: the requests as `flow` understands them, its answers as pages."""
 
-    def unsubscribe_page(request: Request) -> Response:
-        reader = reading.reader_of(office, request.path_params["token"], reading.UNSUBSCRIBE)
-        return HTMLResponse(pages.ask(reader)) if reader else _bad_link(pages)
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.pages = Pages()
 
-    async def unsubscribe(request: Request) -> Response:
+    def unsubscribe_page(self, request: Request) -> Response:
+        reader = reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)
+        return HTMLResponse(self.pages.ask(reader)) if reader else self._bad_link()
+
+    async def unsubscribe(self, request: Request) -> Response:
         length = request.headers.get("content-length", "0")
         if length.isdigit() and int(length) > _MAX_BODY:
             return Response(status_code=413)
-        reader = await _threaded(reading.reader_of, office, request.path_params["token"], reading.UNSUBSCRIBE)
+        reader = await _threaded(reading.reader_of, self.office, request.path_params["token"], reading.UNSUBSCRIBE)
         if reader is None:
-            return _bad_link(pages)
-        await _threaded(reading.unsubscribe, office, reader, "one-click link")
-        return HTMLResponse(pages.done(reader))
+            return self._bad_link()
+        await _threaded(reading.unsubscribe, self.office, reader, "one-click link")
+        return HTMLResponse(self.pages.done(reader))
 
-    def view(request: Request) -> Response:
-        page = reading.letter_page(office, request.path_params["token"], request.query_params.get("lang", ""))
-        return HTMLResponse(page) if page else _bad_link(pages)
+    def view(self, request: Request) -> Response:
+        page = reading.letter_page(self.office, request.path_params["token"], request.query_params.get("lang", ""))
+        return HTMLResponse(page) if page else self._bad_link()
 
-    def enclosed(request: Request) -> Response:
-        found = reading.enclosed_file(office, request.path_params["token"], request.path_params["name"])
+    def enclosed(self, request: Request) -> Response:
+        found = reading.enclosed_file(self.office, request.path_params["token"], request.path_params["name"])
         if found is None:
-            return _bad_link(pages)
+            return self._bad_link()
         file, raw = found
         shown = "inline" if file.source else "attachment"
         return Response(raw, media_type=file.type, headers={"content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}"})
 
-    def report(request: Request) -> Response:
-        number = reports.opened_by(office, request.path_params["name"], request.query_params.get("key", ""))
-        return HTMLResponse(reports.live_page(office, number), headers={"content-security-policy": report_page.LIVE}) if number else _bad_link(pages)
+    def report(self, request: Request) -> Response:
+        number = reports.opened_by(self.office, request.path_params["name"], request.query_params.get("key", ""))
+        return HTMLResponse(reports.live_page(self.office, number), headers={"content-security-policy": report_page.LIVE}) if number else self._bad_link()
 
-    async def report_events(request: Request) -> Response:
-        number = await _threaded(reports.opened_by, office, request.path_params["name"], request.query_params.get("key", ""))
-        return StreamingResponse(_follow(office, number), media_type="text/event-stream") if number else _bad_link(pages)
+    async def report_events(self, request: Request) -> Response:
+        number = await _threaded(reports.opened_by, self.office, request.path_params["name"], request.query_params.get("key", ""))
+        return StreamingResponse(_follow(self.office, number), media_type="text/event-stream") if number else self._bad_link()
 
-    def healthz(request: Request) -> Response:
+    def healthz(self, request: Request) -> Response:
         del request
         return JSONResponse({"status": "ok"})
 
-    def readyz(request: Request) -> Response:
+    def readyz(self, request: Request) -> Response:
         del request
-        missing = reading.missing(office)
+        missing = reading.missing(self.office)
         return JSONResponse({"status": "ready" if not missing else "not ready", "missing": missing}, 200 if not missing else 503)
 
-    async def gone(request: Request, error: Exception) -> Response:
+    async def gone(self, request: Request, error: Exception) -> Response:
         del request, error
-        return HTMLResponse(pages.trouble(), 503, headers={"Retry-After": "10"})
+        return HTMLResponse(self.pages.trouble(), 503, headers={"Retry-After": "10"})
 
-    async def http_error(request: Request, error: Exception) -> Response:
+    async def http_error(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         del request
-        return HTMLResponse(pages.message("This page does not exist." if status == 404 else "This is not possible here."), status)
+        return HTMLResponse(self.pages.message("This page does not exist." if status == 404 else "This is not possible here."), status)
 
+    def _bad_link(self) -> Response:
+        return HTMLResponse(self.pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
+
+
+def create_app(office: Office) -> Starlette:
+    """The web application of an office."""
+    site = _Site(office)
     return Starlette(
         routes=[
-            Route("/u/{token}", unsubscribe_page, methods=["GET"]),
-            Route("/u/{token}", unsubscribe, methods=["POST"]),
-            Route("/v/{token}", view, methods=["GET"]),
-            Route("/v/{token}/{name}", enclosed, methods=["GET"]),
-            Route("/reports/{name}", report, methods=["GET"]),
-            Route("/reports/{name}/events", report_events, methods=["GET"]),
-            Route("/healthz", healthz), Route("/readyz", readyz),
+            Route("/u/{token}", site.unsubscribe_page, methods=["GET"]),
+            Route("/u/{token}", site.unsubscribe, methods=["POST"]),
+            Route("/v/{token}", site.view, methods=["GET"]),
+            Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
+            Route("/reports/{name}", site.report, methods=["GET"]),
+            Route("/reports/{name}/events", site.report_events, methods=["GET"]),
+            Route("/healthz", site.healthz), Route("/readyz", site.readyz),
         ],
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={StoreGoneError: gone, DistroError: gone, HTTPException: http_error},
+        exception_handlers={StoreGoneError: site.gone, DistroError: site.gone, HTTPException: site.http_error},
     )
-
-
-def _bad_link(pages: Pages) -> Response:
-    return HTMLResponse(pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
 
 
 async def _follow(office: Office, number: str) -> AsyncIterator[str]:

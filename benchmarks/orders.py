@@ -69,7 +69,7 @@ def unsubscribes(count: int, readers: int) -> list[list[float]]:
             if at < 0:
                 continue
             number = int.from_bytes(audience[at * 4:at * 4 + 4], "big")
-            house.office.consent.say_no(house.store, subscriber=number, act=UNSUBSCRIBED, source="bench", address_hash=b"")
+            house.office.consent.record(house.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench")
             gone[f"reader{number - 1}"] = time.time()
             time.sleep(0.02)
         house.rest()

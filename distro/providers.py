@@ -1,5 +1,8 @@
 """Receivers that share one limit: a mail provider has many domains, and counts what it gets from us over all of them."""
 
+from functools import cache
+from string import ascii_lowercase
+
 # Domains by group; "name.*" stands for a name under every public suffix (hotmail.fr, yahoo.co.uk).
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "google": ("gmail.com", "googlemail.com"),
@@ -27,3 +30,26 @@ def parse_rate(text: str) -> float:
     if not slash or seconds is None or not count.strip().isdigit() or not int(count):
         raise ValueError(f'"{text}" is not a rate; write 20/s, 300/m, 5000/h or 100000/d')
     return int(count) / seconds
+
+
+_OFTEN = ("gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "outlook.com", "yahoo.com", "yahoo.fr", "icloud.com", "orange.fr", "wanadoo.fr", "laposte.net", "protonmail.com", "bluewin.ch")
+_REAL = frozenset(("mail.com", "email.com", "ymail.com", "gmail.co", "hotmail.co", "outlook.co", "yahoo.co", "yahoo.cm", "icloud.co"))    # near another, and themselves
+
+
+@cache
+def _typos() -> dict[str, str]:
+    """Every domain one slip of the finger away from one that many people have."""
+    found: dict[str, str] = {}
+    for domain in _OFTEN:
+        for n in range(len(domain)):
+            head, tail = domain[:n], domain[n + 1:]
+            slips = [head + tail, head + domain[n] + domain[n:]]
+            slips += [head + tail[0] + domain[n] + tail[1:]] if tail else []
+            slips += [head + letter + tail for letter in ascii_lowercase if domain[n] != "."]
+            found |= dict.fromkeys(slips, domain)
+    return {slip: domain for slip, domain in found.items() if slip not in _OFTEN and slip not in _REAL and "." in slip and not provider_of(slip)}
+
+
+def typo_of(domain: str) -> str:
+    """The domain that was probably meant; "" where this one may well be right. Never a reason to change an address."""
+    return _typos().get(domain, "")

@@ -1,14 +1,17 @@
-"""Who said no, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by its id, then it is acknowledged.
+"""What people agreed to, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by its id, then it is acknowledged.
 
-At the start of every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed in
-order, before the first intent. A "no" outlives any import.
+Facts are only ever added. What somebody agreed to is a function of all facts about them (`consent_v2`). At the start of
+every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed in order, before the
+first intent. A "no" outlives any import.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,8 +19,23 @@ from distro.errors import DistroError
 from distro.store import Store
 from distro.store.scripts import book as scripts
 
+# Each takes something away …
 UNSUBSCRIBED = "unsubscribed"   # the person's own wish
 SUPPRESSED = "suppressed"       # we may not: bounced, complained, or by an admin
+PAUSED = "paused"               # the person's own wish, until a day
+SIGNED_UP = "signed_up"         # asked for on the page, not yet confirmed
+ERASED = "erased"               # the person's own wish: nothing is kept but this
+# … or gives it back, or only tells something.
+RESUBSCRIBED = "resubscribed"   # by the person alone
+LIFTED = "lifted"               # a suppression, by an admin with a reason
+RESUMED = "resumed"
+CONFIRMED = "confirmed"         # the link of the letter was answered: the second half of a double opt-in
+JOINED, LEFT = "joined", "left"  # one list
+MOVED = "moved"                 # to another address
+ADDED, CHANGED = "added", "changed"
+_NO = (UNSUBSCRIBED, SUPPRESSED, ERASED)
+
+Hash = Callable[[str], str]     # the keyed hash of a normalised address, hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +44,41 @@ class Fact:
 
     fact: str          # its id
     subscriber: int
-    act: str           # unsubscribed or suppressed
+    act: str           # one of the above
     at: int            # unix ms, this host's clock
     source: str        # where it came from: "one-click link of D15", "m.zammit"
     address_hash: str  # whose it is, without the address
+    detail: str = ""   # which list, on what basis, for what reason
+    till: int = 0      # unix ms: the end of a pause
 
     @property
     def told(self) -> str:
+        """As the file and Redis keep it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @property
-    def words(self) -> tuple[int, str, str, str]:
-        return self.subscriber, self.fact, self.act, self.told
+    def words(self) -> tuple[int, str, str]:
+        """As the script takes it."""
+        return self.subscriber, self.fact, self.told
+
+
+def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str]) -> Fact:
+    """The fact that another system's export says no; the same again when the piece is written again."""
+    name = hashlib.sha256(f"{number}:{subscriber}:{act}".encode()).hexdigest()[:24]
+    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", "")
 
 
 class ConsentFile:
     """The append-only file of one host."""
 
-    def __init__(self, data: Path, host: str) -> None:
+    def __init__(self, data: Path, host: str, hash_of: Hash) -> None:
         self.path = data / "consent.jsonl"
         self.host = host
+        self.hash_of = hash_of
 
-    def say_no(self, store: Store, *, subscriber: int, act: str, source: str, address_hash: bytes) -> Fact:
-        """Record a "no"; when this returns it is on the disk and in Redis. Saying it again does no harm."""
-        fact = Fact(secrets.token_hex(12), subscriber, act, time.time_ns() // 1_000_000, source, address_hash.hex())
+    def record(self, store: Store, *, subscriber: int, address: str, act: str, source: str, detail: str = "", till: int = 0) -> Fact:
+        """Record a fact; when this returns it is on the disk and in Redis. Recording it again does no harm."""
+        fact = Fact(secrets.token_hex(12), subscriber, act, time.time_ns() // 1_000_000, source, self.hash_of(address.casefold()), detail, till)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.path.open("ab") as file:
@@ -76,24 +105,57 @@ class ConsentFile:
                     os.write(descriptor, b"\n")
         return os.fstat(descriptor).st_size
 
-    def replay(self, store: Store) -> int:
-        """Tell Redis the facts that it lacks; gives how many were news to it."""
+    def replay(self, store: Store, *, whole: bool = False) -> int:
+        """Tell Redis the facts that it lacks (`whole`: whatever it says that it has); gives how many were news to it."""
         try:
             with self.path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH)
                 size = os.fstat(file.fileno()).st_size
-                known = int(store.hash("facts:offset").get(self.host, 0))
+                known = 0 if whole else int(store.hash("facts:offset").get(self.host, 0))
                 file.seek(known if known <= size else 0)
                 lines = file.read().splitlines()
         except FileNotFoundError:
             return 0
-        news = 0
+        finder = _Finder(store, self.hash_of)
         facts = [fact for fact in map(_read, lines) if fact]
-        for start in range(0, len(facts), 500):
-            news += store.call(scripts.consent(self.host, None, [f.words for f in facts[start:start + 500]]))
+        rightful = [fact for fact in map(finder.rightful, facts) if fact]
+        news = 0
+        for start in range(0, len(rightful), 500):
+            news += store.call(scripts.consent(self.host, None, [f.words for f in rightful[start:start + 500]]))
         if known != size:
             store.call(scripts.consent(self.host, size, []))
         return news
+
+
+class _Finder:
+    """Whose a replayed fact is now: after a restore an id may be somebody else's, and the address tells."""
+
+    def __init__(self, store: Store, hash_of: Hash) -> None:
+        self.store = store
+        self.hash_of = hash_of
+        self._by_hash: dict[str, int] | None = None
+
+    def rightful(self, fact: Fact) -> Fact | None:
+        """The fact, of the person that it is about; None: nobody has the address, and a "no" is kept for who may come with it."""
+        row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
+        mine = [str(a).casefold() for a in (row.get("email", ""), *row.get("former", ())) if a]
+        if not fact.address_hash or fact.address_hash in map(self.hash_of, mine) or (not mine and fact.act == ERASED):
+            return fact
+        found = self._everybody().get(fact.address_hash)
+        if found:
+            return Fact(**(asdict(fact) | {"subscriber": found}))
+        if fact.act in _NO:
+            self.store.command("HSET", "nos", fact.address_hash, fact.act)
+        elif fact.act in (RESUBSCRIBED, LIFTED):
+            self.store.command("HDEL", "nos", fact.address_hash)
+        return fact if not mine else None
+
+    def _everybody(self) -> dict[str, int]:
+        if self._by_hash is None:
+            flat = self.store.command("HGETALL", "book:address")
+            pairs = flat.items() if isinstance(flat, Mapping) else zip(flat[::2], flat[1::2], strict=True)
+            self._by_hash = {self.hash_of(address.decode()): int(number) for address, number in pairs}
+        return self._by_hash
 
 
 def _read(line: bytes) -> Fact | None:
@@ -106,4 +168,11 @@ def _read(line: bytes) -> Fact | None:
 def history(store: Store, subscriber: int) -> list[Fact]:
     """What is on record about one person, oldest first."""
     facts = [Fact(**json.loads(text)) for text in store.hash(f"facts:{subscriber}").values()]
-    return sorted(facts, key=lambda f: f.at)
+    return sorted(facts, key=lambda f: (f.at, f.fact))
+
+
+def refusals(store: Store, subscriber: int) -> list[str]:
+    """Why somebody may not be written to: unsubscribed, suppressed, paused, unconfirmed, erased; empty: they may."""
+    reasons = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased")
+    bits = store.pipeline([("GETBIT", f"no:{reason}", subscriber) for reason in reasons])
+    return [reason for reason, bit in zip(reasons, bits, strict=True) if bit]

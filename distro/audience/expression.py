@@ -2,7 +2,7 @@
 
     expression = term, {"or", term}          a bare word is a list or a named segment
     term       = factor, {"and", factor}     field:value is any column; * at the end of a value is a prefix
-    factor     = "not", factor | "(", expression, ")" | word | field:value
+    factor     = "not", factor | "(", expression, ")" | word | field:value | field:>value (>=, <, <=: a number or a date)
 
 `not` binds tighter than `and`, `and` than `or`. Quotes are for spaces. Errors point at the column.
 """
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from distro.audience.index import quantity
 from distro.errors import ExpressionError
 
 _TOKEN = re.compile(r"""\s*(?:(?P<paren>[()])|(?P<word>(?:[^\s()":]+(?=\s|[()]|$))|(?:[^\s()":]+:(?:"(?:[^"\\]|\\.)*"|[^\s()"]*))|"(?:[^"\\]|\\.)*"))""")
@@ -27,10 +28,11 @@ class Term:
     prefix: bool
     column: int   # where it stands, from 0
     width: int
+    op: str = ""  # >, >=, <, <=: the value is a number or a date
 
     def __str__(self) -> str:
-        value = f'"{self.value}"' if re.search(r'[\s()":]', self.value) else self.value
-        return f"{self.field}:{value}{'*' if self.prefix else ''}" if self.field else value
+        value = f'"{self.value}"' if re.search(r'[\s()":]|^[<>*]', self.value) else self.value
+        return f"{self.field}:{self.op}{value}{'*' if self.prefix else ''}" if self.field else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,17 @@ class _Parser:
             if not value.strip('"'):
                 raise ExpressionError(f'after "{field}:" a value is missing', expression=self.expression, column=token.column, width=len(text))
         quoted = value.startswith('"')
+        op = re.match(r"[<>]=?|", value)[0] if field else ""  # type: ignore[index]
+        if op:
+            return self._comparison(token, field.lower(), op, value[len(op):])
         if quoted:
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
         prefix = value.endswith("*") and not quoted and bool(field)
         return Term(field.lower(), value.removesuffix("*") if prefix else value, prefix, token.column, len(text))
+
+    def _comparison(self, token: _Token, field: str, op: str, value: str) -> Term:
+        value = value.strip('"')
+        if quantity(value) is None:
+            raise ExpressionError(f'"{value}" is neither a number nor a date', expression=self.expression, column=token.column, width=len(token.text),
+                                  hint=f"Write {field}:{op}2026-01-31 or {field}:{op}20.")
+        return Term(field, value, prefix=False, column=token.column, width=len(token.text), op=op)

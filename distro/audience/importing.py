@@ -2,228 +2,165 @@
 
 Every row is judged before anything is written: a bad row stops the file, unless told to skip such rows. Good rows are
 staged in Redis while they are judged, and then taken into the book in pieces, each idempotent; if the command dies in
-between, the sweep finishes what is staged. An import never resurrects who unsubscribed: it does not touch a "no".
+between, the sweep finishes what is staged. An import never resurrects who unsubscribed: it does not touch a "no", nor
+puts anybody on a list that they left themselves, nor takes back who was erased.
 """
 
-import csv
-import io
-import json
-import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from distro.audience import addresses
-from distro.audience.segments import ALWAYS_SCANNED
-from distro.errors import InputFileError
-from distro.providers import provider_of
+import msgspec
+
+from distro.audience import consent
+from distro.audience.consent import Hash
+from distro.audience.headers import header_of
+from distro.audience.rows import BadRow, Judge
+from distro.audience.table import read_table
+from distro.audience.writing import Row, Wish, Writer, Written
 from distro.store import Store
-from distro.store.scripts import book as scripts
+from distro.store.records import ids_of
+from distro.store.scripts.book import Command
 
-_PIECE = 150                     # rows in one script call: a few milliseconds
+_PIECE = 500                     # rows in one script call: a few milliseconds
 _STAGED = 7 * 86400              # seconds that a staged import waits to be finished
-_LONGEST = 4000                  # characters of a cell
-_MULTI = ("lists", "beats", "tags")
-_SYNONYMS = {
-    "e_mail": "email", "mail": "email", "email_address": "email", "e_mail_address": "email", "adresse_e_mail": "email", "adresse_email": "email",
-    "correo": "email", "correo_electronico": "email", "courriel": "email", "e_mail_adresse": "email",
-    "full_name": "name", "nom": "name", "nombre": "name", "lang": "language", "langue": "language", "idioma": "language",
-    "timezone": "time_zone", "media": "outlet", "organisation": "outlet", "organization": "outlet", "list": "lists", "tag": "tags", "beat": "beats",
-}
+FROM_IMPORT = "_in"              # the column that says which import brought somebody; hidden columns begin with _
 
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be taken: where, what stands there, why."""
-
-    line: int
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One good row: the key of the address, the address as it travels, the filled columns as values."""
-
-    line: int
-    address: str
-    email: str
-    columns: dict[str, list[str]]
+Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class Judged:
-    """What an import found while it read, and the number under which the good rows are staged (0: dry run)."""
+    """What an import found while it read, and the number under which the good rows are staged (0: none)."""
 
     number: int
     read: int = 0
     good: int = 0
     twice: int = 0
+    system: str = ""             # whose export it is
     bad: list[BadRow] = field(default_factory=list)
+    erased: list[BadRow] = field(default_factory=list)             # who had themselves erased: never taken
+    typos: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
-    """What an import did to the book."""
+    """What an import did, or would do, to the book."""
 
-    new: int
-    changed: int
-    unchanged: int
-    held: int       # said no before; their "no" stays
-
-
-def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file with the line on which each begins; the first is the header. Raises InputFileError."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise InputFileError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise InputFileError(f"{path} cannot be read ({error.strerror})") from None
-    text = _decode(path, raw)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t|", key=first.count)
-    csv.field_size_limit(10_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    begins, rows_seen = 1, 0
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows_seen += 1
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise InputFileError(f"{path.name} line {begins}: not CSV ({error})") from None
-    if not rows_seen:
-        raise InputFileError(f"{path.name} has no rows", hint="The first line must name the columns: email,name,language,…")
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    held: int = 0                # said no before; their "no" stays
+    gone: int = 0                # taken off the list, for they are not in the file (`sync`)
 
 
-def _decode(path: Path, raw: bytes) -> str:
-    if not raw.strip():
-        raise InputFileError(f"{path.name} is empty", hint="The first line must name the columns: email,name,language,…")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace")
-    if raw[:4] == b"PK\x03\x04":
-        raise InputFileError(f"{path.name} is an Excel workbook", hint='Save it as "CSV UTF-8" and import that.')
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+_Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]   # the same and the line
+_Staged = list[tuple[str, str, dict[str, list[str]], str]]      # address, e-mail, columns, the "no" that another system knew
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Staged).decode
 
 
-def columns_of(header: list[str], name: str) -> list[str]:
-    """The columns by our names; raises InputFileError without one for the address."""
-    import unicodedata
-
-    found: list[str] = []
-    for cell in header:
-        plain = unicodedata.normalize("NFKD", cell.strip().lower()).encode("ascii", "ignore").decode()
-        column = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-        found.append(_SYNONYMS.get(column, column)[:60])
-    if "email" not in found:
-        near = next((cell.strip() for cell, column in zip(header, found, strict=True) if "mail" in column), "")
-        raise InputFileError(f'{name} has no column "email"', hint=(f'Rename "{near}" to email. ' if near else "") + f"Its columns: {', '.join(c.strip() for c in header)[:200]}")
-    twice = {c for c in found if c and found.count(c) > 1}
-    if twice:
-        raise InputFileError(f"{name} has the column {', '.join(sorted(twice))} twice", hint="Rename or delete one of them.")
-    return found
-
-
-def judge_row(line: int, columns: list[str], cells: list[str]) -> Row | BadRow:
-    """One row as ours, or why not."""
-    if len(cells) > len(columns):
-        return BadRow(line, cells[0][:60], f"{len(cells)} cells under {len(columns)} columns (quote a cell that contains the separator)")
-    told = dict(zip(columns, cells, strict=False))
-    given = _unquoted(told.get("email", ""))
-    for column, cell in told.items():
-        if "\r" in cell or "\n" in cell or "\0" in cell:
-            return BadRow(line, given.splitlines()[0][:60] if given.strip() else "", f"a line break or NUL in {column}")
-        if len(cell) > _LONGEST:
-            return BadRow(line, given[:60], f"{column} has {len(cell):,} characters (at most {_LONGEST:,})")
-    email, reason = addresses.judge(given)
-    if reason:
-        return BadRow(line, given[:60], reason)
-    values = {column: _values(column, cell) for column, cell in told.items() if column and column != "email"}
-    return Row(line, addresses.key(email), email, {column: found for column, found in values.items() if found})
-
-
-def _unquoted(cell: str) -> str:
-    """Our exports put a quote before what a spreadsheet would run; it comes off here."""
-    return cell[1:] if re.match(r"'[=+\-@\t]", cell) else cell
-
-
-def _values(column: str, cell: str) -> list[str]:
-    clean = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", _unquoted(cell)).split())
-    if column in _MULTI:
-        return list(dict.fromkeys(v.strip().lower() if column == "lists" else v.strip() for v in clean.split(";") if v.strip()))
-    if column == "language":
-        return [clean.lower().replace("_", "-")] if clean else []
-    return [clean] if clean else []
-
-
-def stage(store: Store, path: Path, list_name: str, *, actor: str, dry_run: bool, at_most_bad: int = 1000) -> Judged:
+def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hash_of: Hash | None = None, at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
     """Judge every row of a file and stage the good ones; nothing of it is in the book yet."""
     table = read_table(path)
-    _, header = next(table)
-    columns = columns_of(header, path.name)
-    number = 0 if dry_run else int(store.command("INCR", "import:seq"))
-    judged = Judged(number)
-    seen: set[str] = set()
-    piece: list[dict[str, object]] = []
+    _, cells = next(table)
+    header = header_of(cells, path.name)
+    judged = Judged(int(store.command("INCR", "import:seq")), system=header.system)
+    judge = Judge(header)
+    judged.typos = judge.typos
+    for piece in _pieces(_good(table, judge, judged, at_most_bad), store, hash_of, judged):
+        packed = zlib.compress(_encode(piece), 1)
+        store.pipeline([("RPUSH", f"stage:{judged.number}", packed), ("EXPIRE", f"stage:{judged.number}", _STAGED)])
+        progress(judged.read)
+    told: dict[str, str | int] = {"list": list_name, "file": path.name, "actor": actor, "basis": basis, "at": store.now_ms(), "rows": judged.good, "state": "judged", "sync": int(sync)}
+    store.command("HSET", f"import:{judged.number}", *(word for pair in told.items() for word in pair))
+    return judged
 
-    def flush() -> None:
-        if piece and number:
-            packed = zlib.compress(json.dumps(piece, ensure_ascii=False).encode(), 1)
-            store.pipeline([("RPUSH", f"stage:{number}", packed), ("EXPIRE", f"stage:{number}", _STAGED)])
-        piece.clear()
 
+def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, at_most_bad: int) -> Iterator[tuple[str, str, dict[str, list[str]], str, int]]:
+    seen: set[int] = set()
     for line, cells in table:
         judged.read += 1
-        row = judge_row(line, columns, cells)
+        row = judge.judge(line, cells)
         if isinstance(row, BadRow):
             if len(judged.bad) < at_most_bad:
                 judged.bad.append(row)
             continue
         judged.good += 1
-        judged.twice += row.address in seen
-        seen.add(row.address)
-        lists = [list_name, *(v for v in row.columns.get("lists", []) if v != list_name)]
-        piece.append({"address": row.address, "email": row.email, "columns": row.columns | {"lists": lists} | _receiver(row.address)})
+        mark = hash(row.address)
+        if mark in seen:
+            judged.twice += 1
+        seen.add(mark)
+        yield row.address, row.email, row.columns, row.no, line
+
+
+def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], store: Store, hash_of: Hash | None, judged: Judged) -> Iterator[_Staged]:
+    """Rows in pieces, without those who had themselves erased."""
+    watched = hash_of if hash_of and store.command("EXISTS", "nos") else None
+    piece: _Sheet = []
+    for row in rows:
+        piece.append(row)
         if len(piece) == _PIECE:
-            flush()
-    flush()
-    if number:
-        store.command("HSET", f"import:{number}", "list", list_name, "file", path.name, "actor", actor, "at", store.now_ms(), "rows", judged.good, "state", "judged")
-    return judged
+            yield _without_erased(piece, store, watched, judged)
+            piece = []
+    if piece:
+        yield _without_erased(piece, store, watched, judged)
+
+
+def _without_erased(piece: _Sheet, store: Store, hash_of: Hash | None, judged: Judged) -> _Staged:
+    """A piece without those who had themselves erased; who said no before and is not in the book says it still."""
+    nos = store.command("HMGET", "nos", *[hash_of(row[0]) for row in piece]) if hash_of else [None] * len(piece)
+    kept: _Staged = []
+    for said, (address, email, columns, no, line) in zip(nos, piece, strict=True):
+        if said == b"erased":
+            judged.good -= 1
+            judged.erased.append(BadRow(line, email, "erased at this person's wish; may not be taken back"))
+        else:
+            kept.append((address, email, columns, said.decode() if said else no))
+    return kept
 
 
 def forget(store: Store, judged: Judged) -> None:
-    """Drop what was staged: the file had bad rows."""
-    if judged.number:
-        store.pipeline([("UNLINK", f"stage:{judged.number}"), ("UNLINK", f"import:{judged.number}")])
+    """Drop what was staged: the file had bad rows, or was only looked at."""
+    store.pipeline([("UNLINK", f"stage:{judged.number}"), ("UNLINK", f"import:{judged.number}")])
 
 
-def commit(store: Store, number: int) -> Taken:
+def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
+    """What taking a staged import would do; changes nothing."""
+    intake = _Intake(store, number)
+    fresh: set[str] = set()
+    for n, rows in intake.pieces(0):
+        there = store.command("HMGET", "book:address", *(row[0] for row in rows)) if rows else []
+        unknown = {row[0] for row, at in zip(rows, there, strict=True) if at is None}
+        written = intake.writer.look(intake.wishes([row for row in rows if row[0] not in fresh]))
+        intake.count(written)
+        fresh |= unknown
+        progress((n + 1) * _PIECE)
+    if intake.sync:
+        on_list, touched = ids_of(store.raw(f"idx:lists:{intake.list_name}")), set(intake.touched)
+        intake.taken.gone = sum(1 for i in on_list if i not in touched)
+    return intake.taken
+
+
+def commit(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
     """Promise the import (from here the sweep would finish it), and finish it."""
-    store.pipeline([("SADD", "import:open", number), ("HSET", f"import:{number}", "state", "taking")])
-    return finish(store, number)
+    store.pipeline([("SADD", "import:open", number), ("HSET", f"import:{number}", "state", "taking"), ("PERSIST", f"stage:{number}")])
+    return finish(store, number, progress)
 
 
-def finish(store: Store, number: int) -> Taken:
+def finish(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
     """Take what is staged into the book, from where it stopped; safe to run twice, also at the same time."""
-    for column in ALWAYS_SCANNED:
-        store.command("HSETNX", "book:columns", column, "scan")
-    done = int(store.hash(f"import:{number}").get("done", 0))
-    pieces = int(store.command("LLEN", f"stage:{number}"))
-    for n in range(done, pieces):
-        packed = store.command("LINDEX", f"stage:{number}", n)
-        if packed is None:   # somebody else finished it
-            break
-        store.call(scripts.upsert(number, n + 1, json.loads(zlib.decompress(packed)), ("lists",)))
+    intake = _Intake(store, number)
+    for n, rows in intake.pieces(int(intake.told.get("done", 0))):
+        intake.writer.write(intake.wishes(rows), piece=(number, n + 1), beside=intake.beside)
+        progress((n + 1) * _PIECE)
+    if intake.sync:
+        _take_off(store, number, intake)
     told = store.hash(f"import:{number}")
-    store.pipeline([("SREM", "import:open", number), ("HSET", f"import:{number}", "state", "done"), ("UNLINK", f"stage:{number}")])
-    return Taken(*(int(told.get(k, 0)) for k in ("new", "changed", "unchanged", "held")))
+    store.pipeline([("SREM", "import:open", number), ("HSET", f"import:{number}", "state", "done"), ("UNLINK", f"stage:{number}"), ("UNLINK", f"import:{number}:ids")])
+    return Taken(*(int(told.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
 
 
 def finish_open(store: Store) -> list[int]:
@@ -234,8 +171,82 @@ def finish_open(store: Store) -> list[int]:
     return found
 
 
-def _receiver(address: str) -> dict[str, list[str]]:
-    """Who takes the letters: the domain, and its provider where that is a known one."""
-    domain = address.rpartition("@")[2]
-    provider = provider_of(domain)
-    return {"domain": [domain], "provider": [provider]} if provider else {"domain": [domain]}
+class _Intake:
+    """One staged import on its way into the book."""
+
+    def __init__(self, store: Store, number: int) -> None:
+        self.store = store
+        self.number = number
+        self.told = store.hash(f"import:{number}")
+        self.list_name = self.told.get("list", "")
+        self.sync = self.told.get("sync") == "1"
+        self.writer = Writer(store)
+        self.taken = Taken()
+        self.touched: list[int] = []
+        self._no = store.raw("no:any")
+        self._refused: dict[str, str] = {}      # who said no to another system, in the piece that is being written
+
+    def pieces(self, done: int) -> Iterator[tuple[int, _Staged]]:
+        """What is staged, from a piece on."""
+        for n in range(done, int(self.store.command("LLEN", f"stage:{self.number}"))):
+            packed = self.store.command("LINDEX", f"stage:{self.number}", n)
+            if packed is None:   # somebody else finished it
+                return
+            yield n, _decode(zlib.decompress(packed))
+
+    def wishes(self, rows: _Staged) -> list[Wish]:
+        """What these rows ask for."""
+        self._refused = {address: no for address, _, _, no in rows if no}
+        return [Wish(address, partial(self._merged, email, columns)) for address, email, columns, _ in rows]
+
+    def _merged(self, email: str, columns: dict[str, list[str]], before: Row | None) -> Row | None:
+        lists = [self.list_name, *(v for v in columns.get("lists", ()) if v != self.list_name)]
+        if before is None:
+            return {"email": email, **columns, "lists": lists, FROM_IMPORT: [str(self.number)]}
+        had: list[str] = before.get("lists", [])  # type: ignore[assignment]
+        left: list[str] = before.get("_left", [])  # type: ignore[assignment]
+        return before | columns | {"lists": had + [v for v in lists if v not in had and v not in left]}
+
+    def beside(self, written: Written) -> list[Command]:
+        """The counts of a piece, and for `sync` whom it spoke of."""
+        key = f"import:{self.number}"
+        known = [*written.changed, *written.unchanged]
+        counts = (("new", len(written.new)), ("changed", len(written.changed)), ("unchanged", len(written.unchanged)), ("held", self._held(known)))
+        commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
+        if self.sync:
+            commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
+        for address, act in self._refused.items():
+            fact = consent.imported_no(self.number, written.ids[address], act, self.told)
+            commands += [("HSET", f"facts:{fact.subscriber}", fact.fact, fact.told), ("SETBIT", f"no:{act}", fact.subscriber, 1), ("SETBIT", "no:any", fact.subscriber, 1)]
+        return commands
+
+    def count(self, written: Written) -> None:
+        """The same for a survey."""
+        known = [*written.changed, *written.unchanged]
+        self.taken.new += len(written.new)
+        self.taken.changed += len(written.changed)
+        self.taken.unchanged += len(written.unchanged)
+        self.taken.held += self._held(known)
+        self.touched += known
+
+    def _held(self, ids: Iterable[int]) -> int:
+        no = self._no
+        return sum(1 for i in ids if i >> 3 < len(no) and no[i >> 3] & (128 >> (i & 7)))
+
+
+def _take_off(store: Store, number: int, intake: _Intake) -> None:
+    """`sync`: whoever is on the list and not in the file leaves it; asked again, only the rest."""
+    name = intake.list_name
+    there, here = store.raw(f"idx:lists:{name}"), store.raw(f"import:{number}:ids")
+    gone = ids_of((int.from_bytes(there.ljust(len(here), b"\0"), "big") & ~int.from_bytes(here.ljust(len(there), b"\0"), "big")).to_bytes(max(len(there), len(here)), "big"))
+    for start in range(0, len(gone), _PIECE):
+        raws = store.command("MGET", *(f"sub:{i}" for i in gone[start:start + _PIECE]))
+        addresses = [str(msgspec.json.decode(raw)["email"]).casefold() for raw in raws if raw]
+        intake.writer.write([Wish(a, partial(_off, name)) for a in addresses], beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))])
+
+
+def _off(name: str, before: Row | None) -> Row | None:
+    if before is None:
+        return None
+    rest = [v for v in before.get("lists", []) if v != name]  # type: ignore[attr-defined]
+    return before | {"lists": rest} if rest else {k: v for k, v in before.items() if k != "lists"}

@@ -1,26 +1,29 @@
 """Named segments, and expressions as programs over the book's index.
 
-A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs. Columns of few values have a bitmap each;
-what has none (names, addresses, columns of many values) is found by a scan in pieces into a bitmap of its own.
+A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs, and bit planes compared by them. What has no
+bitmap is made one: from packed ids (columns of many values), or by reading the rows in pieces (names, addresses).
 """
 
 import difflib
 import json
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+import msgspec
 
 from distro.audience import addresses
 from distro.audience.expression import And, Node, Not, Or, Term, parse
+from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, lower, quantity
+from distro.audience.writing import unpacked
 from distro.errors import ExpressionError, SettingsError
 from distro.store import Store
 from distro.store.scripts import audience as scripts
 from distro.store.scripts.audience import Program
 
-_SCAN_PIECE = 1000      # rows read at once
-_SCAN_LIFETIME = 300    # seconds that a scan's bitmap may be used
-ALWAYS_SCANNED = ("email", "name", "phone", "joined")
+_SCAN_PIECE = 5000      # rows read at once
+_SCAN_LIFETIME = 300    # seconds that a bitmap made for a question may be used
 
 
 def load_named(folder: Path) -> dict[str, str]:
@@ -43,7 +46,7 @@ class Segments:
     def __init__(self, store: Store, named: Mapping[str, str]) -> None:
         self.store = store
         self.named = named
-        self.columns = {"email": "scan"} | store.hash("book:columns")
+        self.columns = dict.fromkeys(ALWAYS_SCANNED, SCAN) | store.hash("book:columns")
         self.lists = set(store.members("val:lists"))
 
     def expand(self, expression: str) -> Node:
@@ -100,26 +103,33 @@ class Segments:
         return self._term(node)
 
     def _term(self, term: Term) -> Program:
-        if self.columns.get(term.field) != "index":
-            return [["k", self._scan(term)]]
-        value = index_value(term.value)
-        if not term.prefix:
-            return [["k", f"idx:{term.field}:{value}"]]
-        keys = [f"idx:{term.field}:{v}" for v in self.store.members(f"val:{term.field}") if v.startswith(value)]
-        if not keys:
-            return [["none"]]
-        pushed: Program = [["k", k] for k in keys]
-        return [*pushed, ["or", len(keys)]]
+        if term.op:
+            kind, number = quantity(term.value) or ("n", 0)
+            return [["compare", f"pl:{term.field}:{kind}", term.op[0], int(term.op.endswith("=")), f"{number:0{bits_of(kind)}b}"]]
+        kind = self.columns.get(term.field, SCAN)
+        if kind == SCAN:
+            return [["k", self._kept(self._scan(term))]]
+        value = lower(term.value)
+        values = [v for v in self.store.members(f"val:{term.field}") if v.startswith(value)] if term.prefix else [value]
+        if kind == IDS:
+            raws = self.store.pipeline([("GET", f"ids:{term.field}:{v}") for v in values])
+            return [["k", self._kept(i for raw in raws if raw for i in unpacked(raw))]]
+        pushed: Program = [["k", f"idx:{term.field}:{v}"] for v in values]
+        return [*pushed, ["or", len(values)]] if len(values) > 1 else pushed or [["none"]]
 
-    def _scan(self, term: Term) -> str:
-        """The bitmap of a term without an index, read from the rows in pieces."""
+    def _scan(self, term: Term) -> Iterable[int]:
+        """Who satisfies a term that has no index, read from the rows."""
         last = int(self.store.text("book:seq") or 0)
-        bits = bytearray(last // 8 + 1)
         if term.field == "email" and not term.prefix:
             found = self.store.command("HGET", "book:address", addresses.key(term.value))
-            ids = [int(found)] if found else []
-        else:
-            ids = [i for i, row in rows(self.store, 1, last + 1) if matches(row, term)]
+            return [int(found)] if found else []
+        # A row is opened only if the words stand in it somewhere: most do not.
+        word = msgspec.json.encode(term.value)[1:-1].lower()
+        return (i for i, raw in raw_rows(self.store, 1, last + 1) if word in raw.lower() and matches(json.loads(raw), term))
+
+    def _kept(self, ids: Iterable[int]) -> str:
+        """A bitmap of its own, for as long as a question takes."""
+        bits = bytearray(int(self.store.text("book:seq") or 0) // 8 + 1)
         for i in ids:
             bits[i >> 3] |= 128 >> (i & 7)
         name = f"tmp:scan:{secrets.token_hex(8)}"
@@ -127,19 +137,17 @@ class Segments:
         return name
 
 
-def index_value(value: str) -> str:
-    """How a value is written in the name of its bitmap: as `upsert_v1` does, A to Z in lower case."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in value)
-
-
-def rows(store: Store, first: int, past: int) -> "list[tuple[int, dict[str, object]]]":
-    """The rows of a range of ids, in pieces."""
-    found = []
+def raw_rows(store: Store, first: int, past: int) -> Iterator[tuple[int, bytes]]:
+    """The rows of a range of ids as they are kept, read in pieces."""
     for start in range(first, past, _SCAN_PIECE):
         ids = range(start, min(start + _SCAN_PIECE, past))
-        answers = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
-        found += [(i, json.loads(a)) for i, a in zip(ids, answers, strict=True) if a]
-    return found
+        answers = store.command("MGET", *(f"sub:{i}" for i in ids))
+        yield from ((i, raw) for i, raw in zip(ids, answers, strict=True) if raw)
+
+
+def rows(store: Store, first: int, past: int) -> Iterator[tuple[int, dict[str, object]]]:
+    """The rows of a range of ids."""
+    return ((i, json.loads(raw)) for i, raw in raw_rows(store, first, past))
 
 
 def values_of(row: Mapping[str, object], column: str) -> list[str]:
@@ -150,9 +158,20 @@ def values_of(row: Mapping[str, object], column: str) -> list[str]:
 
 def matches(row: Mapping[str, object], term: Term) -> bool:
     """Whether a row satisfies one term: what the index answers, asked of the row itself."""
-    wanted = index_value(term.value)
-    told = (index_value(v) for v in values_of(row, term.field))
+    if term.op:
+        return _compares(values_of(row, term.field), term)
+    wanted = lower(term.value)
+    told = (lower(v) for v in values_of(row, term.field))
     return any(v.startswith(wanted) if term.prefix else v == wanted for v in told)
+
+
+def _compares(values: list[str], term: Term) -> bool:
+    """A comparison looks at the first value of a cell, and only at a number or a date."""
+    here, there = quantity(values[0]) if values else None, quantity(term.value)
+    if here is None or there is None or here[0] != there[0]:
+        return False
+    a, b = here[1], there[1]
+    return {">": a > b, ">=": a >= b, "<": a < b, "<=": a <= b}[term.op]
 
 
 def holds(row: Mapping[str, object], node: Node) -> bool:

@@ -40,7 +40,7 @@ def import_file(
     if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
         raise UsageError(f'"{list_name}" cannot be the name of a list', hint="Letters, digits and hyphens, like journalists or press-geneva.")
     with opened(settings(config)) as office:
-        judged = importing.stage(office.store, file, name, actor=actor(), dry_run=dry_run)
+        judged = importing.stage(office.store, file, name, actor=actor(), hash_of=office.hash_of)
         stopped = bool(judged.bad) and not skip_bad_rows
         if stopped or dry_run or not judged.good:
             importing.forget(office.store, judged)

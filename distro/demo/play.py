@@ -127,13 +127,13 @@ def _fill_book(office: Office) -> None:
     """The sample lists; two people said no before."""
     sizes = []
     for name in ("journalists", "partners"):
-        judged = importing.stage(office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo", dry_run=False)
+        judged = importing.stage(office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo")
         importing.commit(office.store, judged.number)
         sizes.append(f"{judged.good} {name}")
     for number in (7, 150):
         person = book.by_id(office.store, number)
         assert person is not None
-        office.consent.say_no(office.store, subscriber=number, act=consent.UNSUBSCRIBED, source="an earlier letter", address_hash=office.keys.address_hash(person.email))
+        office.consent.record(office.store, subscriber=number, address=person.email, act=consent.UNSUBSCRIBED, source="an earlier letter")
     _line("Book", f"{', '.join(sizes)} (sample data), 2 of them unsubscribed\n")
 
 

@@ -45,7 +45,11 @@ class Office:
 
     @property
     def consent(self) -> ConsentFile:
-        return ConsentFile(self.settings.data, self.host)
+        return ConsentFile(self.settings.data, self.host, self.hash_of)
+
+    def hash_of(self, address: str) -> str:
+        """The keyed hash of a normalised address, as facts and refusals keep it."""
+        return self.keys.address_hash(address).hex()
 
     def segments(self) -> Segments:
         return Segments(self.store, load_named(self.settings.subscribers))

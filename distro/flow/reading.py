@@ -53,9 +53,7 @@ def unsubscribe(office: Office, reader: LinkReader, source: str) -> None:
     if office.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
         return
     told = f"{source} of D{reader.distribution}" if reader.distribution else source
-    office.consent.say_no(
-        office.store, subscriber=reader.subscriber.id, act=consent.UNSUBSCRIBED, source=told,
-        address_hash=office.keys.address_hash(reader.address.casefold()))
+    office.consent.record(office.store, subscriber=reader.subscriber.id, address=reader.address, act=consent.UNSUBSCRIBED, source=told)
 
 
 def letter_page(office: Office, token: str, wanted: str = "") -> str | None:

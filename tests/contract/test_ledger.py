@@ -19,6 +19,8 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 from tests.support.office import add_readers, make_office, write_release
 
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+
 D = "1"
 serials = itertools.count(1)
 
@@ -130,7 +132,7 @@ def test_a_halt_is_learnt_in_the_same_call(office: Office) -> None:
 def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: Office) -> None:
     """Promise 4: consent is read at the turn, not at the freeze."""
     first = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
-    office.store.call(book.consent("h", None, [(first, "f1", "unsubscribed", "{}")]))
+    office.store.call(book.consent("h", None, [(first, "f1", NO)]))
     _, found = intents(office.store, 2)
     assert [i.ordinal for i in found] == [1, 2]
     assert states(office.store) == "siiqq"
@@ -141,7 +143,7 @@ def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: O
 def test_the_question_at_354(office: Office, change: str, answer: str) -> None:
     mine, (intent,) = intents(office.store)
     if change == "unsubscribe":
-        office.store.call(book.consent("h", None, [(intent.subscriber, "f1", "unsubscribed", "{}")]))
+        office.store.call(book.consent("h", None, [(intent.subscriber, "f1", NO)]))
     if change == "halt":
         office.store.call(scripts.turn(D, "halt", "", ""))
     if change == "lease":

@@ -23,6 +23,8 @@ from tests.contract.test_ledger import intents, states, step
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+
 SLUG = "towns-agree-a-plan"
 HOUR = 3_600_000
 
@@ -184,7 +186,7 @@ def test_late_truth_about_a_cancelled_reader_takes_the_mark_again(office: Office
 def test_who_said_no_before_their_turn_gives_the_mark_back(office: Office) -> None:
     advance(office, "1")
     first = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
-    office.store.call(book.consent("h", None, [(first, "f1", "unsubscribed", "{}")]))
+    office.store.call(book.consent("h", None, [(first, "f1", NO)]))
     intents(office.store, 1)
     assert (states(office.store), marks(office)) == ("siqqq", 4)
 
@@ -299,7 +301,7 @@ def test_resend_is_refused_where_it_would_undo_a_decision(office: Office) -> Non
 
 def test_nobody_who_said_no_is_written_to_by_a_resend(office: Office) -> None:
     Story(office).run(3)
-    office.store.call(book.consent("h", None, [(4, "f1", "unsubscribed", "{}")]))
+    office.store.call(book.consent("h", None, [(4, "f1", NO)]))
     with pytest.raises(RefusedError, match="unsubscribed"):
         resend.resend_to(office, "1", "reader3@d.example", actor="me")
 

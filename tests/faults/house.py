@@ -178,7 +178,7 @@ class House:
     def fill(self, readers: int) -> None:
         path = self.folder / "book.csv"
         path.write_text("email,name,language\n" + "".join(f"reader{i}@{DOMAINS[i % len(DOMAINS)]},Reader {i},en\n" for i in range(readers)), encoding="utf-8")
-        importing.commit(self.store, importing.stage(self.store, path, "journalists", actor="test", dry_run=False).number)
+        importing.commit(self.store, importing.stage(self.store, path, "journalists", actor="test").number)
         self.readers = readers
 
     def submit(self, *, at: str = "", headline: str = "Towns agree a plan") -> str:

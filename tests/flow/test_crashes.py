@@ -237,7 +237,7 @@ def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:
         if not left:   # the first letter: everyone else unsubscribes meanwhile, and time passes
             left.append(message.recipient)
             for number in range(1, 41):
-                ready.consent.say_no(ready.store, subscriber=number, act=UNSUBSCRIBED, source="test", address_hash=b"")
+                ready.consent.record(ready.store, subscriber=number, address="", act=UNSUBSCRIBED, source="test")
             import time
             time.sleep(0.6)
         return None

@@ -130,7 +130,7 @@ def test_an_idempotency_key_prints_the_same_id(office: Office, tmp_path: Path) -
 
 def test_who_may_not_be_written_to_is_left_out_with_the_reason(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 4, folder=tmp_path, languages=("en", "de"))
-    office.consent.say_no(office.store, subscriber=1, act=SUPPRESSED, source="bounced", address_hash=b"")
+    office.consent.record(office.store, subscriber=1, address="", act=SUPPRESSED, source="bounced")
     found = plan(office, Order(files=[write_release(tmp_path)], to="journalists", no_fallback=True)).plan
     assert found.left_out == {"suppressed": 1, "no_edition_in_their_language": 2}
     assert (found.matched, found.audience) == (4, 1)
@@ -149,7 +149,7 @@ def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(office: O
     add_readers(office.store, 2, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     for number in (1, 2):
-        office.consent.say_no(office.store, subscriber=number, act=SUPPRESSED, source="bounced", address_hash=b"")
+        office.consent.record(office.store, subscriber=number, address="", act=SUPPRESSED, source="bounced")
     advance(office, "1")
     told = office.store.hash("dist:1")
     assert told["state"] == "cancelled"

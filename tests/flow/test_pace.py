@@ -39,7 +39,7 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
     office = make_office(tmp_path, server, store, pace={"rates": {"microsoft": "5/s"}}, worker={"batch": 20})
     path = tmp_path / "book.csv"
     path.write_text("email,name,language\n" + "".join(f"r{i}@{DOMAINS[i % 4]},R {i},en\n" for i in range(80)))
-    importing.commit(store, importing.stage(store, path, "journalists", actor="test", dry_run=False).number)
+    importing.commit(store, importing.stage(store, path, "journalists", actor="test").number)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     yield office
     assert not [f for f in audit(store, "1").findings if "counter" in f or "states" in f]

@@ -24,6 +24,8 @@ from distro.store.scripts import audience, book
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+
 READERS = {"1": (1, 2, 3), "2": (1, 2, 3, 4, 5)}    # who is meant by each distribution
 SLUG = "story"
 HOUR = 3_600_000
@@ -328,7 +330,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def unsubscribe(self, reader: int, really: bool) -> None:
         if not really:
             return
-        self.store.call(book.consent("h", None, [(reader, "f1", "unsubscribed", "{}")]))
+        self.store.call(book.consent("h", None, [(reader, "f1", NO)]))
         self.said_no.add(reader)
 
     def _settle_cancelled(self) -> None:

@@ -30,7 +30,7 @@ def add_readers(store: Store, count: int, *, name: str = "journalists", language
     path = folder / f"{name}-{first}.csv"
     rows = (f"reader{i}@{'abcd'[i % 4]}.example,Reader {i},journalist,{languages[i % len(languages)]},CH" for i in range(first, first + count))
     path.write_text("email,name,kind,language,country\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    judged = importing.stage(store, path, name, actor="test", dry_run=False)
+    judged = importing.stage(store, path, name, actor="test")
     return importing.commit(store, judged.number)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from distro.model import Plan
 from distro.store.connect import Call
 
-Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
+Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"], ["compare", planes, < or >, or equal, bits]
 
 
 @dataclass(frozen=True, slots=True)

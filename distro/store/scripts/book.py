@@ -1,18 +1,26 @@
-"""Signatures of the book's scripts: upsert, consent."""
+"""Signatures of the book's scripts: write, consent."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from distro.store.connect import Call
 
-
-def upsert(number: int, piece: int, rows: list[dict[str, Any]], adds: Sequence[str]) -> Call[tuple[int, int, int, int]]:
-    """One piece of an import; gives how many were new, changed, unchanged, and said no before."""
-    return Call("upsert_v1", (number, piece, json.dumps(rows, ensure_ascii=False), json.dumps(list(adds))), lambda a: (int(a[0]), int(a[1]), int(a[2]), int(a[3])))
+Command = tuple[str | bytes | int, ...]
+DONE, AGAIN, KNOWN = "done", "again", "known"
 
 
-def consent(host: str, offset: int | None, facts: Sequence[tuple[int, str, str, str]]) -> Call[int]:
-    """Apply facts (subscriber, fact id, reason, JSON), each once; gives how many were news."""
+def write(version: int, commands: Sequence[Command], piece: tuple[int, int] | None = None) -> Call[tuple[str, int]]:
+    """Run these commands if the book still has this version; gives (done, again or known, the version now).
+
+    `piece` is an import's number and which of its pieces this is: one that was done is not done again.
+    """
+    words: list[str | bytes | int] = [version, *(piece or ("", 0))]
+    for command in commands:
+        words.append(len(command))
+        words += command
+    return Call("book_v1", tuple(words), lambda a: (a[0].decode(), int(a[1])))
+
+
+def consent(host: str, offset: int | None, facts: Sequence[tuple[int, str, str]]) -> Call[int]:
+    """Apply facts (subscriber, fact id, JSON), each once; gives how many were news."""
     args = [word for fact in facts for word in fact]
-    return Call("consent_v1", (host, "" if offset is None else offset, *args), int)
+    return Call("consent_v2", (host, "" if offset is None else offset, *args), int)

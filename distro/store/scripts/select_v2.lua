@@ -30,8 +30,7 @@ local function leave(reason, key)
     rest = minus(rest, gone)
   end
 end
-leave('unsubscribed', 'no:unsubscribed')
-leave('suppressed', 'no:suppressed')
+for _, reason in ipairs({'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased'}) do leave(reason, 'no:' .. reason) end
 leave('suppressed', 'no:any')
 if not q.again then leave('already_has_it', 'taken:' .. slug) end
 if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run_program(q.allow))) end

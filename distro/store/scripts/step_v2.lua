@@ -187,7 +187,9 @@ if b ~= '-1' and want > 0 and status == 0 then
           moved(sub(from, m + 1, m + 1), 's')
           mark(D, first + m, byte(rec, 10), 0)
           local id = int(u32(ids, m * 4 + 1))
-          call('HSET', 'err:' .. D, first + m, call('GETBIT', 'no:unsubscribed', id) == 1 and 'unsubscribed' or 'suppressed')
+          local why = 'suppressed'
+          for _, reason in ipairs({'paused', 'erased', 'unsubscribed'}) do if call('GETBIT', 'no:' .. reason, id) == 1 then why = reason end end
+          call('HSET', 'err:' .. D, first + m, why)
         end
       end
       call('SETRANGE', LED, first, cat(st))

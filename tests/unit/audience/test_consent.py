@@ -7,9 +7,9 @@ from distro.store import Store
 
 
 def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1")
+    file = ConsentFile(tmp_path, "h1", str)
     for subscriber in (3, 5):
-        file.say_no(store, subscriber=subscriber, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+        file.record(store, subscriber=subscriber, address="x", act=UNSUBSCRIBED, source="link")
     store.command("FLUSHALL")   # a power cut, or a restore of an older copy
 
     assert file.replay(store) == 2
@@ -19,12 +19,12 @@ def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> No
 
 
 def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1")
-    file.say_no(store, subscriber=3, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    file = ConsentFile(tmp_path, "h1", str)
+    file.record(store, subscriber=3, address="x", act=UNSUBSCRIBED, source="link")
     with file.path.open("ab") as torn:
         torn.write(b'{"fact": "abc", "subscri')
 
-    file.say_no(store, subscriber=4, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    file.record(store, subscriber=4, address="x", act=UNSUBSCRIBED, source="link")
     store.command("FLUSHALL")
 
     assert file.replay(store) == 2
@@ -32,8 +32,8 @@ def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path)
 
 
 def test_only_what_is_new_is_replayed(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1")
-    file.say_no(store, subscriber=3, act=UNSUBSCRIBED, source="link", address_hash=b"x")
+    file = ConsentFile(tmp_path, "h1", str)
+    file.record(store, subscriber=3, address="x", act=UNSUBSCRIBED, source="link")
 
     assert int(store.hash("facts:offset")["h1"]) == file.path.stat().st_size
     assert file.replay(store) == 0

@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distro.audience import book, consent, importing
-from distro.audience.importing import BadRow, Row, judge_row
+from distro.audience.headers import Header, header_of
+from distro.audience.rows import BadRow, Judge, Row
+from distro.audience.table import read_table
 from distro.errors import InputFileError
 from distro.store import Store
 
@@ -18,7 +20,7 @@ HOSTILE = (b'\xef\xbb\xbfemail;name;kind\nok@a.example;=HYPERLINK("x");journalis
 def take(store: Store, tmp_path: Path, raw: bytes | str, name: str = "press") -> importing.Judged:
     path = tmp_path / "rows.csv"
     path.write_bytes(raw.encode() if isinstance(raw, str) else raw)
-    judged = importing.stage(store, path, name, actor="test", dry_run=False)
+    judged = importing.stage(store, path, name, actor="test")
     importing.commit(store, judged.number)
     return judged
 
@@ -49,11 +51,11 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     take(store, tmp_path, "email\nana@d.example\nben@d.example\n")
     ana = book.by_address(store, "ana@d.example")
     assert ana is not None
-    consent.ConsentFile(tmp_path, "h1").say_no(store, subscriber=ana.id, act=consent.UNSUBSCRIBED, source="test", address_hash=b"")
+    consent.ConsentFile(tmp_path, "h1", str).record(store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test")
 
     path = tmp_path / "again.csv"
     path.write_text("email\nANA@d.example\n")
-    taken = importing.commit(store, importing.stage(store, path, "press", actor="test", dry_run=False).number)
+    taken = importing.commit(store, importing.stage(store, path, "press", actor="test").number)
 
     assert taken.held == 1
     assert store.command("GETBIT", "no:any", ana.id) == 1
@@ -63,7 +65,7 @@ def test_a_dead_import_is_finished_once(store: Store, tmp_path: Path) -> None:
     """The command died after the promise: whoever comes finishes it, twice does no harm."""
     path = tmp_path / "rows.csv"
     path.write_text("email\n" + "".join(f"r{i}@d.example\n" for i in range(400)))
-    judged = importing.stage(store, path, "press", actor="test", dry_run=False)
+    judged = importing.stage(store, path, "press", actor="test")
     store.command("SADD", "import:open", judged.number)
 
     assert importing.finish_open(store) == [judged.number]
@@ -73,7 +75,7 @@ def test_a_dead_import_is_finished_once(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("raw", "words"), [
-    (b"", "empty"), (b"name,country\nAna,CH\n", 'no column "email"'), (b"email,email\na@b.example,c@d.example\n", "twice"), (b"PK\x03\x04", "Excel"),
+    (b"", "empty"), (b"name,country\nAna,CH\n", 'no column "email"'), (b"email,email\na@b.example,c@d.example\n", "twice"), (b"PK\x03\x04", "Excel workbook that cannot be read"),
 ])
 def test_a_file_that_is_no_table_is_refused(store: Store, tmp_path: Path, raw: bytes, words: str) -> None:
     with pytest.raises(InputFileError, match=words):
@@ -89,7 +91,7 @@ def test_a_column_in_another_language_is_known(store: Store, tmp_path: Path) -> 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
 def test_no_row_crashes_and_no_control_character_gets_in(cells: list[str]) -> None:
-    found = judge_row(2, ["email", "name", "beats", "x"], cells)
+    found = Judge(Header(("email", "name", "beats", "x"), "", "")).judge(2, cells)
     if isinstance(found, BadRow):
         assert found.reason
         return
@@ -103,7 +105,7 @@ def test_no_file_crashes_the_import(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "any.csv"
     path.write_bytes(raw)
     try:
-        table = list(importing.read_table(path))
-        importing.columns_of(table[0][1], "any.csv")
+        table = list(read_table(path))
+        header_of(table[0][1], "any.csv")
     except InputFileError as error:
         assert str(error)

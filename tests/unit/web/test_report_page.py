@@ -34,7 +34,7 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     """Forty readers in two languages: 38 accepted, one refused, one deferred, and one who left before."""
     office = make_office(tmp_path, server, store)
     add_readers(store, 41, folder=tmp_path, languages=("en", "fr"))
-    office.consent.say_no(store, subscriber=41, act="unsubscribed", source="test", address_hash=b"")
+    office.consent.record(store, subscriber=41, address="", act="unsubscribed", source="test")
     files = [write_release(tmp_path, headline="Towns & <plans>"), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes.")]
     submit(office, Order(files=files, to="journalists", actor="m.zammit"))
     story = Story(office, answer)

@@ -1,0 +1,89 @@
+"""Where the values of a row stand in the index.
+
+A column of few values has a bitmap a value (``idx:``); one of up to fifty thousand has packed ids a value (``ids:``);
+beyond that, and for names and telephone numbers, the rows are read. Numbers and dates have bit planes besides
+(``pl:``): the n-th bitmap holds whose number has its n-th bit, so that a comparison is a handful of BITOPs.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+BITMAP, IDS, SCAN = "index", "ids", "scan"
+ALWAYS_SCANNED = ("email", "name", "phone")
+FEW, MANY = 256, 50_000                  # values from which a column is no longer BITMAP, no longer IDS
+_LONG, _LONGEST = 64, 200                # characters of a value from which it is no longer BITMAP, no longer IDS
+_NO_PLANES = frozenset((*ALWAYS_SCANNED, "domain", "provider", "lists"))
+_NUMBER = re.compile(r"-?\d{1,10}(?:\.\d{1,9})?")
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
+NUMBER_BITS, DATE_BITS = 48, 22
+_ZERO = 1 << 46                          # numbers are kept in thousandths above this, so that order is order
+
+
+def lower(value: str) -> str:
+    """How a value is compared: A to Z in lower case, everything else as it is."""
+    return value.lower() if value.isascii() else "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in value)
+
+
+def quantity(value: str) -> tuple[str, int] | None:
+    """A number in thousandths ("n"), or a date in days ("d"), as an unsigned integer that keeps the order; None: neither."""
+    if _NUMBER.fullmatch(value):
+        return "n", _ZERO + round(float(value) * 1000)
+    found = _DATE.fullmatch(value)
+    if found:
+        try:
+            return "d", date(int(found[1]), int(found[2]), int(found[3])).toordinal()
+        except ValueError:
+            return None
+    return None
+
+
+def bits_of(kind: str) -> int:
+    """How many planes a number ("n") or a date ("d") has."""
+    return NUMBER_BITS if kind == "n" else DATE_BITS
+
+
+def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
+    """The bit planes in which a row stands by the first value of a cell."""
+    if column in _NO_PLANES or not values or not (values[0][:1].isdigit() or values[0][:1] == "-"):
+        return ()
+    found = quantity(values[0])
+    if found is None:
+        return ()
+    kind, number = found
+    return (f"pl:{column}:{kind}", *(f"pl:{column}:{kind}{bit}" for bit in range(bits_of(kind)) if number >> bit & 1))
+
+
+def kind_for(column: str, kind: str, values: int, longest: int) -> str:
+    """How a column must be kept that has so many values and so long a one; it never goes back."""
+    if column == "lists" or kind == SCAN:
+        return kind
+    if values > MANY or longest > _LONGEST:
+        return SCAN
+    return IDS if kind == IDS or values > FEW or longest > _LONG else BITMAP
+
+
+class Keys:
+    """The keys in which values stand, remembered: most rows say the same."""
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self.kinds = kinds
+        self._known: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def of(self, column: str, values: list[str]) -> tuple[str, ...]:
+        """The bitmaps, bit planes and packed ids of one cell's values."""
+        known = self._known.setdefault(column, {})
+        at = values[0] if len(values) == 1 else "\0".join(values)
+        found = known.get(at)
+        if found is None:
+            if len(known) > 10_000:
+                known.clear()
+            found = known[at] = (*self._values(column, values), *planes_of(column, values))
+        return found
+
+    def _values(self, column: str, values: list[str]) -> list[str]:
+        kind = self.kinds.get(column, BITMAP)
+        if kind == SCAN:
+            return []
+        head = "ids" if kind == IDS else "idx"
+        return list(dict.fromkeys(f"{head}:{column}:{lower(v)}" for v in values))

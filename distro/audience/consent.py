@@ -138,7 +138,7 @@ class _Finder:
     def rightful(self, fact: Fact) -> Fact | None:
         """The fact, of the person that it is about; None: nobody has the address, and a "no" is kept for who may come with it."""
         row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
-        mine = [str(a).casefold() for a in (row.get("email", ""), *row.get("former", ())) if a]
+        mine = [str(a).casefold() for a in (row.get("email", ""), *row.get("_former", ())) if a]
         if not fact.address_hash or fact.address_hash in map(self.hash_of, mine) or (not mine and fact.act == ERASED):
             return fact
         found = self._everybody().get(fact.address_hash)

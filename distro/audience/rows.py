@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from distro.audience import addresses
 from distro.audience.headers import SUPPRESSED, UNSUBSCRIBED, Header, plain
+from distro.cells import unquoted
 from distro.providers import provider_of, typo_of
 
 _LONGEST = 4000                  # characters of a cell
@@ -120,11 +121,6 @@ def receiver_of(address: str) -> dict[str, list[str]]:
     domain = address.rpartition("@")[2]
     provider = provider_of(domain)
     return {"domain": [domain], "provider": [provider]} if provider else {"domain": [domain]}
-
-
-def unquoted(cell: str) -> str:
-    """Our exports put a quote before what a spreadsheet would run; it comes off here."""
-    return cell[1:] if re.match(r"'[=+\-@\t]", cell) else cell
 
 
 def _judge_cell(column: str, cell: str) -> list[str] | str:

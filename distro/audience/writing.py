@@ -156,7 +156,7 @@ class _Piece:
         self._before.setdefault(at, before)
         self._after[at] = after
         if after is None:
-            self._gone += [wish.address, *(before or {}).get("former", [])]  # type: ignore[misc]
+            self._gone += [wish.address, *(before or {}).get("_former", [])]  # type: ignore[misc]
             rows.pop(at, None)
             return
         rows[at] = after

@@ -1,139 +1,182 @@
-"""subscribers import, show, unsubscribe: the book."""
+"""subscribers import and export: spreadsheets in and out of the book."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distro.cli import show
+from distro.cli import people, show
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
+if TYPE_CHECKING:
+    from distro.audience.importing import Judged, Taken
+    from distro.audience.rows import BadRow
+
 app = typer.Typer(help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None)
+_SHOWN = 20       # bad rows on a terminal
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A CSV file; its first line names the columns.", metavar="FILE", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="CSV or .xlsx; its first line names the columns.", metavar="FILE", show_default=False)],
     list_name: Annotated[str, typer.Option("--list", help="The list that they join; made if it is new.", metavar="NAME", show_default=False)],
+    sync: Annotated[bool, typer.Option("--sync", help="Also take off the list who is not in the file.")] = False,
+    basis: Annotated[str, typer.Option("--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT")] = "",
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge every row, write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")] = False,
     yes: Yes = False, config: Config = None, as_json: Json = False,
 ) -> int:
-    """Take a spreadsheet's rows into the book.
+    """Take a spreadsheet's rows into the book; on a terminal it first shows what will change, and asks.
 
     Every row is judged before anything is written. Who is known by the address is updated; an empty cell changes nothing.
-    Who unsubscribed stays unsubscribed. Columns: email (required), name, kind, outlet, language, country, time_zone, lists,
-    beats, tags, phone, joined; any other is kept. Several values in a cell are separated by ";".
+    Who unsubscribed stays unsubscribed, who left a list stays off it, who was erased is not taken back. A saved export of
+    Mailchimp, listmonk, Mautic or Outlook is understood as it is. Columns: email (required), name, kind, outlet, language,
+    country, time_zone, lists, beats, tags, phone, joined; any other is kept. Several values in a cell: "a; b".
 
     Examples:
 
         distro subscribers import press.csv --list journalists
-        distro subscribers import press.csv --list journalists --skip-bad-rows
+        distro subscribers import press.xlsx --list journalists --sync --dry-run
     """
-    import re
-
     from distro.audience import importing
-    from distro.errors import UsageError
     from distro.flow.office import opened
 
-    del yes   # nothing asks yet
-    name = list_name.strip().lower()
-    if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
-        raise UsageError(f'"{list_name}" cannot be the name of a list', hint="Letters, digits and hyphens, like journalists or press-geneva.")
+    name = _list_name(list_name)
+    asks = sys.stdin.isatty() and not yes and not as_json
     with opened(settings(config)) as office:
-        judged = importing.stage(office.store, file, name, actor=actor(), hash_of=office.hash_of)
-        stopped = bool(judged.bad) and not skip_bad_rows
-        if stopped or dry_run or not judged.good:
+        with _progress("reading") as at:
+            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hash_of=office.hash_of, progress=at)
+        stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
+        foreseen = importing.survey(office.store, judged.number) if not stopped and (dry_run or asks) else None
+        if foreseen and asks and not dry_run:
+            _show(file, name, judged, foreseen, head="would become")
+        taken = None
+        if stopped or dry_run or (asks and not typer.confirm("\nTake them?")):
             importing.forget(office.store, judged)
-        taken = None if stopped or dry_run or not judged.good else importing.commit(office.store, judged.number)
-    told = {
-        "file": str(file), "list": name, "read": judged.read, "good": judged.good, "twice": judged.twice,
-        "bad": [{"line": b.line, "value": b.value, "reason": b.reason} for b in judged.bad],
-        "written": taken is not None, "new": taken.new if taken else 0, "changed": taken.changed if taken else 0,
-        "unchanged": taken.unchanged if taken else 0, "unsubscribed_kept": taken.held if taken else 0,
-    }
+        else:
+            with _progress("writing", judged.good) as at:
+                taken = importing.commit(office.store, judged.number, progress=at)
     if as_json:
-        show.document(told)
+        show.document(_told(file, name, judged, taken, foreseen))
+    elif taken or foreseen:
+        _show(file, name, judged, taken or foreseen, head="→" if taken else "would become (--dry-run)")
     else:
-        _show(file, name, judged, taken, dry_run=dry_run)
-    return 1 if stopped or not judged.good else 0
+        _show_refused(file, judged)
+    return 1 if stopped else 0
 
 
-def _show(file: Path, name: str, judged: "object", taken: "object", *, dry_run: bool) -> None:
-    from distro.audience.importing import Judged, Taken
+def _list_name(text: str) -> str:
+    import re
 
-    assert isinstance(judged, Judged)
+    from distro.errors import UsageError
+
+    name = text.strip().lower()
+    if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
+        raise UsageError(f'"{text}" cannot be the name of a list', hint="Letters, digits and hyphens, like journalists or press-geneva.")
+    return name
+
+
+@contextmanager
+def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
+    """A line on a terminal that grows; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield lambda n: print(f"\r  {doing} {min(n, of) if of else n:,}{f' of {of:,}' if of else ''} rows", end="", file=sys.stderr, flush=True)
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _told(file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None") -> dict[str, object]:
+    from distro.audience.importing import Taken
+
+    counts = taken or foreseen or Taken()
+
+    def rows(found: "list[BadRow]") -> list[dict[str, object]]:
+        return [{"line": b.line, "value": b.value, "reason": b.reason} for b in found]
+
+    return {
+        "file": str(file), "list": name, "system": judged.system, "read": judged.read, "good": judged.good, "twice": judged.twice,
+        "bad": rows(judged.bad), "erased": rows(judged.erased), "doubtful": [{"line": line, "value": value, "meant": meant} for value, (line, meant) in judged.typos.items()],
+        "written": taken is not None, "new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged, "unsubscribed_kept": counts.held, "off_the_list": counts.gone,
+    }
+
+
+def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, head: str) -> None:
     if taken is None:
-        bad = len(judged.bad)
-        why = "only looked at (--dry-run)" if dry_run else f"nothing written: {show.count(bad, 'row needs', 'rows need')} you" if bad else "nothing written: there are no rows"
-        show.say(f"{file.name}: {show.count(judged.read, 'row')} read, {why}")
-    else:
-        assert isinstance(taken, Taken)
-        show.say(f"{file.name}: {show.count(judged.good, 'row')} → list {name}")
-        parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged")]
-        show.say("  " + " · ".join(f"{n:,} {word}" for n, word in parts if n))
-        if taken.held:
-            show.say(f"  {taken.held:,} of them said no before and stay unsubscribed or suppressed")
+        return
+    whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
+    show.say(f"{file.name}{whose}: {show.count(judged.good, 'row')} {head} list {name}")
+    parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged"), (taken.gone, "off the list, not in the file")]
+    show.say("  " + " · ".join(f"{n:,} {word}" for n, word in parts if n))
+    if taken.held:
+        show.say(f"  {taken.held:,} of them said no before and stay unsubscribed or suppressed")
     if judged.twice:
         show.say(f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than once; the last row counts")
     if judged.bad:
-        show.say()
-        width = max(len(b.value) for b in judged.bad[:20])
-        for b in judged.bad[:20]:
-            show.say(f"  line {b.line:<6} {b.value:<{width}}  {b.reason}")
-        if len(judged.bad) > 20:
-            show.say(f"  … and {len(judged.bad) - 20:,} more (--json shows all)")
-        if taken is None and not dry_run:
-            show.say(f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows." if judged.good else "\nNo row can be taken.")
+        show.say(f"  {show.count(len(judged.bad), 'bad row')} left out:")
+    _rows([*judged.bad, *judged.erased])
+    _doubtful(judged)
 
 
-def show_one(address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)], config: Config = None, as_json: Json = False) -> int:
-    """Show what the book holds on a person.
-
-    Examples:
-
-        distro subscribers show ana@daily.example
-    """
-    from distro.audience import consent
-    from distro.flow.explain import person
-    from distro.flow.office import opened
-    from distro.times import from_ms
-
-    found = settings(config)
-    with opened(found) as office:
-        who = person(office, address)
-        facts = consent.history(office.store, who.id)
-    if as_json:
-        show.document({"email": who.email, "columns": {k: list(v) for k, v in who.columns.items()}, "consent": [f.act for f in facts]})
-        return 0
-    show.say(who.email + "\n")
-    show.pairs([(column, "; ".join(values)) for column, values in sorted(who.columns.items()) if column != "domain"])
-    for fact in facts:
-        show.say(f"  {fact.act} on {from_ms(fact.at, found.site.timezone):%d %B %Y %H:%M}, by {fact.source}")
-    return 0
+def _show_refused(file: Path, judged: "Judged") -> None:
+    bad = len(judged.bad)
+    why = f"{show.count(bad, 'row needs', 'rows need')} you" if bad else "there are no rows" if not judged.read else "you said no"
+    show.say(f"{file.name}: {show.count(judged.read, 'row')} read, nothing written: {why}\n")
+    _rows([*judged.bad, *judged.erased])
+    _doubtful(judged)
+    if bad:
+        show.say(f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows." if judged.good else "\nNo row can be taken.")
 
 
-def unsubscribe(address: Annotated[str, typer.Argument(help="Who leaves.", metavar="ADDRESS", show_default=False)], yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
-    """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but the owner.
+def _rows(found: "list[BadRow]") -> None:
+    width = max((len(b.value) for b in found[:_SHOWN]), default=0)
+    for b in found[:_SHOWN]:
+        show.say(f"  line {b.line:<6} {b.value:<{width}}  {b.reason}")
+    if len(found) > _SHOWN:
+        show.say(f"  … and {len(found) - _SHOWN:,} more (--json shows all)")
+
+
+def _doubtful(judged: "Judged") -> None:
+    """Slips of the finger are told, never mended."""
+    for value, (line, meant) in list(judged.typos.items())[:_SHOWN]:
+        show.say(f"  line {line:<6} {value}  taken as it is; {meant}?")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="The CSV file to write.", metavar="FILE", show_default=False)],
+    address: Annotated[str, typer.Option("--address", help="Everything held on one person instead, as JSON.", metavar="ADDRESS")] = "",
+    to: Annotated[str, typer.Option("--to", help="Only those who match: a list or an expression.", metavar="EXPR")] = "",
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """Write the book as a spreadsheet that opens safely, or all that is held on one person.
 
     Examples:
 
-        distro subscribers unsubscribe ana@daily.example --yes
+        distro subscribers export book.csv
+        distro subscribers export spanish.csv --to "journalists and language:es"
+        distro subscribers export ana.json --address ana@daily.example
     """
-    import sys
+    import json
 
     from distro.flow.explain import person
+    from distro.flow.export import write_book
     from distro.flow.office import opened
-    from distro.flow.reading import LinkReader
-    from distro.flow.reading import unsubscribe as stop_mail
+    from distro.flow.people import held_on
 
-    if not yes and sys.stdin.isatty() and not typer.confirm(f"Stop all mail to {address}?"):
-        return 1
     with opened(settings(config)) as office:
-        who = person(office, address)
-        stop_mail(office, LinkReader(who, 0, 0, who.language, ""), actor())
-    show.document({"email": who.email, "unsubscribed": True}) if as_json else show.say(f"{who.email} will not be written to again.")
+        if address:
+            file.write_text(json.dumps(held_on(office, person(office, address)), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            written = 1
+        else:
+            written = write_book(office, file, to)
+    show.document({"file": str(file), "people": written}) if as_json else show.say(f"{file}: {show.count(written, 'person', 'people')}")
     return 0
 
 
-for _name, _command in (("import", import_file), ("show", show_one), ("unsubscribe", unsubscribe)):
+for _name, _command in (("import", import_file), ("export", export)):
     described(app, _command, _name)
+people.add_to(app)

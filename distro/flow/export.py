@@ -1,11 +1,14 @@
-"""The recipients of a distribution as a CSV file."""
+"""The recipients of a distribution, and the book, as CSV files."""
 
 from pathlib import Path
 
+from distro.audience import exporting
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
 from distro.letter import Filler
 from distro.report import export
+from distro.store.records import ids_of
+from distro.store.scripts.audience import bitmap
 
 
 def export_csv(office: Office, distribution: str, path: Path) -> int:
@@ -17,3 +20,12 @@ def export_csv(office: Office, distribution: str, path: Path) -> int:
     letter = load_letter(office, distribution, told["order"].split()[0])
     filler = Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys)
     return export.write_csv(path, export.rows(office.store, distribution, zone, lambda ordinal: filler.message_id(ordinal).decode()))
+
+
+def write_book(office: Office, path: Path, expression: str = "") -> int:
+    """Write everybody, or those who match; gives how many."""
+    if not expression:
+        return exporting.write_book(office.store, path)
+    segments = office.segments()
+    chosen = set(ids_of(office.store.call(bitmap(segments.program(segments.expand(expression))))))
+    return exporting.write_book(office.store, path, chosen.__contains__)

@@ -39,7 +39,7 @@ def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
     person = book.by_id(office.store, claimed.subscriber) if claimed else None
     if claimed is None or person is None:
         return None
-    hashes = [office.keys.address_hash(address.casefold()) for address in (person.email, *person.columns.get("former", ()))]
+    hashes = [office.keys.address_hash(address.casefold()) for address in (person.email, *person.columns.get("_former", ()))]
     if not tokens.verify(token, purpose, office.keys, hashes):
         return None
     told = office.store.hash(f"dist:{claimed.distribution}")

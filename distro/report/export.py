@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from distro.cells import safe
 from distro.model import BY_LETTER, State
 from distro.store import Store
 from distro.store.records import batches_of, unpack_record
@@ -14,11 +15,6 @@ from distro.times import rfc3339
 
 COLUMNS = ("address", "name", "language", "edition", "state", "reason", "attempts", "at", "code", "reply", "relay", "queue_id", "message_id")
 _PIECE = 1000
-
-
-def safe(cell: str) -> str:
-    """A cell that a spreadsheet will not run: = + - @ and tab at its start get a quote before them."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
 
 
 def rows(store: Store, distribution: str, zone: str, message_id: Callable[[int], str]) -> Iterator[dict[str, str]]:

@@ -1,0 +1,233 @@
+"""What staff and readers do to one person's place in the book: every act a fact with its source, durable before it is answered."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from distro.audience import addresses, book, consent
+from distro.audience.rows import receiver_of, values_of
+from distro.audience.writing import Row, Wish, Writer
+from distro.errors import NotFoundError, RefusedError, UsageError
+from distro.flow.explain import person
+from distro.flow.office import Office
+from distro.model import Subscriber
+
+__all__ = ["Happened", "add", "edit", "erase", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
+
+UNDO_MS = 28 * 86_400_000     # how long a person may call their own unsubscribing a mistake
+_OURS = ("email", "domain", "provider", "lists")
+
+
+def add(office: Office, address: str, lists: Sequence[str], columns: Mapping[str, str], *, source: str, basis: str = "") -> Subscriber:
+    """Put one person into the book; raises for a bad address, one that is known, or one that may not come back."""
+    email, reason = addresses.judge(address)
+    if reason:
+        raise UsageError(f"{address}: {reason}")
+    said = office.store.command("HGET", "nos", office.hash_of(addresses.key(email)))
+    if said == b"erased":
+        raise RefusedError(f"{email} was erased at this person's wish and may not be taken back", hint="They can subscribe themselves, on the page.")
+    if book.by_address(office.store, email):
+        raise RefusedError(f"{email} is in the book already", hint=f"distro subscribers edit {email} …")
+    values = _values(columns)
+    row: Row = {"email": email, **values, **receiver_of(addresses.key(email)), "lists": list(dict.fromkeys(lists))}
+    number = Writer(office.store).write([Wish(addresses.key(email), lambda _: row)]).new[0]  # type: ignore[union-attr]
+    if said:
+        _record(office, number, email, said.decode(), source="kept from before a restore")
+        office.store.command("HDEL", "nos", office.hash_of(addresses.key(email)))
+    _record(office, number, email, consent.ADDED, source=source, detail=basis)
+    return person(office, email)
+
+
+def edit(office: Office, address: str, columns: Mapping[str, str], *, join: Sequence[str] = (), leave: Sequence[str] = (), source: str) -> Subscriber:
+    """Change columns (an empty value takes one away) and lists of one person."""
+    who = person(office, address)
+    left = set(who.columns.get("_left", ()))
+    barred = [name for name in join if name in left]
+    if barred:
+        raise RefusedError(f"{who.email} left {barred[0]} themselves", hint="Only they can come back, with the link in any letter.")
+    _rewrite(office, who, partial(_edited, columns=_values(columns), gone={c for c, v in columns.items() if not v.strip()}, join=join, leave=leave))
+    told = [f"{c}={v}" if v.strip() else f"{c} emptied" for c, v in columns.items()] + [f"+{n}" for n in join] + [f"-{n}" for n in leave]
+    _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
+    return person(office, who.email)
+
+
+def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
+    """Another address of the same person: what they agreed to, and the links in old letters, stay theirs."""
+    who = person(office, address)
+    email, reason = addresses.judge(new)
+    if reason:
+        raise UsageError(f"{new}: {reason}")
+    there = book.by_address(office.store, email)
+    if there and there.id != who.id:
+        raise RefusedError(f"{email} is in the book already, as another person", hint=f"Erase one of them first: distro subscribers erase {who.email}")
+    if office.store.command("HGET", "nos", office.hash_of(addresses.key(email))):
+        raise RefusedError(f"{email} said no before", hint="They can subscribe themselves, on the page.")
+
+    def moved(row: Row | None) -> Row | None:
+        if row is None:
+            return None
+        former: list[str] = row.get("_former", [])  # type: ignore[assignment]
+        return {k: v for k, v in row.items() if k != "provider"} | {"email": email, **receiver_of(addresses.key(email)), "_former": list(dict.fromkeys([*former, addresses.key(who.email)]))}
+
+    Writer(office.store).write([Wish(addresses.key(email), moved, former=addresses.key(who.email))])
+    _record(office, who.id, email, consent.MOVED, source=source)
+    return person(office, email)
+
+
+def leave_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+    """The person's own wish: off one list, and no import puts them on it again."""
+    _rewrite(office, who, partial(_left, name=name))
+    _record(office, who.id, who.email, consent.LEFT, source=source, detail=name)
+
+
+def join_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+    """The person's own wish: on a list, also one that they left before."""
+    _rewrite(office, who, partial(_joined, name=name))
+    _record(office, who.id, who.email, consent.JOINED, source=source, detail=name)
+
+
+def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, source: str) -> None:
+    """What the person chose on their own page: language, how often, how."""
+    changed = {c: v for c, v in columns.items() if v != "".join(who.columns.get(c, ()))}
+    if changed:
+        _rewrite(office, who, partial(_edited, columns=_values(changed), gone={c for c, v in changed.items() if not v}, join=(), leave=()))
+        _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(f"{c}={v}" for c, v in changed.items()))
+
+
+def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
+    """We may not write to them (a lawyer's letter, say); an admin may lift it."""
+    who = person(office, address)
+    _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
+
+
+def lift(office: Office, address: str, reason: str, *, source: str) -> None:
+    """Lift a suppression, never a person's own wish."""
+    who = person(office, address)
+    refused = consent.refusals(office.store, who.id)
+    if "suppressed" not in refused:
+        own = "; they unsubscribed themselves, and only they can undo that" if "unsubscribed" in refused else ""
+        raise RefusedError(f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}")
+    _record(office, who.id, who.email, consent.LIFTED, source=source, detail=reason)
+
+
+def pause(office: Office, who: Subscriber, till_ms: int, *, source: str) -> None:
+    """The person's own wish: nothing until a day."""
+    _record(office, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
+
+
+def resume(office: Office, who: Subscriber, *, source: str) -> None:
+    """The end of a pause."""
+    _record(office, who.id, who.email, consent.RESUMED, source=source)
+
+
+def resume_due(office: Office, at_most: int = 500) -> int:
+    """End the pauses whose day has come; gives how many."""
+    due = [int(n) for n in office.store.command("ZRANGEBYSCORE", "paused", "-inf", office.store.now_ms(), "LIMIT", 0, at_most)]
+    for number in due:
+        who = book.by_id(office.store, number)
+        if who:
+            resume(office, who, source="the day of the pause has come")
+        else:
+            office.store.command("ZREM", "paused", number)
+    return len(due)
+
+
+def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
+    """The person says that leaving was a mistake; False: that was too long ago, they subscribe anew."""
+    gone = [f for f in consent.history(office.store, who.id) if f.act == consent.UNSUBSCRIBED]
+    if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
+        return False
+    _record(office, who.id, who.email, consent.RESUBSCRIBED, source=source)
+    return True
+
+
+def erase(office: Office, address: str, *, source: str) -> None:
+    """Forget a person: only keyed hashes of their addresses stay, so that no import brings them back."""
+    who = person(office, address)
+    mine = [addresses.key(who.email), *who.columns.get("_former", ())]
+    _record(office, who.id, who.email, consent.ERASED, source=source.split(" ", maxsplit=1)[0])
+    office.store.command("HSET", "nos", *(word for a in mine for word in (office.hash_of(a), consent.ERASED)))
+    forget(office, who)
+
+
+def forget(office: Office, who: Subscriber) -> None:
+    """Take a person's row, addresses and facts away; what the ledger knows of the id stays, and names nobody."""
+    Writer(office.store).write([Wish(addresses.key(who.email), lambda _: None)])
+    facts = [f for f in consent.history(office.store, who.id) if f.act != consent.ERASED]
+    if facts:
+        office.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a person's history."""
+
+    at: int        # unix ms; 0: not known
+    act: str
+    source: str
+    detail: str = ""
+    till: int = 0
+
+
+def history(office: Office, who: Subscriber) -> list[Happened]:
+    """Everything on record about a person's consent, oldest first: how they came, what they wished, what was done."""
+    found = [Happened(f.at, f.act, f.source, f.detail, f.till) for f in consent.history(office.store, who.id)]
+    for number in who.columns.get("_in", ()):
+        told = office.store.hash(f"import:{number}")
+        if told:
+            found.append(Happened(int(told.get("at", 0)), "imported", f"{told.get('file', '')} into {told.get('list', '')}, by {told.get('actor', '')}", told.get("basis", "")))
+    return sorted(found, key=lambda h: h.at)
+
+
+def held_on(office: Office, who: Subscriber) -> dict[str, object]:
+    """Everything that is held on a person, for themselves to read (GDPR article 15)."""
+    letters = []
+    for number in reversed(office.store.command("ZREVRANGE", "dists", 0, 499)):
+        distribution = number.decode()
+        told = office.store.hash(f"dist:{distribution}")
+        if any(office.store.command("GETBIT", f"res:{distribution}:{language}", who.id) for language in told.get("order", "").split()):
+            letters.append({"distribution": f"D{distribution}", "release": told.get("release", ""), "at": int(told.get("submitted_at", 0))})
+    return {
+        "email": who.email, "former_addresses": list(who.columns.get("_former", ())),
+        "columns": {c: list(v) for c, v in sorted(who.columns.items()) if not c.startswith("_")},
+        "may_be_written_to": not consent.refusals(office.store, who.id),
+        "history": [{"at": h.at, "act": h.act, "source": h.source, "detail": h.detail} for h in history(office, who)],
+        "letters": letters,
+    }
+
+
+def _values(columns: Mapping[str, str]) -> dict[str, list[str]]:
+    bad = [c for c in columns if c in _OURS or c.startswith("_") or not c.replace("_", "").isalnum()]
+    if bad:
+        hint = "Lists are joined and left: --join NAME, --leave NAME." if bad[0] == "lists" else "A change of address: distro subscribers edit ADDRESS --move-to NEW." if bad[0] == "email" else ""
+        raise UsageError(f'"{bad[0]}" cannot be set', hint=hint)
+    return {c: found for c, v in columns.items() if (found := values_of(c, v))}
+
+
+def _edited(row: Row | None, *, columns: dict[str, list[str]], gone: set[str], join: Sequence[str], leave: Sequence[str]) -> Row | None:
+    if row is None:
+        return None
+    lists = [v for v in dict.fromkeys([*row.get("lists", []), *join]) if v not in leave]  # type: ignore[misc]
+    rest = {k: v for k, v in row.items() if k not in gone and k != "lists"}
+    return {**rest, **columns, **({"lists": lists} if lists else {})}
+
+
+def _left(row: Row | None, *, name: str) -> Row | None:
+    after = _edited(row, columns={}, gone=set(), join=(), leave=(name,))
+    return after and after | {"_left": list(dict.fromkeys([*after.get("_left", []), name]))}  # type: ignore[misc]
+
+
+def _joined(row: Row | None, *, name: str) -> Row | None:
+    after = _edited(row, columns={}, gone={"_left"}, join=(name,), leave=())
+    left = [v for v in (row or {}).get("_left", []) if v != name]  # type: ignore[attr-defined]
+    return after and (after | {"_left": left} if left else after)
+
+
+def _rewrite(office: Office, who: Subscriber, change: "partial[Row | None]") -> None:
+    if Writer(office.store).write([Wish(addresses.key(who.email), change)]) is None:
+        raise NotFoundError(f"{who.email} is not in the book any more")
+
+
+def _record(office: Office, number: int, email: str, act: str, *, source: str, detail: str = "", till: int = 0) -> None:
+    office.consent.record(office.store, subscriber=number, address=email, act=act, source=source, detail=detail, till=till)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from distro.errors import SettingsError
 from distro.providers import parse_rate
-from distro.times import parse_duration, zone
+from distro.times import duration_ms, parse_duration, zone
 
 
 def _duration(text: str) -> str:
@@ -201,6 +201,19 @@ class Relay(Section):
     def name(self) -> str:
         """How logs and reports call it: host:port, never with the secret."""
         return f"{self.host}:{self.port}"
+
+
+class Retention(Section):
+    """How long what is kept about people; the consent of who is in the book is kept as long as they are in it, for it is the proof."""
+
+    answers: str = Field("365d", description="What receivers answered about each recipient, which may name people; reports and complaints ask for a year. Empty: for ever.")
+
+    @field_validator("answers")
+    @classmethod
+    def _is_duration(cls, text: str) -> str:
+        if text:
+            duration_ms(text)
+        return text
 
 
 class Languages(Section):

@@ -22,6 +22,7 @@ from distro.sections import (
     Limits,
     Pace,
     Relay,
+    Retention,
     Retry,
     Secret,
     Sender,
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")
     languages: Languages = Languages()
     retry: Retry = Retry()
+    retention: Retention = Retention()
     in_doubt: InDoubt = InDoubt()
     secret: Secret = Secret()
     limits: Limits = Limits()

@@ -105,3 +105,31 @@ def read_return_token(token: str, keys: Keys) -> tuple[int, int] | None:
     distribution, ordinal = int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:8], "big")
     made = [bytes.fromhex(return_token(key, distribution, ordinal)) for key in keys.signing]
     return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419 - every key is compared
+
+
+CONFIRM = b"confirm"      # who asked for mail at this address confirms that it is theirs
+HELD = b"held"            # to see, take away or erase what is held on a person
+
+
+def sign_pass(key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes) -> str:
+    """A token of one person for one purpose until a time (unix seconds)."""
+    told = f"{subscriber}.{expires}"
+    mac = mac_of(key)(b"pass|%b|%b|%b" % (purpose, told.encode(), address_hash))
+    return f"{told}.{binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE).decode()}"
+
+
+def parse_pass(token: str) -> tuple[int, int] | None:
+    """Subscriber and expiry that a token claims; nothing is verified yet."""
+    parts = token.split(".")
+    if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 12 for p in parts[:2]):
+        return None
+    return int(parts[0]), int(parts[1])
+
+
+def verify_pass(token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float) -> bool:
+    """Whether the token was signed here for this purpose and address and is still good."""
+    claimed = parse_pass(token)
+    if claimed is None:
+        return False
+    good = [hmac.compare_digest(sign_pass(key, purpose, *claimed, address_hash).encode(), token.encode("ascii", "replace")) for key in keys.signing]
+    return any(good) and now <= claimed[1]

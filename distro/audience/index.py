@@ -82,7 +82,7 @@ class Keys:
         return found
 
     def _values(self, column: str, values: list[str]) -> list[str]:
-        kind = self.kinds.get(column, BITMAP)
+        kind = self.kinds.get(column, SCAN if column in ALWAYS_SCANNED else BITMAP)
         if kind == SCAN:
             return []
         head = "ids" if kind == IDS else "idx"

@@ -81,7 +81,7 @@ def plan(office: Office, order: Order) -> Planned:
     check_signers(office.settings, release.editions)
     for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
         compile_edition(office, edition, "0", datetime.now().astimezone(), files=files)
-    question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, no_fallback=order.no_fallback)
+    question = question_for(office, "" if order.as_new else release.slug, expanded, release.languages, kind=release.kind, no_fallback=order.no_fallback)
     found = office.store.call(scripts.plan(question))
     usual = usual_audience(office)
     limits = office.settings.limits

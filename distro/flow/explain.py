@@ -19,7 +19,8 @@ from distro.times import from_ms, rfc3339
 
 _GOT = {State.ACCEPTED: "was sent", State.BOUNCED: "did not get", State.COMPLAINED: "was sent", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
         State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
-_LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "already_has_it": "already has it from another distribution",
+_LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "paused": "paused at their own wish", "unconfirmed": "asked for on the page and not confirmed",
+         "erased": "erased at their own wish", "wants_digests_only": "wants newsletters and digests only", "already_has_it": "already has it from another distribution",
          "not_on_the_allow_list": "not on the allow-list of this environment", "no_edition_in_their_language": "no edition in their language"}
 
 
@@ -42,6 +43,7 @@ class Explanation:
     facts: tuple[consent.Fact, ...]
     zone: str
     message_id: str = ""
+    refused: tuple[str, ...] = ()       # why they may not be written to, now
 
     def told(self) -> dict[str, Any]:
         """As `--json` says it."""
@@ -67,7 +69,7 @@ class Explanation:
                 yield f"  matches now        {rule.text:<{width}}   {'yes' if rule.holds else 'no'}"
             yield f"  may be written to  {'':<{width}}   {self._consent()}"
             yield from self._outcome(self.found)
-        if any(f.act == consent.UNSUBSCRIBED for f in self.facts):
+        if consent.UNSUBSCRIBED in self.refused:
             yield ""
             yield "Nobody but the person may undo this wish."
 
@@ -81,10 +83,11 @@ class Explanation:
         return f"{name} did not get {what}."
 
     def _consent(self) -> str:
-        if not self.facts:
+        if not self.refused:
             return "yes"
-        last = self.facts[-1]
-        return f"no    {last.act} on {self._day(last.at)}, by {last.source}"
+        acts = ("signed_up",) if self.refused[0] == "unconfirmed" else (self.refused[0],)
+        last = next((f for f in reversed(self.facts) if f.act in acts), None)
+        return f"no    {self.refused[0]} on {self._day(last.at)}, by {last.source}" if last else f"no    {self.refused[0]}"
 
     def _outcome(self, found: Found) -> Iterator[str]:
         if found.left_out:
@@ -112,7 +115,8 @@ class Explanation:
         if found.state is None:
             if not found.frozen_ms:
                 return ["It has not gone out yet.", title]
-            why = {"unsubscribed": "you had asked us not to write to you any more", "suppressed": "letters to your address had come back to us before", "already_has_it": "you have it from an earlier sending"}.get(found.left_out)
+            why = {"unsubscribed": "you had asked us not to write to you any more", "suppressed": "letters to your address had come back to us before", "already_has_it": "you have it from an earlier sending", "paused": "you had asked us to pause", "unconfirmed": "the letter that asks whether you want our mail was not answered",
+                   "wants_digests_only": "you chose to get newsletters only"}.get(found.left_out)
             return [f"We did not send it to you: {why or 'you are not among those whom this release was meant for'}.", title]
         at = self._day(found.record.at * 1000) if found.record and found.record.at else ""
         return {
@@ -130,7 +134,7 @@ class Explanation:
         """Why, rule by rule."""
         rows = [RuleRow("Yes", "In the book", ", ".join(filter(None, (self.person.email, self.person.kind, self.person.country))))]
         rows += [RuleRow("Yes" if r.holds else "No", f"Matches {r.text}", "as the book is now") for r in self.rules]
-        rows.append(RuleRow("No" if self.facts else "Yes", "May be written to", self._consent().removeprefix("no    ") if self.facts else ""))
+        rows.append(RuleRow("No" if self.refused else "Yes", "May be written to", self._consent().removeprefix("no    ") if self.refused else ""))
         return rows + [RuleRow("→", line.strip().removeprefix("→ ")) for line in (self._outcome(self.found) if self.found else ())]
 
     def admin_facts(self) -> list[tuple[str, str]]:
@@ -157,14 +161,15 @@ def explain(office: Office, address: str, release: str = "") -> Explanation:
     newest = office.store.command("ZREVRANGE", "dists", 0, 0)
     number = distribution_id(office.store, release) if release else (newest[0].decode() if newest else "")
     facts = tuple(consent.history(office.store, who.id))
+    refused = tuple(consent.refusals(office.store, who.id))
     zone = office.settings.site.timezone
     if not number:
-        return Explanation(who, None, (), matches_now=False, facts=facts, zone=zone)
+        return Explanation(who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused)
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
     node = parse(office.store.hash(f"dist:{number}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
     found = locate(office.store, number, who.id)
-    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found))
+    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused)
 
 
 def _message_id(office: Office, found: Found) -> str:

@@ -41,7 +41,7 @@ def advance(office: Office, distribution: str) -> list[Wake]:
 def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake]:
     """Reserve, write down, compile, flip."""
     languages = told["order"].split()
-    question = question_for(office, told["release"], parse(told["expanded"]), languages, no_fallback=bool(told.get("no_fallback")), again=bool(told.get("again")))
+    question = question_for(office, told["release"], parse(told["expanded"]), languages, kind=told.get("kind", ""), no_fallback=bool(told.get("no_fallback")), again=bool(told.get("again")))
     faults.point("reserve.before")
     reserved = office.store.call(scripts.reserve(distribution, question))
     if reserved.plan is None:

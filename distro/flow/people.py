@@ -13,7 +13,7 @@ from distro.flow.explain import person
 from distro.flow.office import Office
 from distro.model import Subscriber
 
-__all__ = ["Happened", "add", "edit", "erase", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
+__all__ = ["Happened", "add", "edit", "erase", "finish_erasing", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
 
 UNDO_MS = 28 * 86_400_000     # how long a person may call their own unsubscribing a mistake
 _OURS = ("email", "domain", "provider", "lists")
@@ -145,8 +145,13 @@ def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
 def erase(office: Office, address: str, *, source: str) -> None:
     """Forget a person: only keyed hashes of their addresses stay, so that no import brings them back."""
     who = person(office, address)
+    _record(office, who.id, who.email, consent.ERASED, source="the reader" if source == "the reader" else "staff")   # names nobody
+    finish_erasing(office, who)
+
+
+def finish_erasing(office: Office, who: Subscriber) -> None:
+    """The part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
-    _record(office, who.id, who.email, consent.ERASED, source=source.split(" ", maxsplit=1)[0])
     office.store.command("HSET", "nos", *(word for a in mine for word in (office.hash_of(a), consent.ERASED)))
     forget(office, who)
 

@@ -7,11 +7,13 @@ from distro.audience.expression import Node, parse
 from distro.flow.office import Office
 from distro.store.scripts.audience import Program, Question
 
+_TO_ALL = ("newsletter", "correction", "hold", "kill")   # kinds that also go to readers who want no single releases
 
-def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, no_fallback: bool, again: bool = False) -> Question:
+
+def question_for(office: Office, slug: str, expanded: Node, order: Sequence[str], *, kind: str, no_fallback: bool, again: bool = False) -> Question:
     """What the store is asked about a release."""
     segments = office.segments()
-    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office), again)
+    return Question(slug, segments.program(expanded), order, office.settings.languages.fallback, no_fallback, _allow(office), again, again or kind in _TO_ALL)
 
 
 def _allow(office: Office) -> Program | None:

@@ -42,7 +42,7 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
         raise NotFoundError(f"nobody in the book has the address {address}", hint="Add them: distro subscribers import FILE --list NAME")
     expanded = parse(f'email:"{person.email}"')
     order = told["order"].split()
-    plan = office.store.call(audience.plan(question_for(office, told["release"], expanded, order, no_fallback=False, again=True)))
+    plan = office.store.call(audience.plan(question_for(office, told["release"], expanded, order, kind="", no_fallback=False, again=True)))
     if plan.audience == 0:
         why = ", ".join(plan.left_out)
         raise RefusedError(f"{address} cannot be written to: {why.replace('_', ' ')}", hint=f"More: distro explain {address}")

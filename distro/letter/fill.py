@@ -25,6 +25,7 @@ class Filler:
         self._distribution = distribution
         self._keys = keys
         self._unsubscribe = f"{site_url}/u/".encode()
+        self._preferences = f"{site_url}/p/".encode()
         self._view = f"{site_url}/v/".encode()
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
@@ -43,23 +44,23 @@ class Filler:
         local, at, domain = self._return
         return f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}" if at else self.letter.sender_address
 
-    def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes]:
-        """The reader's own unsubscribe and view addresses."""
+    def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
+        """The reader's own addresses: unsubscribe, preferences (the same token), view online."""
         address_hash = self._keys.address_hash(address.casefold())
         key = self._keys.signing[0]
         unsubscribe = sign(key, UNSUBSCRIBE, self._distribution, ordinal, subscriber, address_hash)
         view = sign(key, VIEW, self._distribution, ordinal, subscriber, address_hash)
-        return self._unsubscribe + unsubscribe, self._view + view
+        return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, self._view + view
 
     def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "") -> list[bytes]:
         """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot."""
-        unsubscribe, view = self.links(ordinal, subscriber, address)
+        unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         if len(address) < 60 and _PLAIN_NAME.fullmatch(name) and name.strip():
             to = b"To: %s\r\n <%s>\r\n" % (name.strip().encode(), address.encode()) if len(name) + len(address) > 68 else b"To: %s <%s>\r\n" % (name.strip().encode(), address.encode())
         else:
             to = headers.address_field("To", name, address)
         message_id, leave = b"Message-ID: %s\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%s>\r\n" % unsubscribe
-        values = {"unsubscribe": quoted.value(unsubscribe), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode()), "confirm": quoted.value(confirm.encode()) if confirm else b""}
+        values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode()), "confirm": quoted.value(confirm.encode()) if confirm else b""}
         pieces = [to + message_id + leave, self._head]
         for static, slot in zip(self._statics, self._slots, strict=False):
             pieces += (static, values[slot])
@@ -78,6 +79,6 @@ class Filler:
         return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
 
     def _put(self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str) -> str:
-        unsubscribe, view = self.links(ordinal, subscriber, address)
-        values = {"unsubscribe": unsubscribe.decode(), "view": view.decode(), "address": shown, "confirm": confirm}
+        unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
+        values = {"unsubscribe": unsubscribe.decode(), "preferences": preferences.decode(), "view": view.decode(), "address": shown, "confirm": confirm}
         return PATTERN.sub(lambda found: values[found[1]], told)

@@ -62,6 +62,11 @@ class Labels:
     welcome_head: str
     welcome_body: str
     attachments: str
+    preferences: str
+    access_head: str
+    access_body: str
+    access_button: str
+    access_else: str
 
     def kind(self, kind: str) -> str:
         """The name of a kind as the letter shows it."""

@@ -2,7 +2,7 @@
 
 import re
 
-SLOTS = ("unsubscribe", "view", "address", "confirm")
+SLOTS = ("unsubscribe", "preferences", "view", "address", "confirm")
 
 
 def mark(name: str) -> str:

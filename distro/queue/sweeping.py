@@ -2,10 +2,12 @@
 
 import signal
 import threading
+import time
 
 from distro import log
 from distro.errors import StoreGoneError
-from distro.flow.office import opened
+from distro.flow import chores, post
+from distro.flow.office import Office, opened
 from distro.flow.sweep import Sweep
 from distro.queue.app import make_app
 from distro.queue.life import follow_supervisor
@@ -13,6 +15,7 @@ from distro.queue.wakes import publish
 from distro.settings import Settings
 
 EVERY = 0.2    # seconds between two rounds: how late a start may be
+_CHORES = 30.0  # seconds between two rounds about the book
 
 
 def run(settings: Settings) -> int:
@@ -25,6 +28,7 @@ def run(settings: Settings) -> int:
         office.consent.replay(office.store)
         app = make_app(office.broker, "distro-sweep")
         sweep = Sweep(office)
+        threading.Thread(target=_tend, args=(office, stop), name="book", daemon=True).start()
         log.get().info("sweep ready")
         while not stop.wait(EVERY):
             try:
@@ -34,3 +38,19 @@ def run(settings: Settings) -> int:
                 log.get().warning("Redis does not answer; the sweep waits", why=error.message)
         app.close()
     return 0
+
+
+def _tend(office: Office, stop: threading.Event) -> None:
+    """The letters to single readers at once, the chores of the book now and then; beside the sweep, which must not wait."""
+    due = 0.0
+    while not stop.wait(1.0):
+        try:
+            post.send_waiting(office)
+            if time.monotonic() >= due:
+                due = time.monotonic() + _CHORES
+                chores.once(office)
+        except StoreGoneError:
+            continue
+        except Exception as error:  # noqa: BLE001 - a bug here must not end the sweep of letters
+            log.get().error("tending the book failed; it is tried again", why=repr(error), exc_info=error)
+            due = time.monotonic() + _CHORES

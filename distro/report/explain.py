@@ -10,7 +10,7 @@ from distro.store import Store
 from distro.store.records import Record, unpack_record
 from distro.store.scripts.ledger import RECORD_SIZE
 
-REASONS = ("unsubscribed", "suppressed", "already_has_it", "not_on_the_allow_list", "no_edition_in_their_language")
+REASONS = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased", "wants_digests_only", "already_has_it", "not_on_the_allow_list", "no_edition_in_their_language")
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ TABLE = (
     # processes
     Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
     Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),
+    Key("post", "zset", "letters to single readers that wait, as JSON -> when, ms"),
+    Key("rate:{what}", "string", "how often somebody asked lately", TIMED),
     Key("tmp:{x}", "any", "within one question", TIMED),
     Key("test:clock", "string", "ms added to Redis TIME, in tests only", TIMED),
 )

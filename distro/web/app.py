@@ -1,8 +1,4 @@
-"""The pages that readers and machines open without signing in.
-
-One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and is answered 200 also
-the second time; GET only shows a page with a button, because scanners fetch every link of a letter.
-"""
+"""The web application: readers' pages, letters online, reports by link, health."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,9 +17,9 @@ from distro.flow import reading, reports
 from distro.flow.office import Office
 from distro.report import page as report_page
 from distro.web.pages import Pages
+from distro.web.readers import Readers
 
 _LONGEST_LIVE = 600   # seconds of one stream; the browser asks again by itself
-_MAX_BODY = 10_000   # bytes of a one-click POST; senders put 26 there
 
 
 class SecurityHeaders:
@@ -51,40 +47,27 @@ class _Site:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.pages = Pages()
-
-    def unsubscribe_page(self, request: Request) -> Response:
-        reader = reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)
-        return HTMLResponse(self.pages.ask(reader)) if reader else self._bad_link()
-
-    async def unsubscribe(self, request: Request) -> Response:
-        length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > _MAX_BODY:
-            return Response(status_code=413)
-        reader = await _threaded(reading.reader_of, self.office, request.path_params["token"], reading.UNSUBSCRIBE)
-        if reader is None:
-            return self._bad_link()
-        await _threaded(reading.unsubscribe, self.office, reader, "one-click link")
-        return HTMLResponse(self.pages.done(reader))
+        self.readers = Readers(office, self.pages)
 
     def view(self, request: Request) -> Response:
         page = reading.letter_page(self.office, request.path_params["token"], request.query_params.get("lang", ""))
-        return HTMLResponse(page) if page else self._bad_link()
+        return HTMLResponse(page) if page else self.readers.bad_link()
 
     def enclosed(self, request: Request) -> Response:
         found = reading.enclosed_file(self.office, request.path_params["token"], request.path_params["name"])
         if found is None:
-            return self._bad_link()
+            return self.readers.bad_link()
         file, raw = found
         shown = "inline" if file.source else "attachment"
         return Response(raw, media_type=file.type, headers={"content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}"})
 
     def report(self, request: Request) -> Response:
         number = reports.opened_by(self.office, request.path_params["name"], request.query_params.get("key", ""))
-        return HTMLResponse(reports.live_page(self.office, number), headers={"content-security-policy": report_page.LIVE}) if number else self._bad_link()
+        return HTMLResponse(reports.live_page(self.office, number), headers={"content-security-policy": report_page.LIVE}) if number else self.readers.bad_link()
 
     async def report_events(self, request: Request) -> Response:
         number = await _threaded(reports.opened_by, self.office, request.path_params["name"], request.query_params.get("key", ""))
-        return StreamingResponse(_follow(self.office, number), media_type="text/event-stream") if number else self._bad_link()
+        return StreamingResponse(_follow(self.office, number), media_type="text/event-stream") if number else self.readers.bad_link()
 
     def healthz(self, request: Request) -> Response:
         del request
@@ -104,17 +87,13 @@ class _Site:
         del request
         return HTMLResponse(self.pages.message("This page does not exist." if status == 404 else "This is not possible here."), status)
 
-    def _bad_link(self) -> Response:
-        return HTMLResponse(self.pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
-
 
 def create_app(office: Office) -> Starlette:
     """The web application of an office."""
     site = _Site(office)
     return Starlette(
         routes=[
-            Route("/u/{token}", site.unsubscribe_page, methods=["GET"]),
-            Route("/u/{token}", site.unsubscribe, methods=["POST"]),
+            *site.readers.routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/reports/{name}", site.report, methods=["GET"]),

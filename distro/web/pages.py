@@ -1,65 +1,103 @@
 """The few public pages, in the reader's language; usable without JavaScript, in the dark, by keyboard and screen reader."""
 
-from jinja2 import DictLoader, Environment
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from distro.audience.roles import ListRole
 from distro.flow.reading import LinkReader
-from distro.letter.labels import labels_of
+from distro.letter.labels import SPOKEN, labels_of, own_name
 from distro.model import is_right_to_left
 
-_PAGE = """<!doctype html>
-<html lang="{{ language }}" dir="{{ direction }}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{ title }}</title>
-<style>
-:root { color-scheme: light dark; --ink: #1b1f23; --quiet: #59626b; --page: #fff; --sea: #0b5570; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --quiet: #a5adb5; --page: #15181b; --sea: #83c5de; } }
-body { margin: 0; background: var(--page); color: var(--ink); font: 17px/28px "Segoe UI", -apple-system, BlinkMacSystemFont, Roboto, Helvetica, Arial, sans-serif; }
-main { max-width: 552px; margin: 0 auto; padding: 24px; }
-.house { font: bold 20px/28px Georgia, "Times New Roman", serif; border-bottom: 2px solid var(--ink); padding-bottom: 12px; margin: 0 0 24px; }
-h1 { font: bold 28px/36px Georgia, "Times New Roman", serif; margin: 0 0 16px; text-wrap: balance; }
-p { margin: 0 0 16px; } .quiet { color: var(--quiet); overflow-wrap: anywhere; }
-button { font: bold 17px/28px inherit; font-family: inherit; font-size: 17px; font-weight: bold; min-height: 48px; padding: 8px 24px; border: 2px solid var(--sea); border-radius: 4px; background: var(--sea); color: var(--page); cursor: pointer; }
-button:focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
-</style>
-</head>
-<body><main>
-{% if house %}<p class="house">{{ house }}</p>{% endif %}
-<h1>{{ title }}</h1>
-{% if text %}<p class="quiet">{{ text }}</p>{% endif %}
-{% if button %}<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button type="submit">{{ button }}</button></form>{% endif %}
-</main></body>
-</html>
-"""
+_HERE = Path(__file__).parent
+PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
+
+
+@cache
+def _words_of(language: str) -> Mapping[str, str]:
+    """The pages' words in a language, or its base language, else English."""
+    known = next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in PAGES_SPEAK), "en")
+    return tomllib.loads((_HERE / "words" / f"{known}.toml").read_text(encoding="utf-8"))
+
+
+def understood(accepted: str) -> str:
+    """The first of a browser's languages that the pages speak (RFC 9110 §12.5.4)."""
+    told = [part.split(";")[0].strip().lower() for part in accepted.split(",")]
+    return next((base for tag in told if (base := tag.split("-")[0]) in PAGES_SPEAK), "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose page it is and in which language it speaks."""
+
+    house: str
+    language: str
+    address: str = ""
 
 
 class Pages:
     """Renders the public pages."""
 
     def __init__(self) -> None:
-        env = Environment(loader=DictLoader({"page.html": _PAGE}), autoescape=True)
-        self._page = env.get_template("page.html")
+        self._env = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
-    def ask(self, reader: LinkReader) -> str:
+    def ask(self, reader: LinkReader, preferences: str) -> str:
         """The page with one button."""
-        words = labels_of(reader.language)
-        return self._render(reader, words.unsubscribe_ask.format(house=reader.house), reader.address, words.unsubscribe_button)
+        labels, words = labels_of(reader.language), _words_of(reader.language)
+        return self._ask(_place(reader), labels.unsubscribe_ask.format(house=reader.house), reader.address, labels.unsubscribe_button,
+                         hidden=[("List-Unsubscribe", "One-Click")], more=(preferences, words["choose"]))
 
-    def done(self, reader: LinkReader) -> str:
-        """After the button."""
-        words = labels_of(reader.language)
-        return self._render(reader, words.unsubscribed, words.unsubscribed_more.format(house=reader.house, address=reader.address))
+    def left(self, reader: LinkReader, lists: Sequence[ListRole], back: str, days: int) -> str:
+        """After the button, with the way back."""
+        labels = labels_of(reader.language)
+        text = labels.unsubscribed_more.format(house=reader.house, address=reader.address)
+        if not lists:
+            return self._ask(_place(reader), labels.unsubscribed, text)
+        return self._page("left.html", _place(reader), labels.unsubscribed, text, lists=lists, back=back, days=days)
+
+    def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
+        """A page that says one thing, named by the words, and may have one button."""
+        words = _words_of(place.language)
+        fill = {"house": place.house, "address": place.address, "days": days}
+        return self._ask(place, words[title].format(**fill), words[text].format(**fill) if text else "", words[button] if button else "")
+
+    def preferences(self, reader: LinkReader, lists: Sequence[ListRole], *, paused: str, leave: str, saved: bool) -> str:
+        """What a reader gets and how."""
+        columns = reader.subscriber.columns
+        return self._page("preferences.html", _place(reader), _words_of(reader.language)["preferences"].format(house=reader.house), reader.address, lists=lists, on=columns.get("lists", ()),
+                          languages=[(code, own_name(code)) for code in SPOKEN], chosen=reader.subscriber.language.split("-", maxsplit=1)[0], frequency="".join(columns.get("frequency", ())),
+                          paused=paused, leave=leave, saved=saved, address=reader.address)
+
+    def held(self, place: Place, held: Mapping[str, Any], download: str) -> str:
+        """Everything that is held on a reader."""
+        return self._page("held.html", place, _words_of(place.language)["held"].format(house=place.house), "", held=held, download=download)
+
+    def subscribe(self, place: Place, lists: Sequence[ListRole], *, email: str = "", name: str = "", on: Sequence[str] = (), wrong: str = "") -> str:
+        """The form of who wants letters."""
+        words = _words_of(place.language)
+        return self._page("subscribe.html", place, words["subscribe"].format(house=place.house), "", lists=lists, languages=[(code, own_name(code)) for code in SPOKEN],
+                          email=email, name=name, on=on, wrong=words[wrong] if wrong else "")
 
     def message(self, text: str) -> str:
         """A page that says one thing."""
-        return self._page.render(language="en", direction="ltr", title=text)
+        return self._ask(Place("", "en"), text, "")
 
     def trouble(self) -> str:
         """Something of ours is down; the reader's wish was not taken."""
-        return self._page.render(language="en", direction="ltr", title="Please try again in a minute.", text="Our system is restarting. Nothing was changed yet.")
+        return self._ask(Place("", "en"), "Please try again in a minute.", "Our system is restarting. Nothing was changed yet.")
 
-    def _render(self, reader: LinkReader, title: str, text: str, button: str = "") -> str:
-        direction = "rtl" if is_right_to_left(reader.language) else "ltr"
-        return self._page.render(language=reader.language, direction=direction, house=reader.house, title=title, text=text, button=button)
+    def _ask(self, place: Place, title: str, text: str, button: str = "", *, hidden: Sequence[tuple[str, str]] = (), more: tuple[str, str] | None = None) -> str:
+        return self._page("ask.html", place, title, text, button=button, hidden=hidden, more=more)
+
+    def _page(self, template: str, place: Place, title: str, text: str, **told: Any) -> str:
+        direction = "rtl" if is_right_to_left(place.language) else "ltr"
+        return self._env.get_template(template).render(language=place.language, direction=direction, house=place.house, title=title, text=text, words=_words_of(place.language), **told)
+
+
+def _place(reader: LinkReader) -> Place:
+    return Place(reader.house, reader.language, reader.address)

@@ -12,15 +12,17 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from distro.audience import book
 from distro.demo.mailbox import Mailbox
 from distro.demo.pages import MailboxPages
-from distro.flow import reports
+from distro.flow import post, reports
 from distro.flow.accept import Order, submit
 from distro.flow.office import Office
 from distro.model import Outcome, State
 from distro.relay.envelope import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.tokens import CONFIRM, HELD
 from distro.web.app import create_app
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
@@ -48,6 +50,8 @@ def answer(message: Message) -> Outcome | None:
 def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[str, str]]:
     """A served office with one distribution: its report, an unsubscribe page, a letter online, the demo's mailbox."""
     with Mailbox(tmp_path / "box") as mailbox:
+        (tmp_path / "subscribers").mkdir()
+        (tmp_path / "subscribers" / "segments.toml").write_text('[lists.journalists]\ntitle = "Press releases"\npublic = true\n[lists.weekly]\ntitle = "The week in one letter"\npublic = true\n')
         office = make_office(tmp_path, server, store)
         add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
         files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes sont d'accord.")]
@@ -78,6 +82,10 @@ def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
     text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     view = next(line.strip() for line in text.splitlines() if "/v/" in line)
     found = {"report": reports.link(office, "1"), "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"), "letter online": view}
+    who = book.by_address(office.store, str(message["To"]).split("<")[-1].strip(">"))
+    assert who is not None
+    found |= {"preferences": found["unsubscribe"].replace("/u/", "/p/"), "subscribe": f"{office.settings.site.url}/subscribe", "in Arabic": f"{office.settings.site.url}/subscribe?lang=ar"}
+    found |= {"what is held": post.link(office, who, HELD), "confirm": post.link(office, who, CONFIRM)}
     return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
 
 
@@ -107,9 +115,33 @@ def test_without_javascript_a_reader_leaves_by_keyboard(browser: Browser, addres
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_load_state()
-    assert page.get_by_role("heading").inner_text() == "You are unsubscribed."
+    assert page.get_by_role("heading", level=1).inner_text() == "You are unsubscribed."
     page.goto(addresses["report"])
     assert "38 of 40 accepted" in page.content()
+    context.close()
+
+
+def test_without_javascript_a_reader_chooses_and_comes_back(browser: Browser, addresses: dict[str, str]) -> None:
+    """By the labels that a screen reader reads."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(addresses["preferences"])
+    page.get_by_label("The week in one letter").check()
+    page.get_by_label("Only newsletters and digests").check()
+    page.get_by_label("Pause").select_option("One month")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    assert page.get_by_label("The week in one letter").is_checked()
+    page.get_by_role("link", name="Stop all e-mail").click()
+    page.get_by_role("button", name="Unsubscribe").click()
+    page.get_by_label("Press releases").uncheck()
+    page.get_by_role("button", name="Keep these").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Welcome back."
+    page.goto(addresses["subscribe"])
+    page.get_by_label("Your e-mail address").fill("zoe@daily.example")
+    page.get_by_label("The week in one letter").check()
+    page.get_by_role("button", name="Subscribe").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The letter is on its way."
     context.close()
 
 

@@ -22,9 +22,10 @@ class Question:
     no_fallback: bool = False
     allow: Program | None = None      # outside production: who may be written to at all
     again: bool = False               # a person's order for one reader: the mark `taken` does not count
+    digest: bool = False              # a newsletter: also for readers who want no single releases
 
     def told(self) -> str:
-        return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback, "again": self.again})
+        return json.dumps({"program": self.program, "allow": self.allow, "order": list(self.order), "fallback": list(self.fallback), "no_fallback": self.no_fallback, "again": self.again, "digest": self.digest})
 
 
 def read_plan(text: bytes | str) -> Plan:

@@ -1,5 +1,5 @@
 -- Who would get it ("plan") or gets it ("reserve"): one script, so that plan shows what submit then does.
--- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool, again: bool}
+-- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…], fallback: [lang…], no_fallback: bool, again: bool, digest: bool}
 -- One freeze of a release at a time, and not before its cancelled siblings have given back what they held: {'wait', D}.
 local mode, D, slug, q = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 if mode == 'reserve' then
@@ -32,6 +32,7 @@ local function leave(reason, key)
 end
 for _, reason in ipairs({'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased'}) do leave(reason, 'no:' .. reason) end
 leave('suppressed', 'no:any')
+if not q.digest then leave('wants_digests_only', 'idx:frequency:digest') end
 if not q.again then leave('already_has_it', 'taken:' .. slug) end
 if type(q.allow) == 'table' then leave('not_on_the_allow_list', minus(rest, run_program(q.allow))) end
 local editions, fallback, left, has = {}, {}, rest, {}

@@ -94,7 +94,7 @@ def test_what_does_not_fit_is_a_link_of_the_readers_own(release: Path) -> None:
     raw = b"".join(filler.fill(42, 981, "ana@daily.example", "Ana"))
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert [p.get_filename() for p in message.walk() if p.get_content_disposition() == "attachment"] == ["factsheet.pdf"]
-    view = filler.links(42, 981, "ana@daily.example")[1].decode()
+    view = filler.links(42, 981, "ana@daily.example")[2].decode()
     page = filler.page(42, 981, "ana@daily.example")
     assert f'href="{view}/' in page
     assert "été.pdf" in page

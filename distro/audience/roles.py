@@ -1,0 +1,55 @@
+"""What staff say about lists in segments.toml: who answers for one, whether readers may join it, whether it may have a release early."""
+
+# [lists.journalists]
+# title = {en = "Press releases", fr = "Communiqués de presse"}     or one text for all
+# owner = "press@agency.example"
+# public = true                 readers find it on the subscribe page
+# embargo_trusted = true        where any list is, only such lists may be `trusted:` in a release
+
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from distro.errors import SettingsError
+
+_KNOWN = {"title": (str, dict), "owner": (str,), "public": (bool,), "embargo_trusted": (bool,)}
+
+
+@dataclass(frozen=True, slots=True)
+class ListRole:
+    """What is said about one list."""
+
+    name: str
+    titles: dict[str, str]
+    owner: str = ""
+    public: bool = False
+    embargo_trusted: bool = False
+
+    def title(self, language: str) -> str:
+        """As a reader of this language sees it."""
+        base = language.split("-", maxsplit=1)[0]
+        return self.titles.get(language) or self.titles.get(base) or self.titles.get("") or next(iter(self.titles.values()), "") or self.name.replace("-", " ").capitalize()
+
+
+def load_roles(folder: Path) -> dict[str, ListRole]:
+    """The lists of segments.toml by name; none without the file. Raises SettingsError."""
+    where = folder / "segments.toml"
+    try:
+        told = tomllib.loads(where.read_text(encoding="utf-8-sig")).get("lists", {})
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{where}: {error}") from None
+    return {name.lower(): _role(where, name, facts) for name, facts in told.items()}
+
+
+def _role(where: Path, name: str, facts: object) -> ListRole:
+    if not isinstance(facts, dict):
+        raise SettingsError(f"{where}: lists.{name} must be a table", hint=f"Write [lists.{name}] and below it public = true")
+    for key, value in facts.items():
+        if key not in _KNOWN or not isinstance(value, _KNOWN[key]):
+            raise SettingsError(f"{where}: lists.{name}.{key} is not understood", hint=f"Known are {', '.join(_KNOWN)}.")
+    title = facts.get("title", {})
+    titles = {"": title} if isinstance(title, str) else {str(k): str(v) for k, v in title.items()}
+    return ListRole(name.lower(), titles, facts.get("owner", ""), facts.get("public", False), facts.get("embargo_trusted", False))

@@ -1,0 +1,75 @@
+"""What has to be done about the book from time to time: pauses that end, sign-ups that nobody confirmed, erasures that a
+crash or a restore left half done, answers and files that are kept no longer than said. A little at a time, any number of
+times, by any sweep.
+"""
+
+import time
+
+from distro import log
+from distro.audience import book
+from distro.flow import joining, people
+from distro.flow.office import Office
+from distro.store.records import ids_of
+from distro.times import duration_ms
+
+_PEOPLE = 100        # erasures and answers at a time
+_DISTRIBUTIONS = 20
+
+
+def once(office: Office) -> dict[str, int]:
+    """One round; gives what was done, by its name."""
+    done = {
+        "resumed": people.resume_due(office), "unconfirmed": joining.forget_unconfirmed(office), "erased": _finish_erasing(office),
+        "answers": _forget_answers(office), "files": _forget_files(office),
+    }
+    told = {what: n for what, n in done.items() if n}
+    if told:
+        log.get().info("the book was tended", **told)
+    return told
+
+
+def _finish_erasing(office: Office) -> int:
+    """Who is erased by a fact and still has a row: the command died, or an older copy was restored."""
+    everyone, erased = (int.from_bytes(office.store.raw(key).ljust(n, b"\0"), "big") for n in [_longest(office)] for key in ("idx:all", "no:erased"))
+    gone = 0
+    for number in ids_of((everyone & erased).to_bytes(_longest(office), "big"))[:_PEOPLE]:
+        who = book.by_id(office.store, number)
+        if who:
+            people.finish_erasing(office, who)
+            gone += 1
+    return gone
+
+
+def _longest(office: Office) -> int:
+    return max(map(int, office.store.pipeline([("STRLEN", "idx:all"), ("STRLEN", "no:erased")])))
+
+
+def _forget_answers(office: Office) -> int:
+    """What receivers answered may name people: it goes when a distribution is old enough; states and counts stay."""
+    keep = office.settings.retention.answers
+    if not keep:
+        return 0
+    past = office.store.now_ms() - duration_ms(keep)
+    done = 0
+    for number in office.store.command("ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000):
+        distribution = number.decode()
+        if done < _DISTRIBUTIONS and office.store.hash(f"dist:{distribution}").get("state") in ("sent", "cancelled"):
+            done += int(office.store.command("UNLINK", f"err:{distribution}"))
+    return done
+
+
+def _forget_files(office: Office) -> int:
+    """Pictures and attachments that no edition names: their submit was refused. Looked for once an hour."""
+    if not office.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
+        return 0
+    named = {f["hash"] for key in office.store.command("KEYS", "ed:*") for f in _files(office.store.raw(key.decode()))}
+    there = [key.decode() for key in office.store.command("KEYS", "file:*")]
+    loose = [key for key in there if key.removeprefix("file:") not in named and int(office.store.command("OBJECT", "IDLETIME", key)) > 3600]
+    return int(office.store.command("UNLINK", *loose)) if loose else 0
+
+
+def _files(raw: bytes) -> list[dict[str, str]]:
+    import json
+
+    found: list[dict[str, str]] = json.loads(raw).get("files", [])
+    return found

@@ -1,0 +1,247 @@
+"""What readers do by themselves: leave, come back, choose, join, see what is held on them, be forgotten.
+
+One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and is answered 200 also
+the second time; GET only shows a page with a button, because scanners fetch every link of a letter. No page changes
+anything by GET.
+"""
+
+import ipaddress
+import json
+import time
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from distro import tokens
+from distro.audience.roles import ListRole, load_roles
+from distro.errors import UsageError
+from distro.flow import joining, people, post, reading
+from distro.flow.office import Office
+from distro.letter.labels import long_date
+from distro.model import Subscriber
+from distro.times import from_ms
+from distro.web.pages import Pages, Place, understood
+
+_MAX_BODY = 10_000   # bytes of a form; senders put 26 into a one-click POST
+_PAUSES = {"7": 7, "30": 30, "91": 91}
+
+
+class Readers:
+    """The pages of one office that need no account: a signed link says who it is."""
+
+    def __init__(self, office: Office, pages: Pages) -> None:
+        self.office = office
+        self.pages = pages
+
+    def routes(self) -> list[Route]:
+        """Every address of a reader."""
+        return [
+            Route("/u/{token}", self.unsubscribe_page, methods=["GET"]),
+            Route("/u/{token}", self.unsubscribe, methods=["POST"]),
+            Route("/u/{token}/back", self.come_back, methods=["POST"]),
+            Route("/p/{token}", self.preferences_page, methods=["GET"]),
+            Route("/p/{token}", self.preferences, methods=["POST"]),
+            Route("/subscribe", self.subscribe_page, methods=["GET"]),
+            Route("/subscribe", self.subscribe, methods=["POST"]),
+            Route("/c/{token}", self.confirm_page, methods=["GET"]),
+            Route("/c/{token}", self.confirm, methods=["POST"]),
+            Route("/me/{token}", self.held_page, methods=["GET"]),
+            Route("/me/{token}", self.erase, methods=["POST"]),
+            Route("/me/{token}/download", self.download, methods=["GET"]),
+        ]
+
+    # -- leaving, and coming back
+
+    def unsubscribe_page(self, request: Request) -> Response:
+        reader = self._reader(request)
+        return HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}")) if reader else self.bad_link()
+
+    async def unsubscribe(self, request: Request) -> Response:
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > _MAX_BODY:
+            return Response(status_code=413)
+        return await run_in_threadpool(self._unsubscribe, request)
+
+    def _unsubscribe(self, request: Request) -> Response:
+        reader = self._reader(request)
+        if reader is None:
+            return self.bad_link()
+        reading.unsubscribe(self.office, reader, "one-click link")
+        return HTMLResponse(self.pages.left(reader, self._lists(reader.subscriber, public=False), f"/u/{request.path_params['token']}/back", people.UNDO_MS // 86_400_000))
+
+    async def come_back(self, request: Request) -> Response:
+        return await self._formed(request, self._come_back)
+
+    def _come_back(self, request: Request, form: FormData) -> Response:
+        reader = self._reader(request)
+        if reader is None:
+            return self.bad_link()
+        place, who = Place(reader.house, reader.language, reader.address), reader.subscriber
+        if not people.come_back(self.office, who, source="the reader, on the page after leaving"):
+            return HTMLResponse(self.pages.told(place, "late", ""))
+        kept = {str(v) for v in form.getlist("list")}
+        for name in who.columns.get("lists", ()):
+            if kept and name not in kept:
+                people.leave_list(self.office, who, name, source="the reader, on the page after leaving")
+        return HTMLResponse(self.pages.told(place, "back", "back_text"))
+
+    # -- choosing
+
+    def preferences_page(self, request: Request) -> Response:
+        reader = self._reader(request)
+        return self._preferences_of(request, reader) if reader else self.bad_link()
+
+    def _preferences_of(self, request: Request, reader: reading.LinkReader, *, saved: bool = False) -> Response:
+        till = self.office.store.command("ZSCORE", "paused", reader.subscriber.id)
+        paused = long_date(from_ms(int(float(till)), self.office.settings.site.timezone), reader.language) if till else ""
+        return HTMLResponse(self.pages.preferences(reader, self._lists(reader.subscriber, public=True), paused=paused, leave=f"/u/{request.path_params['token']}", saved=saved))
+
+    async def preferences(self, request: Request) -> Response:
+        return await self._formed(request, self._preferences)
+
+    def _preferences(self, request: Request, form: FormData) -> Response:
+        reader = self._reader(request)
+        if reader is None:
+            return self.bad_link()
+        if form.get("act") == "held":
+            if joining.allowed(self.office, _place_of(request)):
+                post.post(self.office, reader.subscriber, "held")
+            return HTMLResponse(self.pages.told(Place(reader.house, reader.language, reader.address), "sent", "sent_text", days=post.DAYS[tokens.HELD]))
+        self._save(reader.subscriber, form)
+        fresh = self._reader(request)
+        return self._preferences_of(request, fresh, saved=True) if fresh else self.bad_link()
+
+    def _save(self, who: Subscriber, form: FormData) -> None:
+        office, source = self.office, "the reader's own page"
+        wanted, had = {str(v) for v in form.getlist("list")}, set(who.columns.get("lists", ()))
+        for role in self._lists(who, public=True):
+            if role.name in wanted and role.name not in had:
+                people.join_list(office, who, role.name, source=source)
+            elif role.name in had and role.name not in wanted:
+                people.leave_list(office, who, role.name, source=source)
+        language, frequency, pause = (str(form.get(name) or "") for name in ("language", "frequency", "pause"))
+        keep = language == who.language.split("-", maxsplit=1)[0]       # pt-br stays pt-br where pt is chosen
+        people.prefer(office, who, {"language": who.language if keep else language[:12], "frequency": "digest" if frequency == "digest" else ""}, source=source)
+        if pause in _PAUSES:
+            people.pause(office, who, int(time.time() * 1000) + _PAUSES[pause] * 86_400_000, source=source)
+        elif not pause and office.store.command("ZSCORE", "paused", who.id):
+            people.resume(office, who, source=source)
+
+    # -- joining
+
+    def subscribe_page(self, request: Request) -> Response:
+        lists = joining.public_lists(self.office)
+        return HTMLResponse(self.pages.subscribe(self._house(request), lists)) if lists else self.bad_link()
+
+    async def subscribe(self, request: Request) -> Response:
+        return await self._formed(request, self._subscribe)
+
+    def _subscribe(self, request: Request, form: FormData) -> Response:
+        lists = joining.public_lists(self.office)
+        if not lists:
+            return self.bad_link()
+        email, name = str(form.get("email") or "").strip()[:254], str(form.get("name") or "").strip()[:120]
+        on = [role.name for role in lists if role.name in {str(v) for v in form.getlist("list")}]
+        house = self._house(request)
+        asked = Place(house.house, house.language, email)
+        if form.get("website"):       # only a machine sees that field; it is told what it wants to hear
+            return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
+        if not on:
+            return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422)
+        if not joining.allowed(self.office, _place_of(request)):
+            return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
+        try:
+            joining.ask(self.office, email, on, str(form.get("language") or house.language)[:12], name, _place_of(request))
+        except UsageError:
+            return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, on=on, wrong="wrong_email"), 422)
+        return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
+
+    def confirm_page(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
+        return HTMLResponse(self.pages.told(self._of(who), "confirm_ask", "", button="confirm_button")) if who else self._expired(request)
+
+    def confirm(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
+        if who is None:
+            return self._expired(request)
+        joining.confirm(self.office, who, _place_of(request))
+        return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
+
+    # -- what is held
+
+    def held_page(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        if who is None:
+            return self._expired(request)
+        held: Any = people.held_on(self.office, who)
+        place = self._of(who)
+        for line in (*held["history"], *held["letters"]):
+            line["day"] = long_date(from_ms(line["at"], self.office.settings.site.timezone), place.language)
+        return HTMLResponse(self.pages.held(place, held, f"/me/{request.path_params['token']}/download"))
+
+    def download(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        if who is None:
+            return self._expired(request)
+        raw = json.dumps(people.held_on(self.office, who), ensure_ascii=False, indent=2)
+        return Response(raw, media_type="application/json", headers={"content-disposition": 'attachment; filename="about-me.json"'})
+
+    async def erase(self, request: Request) -> Response:
+        return await self._formed(request, self._erase)
+
+    def _erase(self, request: Request, form: FormData) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        if who is None:
+            return self._expired(request)
+        if form.get("sure") != "yes":
+            return self.held_page(request)
+        place = self._of(who)
+        people.erase(self.office, who.email, source="the reader")
+        return HTMLResponse(self.pages.told(place, "erased", "erased_text"))
+
+    # -- what all of them need
+
+    async def _formed(self, request: Request, answer: Any) -> Response:
+        """A form, read within limits, answered in a thread."""
+        if int(request.headers.get("content-length") or 0) > _MAX_BODY:
+            return Response(status_code=413)
+        async with request.form(max_files=0, max_fields=200, max_part_size=_MAX_BODY) as form:
+            return await run_in_threadpool(answer, request, form)
+
+    def _reader(self, request: Request) -> reading.LinkReader | None:
+        return reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)
+
+    def _lists(self, who: Subscriber, *, public: bool) -> list[ListRole]:
+        """The lists that a reader is on, and with `public` those that they could join."""
+        roles = load_roles(self.office.settings.subscribers)
+        on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
+        names = {role.name for role in on}
+        return on + [role for role in roles.values() if public and role.public and role.name not in names]
+
+    def _house(self, request: Request) -> Place:
+        language = request.query_params.get("lang", "") or understood(request.headers.get("accept-language", ""))
+        return Place(self.office.settings.sender.name, language[:12])
+
+    def _of(self, who: Subscriber) -> Place:
+        return Place(self.office.settings.sender.name, who.language or "en", who.email)
+
+    def _expired(self, request: Request) -> Response:
+        return HTMLResponse(self.pages.told(self._house(request), "expired", "expired_text"), 404)
+
+    def bad_link(self) -> Response:
+        """A link that was not made here."""
+        return HTMLResponse(self.pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
+
+
+def _place_of(request: Request) -> str:
+    """Where a request comes from: an IPv4 address, or an IPv6 network of one customer."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return str(ipaddress.ip_network(f"{host}/64", strict=False)) if address.version == 6 else host

@@ -1,0 +1,223 @@
+"""What happens to one person's place in the book, and what every fact of it does to the next sending."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from distro.audience import book, consent, importing
+from distro.audience.segments import rows
+from distro.errors import RefusedError, UsageError
+from distro.flow import chores, people
+from distro.flow.accept import Order, plan
+from distro.flow.office import Office
+from distro.model import Subscriber
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.store.records import ids_of
+from tests.support.office import make_office, write_release
+
+BOOK = "email,name,language,outlet,lists,joined\nana@d.example,Ana,es,Daily,press;partners,2026-01-31\nben@d.example,Ben,en,Weekly,press,2025-12-01\ncy@d.example,Cy,en,,partners,\n"
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Ana, Ben and Cy."""
+    office = make_office(tmp_path, server, store)
+    take(office, tmp_path, BOOK)
+    return office
+
+
+def take(office: Office, folder: Path, text: str, name: str = "all", *, sync: bool = False) -> importing.Taken:
+    path = folder / "rows.csv"
+    path.write_text(text)
+    return importing.commit(office.store, importing.stage(office.store, path, name, actor="t", hash_of=office.hash_of, sync=sync).number)
+
+
+def the(office: Office, name: str) -> Subscriber:
+    found = book.by_address(office.store, f"{name}@d.example")
+    assert found is not None
+    return found
+
+
+def would_get(office: Office, tmp_path: Path, to: str = "all") -> tuple[int, dict[str, int]]:
+    found = plan(office, Order(files=[write_release(tmp_path)], to=to)).plan
+    return found.audience, dict(found.left_out)
+
+
+def test_pausing_and_its_end(office: Office, tmp_path: Path) -> None:
+    people.pause(office, the(office, "ana"), int(time.time() * 1000) + 86_400_000, source="page")
+    assert would_get(office, tmp_path) == (2, {"paused": 1})
+    assert chores.once(office) == {}
+
+    office.store.command("SET", "test:clock", 90_000_000, "EX", 60)
+    assert chores.once(office) == {"resumed": 1}
+    assert would_get(office, tmp_path) == (3, {})
+
+
+def test_an_admin_lifts_a_suppression_and_never_a_wish(office: Office, tmp_path: Path) -> None:
+    people.suppress(office, "ana@d.example", "lawyer", source="m")
+    people.lift(office, "ana@d.example", "settled", source="m")
+    assert would_get(office, tmp_path)[0] == 3
+    office.consent.record(office.store, subscriber=the(office, "ana").id, address="ana@d.example", act=consent.UNSUBSCRIBED, source="link")
+    with pytest.raises(RefusedError, match="only they can undo"):
+        people.lift(office, "ana@d.example", "please", source="m")
+    assert [h.act for h in people.history(office, the(office, "ana"))] == ["imported", "suppressed", "lifted", "unsubscribed"]
+
+
+def test_coming_back_within_four_weeks_only(office: Office, tmp_path: Path) -> None:
+    ana = the(office, "ana")
+    office.consent.record(office.store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="link")
+    assert people.come_back(office, ana, source="page")
+    assert would_get(office, tmp_path)[0] == 3
+    old = consent.Fact("f", the(office, "ben").id, consent.UNSUBSCRIBED, 1, "link", "")
+    office.store.command("HSET", f"facts:{old.subscriber}", "f", old.told)
+    assert not people.come_back(office, the(office, "ben"), source="page")
+
+
+def test_facts_that_come_late_find_their_place(office: Office) -> None:
+    """A wish of an hour ago that Redis had lost does not undo the newer one."""
+    ana = the(office, "ana")
+    office.consent.record(office.store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="link")
+    first = next(iter(office.store.hash(f"facts:{ana.id}")))
+    time.sleep(0.002)
+    office.consent.record(office.store, subscriber=ana.id, address=ana.email, act=consent.RESUBSCRIBED, source="page")
+    office.store.command("HDEL", f"facts:{ana.id}", first)
+    assert office.consent.replay(office.store, whole=True) == 1
+    assert consent.refusals(office.store, ana.id) == []
+
+
+def test_who_left_a_list_is_not_put_on_it_again(office: Office, tmp_path: Path) -> None:
+    people.leave_list(office, the(office, "ana"), "press", source="page")
+    take(office, tmp_path, "email\nana@d.example\n", "press")
+    assert the(office, "ana").columns["lists"] == ("all", "partners")
+    with pytest.raises(RefusedError, match="left press themselves"):
+        people.edit(office, "ana@d.example", {}, join=["press"], source="m")
+    people.join_list(office, the(office, "ana"), "press", source="page")
+    assert "press" in the(office, "ana").columns["lists"]
+
+
+def test_a_change_of_address_keeps_the_person(office: Office, tmp_path: Path) -> None:
+    ana = the(office, "ana")
+    people.move(office, "ana@d.example", "ana.ruiz@w.example", source="m")
+    moved = book.by_address(office.store, "ana.ruiz@w.example")
+    assert moved is not None
+    assert moved.id == ana.id
+    assert the(office, "ana").email == "ana.ruiz@w.example"       # an old spreadsheet still finds her, at her new address
+    assert take(office, tmp_path, "email\nana@d.example\n").new == 0
+    assert moved.columns["domain"] == ("w.example",)
+    with pytest.raises(RefusedError, match="another person"):
+        people.move(office, "ben@d.example", "cy@d.example", source="m")
+
+
+def test_erasing_keeps_a_fingerprint_and_nothing_else(office: Office, tmp_path: Path) -> None:
+    ana = the(office, "ana")
+    people.move(office, "ana@d.example", "ana.ruiz@w.example", source="m")
+    people.erase(office, "ana.ruiz@w.example", source="m.zammit")
+    everything = "".join(str(office.store.command("DUMP", key)) + str(key) for key in office.store.command("KEYS", "*") if not key.startswith((b"import", b"val:", b"idx:")))
+    assert "ruiz" not in everything.lower()
+    assert "zammit" not in str(office.store.hash(f"facts:{ana.id}"))
+    assert would_get(office, tmp_path) == (2, {})
+
+    for address in ("ANA@d.example", "ana.ruiz@w.example"):
+        path = tmp_path / "again.csv"
+        path.write_text(f"email\n{address}\nnew-{address}\n")
+        judged = importing.stage(office.store, path, "all", actor="t", hash_of=office.hash_of)
+        assert [(b.line, b.value) for b in judged.erased] == [(2, address)]
+        assert judged.good == 1
+        with pytest.raises(RefusedError, match="may not be taken back"):
+            people.add(office, address, ["all"], {}, source="m")
+
+
+def test_a_half_done_erasure_is_finished(office: Office) -> None:
+    """The command died after the fact was durable."""
+    ana = the(office, "ana")
+    office.consent.record(office.store, subscriber=ana.id, address=ana.email, act=consent.ERASED, source="staff")
+    assert chores.once(office)["erased"] == 1
+    assert book.by_address(office.store, "ana@d.example") is None
+    assert office.store.command("HGET", "nos", office.hash_of("ana@d.example")) == b"erased"
+
+
+def test_sync_takes_off_the_list_who_is_not_in_the_file(office: Office, tmp_path: Path) -> None:
+    taken = take(office, tmp_path, "email\nben@d.example\nnew@d.example\n", "press", sync=True)
+    assert (taken.new, taken.gone) == (1, 1)
+    assert the(office, "ana").columns["lists"] == ("all", "partners")
+    assert ids_of(office.store.raw("idx:lists:press")) == [the(office, "ben").id, the(office, "new").id]
+
+
+def test_a_survey_says_what_the_import_then_does(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("email,outlet\nana@d.example,Daily\nBEN@d.example,Evening\nnew@d.example,X\nnew@d.example,X\n")
+    judged = importing.stage(office.store, path, "press", actor="t", sync=True)
+    foreseen = importing.survey(office.store, judged.number)
+    before = office.store.text("book:version")
+    assert (foreseen.new, foreseen.changed, foreseen.unchanged, foreseen.gone) == (1, 1, 2, 0)
+    assert office.store.text("book:version") == before
+    taken = importing.commit(office.store, judged.number)
+    assert (taken.new, taken.changed, taken.unchanged, taken.gone) == (1, 1, 2, 0)
+
+
+def test_the_index_is_what_the_rows_say_after_every_kind_of_change(office: Office, tmp_path: Path) -> None:
+    """Whatever was done, each bitmap, plane and list of ids equals one made anew from the rows."""
+    people.edit(office, "ben@d.example", {"outlet": "", "joined": "2024-02-29", "age": "41"}, leave=["press"], source="m")
+    people.add(office, "di@d.example", ["press"], {"name": "Di", "age": "-3.5"}, source="m", basis="telephone")
+    people.move(office, "cy@d.example", "cy@e.example", source="m")
+    people.erase(office, "ana@d.example", source="m")
+    take(office, tmp_path, "email,badge\n" + "".join(f"r{i}@d.example,B{i % 290}\n" for i in range(600)))
+    take(office, tmp_path, "email,badge\n" + "".join(f"r{i}@d.example,B{(i + 7) % 290}\n" for i in range(0, 600, 3)))
+    _index_equals_rows(office)
+
+
+def _index_equals_rows(office: Office) -> None:
+    from distro.audience.index import Keys
+    from distro.audience.writing import unpacked
+
+    keys = Keys(office.store.hash("book:columns"))
+    expected: dict[str, set[int]] = {"idx:all": set()}
+    for number, row in rows(office.store, 1, int(office.store.text("book:seq")) + 1):
+        expected["idx:all"].add(number)
+        for column, values in row.items():
+            if column != "email" and not column.startswith("_"):
+                for key in keys.of(column, values):  # type: ignore[arg-type]
+                    expected.setdefault(key, set()).add(number)
+    found = {}
+    for raw in office.store.command("KEYS", "*"):
+        key = raw.decode()
+        if key.startswith(("idx:", "pl:", "ids:")):
+            here = set(unpacked(office.store.raw(key)) if key.startswith("ids:") else ids_of(office.store.raw(key)))
+            if here:
+                found[key] = here
+    assert found == expected
+
+
+def test_two_writers_at_once_lose_nothing(office: Office) -> None:
+    from distro.audience.writing import Wish, Writer
+
+    one, two = Writer(office.store), Writer(office.store)
+    for n in range(20):
+        for writer, name in ((one, "a"), (two, "b")):
+            assert writer.write([Wish("ben@d.example", lambda row, n=n, name=name: row and row | {f"{name}{n}": ["x"]})]) is not None  # type: ignore[misc]
+    assert {f"{name}{n}" for n in range(20) for name in "ab"} <= set(the(office, "ben").columns)
+
+
+def test_a_column_that_cannot_be_set_says_what_to_type(office: Office) -> None:
+    for column, words in (("email", "--move-to"), ("lists", "--join"), ("_in", "cannot be set")):
+        with pytest.raises(UsageError) as caught:
+            people.edit(office, "ben@d.example", {column: "x"}, source="m")
+        assert words in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_all_that_is_held_can_be_taken_away_by_the_person(office: Office) -> None:
+    held = people.held_on(office, the(office, "ana"))
+    assert json.loads(json.dumps(held))["columns"]["outlet"] == ["Daily"]
+    assert held["may_be_written_to"] is True
+    assert [h["act"] for h in held["history"]] == ["imported"]  # type: ignore[attr-defined]
+
+
+def test_who_wants_digests_gets_newsletters_only(office: Office, tmp_path: Path) -> None:
+    people.prefer(office, the(office, "ana"), {"frequency": "digest"}, source="page")
+    assert would_get(office, tmp_path) == (2, {"wants_digests_only": 1})
+    path = tmp_path / "news.md"
+    path.write_text("---\nheadline: The week\nkind: newsletter\nlanguage: en\ncontacts: [{name: D, email: d@p.example}]\n---\n\nAll of it.\n")
+    assert plan(office, Order(files=[path], to="all")).plan.audience == 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from distro.cli import distributions, house, orders, parts, releases, segments, subscribers
+from distro.cli import copies, distributions, house, orders, parts, releases, segments, subscribers
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name of its own.
@@ -23,6 +23,7 @@ distributions.add_to(app)
 orders.add_to(app)
 parts.add_to(app)
 house.add_to(app)
+copies.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(segments.app, name="segments")
 

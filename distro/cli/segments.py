@@ -1,4 +1,4 @@
-"""segments list, count, sample: who is meant."""
+"""segments list, count, sample, explain, audit: who is meant."""
 
 from typing import Annotated
 
@@ -85,5 +85,51 @@ def sample(expression: Expression, config: Config = None, as_json: Json = False,
     return 0
 
 
-for _name, _command in (("list", list_all), ("count", count), ("sample", sample)):
+def explain(expression: Expression, address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)], config: Config = None, as_json: Json = False) -> int:
+    """Say term by term why a person is in a segment, or not.
+
+    Examples:
+
+        distro segments explain "journalists and language:es" ana@daily.example
+    """
+    from distro.flow.office import opened
+    from distro.flow.segmenting import why
+
+    with opened(settings(config)) as office:
+        lines = why(office, expression, address)
+    if as_json:
+        show.document({"in": lines[0].holds, "terms": [{"depth": t.depth, "term": t.text, "holds": t.holds, "has": t.has} for t in lines]})
+        return 0
+    show.say(f"{address} {'is' if lines[0].holds else 'is not'} in   {expression}\n")
+    width = max(t.depth * 2 + len(t.text) for t in lines)
+    for term in lines:
+        text = "  " * term.depth + term.text
+        has = "" if term.text in ("all of", "any of", "not") else f"   has {term.has}" if term.has else "   has nothing there"
+        show.say(f"  {'yes' if term.holds else 'no ':<4} {text:<{width}}{has}".rstrip())
+    return 0
+
+
+def audit(config: Config = None, as_json: Json = False) -> int:
+    """Look for lists and named segments that match nobody, or lost half their people since the last audit; exit 1 if there are.
+
+    Examples:
+
+        distro segments audit
+    """
+    from distro.flow.office import opened
+    from distro.flow.segmenting import audit as look
+
+    with opened(settings(config)) as office:
+        found = look(office)
+    alarms = [a for a in found if a.alarm]
+    if as_json:
+        show.document([{"name": a.name, "now": a.now, "before": a.before if a.before >= 0 else None, "alarm": a.alarm} for a in found])
+    elif found:
+        show.table(("name", "people", "before", ""), [(a.name, f"{a.now:,}", f"{a.before:,}" if a.before >= 0 else "–", a.alarm) for a in found])
+    else:
+        show.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
+    return 1 if alarms else 0
+
+
+for _name, _command in (("list", list_all), ("count", count), ("sample", sample), ("explain", explain), ("audit", audit)):
     described(app, _command, _name)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from distro.errors import DistroError
-from distro.flow import reading
+from distro.flow import reading, storms
 from distro.flow.finding import Finding, Grade
 from distro.flow.identity import Names, examine_names
 from distro.flow.letters import compile_edition
@@ -19,6 +19,7 @@ from distro.letter import TIERS, service
 from distro.model import KINDS, Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.sections import Relay
+from distro.times import from_ms
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8                     # of maxmemory
@@ -28,7 +29,7 @@ _CERTIFICATE_DAYS = 14
 
 def examine(office: Office) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
-    found = [*_redis(office), *_parts(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
+    found = [*_redis(office), *_parts(office), *_storms(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
 
 
@@ -76,6 +77,13 @@ def _parts(office: Office) -> Iterator[Finding]:
     late = [d for d, at in office.store.scores("due").items() if at < office.store.now_ms() - 30_000]
     if late:
         yield Finding("Sweep", Grade.ERROR, f"D{late[0]} is due for more than 30 s and nobody looks at it", "distro sweep")
+
+
+def _storms(office: Office) -> Iterator[Finding]:
+    for domain, at, count, distribution in storms.lately(office):
+        when = from_ms(at, office.settings.site.timezone)
+        yield Finding("Scanner", Grade.WARNING, f"{count} readers at {domain} left within seconds after {distribution} on {when:%d %B %H:%M}; probably a scanner pressed their links",
+                      f"Ask {domain}'s IT desk to exempt your links; who wants back presses the link in any letter (28 days)")
 
 
 def _relay(office: Office) -> Iterator[Finding]:

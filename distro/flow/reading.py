@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from distro import tokens
 from distro.audience import book, consent
+from distro.flow import storms
 from distro.flow.branding import brand_of
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
@@ -54,6 +55,8 @@ def unsubscribe(office: Office, reader: LinkReader, source: str) -> None:
         return
     told = f"{source} of D{reader.distribution}" if reader.distribution else source
     office.consent.record(office.store, subscriber=reader.subscriber.id, address=reader.address, act=consent.UNSUBSCRIBED, source=told)
+    if reader.distribution:
+        storms.left(office, reader.address.rpartition("@")[2].casefold(), str(reader.distribution))
 
 
 def letter_page(office: Office, token: str, wanted: str = "") -> str | None:

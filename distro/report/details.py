@@ -10,7 +10,7 @@ from distro.codes import cause, enhanced
 from distro.model import BY_LETTER, Edition, State
 from distro.report.explain import events_of
 from distro.store import Store
-from distro.store.records import batches_of, edition_spans, ids_of
+from distro.store.records import batches_of, edition_spans, ids_of, unpack_ids
 from distro.store.scripts.ledger import RECORD_SIZE
 
 _TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")   # the time of a record, the rest skipped
@@ -129,10 +129,13 @@ def _by_domain(store: Store, distribution: str, states: bytes) -> tuple[tuple[Ro
 
 def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
     """The domain of each id, from the index where there is one, else from the rows if they are few."""
-    if store.hash("book:columns").get("domain") == "index":
+    kept = store.hash("book:columns").get("domain")
+    if kept in ("index", "ids"):
         known: dict[int, str] = {}
-        for domain in store.members("val:domain"):
-            known |= dict.fromkeys(ids_of(store.raw(f"idx:domain:{domain}")), domain)
+        domains = store.members("val:domain")
+        head, read = ("idx", ids_of) if kept == "index" else ("ids", unpack_ids)
+        for domain, raw in zip(domains, store.pipeline([("GET", f"{head}:domain:{d}") for d in domains]), strict=True):
+            known |= dict.fromkeys(read(raw or b""), domain)
         return known
     if len(ids) > _READ_ROWS_UP_TO:
         return None

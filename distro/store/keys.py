@@ -82,6 +82,8 @@ TABLE = (
     # processes
     Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
     Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),
+    Key("storms", "hash", "domain -> when, how many and after which distribution readers left within seconds"),
+    Key("audited", "hash", "list or named segment -> people at the last `segments audit`"),
     Key("post", "zset", "letters to single readers that wait, as JSON -> when, ms"),
     Key("rate:{what}", "string", "how often somebody asked lately", TIMED),
     Key("tmp:{x}", "any", "within one question", TIMED),

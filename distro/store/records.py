@@ -2,8 +2,9 @@
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from distro.model import LETTERS, Outcome, State
 from distro.store import Store
@@ -48,6 +49,12 @@ def address_at(store: Store, distribution: str, ordinal: int) -> str:
     number = int.from_bytes(store.span(f"aud:{distribution}", ordinal * 4, ordinal * 4 + 4), "big")
     row = json.loads(store.raw(f"sub:{number}") or b"{}")
     return str(row.get("email", f"subscriber {number}"))
+
+
+def is_protected(row: Mapping[str, Any]) -> bool:
+    """Whether a row says `protected`: its name and address are in no report and no log."""
+    told = row.get("protected") or [""]
+    return str(told[0]).lower() not in ("", "no", "0", "false")
 
 
 def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
@@ -104,3 +111,13 @@ def ids_of(bitmap: bytes) -> list[int]:
             base = n * 8
             ids += [base + bit for bit in _BITS[byte]]
     return ids
+
+
+def pack_ids(ids: Sequence[int]) -> bytes:
+    """Ids as `ids:` keys hold them: four bytes each."""
+    return struct.pack(f">{len(ids)}I", *ids)
+
+
+def unpack_ids(raw: bytes) -> list[int]:
+    """The ids of an `ids:` key, or of an audience."""
+    return list(struct.unpack(f">{len(raw) // 4}I", raw))

@@ -15,7 +15,7 @@ from distro.flow.office import Office
 from distro.model import Subscriber
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.store.records import ids_of
+from distro.store.records import ids_of, unpack_ids
 from tests.support.office import make_office, write_release
 
 BOOK = "email,name,language,outlet,lists,joined\nana@d.example,Ana,es,Daily,press;partners,2026-01-31\nben@d.example,Ben,en,Weekly,press,2025-12-01\ncy@d.example,Cy,en,,partners,\n"
@@ -171,7 +171,6 @@ def test_the_index_is_what_the_rows_say_after_every_kind_of_change(office: Offic
 
 def _index_equals_rows(office: Office) -> None:
     from distro.audience.index import Keys
-    from distro.audience.writing import unpacked
 
     keys = Keys(office.store.hash("book:columns"))
     expected: dict[str, set[int]] = {"idx:all": set()}
@@ -185,7 +184,7 @@ def _index_equals_rows(office: Office) -> None:
     for raw in office.store.command("KEYS", "*"):
         key = raw.decode()
         if key.startswith(("idx:", "pl:", "ids:")):
-            here = set(unpacked(office.store.raw(key)) if key.startswith("ids:") else ids_of(office.store.raw(key)))
+            here = set(unpack_ids(office.store.raw(key)) if key.startswith("ids:") else ids_of(office.store.raw(key)))
             if here:
                 found[key] = here
     assert found == expected
@@ -221,3 +220,52 @@ def test_who_wants_digests_gets_newsletters_only(office: Office, tmp_path: Path)
     path = tmp_path / "news.md"
     path.write_text("---\nheadline: The week\nkind: newsletter\nlanguage: en\ncontacts: [{name: D, email: d@p.example}]\n---\n\nAll of it.\n")
     assert plan(office, Order(files=[path], to="all")).plan.audience == 3
+
+
+def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(office: Office, tmp_path: Path) -> None:
+    """Each wish counts at once; at a provider of many, neighbours are no colleagues."""
+    from distro.flow import reading, storms
+
+    take(office, tmp_path, "email\n" + "".join(f"r{i}@{d}\n" for d in ("bank.example", "gmail.com") for i in range(6)))
+    for domain in ("bank.example", "gmail.com"):
+        for i in range(6):
+            who = book.by_address(office.store, f"r{i}@{domain}")
+            assert who is not None
+            reading.unsubscribe(office, reading.LinkReader(who, 7, i, "en", ""), "one-click link")
+            assert consent.refusals(office.store, who.id) == ["unsubscribed"]
+    assert [(domain, count, d) for domain, _, count, d in storms.lately(office)] == [("bank.example", 6, "D7")]
+    assert len(office.store.elements("ev:7")) == 1
+
+
+def test_a_protected_readers_name_is_in_no_report(office: Office, tmp_path: Path) -> None:
+    from distro.flow.accept import submit
+    from distro.flow.export import export_csv
+    from tests.support.story import Story
+
+    people.edit(office, "ana@d.example", {"protected": "yes"}, source="m")
+    submit(office, Order(files=[write_release(tmp_path)], to="all"))
+    story = Story(office)
+    story.run()
+    story.stop()
+    export_csv(office, "1", tmp_path / "out.csv")
+    told = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "Ben" in told
+    assert "protected reader 1" in told
+    assert "ana" not in told.lower().replace("language", "")
+
+
+def test_segments_say_why_and_raise_an_alarm(office: Office, tmp_path: Path) -> None:
+    from distro.flow.segmenting import audit, why
+
+    lines = why(office, "press and (language:es or joined:<2025-12-31) and not outlet:daily", "ben@d.example")
+    assert [(t.depth, t.text, t.holds, t.has) for t in lines] == [
+        (0, "all of", True, ""), (1, "lists:press", True, "all; press"), (1, "any of", True, ""), (2, "language:es", False, "en"), (2, "joined:<2025-12-31", True, "2025-12-01"),
+        (1, "not", True, ""), (2, "outlet:daily", False, "Weekly")]
+    (tmp_path / "subscribers").mkdir()
+    (tmp_path / "subscribers" / "segments.toml").write_text('[segments]\nspanish = "language:es"\nnobody = "language:xx"\nbroken = "colour:red"\n')
+    assert {a.name: a.alarm for a in audit(office) if a.alarm} == {"nobody": "matches nobody", "broken": 'no subscriber has a column "colour"'}
+    people.edit(office, "ana@d.example", {"language": "en"}, source="m")
+    people.edit(office, "ben@d.example", {"language": "es"}, source="m")
+    people.erase(office, "ben@d.example", source="m")
+    assert {a.name: a.alarm for a in audit(office)}["partners"] == ""
+    assert {a.name: a.alarm for a in audit(office)}["spanish"] == "matches nobody"

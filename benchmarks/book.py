@@ -1,0 +1,115 @@
+"""The book at size: import, what a subscriber takes of memory, segments, `plan` on the command line, export.
+
+usage: python benchmarks/book.py [ROWS=1000000]
+
+`distro up` runs beside it, as for its users. A segment is timed inside Redis (its slow log), the commands as a person waits for
+them. Reference in the same run: `csv.reader` over the same file and as many plain SETs of a row, which is the least it could be.
+"""
+
+import csv
+import random
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from installation import Installation
+
+from distro.audience.segments import Segments
+from distro.store.scripts.audience import count
+
+BARS = {"import": 60.0, "memory": 600.0, "bitmaps": 1.0, "dates": 30.0, "script": 10.0, "plan": 2.0}
+BITMAPS = "journalists and language:es and beats:migration and not country:US"
+DATES = "journalists and language:es and joined:>2025-06-30 and age:<40"
+
+
+def write(path: Path, rows: int) -> None:
+    dice, first = random.Random(7), date(2020, 1, 1)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("email", "name", "kind", "language", "country", "beats", "outlet", "joined", "age"))
+        for n in range(rows):
+            writer.writerow((
+                f"reader{n}@{dice.choice('abcdefgh')}.example", f"Reader {n}", dice.choice(("journalist", "partner")), dice.choice(("en", "es", "fr", "ar")), dice.choice(("CH", "MX", "US", "KE", "JO")),
+                ";".join(dice.sample(("migration", "labour", "health", "climate"), 2)), f"Outlet {dice.randrange(3000)}", first + timedelta(dice.randrange(2500)), dice.randrange(20, 80)))
+
+
+def reference(office: Installation, path: Path) -> float:
+    """Seconds of reading the file and of one plain SET a row, five hundred in a round trip."""
+    began, piece = time.monotonic(), []
+    with path.open(encoding="utf-8", newline="") as file:
+        for n, cells in enumerate(csv.reader(file)):
+            piece.append(("SET", f"tmp:{n}", ";".join(cells), "EX", 60))
+            if len(piece) == 500:
+                office.store.pipeline(piece)
+                piece = []
+    office.store.command("FLUSHDB", "SYNC")
+    return time.monotonic() - began
+
+
+def used(office: Installation) -> int:
+    """Bytes that Redis holds."""
+    return int(office.store.command("INFO", "memory")["used_memory"])
+
+
+def script_ms(office: Installation, expression: str) -> tuple[float, int]:
+    """Milliseconds that Redis was busy with a count, median of nine, and the answer."""
+    segments = Segments(office.store, {})
+    call = count(segments.program(segments.expand(expression)))
+    times = []
+    for _ in range(9):
+        office.store.command("SLOWLOG", "RESET")
+        found = office.store.call(call)
+        times.append(max(entry[2] if isinstance(entry, list) else entry["duration"] for entry in office.store.command("SLOWLOG", "GET", 10)) / 1000)
+    return sorted(times)[4], found
+
+
+def main(rows: int = 1_000_000) -> int:
+    missed = 0
+
+    def say(what: str, value: float, unit: str, bar: str, beside: str = "") -> None:
+        nonlocal missed
+        over = value > BARS[bar]
+        missed += over
+        print(f"{what:<58} {value:>9,.2f} {unit} (bar {BARS[bar]:g}{', NOT met' if over else ''}) {beside}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="distro-b-") as folder, Installation(Path(folder), relay=1) as office:
+        path = office.folder / "book.csv"
+        write(path, rows)
+        least = reference(office, path)
+        empty = used(office)
+        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", 1000, "slowlog-max-len", 100_000)
+        began = time.monotonic()
+        office.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
+        seconds = time.monotonic() - began
+        say("import, seconds a million rows", seconds * 1e6 / rows, "s", "import", f"{seconds / least:.1f} x reading the file and one SET a row")
+        slow = max((entry[2] if isinstance(entry, list) else entry["duration"] for entry in office.store.command("SLOWLOG", "GET", -1)), default=0)
+        say("slowest script of it", slow / 1000, "ms", "script")
+        say("a subscriber in Redis", (used(office) - empty) / rows, "bytes", "memory")
+        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
+        for bar, expression in (("bitmaps", BITMAPS), ("dates", DATES)):
+            ms, found = script_ms(office, expression)
+            say(f"{expression[:44]}… {found:,}", ms, "ms", bar)
+        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", -1)
+        for expression in ('outlet:"Outlet 77"', 'name:"reader 77"', "email:reader77*"):
+            began = time.monotonic()
+            segments = Segments(office.store, {})
+            found = office.store.call(count(segments.program(segments.expand(expression))))
+            print(f"{expression:<58} {time.monotonic() - began:>9,.2f} s   {found:,}", flush=True)
+        release = office.folder / "release.md"
+        release.write_text("---\nheadline: Winter plan\nlanguage: en\ncontacts: [{name: Desk, email: d@p.example}]\n---\n\nThe harbour towns agreed a plan.\n")
+        began = time.monotonic()
+        office.run("plan", str(release), "--to", DATES)
+        say("plan over it, as a command", time.monotonic() - began, "s", "plan")
+        began = time.monotonic()
+        office.run("subscribers", "export", str(office.folder / "out.csv"))
+        print(f"{'export, as a command':<58} {time.monotonic() - began:>9,.2f} s", flush=True)
+        began = time.monotonic()
+        office.run("subscribers", "import", str(office.folder / "out.csv"), "--list", "journalists", "--yes")
+        print(f"{'import of that again (nothing changes)':<58} {time.monotonic() - began:>9,.2f} s", flush=True)
+    return missed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -7,6 +7,7 @@ beyond that, and for names and telephone numbers, the rows are read. Numbers and
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 BITMAP, IDS, SCAN = "index", "ids", "scan"
@@ -63,27 +64,51 @@ def kind_for(column: str, kind: str, values: int, longest: int) -> str:
     return IDS if kind == IDS or values > FEW or longest > _LONG else BITMAP
 
 
+@dataclass(eq=False, slots=True)
+class Cell:
+    """A cell's content and the keys in which whoever has it stands."""
+
+    keys: tuple[str, ...]
+
+
+_NOWHERE = Cell(())
+
+
 class Keys:
-    """The keys in which values stand, remembered: most rows say the same."""
+    """The keys in which cells stand, remembered: most rows say the same. `seen` has the values of cells that were new to it."""
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
         self.kinds = kinds
-        self._known: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.seen: dict[str, set[str]] = {}
+        self._known: dict[str, dict[str, Cell]] = {}
 
-    def of(self, column: str, values: list[str]) -> tuple[str, ...]:
+    def of(self, column: str, values: list[str]) -> Cell:
         """The bitmaps, bit planes and packed ids of one cell's values."""
-        known = self._known.setdefault(column, {})
+        known = self._known.get(column)
+        if known is None:
+            if self._kind(column) == SCAN and column in _NO_PLANES:
+                return _NOWHERE
+            known = self._known[column] = {}
         at = values[0] if len(values) == 1 else "\0".join(values)
         found = known.get(at)
         if found is None:
-            if len(known) > 10_000:
+            if len(known) > 20_000:
                 known.clear()
-            found = known[at] = (*self._values(column, values), *planes_of(column, values))
+            found = known[at] = Cell((*self._values(column, values), *planes_of(column, values)))
         return found
 
+    def row(self, row: Mapping[str, object] | None) -> list[Cell]:
+        """The cells of a row; hidden columns begin with _."""
+        return [self.of(column, values) for column, values in (row or {}).items() if column != "email" and column[0] != "_"]  # type: ignore[arg-type]
+
+    def _kind(self, column: str) -> str:
+        return self.kinds.get(column, SCAN if column in ALWAYS_SCANNED else BITMAP)
+
     def _values(self, column: str, values: list[str]) -> list[str]:
-        kind = self.kinds.get(column, SCAN if column in ALWAYS_SCANNED else BITMAP)
+        kind = self._kind(column)
         if kind == SCAN:
             return []
+        folded = list(dict.fromkeys(map(lower, values)))
+        self.seen.setdefault(column, set()).update(folded)
         head = "ids" if kind == IDS else "idx"
-        return list(dict.fromkeys(f"{head}:{column}:{lower(v)}" for v in values))
+        return [f"{head}:{column}:{value}" for value in folded]

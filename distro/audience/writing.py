@@ -4,13 +4,14 @@ A writer reads, thinks in Python, and hands Redis a list of commands that run on
 (`book_v1`); else it reads again. So an import, an edit, a reader's own choice and an erasure are one mechanism.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import msgspec
 
 from distro.audience import index
-from distro.audience.index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Keys
+from distro.audience.index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, Keys
 from distro.errors import DistroError
 from distro.store import Store
 from distro.store.records import ids_of, pack_ids, unpack_ids
@@ -59,9 +60,11 @@ class Writer:
         """Make these wishes true, and `beside` with them; None: this piece of an import was done before."""
         for _ in range(_ATTEMPTS):
             made = self._read(wishes)
-            while self._widened(made.values()):
+            made.stand(self._keys)
+            while self._widened():
                 made = self._read(wishes)
-            commands = made.commands(self._keys, self._kinds, self._values, self.store)
+                made.stand(self._keys)
+            commands = [*self._columns(), *made.commands(self.store)]
             what, version = self.store.call(scripts.write(self._version, [*commands, *beside(made.written)], piece))
             if what == scripts.DONE:
                 self._version = version
@@ -91,7 +94,7 @@ class Writer:
         piece = _Piece(int(seq or 0) + 1, known)
         for wish in wishes:
             piece.take(wish, rows)
-        return piece
+        return piece.whole()
 
     def _load(self, version: int) -> None:
         self._version = version
@@ -101,17 +104,30 @@ class Writer:
 
     # -- columns that outgrow their kind
 
-    def _widened(self, fresh: Mapping[str, set[str]]) -> bool:
-        """Keep columns another way where these values are too many or too long for it; True: something changed."""
+    def _widened(self) -> bool:
+        """Keep columns another way where the values that were just seen are too many or too long for it; True: something changed."""
         changed = False
-        for column, values in fresh.items():
+        for column, fresh in self._keys.seen.items():
             now = self._kinds.get(column, BITMAP)
             known = self._values.get(column, set())
-            wanted = index.kind_for(column, now, len(known | values), max(map(len, values), default=0))
+            wanted = index.kind_for(column, now, len(known | fresh), max(map(len, fresh), default=0))
             if wanted != now:
                 self._rebuild(column, now, wanted, known)
                 changed = True
         return changed
+
+    def _columns(self) -> list[Command]:
+        """Columns and values that nobody had before."""
+        commands: list[Command] = []
+        for column, fresh in self._keys.seen.items():
+            if column not in self._kinds:
+                self._kinds[column] = BITMAP
+                commands.append(("HSET", "book:columns", column, BITMAP))
+            known = self._values.setdefault(column, set())
+            commands += _split(("SADD", f"val:{column}"), sorted(fresh - known))
+            known |= fresh
+        self._keys.seen.clear()
+        return commands
 
     def _rebuild(self, column: str, now: str, wanted: str, values: set[str]) -> None:
         commands: list[Command] = [("HSET", "book:columns", column, wanted)]
@@ -137,7 +153,8 @@ class _Piece:
         self._after: dict[int, Row | None] = {}
         self._addresses: dict[str, int] = {}
         self._gone: list[str] = []
-        self._values: dict[str, set[str]] | None = None
+        self._add: dict[str, list[int]] = {}
+        self._drop: dict[str, list[int]] = {}
 
     def take(self, wish: Wish, rows: dict[int, Row]) -> None:
         """Let a wish become a change of its row; `rows` are those that are known."""
@@ -145,14 +162,13 @@ class _Piece:
         at = known.get(wish.former or wish.address)
         before = rows.get(at) if at is not None else None
         after = wish.change(before)
-        if after == before or (after is None and before is None):
-            if at is not None:
-                self.written.unchanged.append(at)
+        if at is not None and at not in self._before:
+            self._before[at] = before
+        if after == before:
             return
         fresh = at is None
         if at is None:
             at, self.next = self.next, self.next + 1
-        (self.written.new if before is None else self.written.changed).append(at)
         self._before.setdefault(at, before)
         self._after[at] = after
         if after is None:
@@ -163,29 +179,46 @@ class _Piece:
         if fresh or wish.former:
             known[wish.address] = self._addresses[wish.address] = at
 
-    def values(self) -> dict[str, set[str]]:
-        """Every value that a row has now, by column, in lower case."""
-        if self._values is None:
-            told: dict[str, set[str]] = {}
-            for row in self._after.values():
-                for column, values in (row or {}).items():
-                    found = told.get(column)
-                    if found is None:
-                        found = told[column] = set()
-                    found.update(values)  # type: ignore[arg-type]
-            self._values = {c: set(map(index.lower, found)) for c, found in told.items() if c[0] != "_" and c not in ALWAYS_SCANNED}
-        return self._values
+    def whole(self) -> Self:
+        """All wishes are taken: who is new, changed, or as they were; an address that stands there twice counts once."""
+        for at, before in self._before.items():
+            after = self._after.get(at, before)
+            if after == before:
+                self._after.pop(at, None)
+            (self.written.unchanged if after == before else self.written.new if before is None else self.written.changed).append(at)
+        return self
 
-    def commands(self, keys: Keys, kinds: dict[str, str], values: dict[str, set[str]], store: Store) -> list[Command]:
-        """What Redis has to do; `kinds` and `values` learn what is new."""
+    def stand(self, keys: Keys) -> None:
+        """Find where the rows stand now and stood before."""
+        cells: dict[Cell, list[int]] = {}
+        self._add, self._drop = {"idx:all": [n for n, row in self._after.items() if row and self._before[n] is None]}, {}
+        for number, after in self._after.items():
+            if self._before[number] is None:
+                for cell in keys.row(after):
+                    found = cells.get(cell)
+                    if found is None:
+                        cells[cell] = [number]
+                    else:
+                        found.append(number)
+            else:
+                self._differ(keys, number, after)
+        for cell, ids in cells.items():
+            for key in cell.keys:
+                self._add.setdefault(key, []).extend(ids)
+        for ids in self._add.values():
+            ids.sort()
+
+    def _differ(self, keys: Keys, number: int, after: Row | None) -> None:
+        old, new = ({key for cell in keys.row(row) for key in cell.keys} for row in (self._before[number], after))
+        if after is None:
+            old.add("idx:all")
+        for here, there in ((old - new, self._drop), (new - old, self._add)):
+            for key in here:
+                there.setdefault(key, []).append(number)
+
+    def commands(self, store: Store) -> list[Command]:
+        """What Redis has to do."""
         commands: list[Command] = []
-        for column, found in self.values().items():
-            if column not in kinds:
-                kinds[column] = BITMAP
-                commands.append(("HSET", "book:columns", column, BITMAP))
-            unknown = found - values.setdefault(column, set()) if kinds[column] != SCAN else set()
-            values.get(column, set()).update(unknown)
-            commands += _split(("SADD", f"val:{column}"), sorted(unknown))
         pairs = [word for number, row in self._after.items() if row is not None for word in (f"sub:{number}", encode(row))]
         commands += _split(("MSET",), pairs)
         commands += _split(("HSET", "book:address"), [word for pair in self._addresses.items() for word in pair])
@@ -193,58 +226,42 @@ class _Piece:
         commands += [("UNLINK", f"sub:{number}") for number, row in self._after.items() if row is None]
         if self.next > self.first:
             commands.append(("SET", "book:seq", self.next - 1))
-        return commands + self._index(keys, store)
+        return commands + self._index(store)
 
-    def _index(self, keys: Keys, store: Store) -> list[Command]:
-        add: dict[str, list[int]] = {}
-        drop: dict[str, list[int]] = {}
-        for number, after in self._after.items():
-            before = self._before[number]
-            new = _stands(keys, after)
-            if before is not None:
-                old = _stands(keys, before)
-                for key in set(old) - set(new):
-                    drop.setdefault(key, []).append(number)
-                new = [key for key in new if key not in set(old)]
-            for key in new:
-                found = add.get(key)
-                if found is None:
-                    add[key] = [number]
-                else:
-                    found.append(number)
-        commands: list[Command] = []
-        for key, ids in add.items():
-            commands += [("APPEND", key, pack_ids(ids))] if key.startswith("ids:") else self._bits(key, ids)
-        for key, ids in drop.items():
+    def _index(self, store: Store) -> list[Command]:
+        """Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what follows as often as it is there."""
+        appends: list[str | bytes | int] = []
+        bits: list[str | bytes | int] = []
+        stretches: list[str | bytes | int] = []
+        sets: list[Command] = []
+        for key, ids in self._add.items():
             if key.startswith("ids:"):
-                rest = [i for i in unpack_ids(store.raw(key)) if i not in set(ids)]
-                commands.append(("SET", key, pack_ids(rest + add.get(key, []))) if rest or key in add else ("UNLINK", key))
+                appends += (key, pack_ids(ids))
             else:
-                commands += [("SETBIT", key, i, 0) for i in ids]
-        return commands
+                self._bits(key, ids, bits, stretches)
+        for key, ids in self._drop.items():
+            if key.startswith("ids:"):
+                gone = set(ids)
+                rest = [i for i in unpack_ids(store.raw(key)) if i not in gone]
+                sets.append(("SET", key, pack_ids(rest + self._add.get(key, []))) if rest or key in self._add else ("UNLINK", key))
+            else:
+                bits += [word for i in ids for word in (key, i, 0)]
+        many = (("APPEND*", appends), ("SETBIT*", bits), ("SETRANGE*", stretches))
+        return [*((verb, *words) for verb, words in many if words), *sets]
 
-    def _bits(self, key: str, ids: list[int]) -> list[Command]:
+    def _bits(self, key: str, ids: list[int], bits: list[str | bytes | int], stretches: list[str | bytes | int]) -> None:
         """Bits set one by one, or, for many new ids, as bytes: behind the last id of before nothing stands yet."""
         edge = -(-self.first // 8) * 8      # the first byte that is all new
         fresh = [i for i in ids if i >= edge]
         if len(fresh) < _FEW_BITS:
-            return [("SETBIT", key, i, 1) for i in ids]
-        low, high = min(fresh) >> 3, max(fresh) >> 3
+            bits += [word for i in ids for word in (key, i, 1)]
+            return
+        low, high = fresh[0] >> 3, fresh[-1] >> 3
         raw = bytearray(high - low + 1)
         for i in fresh:
             raw[(i >> 3) - low] |= 128 >> (i & 7)
-        return [*(("SETBIT", key, i, 1) for i in ids if i < edge), ("SETRANGE", key, low, bytes(raw))]
-
-
-def _stands(keys: Keys, row: Row | None) -> list[str]:
-    """All keys in which a row stands."""
-    if row is None:
-        return []
-    found = ["idx:all"]
-    for column, values in row.items():
-        if column != "email" and column[0] != "_":
-            found += keys.of(column, values)  # type: ignore[arg-type]
-    return found
+        bits += [word for i in ids if i < edge for word in (key, i, 1)]
+        stretches += (key, low, bytes(raw))
 
 
 def _split(head: Command, words: Sequence[str | bytes | int]) -> list[Command]:

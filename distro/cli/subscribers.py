@@ -51,7 +51,7 @@ def import_file(
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = importing.survey(office.store, judged.number) if not stopped and (dry_run or asks) else None
         if foreseen and asks and not dry_run:
-            _show(file, name, judged, foreseen, head="would become")
+            _show(file, name, judged, foreseen, head="if you take them")
         taken = None
         if stopped or dry_run or (asks and not typer.confirm("\nTake them?")):
             importing.forget(office.store, judged)
@@ -61,7 +61,7 @@ def import_file(
     if as_json:
         show.document(_told(file, name, judged, taken, foreseen))
     elif taken or foreseen:
-        _show(file, name, judged, taken or foreseen, head="→" if taken else "would become (--dry-run)")
+        _show(file, name, judged, taken or foreseen, head="" if taken else "only looked at (--dry-run)")
     else:
         _show_refused(file, judged)
     return 1 if stopped else 0
@@ -109,7 +109,7 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
     if taken is None:
         return
     whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
-    show.say(f"{file.name}{whose}: {show.count(judged.good, 'row')} {head} list {name}")
+    show.say(f"{file.name}{whose}: {show.count(judged.good, 'row')} → list {name}{f', {head}' if head else ''}")
     parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged"), (taken.gone, "off the list, not in the file")]
     show.say("  " + " · ".join(f"{n:,} {word}" for n, word in parts if n))
     if taken.held:

@@ -62,8 +62,8 @@ def _forget_files(office: Office) -> int:
     """Pictures and attachments that no edition names: their submit was refused. Looked for once an hour."""
     if not office.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
         return 0
-    named = {f["hash"] for key in office.store.command("KEYS", "ed:*") for f in _files(office.store.raw(key.decode()))}
-    there = [key.decode() for key in office.store.command("KEYS", "file:*")]
+    there = list(office.store.names("file:*"))
+    named = {f["hash"] for key in office.store.names("ed:*") for f in _files(office.store.raw(key))} if there else set()
     loose = [key for key in there if key.removeprefix("file:") not in named and int(office.store.command("OBJECT", "IDLETIME", key)) > 3600]
     return int(office.store.command("UNLINK", *loose)) if loose else 0
 

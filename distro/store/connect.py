@@ -123,6 +123,15 @@ class Store:
         """The members of a set."""
         return [m.decode() for m in self.command("SMEMBERS", key)]
 
+    def names(self, pattern: str) -> Iterator[str]:
+        """The keys that fit a pattern (`*` is anything), looked for in pieces that keep nobody waiting."""
+        cursor = b"0"
+        while True:
+            cursor, found = self.command("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
+            yield from (name.decode() for name in found)
+            if int(cursor) == 0:
+                return
+
     def elements(self, key: str) -> list[str]:
         """The elements of a list, first to last."""
         return [m.decode("utf-8", "replace") for m in self.command("LRANGE", key, 0, -1)]

@@ -96,7 +96,6 @@ def _copied(source: Store, target: Store) -> int:
         if int(cursor) == 0:
             break
     for pattern in _MOMENT:
-        gone = target.command("KEYS", pattern)
-        if gone:
-            target.command("UNLINK", *gone)
+        for name in target.names(pattern):
+            target.command("UNLINK", name)
     return done

@@ -24,7 +24,7 @@ from distro.store import Store
 from distro.store.records import ids_of
 from distro.store.scripts.book import Command
 
-_PIECE = 500                     # rows in one script call: a few milliseconds
+_PIECE = 300                     # rows in one script call: a few milliseconds
 _STAGED = 7 * 86400              # seconds that a staged import waits to be finished
 FROM_IMPORT = "_in"              # the column that says which import brought somebody; hidden columns begin with _
 

@@ -105,7 +105,9 @@ class Segments:
     def _term(self, term: Term) -> Program:
         if term.op:
             kind, number = quantity(term.value) or ("n", 0)
-            return [["compare", f"pl:{term.field}:{kind}", term.op[0], int(term.op.endswith("=")), f"{number:0{bits_of(kind)}b}"]]
+            name = _temporary()
+            self.store.call(scripts.compare(f"pl:{term.field}:{kind}", term.op, f"{number:0{bits_of(kind)}b}", name, _SCAN_LIFETIME))
+            return [["k", name]]
         kind = self.columns.get(term.field, SCAN)
         if kind == SCAN:
             return [["k", self._kept(self._scan(term))]]
@@ -132,9 +134,14 @@ class Segments:
         bits = bytearray(int(self.store.text("book:seq") or 0) // 8 + 1)
         for i in ids:
             bits[i >> 3] |= 128 >> (i & 7)
-        name = f"tmp:scan:{secrets.token_hex(8)}"
+        name = _temporary()
         self.store.command("SET", name, bytes(bits), "EX", _SCAN_LIFETIME)
         return name
+
+
+def _temporary() -> str:
+    """The name of a bitmap that lives as long as a question."""
+    return f"tmp:scan:{secrets.token_hex(8)}"
 
 
 def raw_rows(store: Store, first: int, past: int) -> Iterator[tuple[int, bytes]]:

@@ -60,7 +60,7 @@ local function batch_of(D, ord)
   end
   return a
 end
--- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}, {"compare", …}. Temporary keys end with the script.
+-- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}. Temporary keys end with the script.
 local temps = {}
 local function bitop(name, ...)
   local t = 'tmp:bits:' .. #temps
@@ -74,22 +74,6 @@ local function run_program(program)
     local what = step[1]
     if what == 'k' then stack[#stack + 1] = step[2]
     elseif what == 'none' then stack[#stack + 1] = 'tmp:bits:none'
-    elseif what == 'compare' then   -- {"compare", planes, "<" or ">", "or equal", the number's bits, highest first}
-      local has, under, equal = step[2], nil, step[2]
-      for n = 1, #step[5] do
-        local plane = step[2] .. (#step[5] - n)
-        local both = bitop('AND', equal, plane)
-        if sub(step[5], n, n) == '1' then
-          local rest = bitop('XOR', equal, both)
-          if step[3] == '<' then under = under and bitop('OR', under, rest) or rest end
-          equal = both
-        else
-          if step[3] == '>' then under = under and bitop('OR', under, both) or both end
-          equal = bitop('XOR', equal, both)
-        end
-      end
-      under = under or 'tmp:bits:none'
-      stack[#stack + 1] = step[4] == 1 and bitop('OR', under, equal) or under
     elseif what == 'not' then stack[#stack] = bitop('XOR', 'idx:all', stack[#stack])
     else
       local args = {}

@@ -8,7 +8,7 @@ from typing import Any
 from distro.model import Plan
 from distro.store.connect import Call
 
-Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"], ["compare", planes, < or >, or equal, bits]
+Program = list[list[str | int]]   # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ def reserve(distribution: str, question: Question) -> Call[Reserved]:
         return Reserved(what, plan=read_plan(answer[1])) if what == "ok" else Reserved(what, answer[1].decode())
 
     return Call("select_v2", ("reserve", distribution, question.slug, question.told()), read)
+
+
+def compare(planes: str, op: str, bits: str, into: str, seconds: int) -> Call[int]:
+    """Whose number compares so with these bits (highest first), as a bitmap in a key of its own for so long; gives how many."""
+    return Call("compare_v1", (planes, op[0], int(op.endswith("=")), bits, into, seconds), int)
 
 
 def count(program: Program) -> Call[int]:

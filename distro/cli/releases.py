@@ -116,8 +116,9 @@ def _show_problems(problems: "list[Problem]") -> None:
 
 def preview(
     files: Files, config: Config = None, as_json: Json = False,
-    as_address: Annotated[str, typer.Option("--as", help="Whose letter to show.", metavar="ADDRESS")] = "reader@outlet.example",
+    as_address: Annotated[str, typer.Option("--as", help='Whose letter to show: an address, or "Name <address>".', metavar="ADDRESS")] = "reader@outlet.example",
     out: Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")] = Path("preview"),
+    extremes: Annotated[bool, typer.Option("--extremes", help="Also as invented readers: the longest name and address, no name, Arabic.")] = False,
     tier: Annotated[Tier, typer.Option("--tier", help="As trusted readers get it before an embargo is over, or as readers on a bad link do.", show_default=False)] = Tier.everyone,
 ) -> int:
     """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by side.
@@ -129,10 +130,11 @@ def preview(
         distro preview release.md
         distro preview release.en.md release.fr.md --as ana@daily.example --out /tmp/letters
         distro preview release.md --tier embargo
+        distro preview release.md --extremes
     """
-    from distro.flow.preview import write_preview
+    from distro.flow.preview import EXTREMES, reader_named, write_preview
 
-    written = write_preview(settings(config, needed=False), files, as_address, out, "" if tier is Tier.everyone else tier.value)
+    written = write_preview(settings(config, needed=False), files, [reader_named(as_address), *(EXTREMES if extremes else ())], out, "" if tier is Tier.everyone else tier.value)
     if as_json:
         show.document({"files": [str(p) for w in written for p in w.files], "warnings": [w.warning for w in written if w.warning]})
         return 0

@@ -5,8 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
+from distro.audience import addresses
 from distro.errors import InputFileError, UsageError
 from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
@@ -15,6 +17,31 @@ from distro.letter.templates import Templates
 from distro.settings import Settings
 from distro.submit import read, release_of
 from distro.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose letter is shown; `label` tells the files of one from another's ("" : the only one)."""
+
+    label: str
+    address: str
+    name: str = ""
+
+
+EXTREMES = (
+    Reader("longest", f"{'maria-magdalena.' * 3}maria-magdalena@{'international-secretariat.' * 4}example", "Dr. Maria Magdalena Freifrau von Wolfeschlegelsteinhausenbergerdorff-Ahumada, Chefredakteurin"),
+    Reader("nameless", "a@b.example"),
+    Reader("arabic", "layla@xn--mgbaal8b0b9b2b.example", "ليلى عبد الرحمن الحدّاد، رئيسة التحرير"),
+)
+
+
+def reader_named(text: str) -> Reader:
+    """An address, or `Name <address>`; raises UsageError."""
+    name, address = parseaddr(text)
+    email, reason = addresses.judge(address or text)
+    if reason:
+        raise UsageError(f"--as {text}: {reason}", hint='Write --as ana@daily.example, or --as "Ana Ruiz <ana@daily.example>".')
+    return Reader("", email, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +55,8 @@ class Written:
     warning: str
 
 
-def write_preview(settings: Settings, files: Sequence[Path], address: str, out: Path, tier: str = "") -> list[Written]:
-    """Write .html, .txt and .eml for every edition, and an index.html with all views; links in them are not signed by this installation."""
+def write_preview(settings: Settings, files: Sequence[Path], readers: Sequence[Reader], out: Path, tier: str = "") -> list[Written]:
+    """Write .html, .txt and .eml for every edition and reader, and an index.html with all views; links in them are not signed by this installation."""
     zone = settings.site.timezone
     readings = [read(path, zone) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
@@ -48,14 +75,15 @@ def write_preview(settings: Settings, files: Sequence[Path], address: str, out: 
         if envelope.brand.logo:
             pictures[envelope.brand.logo.key] = envelope.brand.logo.type, envelope.brand.logo.raw
         filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview"))
-        base = out / f"{release.slug}.{edition.language}"
-        raw = b"".join(filler.fill(0, 0, address, "Preview Reader"))
-        paths = tuple(base.with_name(base.name + ending) for ending in (".html", ".txt", ".eml"))
-        paths[0].write_text(_with_pictures(filler.page(0, 0, address), pictures), encoding="utf-8")
-        paths[1].write_text(filler.plain(0, 0, address), encoding="utf-8")
-        paths[2].write_bytes(raw)
         warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400" if letter.html_size > HTML_WARNING else ""
-        written.append(Written(edition.language, edition.headline, paths, letter.html_size, warning))
+        for reader in readers:
+            name = ".".join(filter(None, (release.slug, edition.language, reader.label)))
+            paths = tuple(out / f"{name}{ending}" for ending in (".html", ".txt", ".eml"))
+            paths[0].write_text(_with_pictures(filler.page(0, 0, reader.address), pictures), encoding="utf-8")
+            paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
+            paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
+            headline = f"{edition.headline} ({reader.label})" if reader.label else edition.headline
+            written.append(Written(edition.language, headline, paths, letter.html_size, warning))
     _write_index(out, written)
     return written
 

@@ -104,3 +104,24 @@ def test_help_imports_no_heavy_library() -> None:
     code = "import sys; from distro.cli.main import run; run(['--help']); print([m for m in ('celery','redis','jinja2','uvloop','starlette','pydantic') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.strip().endswith("[]")
+
+
+def test_preview_as_invented_extremes(tmp_path: Path) -> None:
+    """Each is a whole letter that parses back to the reader that it was made for."""
+    import email
+    import email.policy
+
+    from distro.flow.preview import EXTREMES, reader_named, write_preview
+    from distro.settings import Settings
+
+    path = tmp_path / "r.md"
+    path.write_text("---\nheadline: A plan\nlanguage: en\ncontacts: [{name: D, email: d@p.example}]\n---\n\nIt is agreed.\n")
+    readers = [reader_named("Ana Ruiz <ana@daily.example>"), *EXTREMES]
+    written = write_preview(Settings(), [path], readers, tmp_path / "out")
+    for reader, one in zip(readers, written, strict=True):
+        message = email.message_from_bytes(one.files[2].read_bytes(), policy=email.policy.default)
+        to = message["To"].addresses[0]
+        # CPython puts a second space where an encoded word begins with one; RFC 2047 §6.2 has none.
+        assert (to.addr_spec, " ".join(to.display_name.split())) == (reader.address, reader.name)
+        assert reader.address in one.files[0].read_text(encoding="utf-8")
+        assert one.files[0].name in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

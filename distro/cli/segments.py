@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from distro.cli import show
-from distro.cli.options import Config, Json, described, settings
+from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 app = typer.Typer(help="Lists, named segments and expressions.", no_args_is_help=True, rich_markup_mode=None)
 Expression = Annotated[str, typer.Argument(help='A list, a named segment, or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
@@ -131,5 +131,32 @@ def audit(config: Config = None, as_json: Json = False) -> int:
     return 1 if alarms else 0
 
 
-for _name, _command in (("list", list_all), ("count", count), ("sample", sample), ("explain", explain), ("audit", audit)):
+def close(
+    name: Annotated[str, typer.Argument(help="The list.", metavar="NAME", show_default=False)],
+    told: Annotated[str, typer.Option("--told", help="The distribution that told everybody on it.", metavar="ID", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)],
+    yes: Yes = False, config: Config = None, as_json: Json = False,
+) -> int:
+    """Close a list: all were told by a letter, then all are off it.
+
+    They stay in the book, and on their other lists.
+
+    Examples:
+
+        distro segments close partners --told D17 --reason "merged with press"
+    """
+    import sys
+
+    from distro.flow.closing import close_list
+    from distro.flow.office import opened
+
+    if not yes and sys.stdin.isatty() and not typer.confirm(f"Take everybody off {name}?"):
+        return 1
+    with opened(settings(config)) as office:
+        gone = close_list(office, name.strip().lower(), told=told, reason=reason, actor=actor())
+    show.document({"list": name, "off": gone}) if as_json else show.say(f"{name} is closed; {show.count(gone, 'person was', 'people were')} on it.")
+    return 0
+
+
+for _name, _command in (("list", list_all), ("count", count), ("sample", sample), ("explain", explain), ("audit", audit), ("close", close)):
     described(app, _command, _name)

@@ -1,5 +1,6 @@
 """What staff and readers do to one person's place in the book: every act a fact with its source, durable before it is answered."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,6 +183,9 @@ def history(office: Office, who: Subscriber) -> list[Happened]:
         told = office.store.hash(f"import:{number}")
         if told:
             found.append(Happened(int(told.get("at", 0)), "imported", f"{told.get('file', '')} into {told.get('list', '')}, by {told.get('actor', '')}", told.get("basis", "")))
+    for name in who.columns.get("_was", ()):
+        told = json.loads(office.store.command("HGET", "closed", name) or b"{}")
+        found.append(Happened(int(told.get("at", 0)), "list closed", f"{name}, by {told.get('actor', '')}, told by {told.get('told', '')}", told.get("reason", "")))
     return sorted(found, key=lambda h: h.at)
 
 

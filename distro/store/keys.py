@@ -83,6 +83,7 @@ TABLE = (
     Key("proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED),
     Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),
     Key("storms", "hash", "domain -> when, how many and after which distribution readers left within seconds"),
+    Key("closed", "hash", "list that is no more -> when, why, by whom and which distribution told its people"),
     Key("audited", "hash", "list or named segment -> people at the last `segments audit`"),
     Key("post", "zset", "letters to single readers that wait, as JSON -> when, ms"),
     Key("rate:{what}", "string", "how often somebody asked lately", TIMED),

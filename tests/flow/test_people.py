@@ -267,3 +267,26 @@ def test_segments_say_why_and_raise_an_alarm(office: Office, tmp_path: Path) -> 
     people.erase(office, "ben@d.example", source="m")
     assert {a.name: a.alarm for a in audit(office)}["partners"] == ""
     assert {a.name: a.alarm for a in audit(office)}["spanish"] == "matches nobody"
+
+
+def test_a_list_is_closed_after_everybody_on_it_was_told(office: Office, tmp_path: Path) -> None:
+    from distro.flow.accept import submit
+    from distro.flow.closing import close_list
+    from tests.support.story import Story
+
+    submit(office, Order(files=[write_release(tmp_path, headline="Goodbye")], to="partners and language:en"))
+    submit(office, Order(files=[write_release(tmp_path, headline="We close", body="The list ends.")], to="partners"))
+    for told in ("D1", "D2"):
+        with pytest.raises(RefusedError, match="did not tell everybody on partners"):
+            close_list(office, "partners", told=told, reason="merged", actor="m")
+    story = Story(office)
+    story.run()
+    story.stop()
+    with pytest.raises(RefusedError, match="did not tell everybody"):
+        close_list(office, "partners", told="D1", reason="merged", actor="m")
+    assert close_list(office, "partners", told="D2", reason="merged", actor="m") == 2
+    assert the(office, "ana").columns["lists"] == ("all", "press")
+    assert ("list closed", "merged") in [(h.act, h.detail) for h in people.history(office, the(office, "ana"))]
+    _index_equals_rows(office)
+    with pytest.raises(RefusedError, match="no list"):
+        close_list(office, "partners", told="D2", reason="merged", actor="m")

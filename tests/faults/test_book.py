@@ -1,0 +1,89 @@
+"""An import that is killed is all there in the end, or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distro.audience import importing
+from distro.audience.index import Keys
+from distro.audience.segments import rows
+from distro.flow.office import Office, opened
+from distro.settings import load
+from distro.store.records import ids_of, unpack_ids
+
+pytestmark = pytest.mark.faults
+ROWS = 20_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "distro.toml").write_text('data = "./var"\n')
+    with (tmp_path / "book.csv").open("w") as out:
+        out.write("email,name,language,outlet,joined\n")
+        out.writelines(f"r{i}@{'abc'[i % 3]}.example,R {i},{'en' if i % 2 else 'fr'},Outlet {i % 700},2026-01-{i % 28 + 1:02}\n" for i in range(ROWS))
+    return tmp_path
+
+
+def an_import(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "distro", "subscribers", "import", "book.csv", "--list", "press", "--yes"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def whole(office: Office) -> None:
+    """Every row is there once, and the index says what the rows say."""
+    assert office.store.command("BITCOUNT", "idx:all") == office.store.command("BITCOUNT", "idx:lists:press") == ROWS
+    assert int(office.store.text("book:seq")) == ROWS
+    keys = Keys(office.store.hash("book:columns"))
+    expected: dict[str, list[int]] = {}
+    for number, row in rows(office.store, 1, ROWS + 1):
+        for key in (key for cell in keys.row(row) for key in cell.keys):
+            expected.setdefault(key, []).append(number)
+    for key, ids in expected.items():
+        raw = office.store.raw(key)
+        assert sorted(unpack_ids(raw) if key.startswith("ids:") else ids_of(raw)) == ids, key
+
+
+@pytest.mark.parametrize("at", ["reading", "the promise", "early", "late"])
+def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) -> None:
+    with opened(load(folder / "distro.toml")) as office:
+        importer = an_import(folder)
+        end = time.monotonic() + 30
+        reached: Callable[[], bool] = {
+            "reading": lambda: int(office.store.command("LLEN", "stage:1")) > 5,
+            "the promise": lambda: bool(office.store.command("SISMEMBER", "import:open", 1)),
+            "early": lambda: int(office.store.hash("import:1").get("done", 0)) > 2,
+            "late": lambda: int(office.store.hash("import:1").get("done", 0)) > 50,
+        }[at]
+        while not reached() and time.monotonic() < end and importer.poll() is None:
+            pass
+        importer.send_signal(signal.SIGKILL)
+        importer.wait()
+        if at == "reading":
+            assert importing.finish_open(office.store) == []
+            assert office.store.command("EXISTS", "book:seq") == 0
+        else:
+            assert importing.finish_open(office.store) in ([1], [])
+            whole(office)
+
+
+def test_two_finish_it_at_once(folder: Path) -> None:
+    """The sweep and a command take the same import over: each piece is done once."""
+    with opened(load(folder / "distro.toml")) as office:
+        judged = importing.stage(office.store, folder / "book.csv", "press", actor="t")
+        office.store.command("SADD", "import:open", judged.number)
+        children = []
+        for _ in range(2):
+            pid = os.fork()
+            if not pid:
+                with opened(load(folder / "distro.toml")) as mine:
+                    importing.finish(mine.store, judged.number)
+                os._exit(0)
+            children.append(pid)
+        assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
+        whole(office)
+        assert office.store.hash("import:1")["new"] == str(ROWS)

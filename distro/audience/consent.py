@@ -5,14 +5,15 @@ every part, facts of this host's file that Redis lacks (after a power cut or a r
 first intent. A "no" outlives any import.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from distro.errors import DistroError
@@ -62,10 +63,10 @@ class Fact:
         return self.subscriber, self.fact, self.told
 
 
-def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str]) -> Fact:
+def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str], address_hash: str = "") -> Fact:
     """The fact that another system's export says no; the same again when the piece is written again."""
     name = hashlib.sha256(f"{number}:{subscriber}:{act}".encode()).hexdigest()[:24]
-    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", "")
+    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", address_hash)
 
 
 class ConsentFile:
@@ -95,6 +96,34 @@ class ConsentFile:
             raise DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.") from error
         return fact
 
+    def append(self, facts: Sequence[Fact]) -> None:
+        """Write facts down that Redis is told by somebody else."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._whole(file.fileno())
+            file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
+            file.flush()
+            os.fdatasync(file.fileno())
+
+    def blank(self, hashes: Collection[str]) -> None:
+        """Take source and detail out of all facts about these addresses: who is erased leaves only that they are.
+
+        Lines are overwritten in place, filled up with spaces, so that every offset stays what it was.
+        """
+        with contextlib.suppress(FileNotFoundError), self.path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            at = 0
+            for line in file.read().splitlines(keepends=True):
+                fact = _read(line)
+                if fact and fact.address_hash in hashes:
+                    bare = replace(fact, source="", detail=fact.detail if fact.act == MOVED else "").told.encode()
+                    file.seek(at)
+                    file.write(bare.ljust(len(line) - 1) + b"\n")
+                at += len(line)
+            file.flush()
+            os.fdatasync(file.fileno())
+
     def _whole(self, descriptor: int) -> int:
         """The file's size; a half line that a power cut left is ended, so that the next stands alone."""
         size = os.fstat(descriptor).st_size
@@ -105,8 +134,11 @@ class ConsentFile:
                     os.write(descriptor, b"\n")
         return os.fstat(descriptor).st_size
 
-    def replay(self, store: Store, *, whole: bool = False) -> int:
-        """Tell Redis the facts that it lacks (`whole`: whatever it says that it has); gives how many were news to it."""
+    def replay(self, store: Store, *, whole: bool = False, each: Callable[[Fact], None] = lambda _: None) -> int:
+        """Tell Redis the facts that it lacks (`whole`: whatever it says that it has); gives how many were news to it.
+
+        `each` is told all of them in order, as of whoever they are about now.
+        """
         try:
             with self.path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH)
@@ -119,6 +151,8 @@ class ConsentFile:
         finder = _Finder(store, self.hash_of)
         facts = [fact for fact in map(_read, lines) if fact]
         rightful = [fact for fact in map(finder.rightful, facts) if fact]
+        for fact in rightful:
+            each(fact)
         news = 0
         for start in range(0, len(rightful), 500):
             news += store.call(scripts.consent(self.host, None, [f.words for f in rightful[start:start + 500]]))
@@ -134,21 +168,38 @@ class _Finder:
         self.store = store
         self.hash_of = hash_of
         self._by_hash: dict[str, int] | None = None
+        self._before: dict[str, str] = {}      # hash of an address -> hash of the one that the person had before
 
     def rightful(self, fact: Fact) -> Fact | None:
         """The fact, of the person that it is about; None: nobody has the address, and a "no" is kept for who may come with it."""
         row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
         mine = [str(a).casefold() for a in (row.get("email", ""), *row.get("_former", ())) if a]
-        if not fact.address_hash or fact.address_hash in map(self.hash_of, mine) or (not mine and fact.act == ERASED):
+        if fact.act == MOVED and fact.detail:
+            self._before[fact.address_hash] = fact.detail
+        if not fact.address_hash or fact.address_hash in map(self.hash_of, mine):
             return fact
         found = self._everybody().get(fact.address_hash)
+        if not found:
+            self._keep(fact)
+            found = self._everybody().get(self._first(fact.address_hash))
         if found:
             return Fact(**(asdict(fact) | {"subscriber": found}))
+        return fact if not mine else None
+
+    def _keep(self, fact: Fact) -> None:
+        """A "no" of somebody who is not in the book holds for whoever comes with that address."""
         if fact.act in _NO:
             self.store.command("HSET", "nos", fact.address_hash, fact.act)
         elif fact.act in (RESUBSCRIBED, LIFTED):
             self.store.command("HDEL", "nos", fact.address_hash)
-        return fact if not mine else None
+
+    def _first(self, address_hash: str) -> str:
+        """The address under which the person was known before they moved."""
+        for _ in range(20):
+            if address_hash not in self._before:
+                break
+            address_hash = self._before[address_hash]
+        return address_hash
 
     def _everybody(self) -> dict[str, int]:
         if self._by_hash is None:

@@ -31,9 +31,21 @@ _OF_OTHERS = {
     "outlook": {"title", "middle_name", "suffix", "e_mail_type", "e_mail_display_name", "e_mail_2_address", "e_mail_2_type", "e_mail_2_display_name", "e_mail_3_address", "e_mail_3_type", "e_mail_3_display_name", "initials", "gender", "sensitivity", "priority", "private"},
 }
 _MARKS = {"mailchimp": {"leid", "euid"}, "listmonk": {"uuid", "attributes"}, "mautic": {"points", "stage"}, "outlook": {"e_mail_display_name"}}
-# A status that says no: their wish, or an address that does not work.
-UNSUBSCRIBED = frozenset(("unsubscribed", "unsubscribe", "optout", "opted_out", "desabonne", "baja", "abgemeldet"))
-SUPPRESSED = frozenset(("cleaned", "bounced", "blocklisted", "blacklisted", "complained", "spam", "archived", "disabled"))
+# What a status says. Another system's word that is neither is a "no" too: who is not known to want mail gets none.
+_YES = frozenset(("subscribed", "enabled", "confirmed", "active", "actif", "aktiv", "activo", "yes"))
+_UNSUBSCRIBED = re.compile(r"unsub|opt(?:ed)?_?out|desabonn|desinscri|baja|abgemeld|disiscri|cancelado")
+_SUPPRESSED = re.compile(r"clean|bounc|block|black|complain|spam|archiv|disabled|non_?sub|unconfirm|pending|invalid")
+
+
+def meaning_of(status: str, *, of_a_system: bool) -> str:
+    """What a status says: subscribed, unsubscribed or suppressed; "" : nothing about mail."""
+    if not status:
+        return ""
+    if _UNSUBSCRIBED.search(status):
+        return "unsubscribed"
+    if _SUPPRESSED.search(status) or (of_a_system and status not in _YES):
+        return "suppressed"
+    return "subscribed" if status in _YES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +79,5 @@ def header_of(cells: list[str], file: str) -> Header:
     twice = {c for c in columns if c and columns.count(c) > 1}
     if twice:
         raise InputFileError(f"{file} has the column {', '.join(sorted(twice))} twice", hint="Rename or delete one of them.")
-    named = re.match(r"(unsubscribed|cleaned)_", file) if system == "mailchimp" else None
+    named = re.match(r"(unsubscribed|cleaned|nonsubscribed)_", file.lower()) if system == "mailchimp" else None
     return Header(tuple(columns), system, named[1] if named else "")

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
-from distro.audience.consent import Hash
+from distro.audience.consent import ConsentFile, Hash
 from distro.audience.headers import header_of
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import read_table
@@ -144,17 +144,20 @@ def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
     return intake.taken
 
 
-def commit(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
+def commit(store: Store, number: int, consents: ConsentFile | None = None, progress: Progress = lambda _: None) -> Taken:
     """Promise the import (from here the sweep would finish it), and finish it."""
     store.pipeline([("SADD", "import:open", number), ("HSET", f"import:{number}", "state", "taking"), ("PERSIST", f"stage:{number}")])
-    return finish(store, number, progress)
+    return finish(store, number, consents, progress)
 
 
-def finish(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
-    """Take what is staged into the book, from where it stopped; safe to run twice, also at the same time."""
-    intake = _Intake(store, number)
+def finish(store: Store, number: int, consents: ConsentFile | None = None, progress: Progress = lambda _: None) -> Taken:
+    """Take what is staged into the book, from where it stopped; safe to run twice, also at the same time.
+
+    `consents`: who was erased since is not taken, and a "no" of another system goes to the file before it goes to Redis.
+    """
+    intake = _Intake(store, number, consents)
     for n, rows in intake.pieces(int(intake.told.get("done", 0))):
-        intake.writer.write(intake.wishes(rows), piece=(number, n + 1), beside=intake.beside)
+        intake.writer.write(partial(intake.wishes, rows), piece=(number, n + 1), beside=intake.beside)
         progress((n + 1) * _PIECE)
     if intake.sync:
         _take_off(store, number, intake)
@@ -163,19 +166,20 @@ def finish(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
     return Taken(*(int(told.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
 
 
-def finish_open(store: Store) -> list[int]:
+def finish_open(store: Store, consents: ConsentFile | None = None) -> list[int]:
     """Finish what dead commands began; gives their numbers."""
     found = [int(n) for n in store.members("import:open")]
     for number in found:
-        finish(store, number)
+        finish(store, number, consents)
     return found
 
 
 class _Intake:
     """One staged import on its way into the book."""
 
-    def __init__(self, store: Store, number: int) -> None:
+    def __init__(self, store: Store, number: int, consents: ConsentFile | None = None) -> None:
         self.store = store
+        self.consents = consents
         self.number = number
         self.told = store.hash(f"import:{number}")
         self.list_name = self.told.get("list", "")
@@ -196,8 +200,16 @@ class _Intake:
 
     def wishes(self, rows: _Staged) -> list[Wish]:
         """What these rows ask for."""
+        rows = self._without_erased(rows)
         self._refused = {address: no for address, _, _, no in rows if no}
         return [Wish(address, partial(self._merged, email, columns)) for address, email, columns, _ in rows]
+
+    def _without_erased(self, rows: _Staged) -> _Staged:
+        """Those who had themselves erased since the file was read are not taken back."""
+        if self.consents is None or not self.store.command("EXISTS", "nos"):
+            return rows
+        nos = self.store.command("HMGET", "nos", *[self.consents.hash_of(row[0]) for row in rows])
+        return [row for row, said in zip(rows, nos, strict=True) if said != b"erased"]
 
     def _merged(self, email: str, columns: dict[str, list[str]], before: Row | None) -> Row | None:
         lists = [self.list_name, *(v for v in columns.get("lists", ()) if v != self.list_name)]
@@ -215,9 +227,12 @@ class _Intake:
         commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
         if self.sync:
             commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
-        for address, act in self._refused.items():
-            fact = consent.imported_no(self.number, written.ids[address], act, self.told)
-            commands += [("HSET", f"facts:{fact.subscriber}", fact.fact, fact.told), ("SETBIT", f"no:{act}", fact.subscriber, 1), ("SETBIT", "no:any", fact.subscriber, 1)]
+        hash_of = self.consents.hash_of if self.consents else str
+        facts = [consent.imported_no(self.number, written.ids[address], act, self.told, hash_of(address)) for address, act in self._refused.items()]
+        if facts and self.consents:
+            self.consents.append(facts)
+        for fact in facts:
+            commands += [("HSET", f"facts:{fact.subscriber}", fact.fact, fact.told), ("SETBIT", f"no:{fact.act}", fact.subscriber, 1), ("SETBIT", "no:any", fact.subscriber, 1)]
         return commands
 
     def count(self, written: Written) -> None:

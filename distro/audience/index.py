@@ -12,6 +12,7 @@ from datetime import date
 
 BITMAP, IDS, SCAN = "index", "ids", "scan"
 ALWAYS_SCANNED = ("email", "name", "phone")
+_ALWAYS_BITMAP = ("lists", "language", "frequency", "provider")   # the scripts read these bitmaps by their names
 FEW, MANY = 256, 50_000                  # values from which a column is no longer BITMAP, no longer IDS
 _LONG, _LONGEST = 64, 200                # characters of a value from which it is no longer BITMAP, no longer IDS
 _NO_PLANES = frozenset((*ALWAYS_SCANNED, "domain", "provider", "lists"))
@@ -57,7 +58,7 @@ def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
 
 def kind_for(column: str, kind: str, values: int, longest: int) -> str:
     """How a column must be kept that has so many values and so long a one; it never goes back."""
-    if column == "lists" or kind == SCAN:
+    if column in _ALWAYS_BITMAP or kind == SCAN:
         return kind
     if values > MANY or longest > _LONGEST:
         return SCAN

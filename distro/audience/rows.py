@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from distro.audience import addresses
-from distro.audience.headers import SUPPRESSED, UNSUBSCRIBED, Header, plain
+from distro.audience.headers import Header, meaning_of, plain
 from distro.cells import unquoted
+from distro.model import LANGUAGE_NAMES
 from distro.providers import provider_of, typo_of
 
 _LONGEST = 4000                  # characters of a cell
@@ -14,6 +15,8 @@ _MULTI = frozenset(("lists", "beats", "tags"))
 _BREAKS = re.compile(r"[\r\n\0]")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9): a name needs neither.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")      # RFC 5646
+_BY_NAME = {name.lower(): code for code, name in LANGUAGE_NAMES.items()}
 _MEMORY = 10_000                 # different cells of a column that are remembered
 
 
@@ -80,7 +83,7 @@ class Judge:
         address = addresses.key(email)
         row = Row(line, address, email, values)
         if self._names or self.header.default_status:
-            _foreign(row, self.header.default_status)
+            _foreign(row, self.header.default_status, self.header.system)
         domain = address.rpartition("@")[2]
         receiver = self._receivers.get(domain)
         if receiver is None:
@@ -92,7 +95,7 @@ class Judge:
         return row
 
 
-def _foreign(row: Row, default_status: str) -> None:
+def _foreign(row: Row, default_status: str, system: str) -> None:
     """Two cells for a name become one; a status that says no is remembered; a JSON cell of attributes becomes columns."""
     told = row.columns
     names = [*told.pop("first_name", []), *told.pop("last_name", [])]
@@ -102,7 +105,7 @@ def _foreign(row: Row, default_status: str) -> None:
         text = told.pop("attributes")[0]
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = {}
         for key, value in (found if isinstance(found, dict) else {}).items():
             column, values = plain(str(key))[:60], value if isinstance(value, list) else [value]
@@ -110,9 +113,9 @@ def _foreign(row: Row, default_status: str) -> None:
             if column and column != "email" and clean:
                 told.setdefault(column, clean)
     status = plain("".join(told.get("status", [default_status])))
-    if status in UNSUBSCRIBED or status in SUPPRESSED:
-        row.no = "unsubscribed" if status in UNSUBSCRIBED else "suppressed"
-    if status in UNSUBSCRIBED or status in SUPPRESSED or status in ("subscribed", "enabled", "confirmed", "active"):
+    meaning = meaning_of(status, of_a_system=bool(system))
+    row.no = meaning if meaning in ("unsubscribed", "suppressed") else ""
+    if meaning:
         told.pop("status", None)
 
 
@@ -129,11 +132,14 @@ def _judge_cell(column: str, cell: str) -> list[str] | str:
         return f"a line break or NUL in {column}"
     if len(cell) > _LONGEST:
         return f"{column} has {len(cell):,} characters (at most {_LONGEST:,})"
-    return values_of(column, cell)
+    found = values_of(column, cell)
+    if column == "language" and found and not _LANGUAGE.fullmatch(found[0]):
+        return f'"{found[0][:30]}" is no language code; write en, fr or pt-br'
+    return found
 
 
 def _clean(cell: str) -> str:
-    return " ".join(_CONTROLS.sub(" ", unquoted(cell)).split())
+    return " ".join(_CONTROLS.sub(" ", unquoted(cell)).encode("utf-8", "ignore").decode().split())     # half a surrogate pair is no character
 
 
 def values_of(column: str, cell: str) -> list[str]:
@@ -142,5 +148,6 @@ def values_of(column: str, cell: str) -> list[str]:
     if column in _MULTI:
         return list(dict.fromkeys(v.strip().lower() if column == "lists" else v.strip() for v in clean.split(";") if v.strip()))
     if column == "language":
-        return [clean.lower().replace("_", "-")] if clean else []
+        code = clean.lower().replace("_", "-")
+        return [_BY_NAME.get(code, code)] if clean else []
     return [clean] if clean else []

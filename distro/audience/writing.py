@@ -56,13 +56,14 @@ class Writer:
         self._values: dict[str, set[str]] = {}
         self._keys = Keys({})
 
-    def write(self, wishes: Sequence[Wish], *, piece: tuple[int, int] | None = None, beside: Callable[[Written], Iterable[Command]] = lambda _: ()) -> Written | None:
-        """Make these wishes true, and `beside` with them; None: this piece of an import was done before."""
+    def write(self, wishes: Sequence[Wish] | Callable[[], Sequence[Wish]], *, piece: tuple[int, int] | None = None, beside: Callable[[Written], Iterable[Command]] = lambda _: ()) -> Written | None:
+        """Make these wishes true (a function of them is asked again at each attempt), and `beside` with them; None: this piece of an import was done before."""
         for _ in range(_ATTEMPTS):
-            made = self._read(wishes)
+            now = wishes() if callable(wishes) else wishes
+            made = self._read(now)
             made.stand(self._keys)
             while self._widened():
-                made = self._read(wishes)
+                made = self._read(now)
                 made.stand(self._keys)
             commands = [*self._columns(), *made.commands(self.store)]
             what, version = self.store.call(scripts.write(self._version, [*commands, *beside(made.written)], piece))

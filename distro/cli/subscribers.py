@@ -57,7 +57,7 @@ def import_file(
             importing.forget(office.store, judged)
         else:
             with _progress("writing", judged.good) as at:
-                taken = importing.commit(office.store, judged.number, progress=at)
+                taken = importing.commit(office.store, judged.number, office.consent, progress=at)
     if as_json:
         show.document(_told(file, name, judged, taken, foreseen))
     elif taken or foreseen:

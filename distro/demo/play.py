@@ -128,7 +128,7 @@ def _fill_book(office: Office) -> None:
     sizes = []
     for name in ("journalists", "partners"):
         judged = importing.stage(office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo")
-        importing.commit(office.store, judged.number)
+        importing.commit(office.store, judged.number, office.consent)
         sizes.append(f"{judged.good} {name}")
     for number in (7, 150):
         person = book.by_id(office.store, number)

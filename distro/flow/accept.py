@@ -74,7 +74,7 @@ def plan(office: Office, order: Order) -> Planned:
     readings = tuple(read(path, zone) for path in order.files)
     release = release_of(readings)
     begins_ms = start_ms(order.at, release.editions, zone)
-    importing.finish_open(office.store)   # what a dead import promised counts
+    importing.finish_open(office.store, office.consent)   # what a dead import promised counts
     segments = office.segments()
     expanded = segments.expand(order.to)
     files = files_of(readings)

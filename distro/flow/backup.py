@@ -7,6 +7,7 @@ newer "no" in this host's consent file holds, and no number that was given out s
 import contextlib
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 import time
@@ -17,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from distro import log
 from distro.errors import InputFileError, RefusedError, UsageError
-from distro.flow import turns
+from distro.flow import people, turns
 from distro.flow.office import Office
 from distro.settings import Settings
 from distro.store import snapshot
@@ -25,6 +26,7 @@ from distro.times import rfc3339
 
 _FORMAT = 1
 _AHEAD = {"book:seq": 65_536, "dist:seq": 1_000, "import:seq": 1_000}      # numbers left out, for those given out since
+_MOVING = ("due", "running", "settling")
 _UNFINISHED = ("scheduled", "freezing", "sending")
 _FILES = ("consent.jsonl", "secrets.json")
 
@@ -89,8 +91,13 @@ class Copy:
 def backup(office: Office, path: Path, lock: Lock) -> Copy:
     """Write a copy beside what goes on; an old file is replaced only by a whole new one."""
     zone = office.settings.site.timezone
-    with tempfile.TemporaryDirectory(prefix="distro-b-", dir=path.parent if path.parent.is_dir() else None) as folder:
-        rdb, inner, part = (Path(folder) / name for name in ("redis.rdb", "inner.tar", "part"))
+    if not path.parent.is_dir():
+        raise InputFileError(f"{path.parent}: there is no such folder")
+    for stale in office.settings.data.glob("backup-*"):       # what a killed backup left in clear
+        shutil.rmtree(stale, ignore_errors=True)
+    # What is not yet encrypted stays where the book lies anyway, never on the target.
+    with tempfile.TemporaryDirectory(prefix="backup-", dir=office.settings.data) as folder:
+        rdb, inner, part = Path(folder) / "redis.rdb", Path(folder) / "inner.tar", path.with_name(f"{path.name}.part")
         now = office.store.now_ms()
         with rdb.open("wb") as out:
             snapshot.take(office.url, out)
@@ -139,13 +146,17 @@ def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str
     """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says so."""
     store = office.store
     if store.command("EXISTS", "book:seq", "dist:seq"):
-        raise RefusedError("this installation has a book already", hint="Restore into an empty data folder (`data = …` in distro.toml), or an empty Redis.")
-    snapshot.put(folder / "redis.rdb", int(str(told["database"])), store)
+        raise RefusedError("this installation has a book already", hint="Restore into an empty data folder (`data = …` in distro.toml), or an empty Redis; what a broken restore left there has to go.")
+    # What makes workers and sweeps move comes last, when everything unfinished stands halted: whoever dies in between sends nothing.
+    snapshot.put(folder / "redis.rdb", int(str(told["database"])), store, without=_MOVING)
     for key, ahead in _AHEAD.items():
         store.command("INCRBY", key, ahead)
     halted = _halt_unfinished(office, str(told["at"]), actor)
     _merge_consent(office, folder / "consent.jsonl")
-    newer = office.consent.replay(store, whole=True)
+    newer = office.consent.replay(store, whole=True, each=lambda fact: people.again(office, fact) if fact.at > int(str(told["at_ms"])) else None)
+    snapshot.put(folder / "redis.rdb", int(str(told["database"])), store, only=_MOVING)
+    for distribution in halted:
+        store.command("ZREM", "due", distribution[1:])
     log.get().info("restored", of=str(told["at"]), people=told["people"], halted=len(halted), newer=newer)
     return Copy(str(told["at"]), int(str(told["people"])), int(str(told["distributions"])), halted=halted, newer=newer)
 

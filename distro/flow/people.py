@@ -14,7 +14,7 @@ from distro.flow.explain import person
 from distro.flow.office import Office
 from distro.model import Subscriber
 
-__all__ = ["Happened", "add", "edit", "erase", "finish_erasing", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
+__all__ = ["Happened", "add", "again", "edit", "erase", "finish_erasing", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
 
 UNDO_MS = 28 * 86_400_000     # how long a person may call their own unsubscribing a mistake
 _OURS = ("email", "domain", "provider", "lists")
@@ -32,7 +32,10 @@ def add(office: Office, address: str, lists: Sequence[str], columns: Mapping[str
         raise RefusedError(f"{email} is in the book already", hint=f"distro subscribers edit {email} …")
     values = _values(columns)
     row: Row = {"email": email, **values, **receiver_of(addresses.key(email)), "lists": list(dict.fromkeys(lists))}
-    number = Writer(office.store).write([Wish(addresses.key(email), lambda _: row)]).new[0]  # type: ignore[union-attr]
+    written = Writer(office.store).write([Wish(addresses.key(email), lambda before: before or row)])
+    if written is None or not written.new:
+        raise RefusedError(f"{email} is in the book already", hint=f"distro subscribers edit {email} …")
+    number = written.new[0]
     if said:
         _record(office, number, email, said.decode(), source="kept from before a restore")
         office.store.command("HDEL", "nos", office.hash_of(addresses.key(email)))
@@ -48,7 +51,7 @@ def edit(office: Office, address: str, columns: Mapping[str, str], *, join: Sequ
     if barred:
         raise RefusedError(f"{who.email} left {barred[0]} themselves", hint="Only they can come back, with the link in any letter.")
     _rewrite(office, who, partial(_edited, columns=_values(columns), gone={c for c, v in columns.items() if not v.strip()}, join=join, leave=leave))
-    told = [f"{c}={v}" if v.strip() else f"{c} emptied" for c, v in columns.items()] + [f"+{n}" for n in join] + [f"-{n}" for n in leave]
+    told = [*columns, *(f"+{n}" for n in join), *(f"-{n}" for n in leave)]       # what, not which words: they may name somebody
     _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
     return person(office, who.email)
 
@@ -72,7 +75,7 @@ def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
         return {k: v for k, v in row.items() if k != "provider"} | {"email": email, **receiver_of(addresses.key(email)), "_former": list(dict.fromkeys([*former, addresses.key(who.email)]))}
 
     Writer(office.store).write([Wish(addresses.key(email), moved, former=addresses.key(who.email))])
-    _record(office, who.id, email, consent.MOVED, source=source)
+    _record(office, who.id, email, consent.MOVED, source=source, detail=office.hash_of(addresses.key(who.email)))
     return person(office, email)
 
 
@@ -93,7 +96,7 @@ def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, sourc
     changed = {c: v for c, v in columns.items() if v != "".join(who.columns.get(c, ()))}
     if changed:
         _rewrite(office, who, partial(_edited, columns=_values(changed), gone={c for c, v in changed.items() if not v}, join=(), leave=()))
-        _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(f"{c}={v}" for c, v in changed.items()))
+        _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(changed))
 
 
 def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
@@ -110,6 +113,7 @@ def lift(office: Office, address: str, reason: str, *, source: str) -> None:
         own = "; they unsubscribed themselves, and only they can undo that" if "unsubscribed" in refused else ""
         raise RefusedError(f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}")
     _record(office, who.id, who.email, consent.LIFTED, source=source, detail=reason)
+    office.store.command("HDEL", "nos", office.hash_of(addresses.key(who.email)))
 
 
 def pause(office: Office, who: Subscriber, till_ms: int, *, source: str) -> None:
@@ -140,6 +144,7 @@ def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
     if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
         return False
     _record(office, who.id, who.email, consent.RESUBSCRIBED, source=source)
+    office.store.command("HDEL", "nos", office.hash_of(addresses.key(who.email)))
     return True
 
 
@@ -153,13 +158,20 @@ def erase(office: Office, address: str, *, source: str) -> None:
 def finish_erasing(office: Office, who: Subscriber) -> None:
     """The part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
-    office.store.command("HSET", "nos", *(word for a in mine for word in (office.hash_of(a), consent.ERASED)))
+    hashes = [office.hash_of(a) for a in mine]
+    office.store.command("HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED)))
+    office.consent.blank(hashes)
     forget(office, who)
 
 
 def forget(office: Office, who: Subscriber) -> None:
     """Take a person's row, addresses and facts away; what the ledger knows of the id stays, and names nobody."""
+    refused = consent.refusals(office.store, who.id)
+    for reason in (consent.SUPPRESSED, consent.UNSUBSCRIBED):       # the "no" of who is forgotten for another reason stays a "no"
+        if reason in refused and consent.ERASED not in refused:
+            office.store.command("HSET", "nos", office.hash_of(addresses.key(who.email)), reason)
     Writer(office.store).write([Wish(addresses.key(who.email), lambda _: None)])
+    office.store.command("SETBIT", "no:unconfirmed", who.id, 0)
     facts = [f for f in consent.history(office.store, who.id) if f.act != consent.ERASED]
     if facts:
         office.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
@@ -174,6 +186,13 @@ class Happened:
     source: str
     detail: str = ""
     till: int = 0
+
+
+def again(office: Office, fact: consent.Fact) -> None:
+    """A wish about one list, read again from the file after a restore; the row of the copy may not know it."""
+    who = book.by_id(office.store, fact.subscriber)
+    if who and fact.act in (consent.LEFT, consent.JOINED):
+        _rewrite(office, who, partial(_left if fact.act == consent.LEFT else _joined, name=fact.detail))
 
 
 def history(office: Office, who: Subscriber) -> list[Happened]:

@@ -7,13 +7,14 @@ again for a day. A link inside expires, so a letter sent twice after a crash doe
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from distro import log, tokens
-from distro.audience import book
+from distro.audience import book, consent
 from distro.flow.letters import envelope_of
 from distro.flow.office import Office
+from distro.flow.question import may_get
 from distro.flow.relays import endpoint_of
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter, service
@@ -43,7 +44,7 @@ def waiting(office: Office) -> list[str]:
 def send_waiting(office: Office) -> int:
     """Send what waits; gives how many a relay took."""
     told = waiting(office)
-    if not told or not office.store.command("SET", "tmp:post", office.host, "NX", "EX", _PATIENCE + 30):      # one sweep at a time
+    if not told or not office.store.command("SET", "tmp:post", office.host, "NX", "EX", _PATIENCE * 10):      # one sweep at a time
         return 0
     try:
         return _send_all(office, told)
@@ -56,20 +57,25 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
     office.store.command("ZADD", "post", *(word for w in told for word in (later, w)))      # whoever dies here: again in five minutes
     messages: list[tuple[str, Message]] = []
     for w in told:
-        message = _message(office, json.loads(w))
+        facts = json.loads(w)
+        message = _message(office, facts) if facts["since"] > time.time() - _A_DAY else None
         if message is None:
             office.store.command("ZREM", "post", w)
         else:
             messages.append((w, message))
-    try:
-        done = asyncio.run(asyncio.wait_for(_send(office, [m for _, m in messages]), _PATIENCE)) if messages else []
-    except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
-        log.get().warning("letters to single readers wait: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(told))
-        return 0
-    for (w, _), state in zip(messages, done, strict=False):
-        if state in (State.ACCEPTED, State.FAILED) or json.loads(w)["since"] < time.time() - _A_DAY:
+    taken: list[str] = []
+
+    def done(w: str, state: State) -> None:       # said at once: whatever happens to the next letter, this one does not go again
+        if state in (State.ACCEPTED, State.FAILED):
             office.store.command("ZREM", "post", w)
-    return sum(state is State.ACCEPTED for state in done)
+            taken.extend([w] if state is State.ACCEPTED else [])
+
+    try:
+        if messages:
+            asyncio.run(_send(office, messages, done))
+    except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
+        log.get().warning("letters to single readers wait: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(messages) - len(taken))
+    return len(taken)
 
 
 def link(office: Office, who: Subscriber, purpose: bytes) -> str:
@@ -90,7 +96,7 @@ def holder_of(office: Office, token: str, purpose: bytes) -> Subscriber | None:
 
 def _message(office: Office, told: dict[str, object]) -> Message | None:
     who = book.by_id(office.store, int(str(told["subscriber"])))
-    if who is None:
+    if who is None or not may_get(office.settings, who.email) or {consent.SUPPRESSED, consent.ERASED} & {*consent.refusals(office.store, who.id)}:
         return None
     settings, kind = office.settings, str(told["kind"])
     language, house = who.language or "en", settings.sender.name
@@ -106,16 +112,18 @@ def _edition(kind: str, language: str, house: str) -> Edition:
     return service.confirm(language, house) if kind == "confirm" else service.welcome(language, house)
 
 
-async def _send(office: Office, messages: Sequence[Message]) -> list[State]:
+async def _send(office: Office, messages: Sequence[tuple[str, Message]], done: Callable[[str, State], None]) -> None:
     session = Session(endpoint_of(office.settings.relay[0]))
-    await session.open()
-    done = []
-    for message in messages:
-        done.append((await session.send(message, _always, lambda: None)).outcome.state)
-        if session.closed:
-            break
-    await session.quit()
-    return done
+    try:
+        await asyncio.wait_for(session.open(), _PATIENCE)
+        end = time.monotonic() + _PATIENCE
+        for name, message in messages:
+            if session.closed or time.monotonic() > end:
+                break
+            done(name, (await session.send(message, _always, lambda: None)).outcome.state)
+        await session.quit()
+    finally:
+        session.abort("all is said")
 
 
 async def _always() -> bool:

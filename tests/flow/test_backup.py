@@ -1,5 +1,6 @@
 """A copy of one instant, and an installation from it: nobody is written to who said no, nothing goes out by itself."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,3 +174,29 @@ def test_every_newer_wish_outlives_a_restore(office: Office, fresh: Settings, tm
                     people.add(other, address, ["journalists"], {}, source="m")
             else:
                 assert refusals(other.store, people.add(other, address, ["journalists"], {}, source="m").id) == ["unsubscribed"]
+
+
+def test_a_copy_taken_while_letters_leave_is_of_one_instant(tmp_path: Path, server: Embedded, store: Store, fresh: Settings) -> None:
+    """Whenever it was taken: the states in it sum to the audience, and the bytes say what the counters say."""
+    office = make_office(tmp_path, server, store, worker={"batch": 50})
+    add_readers(store, 600, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    made: list[copies.Copy] = []
+
+    def copying() -> None:
+        while not int(store.hash("dist:1").get("began_at") or 0):
+            pass
+        made.append(copies.backup(office, tmp_path / "copy.age", key(tmp_path)))
+
+    thread = threading.Thread(target=copying)
+    thread.start()
+    story = Story(office)
+    story.run()
+    thread.join(30)
+    story.stop()
+    assert made[0].people == 600
+    assert audit(store, "1").balanced
+    (tmp_path / "open").mkdir()
+    for other, _ in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
+        assert audit(other.store, "1").balanced
+        assert other.store.hash("dist:1")["state"] in ("halted", "sent")

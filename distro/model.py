@@ -122,6 +122,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()      # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
+    trusted: str = ""                              # the list that may have it before the embargo is over
     enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)    # hash and bytes of each file that travels with it, as they were read
 
     @property

@@ -26,6 +26,11 @@ class ListRole:
     public: bool = False
     embargo_trusted: bool = False
 
+    def told(self) -> str:
+        """As `segments list` says it: list, anybody may join, of m.zammit@agency.example."""
+        parts = ("list", self.public and "anybody may join", self.embargo_trusted and "may have it before an embargo is over", self.owner and f"of {self.owner}")
+        return ", ".join(part for part in parts if part)
+
     def title(self, language: str) -> str:
         """As a reader of this language sees it."""
         base = language.split("-", maxsplit=1)[0]

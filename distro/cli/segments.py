@@ -18,6 +18,7 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
 
         distro segments list
     """
+    from distro.audience.roles import load_roles
     from distro.errors import ExpressionError
     from distro.flow.office import opened
     from distro.store.scripts.audience import count as count_of
@@ -25,7 +26,8 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
     rows = []
     with opened(settings(config)) as office:
         known = office.segments()
-        for name, meaning in [(name, "list") for name in sorted(known.lists)] + sorted(known.named.items()):
+        roles = load_roles(office.settings.subscribers)
+        for name, meaning in [(name, roles[name].told() if name in roles else "list") for name in sorted(known.lists)] + sorted(known.named.items()):
             try:
                 size = office.store.call(count_of(known.program(known.expand(name))))
             except ExpressionError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from distro.audience import importing
+from distro.audience.roles import load_roles
 from distro.errors import RefusedError
 from distro.flow.letters import compile_edition, files_of
 from distro.flow.office import Office
@@ -77,6 +78,7 @@ def plan(office: Office, order: Order) -> Planned:
     importing.finish_open(office.store, office.consent)   # what a dead import promised counts
     segments = office.segments()
     expanded = segments.expand(order.to)
+    _check_trust(office, readings)
     files = files_of(readings)
     check_signers(office.settings, release.editions)
     for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
@@ -91,6 +93,14 @@ def plan(office: Office, order: Order) -> Planned:
         seconds=_pace(office, found.audience), usual=usual,
         too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
     )
+
+
+def _check_trust(office: Office, readings: Sequence[Reading]) -> None:
+    """Trust rests on what staff own: where any list is marked `embargo_trusted`, only such a list may be named."""
+    marked = sorted(role.name for role in load_roles(office.settings.subscribers).values() if role.embargo_trusted)
+    for reading in readings:
+        if marked and reading.trusted and reading.trusted not in marked:
+            raise RefusedError(f'{reading.file}: the list "{reading.trusted}" may not have a release before its embargo is over', hint=f"Marked embargo_trusted in segments.toml: {', '.join(marked)}.")
 
 
 def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:

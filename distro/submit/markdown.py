@@ -56,7 +56,7 @@ def read_markdown(source: Source, zone: str) -> Reading:
     _not_built_yet(fields)
     if source.encoding != "UTF-8":
         fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
-    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), tuple(enclosed.raw))
+    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), str(fields.matter.values.get("trusted") or "").strip().lower(), tuple(enclosed.raw))
 
 
 def _take_heading(text: str) -> tuple[str, str]:

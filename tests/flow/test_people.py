@@ -322,3 +322,15 @@ def test_a_no_of_another_system_is_in_the_file_too(office: Office, tmp_path: Pat
     importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
     assert consent.refusals(office.store, the(office, "ben").id) == ["unsubscribed"]
     assert office.hash_of("ben@d.example") in office.consent.path.read_text()
+
+
+def test_only_lists_that_staff_trust_may_be_named_trusted(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "r.md"
+    path.write_text("---\nheadline: A plan\nlanguage: en\ntrusted: press\ncontacts: [{name: D, email: d@p.example}]\n---\n\nIt is agreed.\n")
+    assert plan(office, Order(files=[path], to="all")).plan.audience == 3
+    (tmp_path / "subscribers").mkdir()
+    (tmp_path / "subscribers" / "segments.toml").write_text("[lists.partners]\nembargo_trusted = true\n")
+    with pytest.raises(RefusedError, match='"press" may not have a release before its embargo'):
+        plan(office, Order(files=[path], to="all"))
+    (tmp_path / "subscribers" / "segments.toml").write_text("[lists.press]\nembargo_trusted = true\n")
+    assert plan(office, Order(files=[path], to="all")).plan.audience == 3

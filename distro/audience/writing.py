@@ -20,6 +20,7 @@ from distro.store.scripts.book import Command
 
 Row = dict[str, object]                 # {"email": "…", column: [value, …]}
 _WORDS = 5000                           # of one command: Lua's stack ends at 8,000
+_FEW_VALUES = 50                        # so many are asked for one by one
 _FEW_BITS = 4                           # so many new ids of a value stand as single bits, more as whole bytes
 _ATTEMPTS = 50
 
@@ -100,7 +101,7 @@ class Writer:
     def _load(self, version: int) -> None:
         self._version = version
         self._kinds = dict.fromkeys(ALWAYS_SCANNED, SCAN) | self.store.hash("book:columns")
-        self._values = {c: set(self.store.members(f"val:{c}")) for c, kind in self._kinds.items() if kind != SCAN}
+        self._values = {}
         self._keys = Keys(self._kinds)
 
     # -- columns that outgrow their kind
@@ -110,12 +111,24 @@ class Writer:
         changed = False
         for column, fresh in self._keys.seen.items():
             now = self._kinds.get(column, BITMAP)
-            known = self._values.get(column, set())
-            wanted = index.kind_for(column, now, len(known | fresh), max(map(len, fresh), default=0))
+            unknown = self._unknown(column, fresh)
+            wanted = index.kind_for(column, now, self._size(column) + len(unknown), max(map(len, unknown), default=0)) if unknown else now
             if wanted != now:
-                self._rebuild(column, now, wanted, known)
+                self._rebuild(column, now, wanted, set(self.store.members(f"val:{column}")))
                 changed = True
         return changed
+
+    def _unknown(self, column: str, fresh: set[str]) -> set[str]:
+        """Values that the column did not have; a few are asked for, for many it is read whole and remembered."""
+        if column not in self._values and len(fresh) > _FEW_VALUES:
+            self._values[column] = set(self.store.members(f"val:{column}"))
+        if column in self._values:
+            return fresh - self._values[column]
+        told = sorted(fresh)
+        return {value for value, there in zip(told, self.store.command("SMISMEMBER", f"val:{column}", *told), strict=True) if not there} if told else set()
+
+    def _size(self, column: str) -> int:
+        return len(self._values[column]) if column in self._values else int(self.store.command("SCARD", f"val:{column}"))
 
     def _columns(self) -> list[Command]:
         """Columns and values that nobody had before."""
@@ -124,9 +137,10 @@ class Writer:
             if column not in self._kinds:
                 self._kinds[column] = BITMAP
                 commands.append(("HSET", "book:columns", column, BITMAP))
-            known = self._values.setdefault(column, set())
-            commands += _split(("SADD", f"val:{column}"), sorted(fresh - known))
-            known |= fresh
+            unknown = self._unknown(column, fresh)
+            commands += _split(("SADD", f"val:{column}"), sorted(unknown))
+            if column in self._values:
+                self._values[column] |= unknown
         self._keys.seen.clear()
         return commands
 

@@ -12,7 +12,7 @@ from distro.errors import RefusedError, UsageError
 from distro.flow import chores, people
 from distro.flow.accept import Order, plan
 from distro.flow.office import Office
-from distro.model import Subscriber
+from distro.model import State, Subscriber
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.records import ids_of, unpack_ids
@@ -334,3 +334,19 @@ def test_only_lists_that_staff_trust_may_be_named_trusted(office: Office, tmp_pa
         plan(office, Order(files=[path], to="all"))
     (tmp_path / "subscribers" / "segments.toml").write_text("[lists.press]\nembargo_trusted = true\n")
     assert plan(office, Order(files=[path], to="all")).plan.audience == 3
+
+
+def test_a_report_knows_its_domains_also_when_there_are_many(office: Office, tmp_path: Path) -> None:
+    from distro.flow.accept import submit
+    from distro.report.details import details
+    from tests.support.story import Story
+
+    take(office, tmp_path, "email\n" + "".join(f"r{i}@d{i % 300}.example\n" for i in range(400)), "many")
+    assert office.store.hash("book:columns")["domain"] == "ids"
+    submit(office, Order(files=[write_release(tmp_path)], to="many"))
+    story = Story(office)
+    story.run()
+    story.stop()
+    found = details(office.store, "1")
+    assert found.domains[0].counts[State.ACCEPTED] == 2
+    assert sum(row.counts[State.ACCEPTED] for row in [*found.domains, found.other_domains] if row) == 400

@@ -1,6 +1,7 @@
 """One real Redis for the whole run, empty for every test; every key left behind must be in the table of keys."""
 
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def server() -> Iterator[Embedded]:
     """The embedded server, as `distro` itself runs it."""
     with tempfile.TemporaryDirectory() as folder, ensured(Path(folder), supervised=False) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def no_loop_left_behind() -> Iterator[None]:
+    """A sending thread that outlives its test would meet the end of the interpreter inside its loop, which is a crash."""
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread.name == "sender"]
+    assert not left, "a Sender was not stopped: story.stop()"
 
 
 @pytest.fixture

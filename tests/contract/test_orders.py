@@ -300,7 +300,9 @@ def test_resend_is_refused_where_it_would_undo_a_decision(office: Office) -> Non
 
 
 def test_nobody_who_said_no_is_written_to_by_a_resend(office: Office) -> None:
-    Story(office).run(3)
+    story = Story(office)
+    story.run(3)
+    story.stop()
     office.store.call(book.consent("h", None, [(4, "f1", NO)]))
     with pytest.raises(RefusedError, match="unsubscribed"):
         resend.resend_to(office, "1", "reader3@d.example", actor="me")

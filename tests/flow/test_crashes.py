@@ -225,6 +225,8 @@ def test_a_journal_that_cannot_be_written_stops_the_process(ready: Office, monke
     assert exits
     assert exits[0] == 74
     assert story.letters == []
+    with contextlib.suppress(BaseException):
+        story.stop()
 
 
 def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:

@@ -73,6 +73,9 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
         pages.close()
         serving.should_exit = True
         thread.join(5)
+        serving.force_exit = True      # a page that is still followed does not outlive the test: its loop would end with the interpreter, badly
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:

@@ -183,7 +183,7 @@ class _Finder:
             self._keep(fact)
             found = self._everybody().get(self._first(fact.address_hash))
         if found:
-            return Fact(**(asdict(fact) | {"subscriber": found}))
+            return replace(fact, subscriber=found)
         return fact if not mine else None
 
     def _keep(self, fact: Fact) -> None:

@@ -148,13 +148,14 @@ def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str
     if store.command("EXISTS", "book:seq", "dist:seq"):
         raise RefusedError("this installation has a book already", hint="Restore into an empty data folder (`data = …` in distro.toml), or an empty Redis; what a broken restore left there has to go.")
     # What makes workers and sweeps move comes last, when everything unfinished stands halted: whoever dies in between sends nothing.
-    snapshot.put(folder / "redis.rdb", int(str(told["database"])), store, without=_MOVING)
-    for key, ahead in _AHEAD.items():
-        store.command("INCRBY", key, ahead)
-    halted = _halt_unfinished(office, str(told["at"]), actor)
-    _merge_consent(office, folder / "consent.jsonl")
-    newer = office.consent.replay(store, whole=True, each=lambda fact: people.again(office, fact) if fact.at > int(str(told["at_ms"])) else None)
-    snapshot.put(folder / "redis.rdb", int(str(told["database"])), store, only=_MOVING)
+    with snapshot.reading(folder / "redis.rdb", int(str(told["database"]))) as source:
+        snapshot.copy_all(source, store, without=_MOVING)
+        for key, ahead in _AHEAD.items():
+            store.command("INCRBY", key, ahead)
+        halted = _halt_unfinished(office, str(told["at"]), actor)
+        _merge_consent(office, folder / "consent.jsonl")
+        newer = office.consent.replay(store, whole=True, each=lambda fact: people.again(office, fact) if fact.at > int(str(told["at_ms"])) else None)
+        snapshot.copy(source, store, _MOVING)
     for distribution in halted:
         store.command("ZREM", "due", distribution[1:])
     log.get().info("restored", of=str(told["at"]), people=told["people"], halted=len(halted), newer=newer)

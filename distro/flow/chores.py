@@ -3,6 +3,7 @@ crash or a restore left half done, answers and files that are kept no longer tha
 times, by any sweep.
 """
 
+import json
 import time
 
 from distro import log
@@ -30,18 +31,13 @@ def once(office: Office) -> dict[str, int]:
 
 def _finish_erasing(office: Office) -> int:
     """Who is erased by a fact and still has a row: the command died, or an older copy was restored."""
-    everyone, erased = (int.from_bytes(office.store.raw(key).ljust(n, b"\0"), "big") for n in [_longest(office)] for key in ("idx:all", "no:erased"))
-    gone = 0
-    for number in ids_of((everyone & erased).to_bytes(_longest(office), "big"))[:_PEOPLE]:
+    everyone, gone = office.store.raw("idx:all"), 0
+    for number in [i for i in ids_of(office.store.raw("no:erased")) if i >> 3 < len(everyone) and everyone[i >> 3] & (128 >> (i & 7))][:_PEOPLE]:
         who = book.by_id(office.store, number)
         if who:
             people.finish_erasing(office, who)
             gone += 1
     return gone
-
-
-def _longest(office: Office) -> int:
-    return max(map(int, office.store.pipeline([("STRLEN", "idx:all"), ("STRLEN", "no:erased")])))
 
 
 def _forget_answers(office: Office) -> int:
@@ -50,12 +46,10 @@ def _forget_answers(office: Office) -> int:
     if not keep:
         return 0
     past = office.store.now_ms() - duration_ms(keep)
-    done = 0
-    for number in office.store.command("ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000):
-        distribution = number.decode()
-        if done < _DISTRIBUTIONS and office.store.hash(f"dist:{distribution}").get("state") in ("sent", "cancelled"):
-            done += int(office.store.command("UNLINK", f"err:{distribution}"))
-    return done
+    old = [number.decode() for number in office.store.command("ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000)]
+    kept = [d for d, there in zip(old, office.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True) if there]
+    ended = [d for d in kept[:_DISTRIBUTIONS] if office.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")]
+    return int(office.store.command("UNLINK", *(f"err:{d}" for d in ended))) if ended else 0
 
 
 def _forget_files(office: Office) -> int:
@@ -69,7 +63,5 @@ def _forget_files(office: Office) -> int:
 
 
 def _files(raw: bytes) -> list[dict[str, str]]:
-    import json
-
     found: list[dict[str, str]] = json.loads(raw).get("files", [])
     return found

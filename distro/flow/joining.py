@@ -16,6 +16,7 @@ from distro.flow.office import Office
 from distro.flow.post import post
 from distro.letter.service import FORGOTTEN
 from distro.model import Subscriber
+from distro.store.records import ids_of
 
 _RATES = (("here", 10, 3600), ("all", 60, 60))                    # name, at most, within seconds
 _PER_ADDRESS = (("day", 1, 86_400), ("week", 3, 7 * 86_400))
@@ -89,8 +90,6 @@ def confirm(office: Office, who: Subscriber, place: str) -> bool:
 
 def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
     """Forget who asked a week ago and never confirmed; gives how many."""
-    from distro.store.records import ids_of
-
     gone = 0
     for number in ids_of(office.store.raw("no:unconfirmed"))[:5000]:
         who = book.by_id(office.store, number)
@@ -107,8 +106,7 @@ def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
 
 def _within(office: Office, name: str, most: int, seconds: int) -> bool:
     """Count one more under this name; False: that was more than may be."""
-    count, _ = office.store.pipeline([("INCR", f"rate:{name}"), ("EXPIRE", f"rate:{name}", seconds, "NX")])
-    return int(count) <= most
+    return office.store.lately(f"rate:{name}", seconds) <= most
 
 
 def _told(place: str) -> str:

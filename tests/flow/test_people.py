@@ -350,3 +350,15 @@ def test_a_report_knows_its_domains_also_when_there_are_many(office: Office, tmp
     found = details(office.store, "1")
     assert found.domains[0].counts[State.ACCEPTED] == 2
     assert sum(row.counts[State.ACCEPTED] for row in [*found.domains, found.other_domains] if row) == 400
+
+
+def test_answers_and_loose_files_are_kept_no_longer_than_said(office: Office) -> None:
+    """A year for what receivers said, of ended distributions only; a file goes that no edition names and nobody touched."""
+    year = 365 * 86_400_000
+    now = office.store.now_ms()
+    for number, age, state in (("1", year + 1000, "sent"), ("2", year + 1000, "sending"), ("3", year - 60_000, "sent")):
+        office.store.pipeline([("ZADD", "dists", now - age, number), ("HSET", f"dist:{number}", "state", state), ("HSET", f"err:{number}", 0, "550 no such user ana")])
+    office.store.pipeline([("SET", "file:named", "x"), ("SET", "file:fresh", "x"), ("SET", "ed:v", json.dumps({"files": [{"hash": "named"}]}))])
+    assert chores.once(office) == {"answers": 1}
+    assert [office.store.command("EXISTS", f"err:{n}") for n in "123"] == [0, 1, 1]
+    assert [office.store.command("EXISTS", f"file:{n}") for n in ("named", "fresh")] == [1, 1]     # a submit may be under way

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from distro.errors import DistroError
 from distro.store import Store
@@ -84,10 +85,7 @@ class ConsentFile:
         try:
             with self.path.open("ab") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)   # one writer at a time, so that the offset is right
-                begin = self._whole(file.fileno())
-                file.write(fact.told.encode() + b"\n")
-                file.flush()
-                os.fdatasync(file.fileno())
+                begin = self._add(file, [fact])
                 end = os.fstat(file.fileno()).st_size
                 known = int(store.hash("facts:offset").get(self.host, 0))
                 # Only a file that was in Redis up to here is in Redis up to there now.
@@ -101,10 +99,15 @@ class ConsentFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            self._whole(file.fileno())
-            file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
-            file.flush()
-            os.fdatasync(file.fileno())
+            self._add(file, facts)
+
+    def _add(self, file: IO[bytes], facts: Sequence[Fact]) -> int:
+        """Facts at the end of the locked file, on the disk when this returns; gives where they begin."""
+        begin = self._whole(file.fileno())
+        file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
+        file.flush()
+        os.fdatasync(file.fileno())
+        return begin
 
     def blank(self, hashes: Collection[str]) -> None:
         """Take source and detail out of all facts about these addresses: who is erased leaves only that they are.

@@ -19,7 +19,7 @@ from distro.audience.consent import ConsentFile, Hash
 from distro.audience.headers import header_of
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import read_table
-from distro.audience.writing import Row, Wish, Writer, Written
+from distro.audience.writing import Row, Wish, Writer, Written, off_list, wishes_of
 from distro.store import Store
 from distro.store.records import ids_of
 from distro.store.scripts.book import Command
@@ -255,13 +255,5 @@ def _take_off(store: Store, number: int, intake: _Intake) -> None:
     there, here = store.raw(f"idx:lists:{name}"), store.raw(f"import:{number}:ids")
     gone = ids_of((int.from_bytes(there.ljust(len(here), b"\0"), "big") & ~int.from_bytes(here.ljust(len(there), b"\0"), "big")).to_bytes(max(len(there), len(here)), "big"))
     for start in range(0, len(gone), _PIECE):
-        raws = store.command("MGET", *(f"sub:{i}" for i in gone[start:start + _PIECE]))
-        addresses = [str(msgspec.json.decode(raw)["email"]).casefold() for raw in raws if raw]
-        intake.writer.write([Wish(a, partial(_off, name)) for a in addresses], beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))])
-
-
-def _off(name: str, before: Row | None) -> Row | None:
-    if before is None:
-        return None
-    rest = [v for v in before.get("lists", []) if v != name]  # type: ignore[attr-defined]
-    return before | {"lists": rest} if rest else {k: v for k, v in before.items() if k != "lists"}
+        wishes = wishes_of(store, gone[start:start + _PIECE], partial(off_list, name))
+        intake.writer.write(wishes, beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))])

@@ -6,11 +6,10 @@
 # public = true                 readers find it on the subscribe page
 # embargo_trusted = true        where any list is, only such lists may be `trusted:` in a release
 
-
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from distro.audience.segments import table_of
 from distro.errors import SettingsError
 
 _KNOWN = {"title": (str, dict), "owner": (str,), "public": (bool,), "embargo_trusted": (bool,)}
@@ -39,13 +38,7 @@ class ListRole:
 
 def load_roles(folder: Path) -> dict[str, ListRole]:
     """The lists of segments.toml by name; none without the file. Raises SettingsError."""
-    where = folder / "segments.toml"
-    try:
-        told = tomllib.loads(where.read_text(encoding="utf-8-sig")).get("lists", {})
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{where}: {error}") from None
+    where, told = table_of(folder, "lists")
     return {name.lower(): _role(where, name, facts) for name, facts in told.items()}
 
 

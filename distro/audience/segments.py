@@ -10,6 +10,7 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,15 +27,20 @@ _SCAN_PIECE = 5000      # rows read at once
 _SCAN_LIFETIME = 300    # seconds that a bitmap made for a question may be used
 
 
-def load_named(folder: Path) -> dict[str, str]:
-    """The named segments of segments.toml; none without the file. Raises SettingsError."""
+def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    """Where segments.toml is, and one of its tables; empty without the file. Raises SettingsError."""
     where = folder / "segments.toml"
     try:
-        told = tomllib.loads(where.read_text(encoding="utf-8-sig")).get("segments", {})
+        return where, tomllib.loads(where.read_text(encoding="utf-8-sig")).get(name, {})
     except FileNotFoundError:
-        return {}
+        return where, {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{where}: {error}") from None
+
+
+def load_named(folder: Path) -> dict[str, str]:
+    """The named segments of segments.toml; none without the file. Raises SettingsError."""
+    where, told = table_of(folder, "segments")
     if not all(isinstance(v, str) for v in told.values()):
         raise SettingsError(f'{where}: every segment must be name = "expression"')
     return {name.lower(): text for name, text in told.items()}

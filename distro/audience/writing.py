@@ -279,6 +279,20 @@ class _Piece:
         stretches += (key, low, bytes(raw))
 
 
+def wishes_of(store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]) -> list[Wish]:
+    """The same change for everybody with these ids who is in the book."""
+    raws = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
+    return [Wish(str(_decode(raw)["email"]).casefold(), change) for raw in raws if raw]
+
+
+def off_list(name: str, row: Row | None) -> Row | None:
+    """The row without this list."""
+    if row is None:
+        return None
+    rest = [v for v in row.get("lists", []) if v != name]  # type: ignore[attr-defined]
+    return row | {"lists": rest} if rest else {k: v for k, v in row.items() if k != "lists"}
+
+
 def _split(head: Command, words: Sequence[str | bytes | int]) -> list[Command]:
     """One command for many words, or several for too many."""
     return [(*head, *words[n:n + _WORDS - _WORDS % 2]) for n in range(0, len(words), _WORDS - _WORDS % 2)]

@@ -3,10 +3,8 @@
 import json
 from functools import partial
 
-import msgspec
-
 from distro.audience.expression import And, Node, Not, Or, parse
-from distro.audience.writing import Row, Wish, Writer
+from distro.audience.writing import Row, Writer, off_list, wishes_of
 from distro.errors import RefusedError
 from distro.flow.office import Office, distribution_id
 from distro.store.records import ids_of
@@ -29,22 +27,16 @@ def close_list(office: Office, name: str, *, told: str, reason: str, actor: str)
     office.store.command("HSET", "closed", name, json.dumps({"at": office.store.now_ms(), "reason": reason, "actor": actor, "told": f"D{number}"}, ensure_ascii=False))
     writer, gone = Writer(office.store), 0
     while ids := ids_of(office.store.raw(f"idx:lists:{name}"))[:_PIECE]:
-        raws = office.store.command("MGET", *(f"sub:{i}" for i in ids))
-        addresses = [str(msgspec.json.decode(raw)["email"]).casefold() for raw in raws if raw]
-        written = writer.write([Wish(address, partial(_off, name)) for address in addresses])
+        written = writer.write(wishes_of(office.store, ids, partial(_closed, name)))
         gone += len(written.changed) if written else 0
     office.store.command("SREM", "val:lists", name)
     return gone
 
 
-def _off(name: str, row: Row | None) -> Row | None:
-    if row is None:
-        return None
-    lists: list[str] = row.get("lists", [])  # type: ignore[assignment]
-    was: list[str] = row.get("_was", [])  # type: ignore[assignment]
-    rest = {k: v for k, v in row.items() if k != "lists"} | {"_was": list(dict.fromkeys([*was, name]))}
-    left = [v for v in lists if v != name]
-    return rest | {"lists": left} if left else rest
+def _closed(name: str, row: Row | None) -> Row | None:
+    after = off_list(name, row)
+    was: list[str] = (row or {}).get("_was", [])  # type: ignore[assignment]
+    return after and after | {"_was": list(dict.fromkeys([*was, name]))}
 
 
 def _reaches(node: Node, name: str) -> bool:

@@ -7,7 +7,7 @@ again for a day. A link inside expires, so a letter sent twice after a crash doe
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from distro import log, tokens
@@ -15,12 +15,12 @@ from distro.audience import book, consent
 from distro.flow.letters import envelope_of
 from distro.flow.office import Office
 from distro.flow.question import may_get
-from distro.flow.relays import endpoint_of
+from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter, service
-from distro.model import Edition, State, Subscriber
+from distro.model import Edition, Outcome, State, Subscriber
 from distro.relay.envelope import Message
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
+from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.tokens import CONFIRM, HELD
 
 DAYS = {CONFIRM: service.FORGOTTEN, HELD: service.ACCESS}     # how long a link in such a letter works
@@ -65,14 +65,14 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             messages.append((w, message))
     taken: list[str] = []
 
-    def done(w: str, state: State) -> None:       # said at once: whatever happens to the next letter, this one does not go again
-        if state in (State.ACCEPTED, State.FAILED):
-            office.store.command("ZREM", "post", w)
-            taken.extend([w] if state is State.ACCEPTED else [])
+    def done(n: int, outcome: Outcome) -> None:       # said at once: whatever happens to the next letter, this one does not go again
+        if outcome.state in (State.ACCEPTED, State.FAILED):
+            office.store.command("ZREM", "post", messages[n][0])
+            taken.extend([messages[n][0]] if outcome.state is State.ACCEPTED else [])
 
     try:
         if messages:
-            asyncio.run(_send(office, messages, done))
+            asyncio.run(send_in_turn(office.settings.relay[0], [message for _, message in messages], done, seconds=_PATIENCE))
     except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
         log.get().warning("letters to single readers wait: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(messages) - len(taken))
     return len(taken)
@@ -110,21 +110,3 @@ def _edition(kind: str, language: str, house: str) -> Edition:
     if kind == "held":
         return service.access(language, house)
     return service.confirm(language, house) if kind == "confirm" else service.welcome(language, house)
-
-
-async def _send(office: Office, messages: Sequence[tuple[str, Message]], done: Callable[[str, State], None]) -> None:
-    session = Session(endpoint_of(office.settings.relay[0]))
-    try:
-        await asyncio.wait_for(session.open(), _PATIENCE)
-        end = time.monotonic() + _PATIENCE
-        for name, message in messages:
-            if session.closed or time.monotonic() > end:
-                break
-            done(name, (await session.send(message, _always, lambda: None)).outcome.state)
-        await session.quit()
-    finally:
-        session.abort("all is said")
-
-
-async def _always() -> bool:
-    return True

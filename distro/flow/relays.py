@@ -1,9 +1,15 @@
 """The relays that the settings ask for."""
 
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
 from distro.flow.deliver import PoolOf
+from distro.model import Outcome
+from distro.relay.envelope import Message
 from distro.relay.pool import Pool, shares, tls_context
 from distro.relay.relays import Relays
-from distro.relay.session import Endpoint
+from distro.relay.session import Endpoint, Session
 from distro.sections import Relay
 from distro.settings import Settings
 
@@ -14,6 +20,27 @@ def endpoint_of(relay: Relay) -> Endpoint:
         relay.host, relay.port, relay.tls, relay.user, relay.password() if relay.user else "", relay.helo, relay.source_address,
         None if relay.tls == "off" else tls_context(relay.ca_file),
     )
+
+
+async def send_in_turn(relay: Relay, messages: Sequence[Message], done: Callable[[int, Outcome], None], *, seconds: float) -> None:
+    """Letters outside any distribution over one connection; `done` hears of each at once, by its place. What comes after so many
+    seconds, or after the connection ended, is not begun. Raises what opening a connection does.
+    """
+    session = Session(endpoint_of(relay))
+    try:
+        await asyncio.wait_for(session.open(), seconds)
+        end = time.monotonic() + seconds
+        for n, message in enumerate(messages):
+            if session.closed or time.monotonic() > end:
+                break
+            done(n, (await session.send(message, _always, lambda: None)).outcome)
+        await session.quit()
+    finally:
+        session.abort("all is said")
+
+
+async def _always() -> bool:
+    return True
 
 
 def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:

@@ -10,13 +10,13 @@ from pathlib import Path
 from distro.audience import addresses
 from distro.errors import DistroError, UsageError
 from distro.flow.letters import envelope_of, files_of
-from distro.flow.relays import endpoint_of
+from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter
 from distro.letter.templates import Templates
 from distro.model import Edition, Outcome, State
 from distro.relay.envelope import Message
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
+from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.settings import Settings
 from distro.submit import read, release_of
 from distro.tokens import Keys
@@ -56,17 +56,6 @@ def _message(settings: Settings, edition: Edition, address: str, languages: tupl
 
 
 async def _send(settings: Settings, messages: list[tuple[str, Message]]) -> list[Tried]:
-    session = Session(endpoint_of(settings.relay[0]))
-    await session.open()
-    tried = []
-    for language, message in messages:
-        sent = await session.send(message, _always, lambda: None)
-        tried.append(Tried(language, sent.outcome))
-        if session.closed:
-            break
-    await session.quit()
+    tried: list[Tried] = []
+    await send_in_turn(settings.relay[0], [message for _, message in messages], lambda n, outcome: tried.append(Tried(messages[n][0], outcome)), seconds=_PATIENCE)
     return tried + [Tried(language, Outcome(State.QUEUED, text="the connection ended before it")) for language, _ in messages[len(tried):]]
-
-
-async def _always() -> bool:
-    return True

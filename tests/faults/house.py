@@ -227,9 +227,9 @@ class House:
     def redis_pid(self) -> int:
         return int((self.server.folder / "redis.pid").read_text())
 
-    def kill(self, victim: str, dice: random.Random | None = None) -> None:
-        """child, worker, sweep, redis, redis-term, all; of a host chosen at random."""
-        host = (dice or random).choice(HOSTS)
+    def kill(self, victim: str, dice: random.Random | None = None, *, host: str = "") -> None:
+        """child, worker, sweep, redis, redis-term, all; of a host chosen at random, unless one is named."""
+        host = host or (dice or random).choice(HOSTS)
         if victim in ("redis", "redis-term"):
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):
                 os.kill(self.redis_pid(), signal.SIGKILL if victim == "redis" else signal.SIGTERM)

@@ -96,7 +96,7 @@ def test_no_answer_to_the_dot_ever(office: Office, monkeypatch: pytest.MonkeyPat
 def test_421_in_the_middle(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     with Sink(reply=once_for(0.1, "RCPT", "421 4.3.2 too many, closing")) as sink:
-        assert through(office, sink, rounds=20)["state"] == "sent"
+        assert through(office, sink, rounds=200)["state"] == "sent"
     assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
 
 
@@ -146,7 +146,7 @@ def test_dropped_after_mail(office: Office, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     dice = random.Random(1)
     with Sink(reply=lambda verb, to: DROP if verb == "MAIL" and dice.random() < 0.1 else None) as sink:
-        assert through(office, sink, rounds=20)["state"] == "sent"
+        assert through(office, sink, rounds=200)["state"] == "sent"
     assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
 
 
@@ -181,7 +181,7 @@ def test_a_mixed_world(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     with Sink(reply=answer) as sink:
-        assert through(office, sink, rounds=20)["state"] == "sent"
+        assert through(office, sink, rounds=200)["state"] == "sent"
     found = counts(office)
     assert grey
     assert found.get("a", 0) + found.get("f", 0) == READERS

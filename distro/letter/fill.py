@@ -14,7 +14,9 @@ from distro.letter.slots import PATTERN, mark
 from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9 '-]{0,48}")   # needs neither quotes, encoding nor folding beside a short address
+# A name that needs neither quotes nor encoding, and an address that stands in HTML and in quoted-printable as it is.
+_PLAIN_TO = re.compile(rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <(?!From)[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n")
+_LINE = 76    # of a header (RFC 5322 §2.1.1), and of quoted-printable with its soft break (RFC 2045 §6.7)
 
 
 class Filler:
@@ -29,14 +31,16 @@ class Filler:
         self._view = f"{site_url}/v/".encode()
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
-        self._slots = letter.body[1::2]
+        self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))     # one static more than slots
+        self._plain_links = quoted.is_plain(self._unsubscribe + b"x")     # then with any token: those are letters, digits, "._-"
         self._domain = letter.domain.encode()
+        self._message_mac = mac_of(keys.pepper)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")
 
     def message_id(self, ordinal: int) -> bytes:
         """The Message-ID of this distribution's letter to this recipient, with its angle brackets."""
-        mac = mac_of(self._keys.pepper)(b"message-id|%d|%d" % (self._distribution, ordinal))
+        mac = self._message_mac(b"message-id|%d|%d" % (self._distribution, ordinal))
         return b"<%d.%d.%s@%s>" % (self._distribution, ordinal, mac[:8].hex().encode(), self._domain)
 
     def envelope_sender(self, ordinal: int) -> str:
@@ -55,14 +59,20 @@ class Filler:
     def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "") -> list[bytes]:
         """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot."""
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
-        if len(address) < 60 and _PLAIN_NAME.fullmatch(name) and name.strip():
-            to = b"To: %s\r\n <%s>\r\n" % (name.strip().encode(), address.encode()) if len(name) + len(address) > 68 else b"To: %s <%s>\r\n" % (name.strip().encode(), address.encode())
+        raw = address.encode()
+        to = b"To: %b <%b>\r\n" % (name.encode("utf-8", "replace"), raw)
+        if len(to) <= _LINE + 2 and _PLAIN_TO.fullmatch(to):
+            shown = raw + quoted.SOFT
         else:
-            to = headers.address_field("To", name, address)
-        message_id, leave = b"Message-ID: %s\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%s>\r\n" % unsubscribe
-        values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": quoted.value(view), "address": quoted.value(html.escape(address).encode()), "confirm": quoted.value(confirm.encode()) if confirm else b""}
+            to, shown = headers.address_field("To", name, address), quoted.value(html.escape(address).encode())
+        message_id, leave = b"Message-ID: %b\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%b>\r\n" % unsubscribe
+        if self._plain_links and len(view) < _LINE:
+            values = {"unsubscribe": unsubscribe + quoted.SOFT, "preferences": preferences + quoted.SOFT, "view": view + quoted.SOFT}
+        else:
+            values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": quoted.value(view)}
+        values["address"], values["confirm"] = shown, quoted.value(confirm.encode()) if confirm else b""
         pieces = [to + message_id + leave, self._head]
-        for static, slot in zip(self._statics, self._slots, strict=False):
+        for static, slot in self._slotted:
             pieces += (static, values[slot])
         pieces.append(self._statics[-1])
         if self._signed:

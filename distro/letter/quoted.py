@@ -27,9 +27,14 @@ def _guarded(line: bytes) -> bytes:
     return line
 
 
+def is_plain(text: bytes) -> bool:
+    """Whether a slot's value may stand as it is, on a line of its own."""
+    return bool(_SAFE_VALUE.fullmatch(text)) and not text.startswith(b"From")
+
+
 def value(text: bytes) -> bytes:
     """A slot's value on its own lines, ended by a soft break."""
-    if _SAFE_VALUE.fullmatch(text) and not text.startswith(b"From"):
+    if is_plain(text):
         return text + SOFT
     one_line = text.replace(b"\r", b" ").replace(b"\n", b" ")
     return encode(one_line) + SOFT

@@ -2,14 +2,19 @@
 
 import email
 import email.policy
+import html
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from distro.errors import TemplateError
-from distro.letter import Filler, Letter, compile_letter
+from distro.letter import Filler, Letter, compile_letter, headers, quoted
 from distro.letter.compile import Envelope
 from distro.letter.plain import Plain
 from distro.letter.templates import Templates
@@ -149,3 +154,22 @@ def test_the_text_part_wraps_but_never_breaks_a_link() -> None:
     assert all(len(line) <= 72 for line in told.splitlines() if "://" not in line)
     assert "1. one" in told
     assert "A   B" in told
+
+
+@cache
+def _plain_letter() -> Letter:
+    return letter()
+
+
+@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")) | st.sampled_from("'- <>&\"=."), max_size=90), st.from_regex(r"(From)?[a-zA-Z0-9.'+=&_-]{1,50}@[a-z0-9-]{1,20}\\.example", fullmatch=True))
+@settings(max_examples=300, deadline=None)
+def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_says(name: str, address: str) -> None:
+    plain_letter = _plain_letter()
+    filler = Filler(plain_letter, distribution=17, site_url="https://press.example", keys=KEYS)
+    pieces = filler.fill(42, 981, address, name)
+    to = pieces[0][:pieces[0].index(b"Message-ID")]
+    assert re.sub(rb"\s+", b" ", to) == re.sub(rb"\s+", b" ", headers.address_field("To", name, address))
+    assert max(map(len, to.split(b"\r\n"))) <= max(78, len(address) + 4)
+    shown = [piece for piece, slot in zip(pieces[3::2], plain_letter.body[1::2], strict=False) if slot == "address"]
+    assert shown
+    assert set(shown) == {quoted.value(html.escape(address).encode())}

@@ -14,6 +14,7 @@ _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHB16s")
 _BATCH = struct.Struct(">IIBB")     # first ordinal, last + 1, edition, group of receivers (0: none)
 _ORDER = tuple(LETTERS)
+_LETTERS = {state: letter.encode() for state, letter in LETTERS.items()}
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
 RESENT = 1    # flag: in doubt, and sent once more
 INSIDE = 1    # in the place of a reply code: the connection broke inside the body
@@ -22,7 +23,7 @@ LATE = 2      # flag: an earlier attempt proved accepted while a later one was u
 
 def pack_outcome(ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int) -> bytes:
     """One outcome as `step_v2` takes it."""
-    return _OUTCOME.pack(ordinal, LETTERS[state].encode(), bytes.fromhex(token), attempt, INSIDE if outcome.inside else outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
+    return _OUTCOME.pack(ordinal, _LETTERS[state], bytes.fromhex(token), attempt, INSIDE if outcome.inside else outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTE
 local REC = 29               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16
                              -- flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body in a row
 local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
-local function p32(n) return string.char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256) end
+local function p32(n) return struct.pack('>I4', n) end
 local function now()
   local t = call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(call('GET', 'test:clock') or 0)
 end
-local function int(n) return string.format('%.0f', n) end
+local function int(n) return string.format('%d', n) end
 -- delta: counter letter -> change; gives letter -> count. The counters move only in the script that moves the bytes.
 local function count(D, delta)
   local bf, letters, found = {'BITFIELD', 'cnt:' .. D}, {}, {}

@@ -1,5 +1,6 @@
 """Signatures of the ledger's scripts: what a sending process asks, what the sweep asks, what a person orders."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,6 +9,8 @@ from distro.store.connect import Call
 
 OUTCOME_SIZE = 29
 RECORD_SIZE = 29
+
+_GRANTED = struct.Struct(">IIBB")    # ordinal, subscriber, attempt, flags
 
 DUE_LEASE_MS = 5_000    # who claimed a due distribution and died is followed by another after so long
 
@@ -74,10 +77,7 @@ def step(ask: Step) -> Call[Stepped]:
 
 def _stepped(answer: Any) -> Stepped:
     status, cursor, granted, rows, answers, state, wait_ms = answer
-    intents = tuple(
-        Intent(int.from_bytes(granted[p:p + 4], "big"), int.from_bytes(granted[p + 4:p + 8], "big"), granted[p + 8], granted[p + 9], row or b"{}")
-        for p, row in zip(range(0, len(granted), 10), rows, strict=True)
-    )
+    intents = tuple([Intent(ordinal, who, attempt, flags, row or b"{}") for (ordinal, who, attempt, flags), row in zip(_GRANTED.iter_unpack(granted), rows, strict=True)])
     return Stepped(int(status), int(cursor), intents, answers.decode(), state.decode(), int(wait_ms))
 
 

@@ -19,6 +19,7 @@ if last[1] and tonumber(last[1]) >= serial then
   return {tonumber(last[2]), tonumber(last[3]), last[4], rows_of(last[4]), last[5], last[6], 0}
 end
 local at = now()
+local stamp = p32(math.floor(at / 1000))
 local dstate = call('HGET', 'dist:' .. D, 'state') or 'gone'
 local words = {}
 for n = 13, #ARGV, 3 do words[tonumber(ARGV[n])] = {tonumber(ARGV[n + 1]), ARGV[n + 2]} end
@@ -81,7 +82,7 @@ while k < n do                                   -- runs of near ordinals: one r
       states[o] = to
       if to == 'q' then recs[o] = rec
       else
-        recs[o] = token .. p32(math.floor(at / 1000)) .. sub(rec, 9, 9) .. string.char(flags % 4) .. (inside and '\0\0' or sub(fins, p + 11, p + 12)) .. sub(fins, p + 13, p + 13) .. sub(fins, p + 14, p + 29)
+        recs[o] = token .. stamp .. sub(rec, 9, 9) .. string.char(flags % 4) .. (inside and '\0\0' .. sub(fins, p + 13, p + 29) or sub(fins, p + 11, p + 29))
       end
       changed = true
       local w = words[ord]
@@ -163,7 +164,6 @@ if b ~= '-1' and want > 0 and status == 0 then
     want = paced(want)
     if wait > 0 then status = 3 end
     local raw = string.gsub(ARGV[6], '%x%x', function(h) return string.char(tonumber(h, 16)) end)
-    local stamp = p32(math.floor(at / 1000))
     local function grant(first, from)            -- from: the states of a run of recipients that may be tried
       local cnt = #from
       local ids = call('GETRANGE', 'aud:' .. D, first * 4, (first + cnt) * 4 - 1)

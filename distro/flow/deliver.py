@@ -18,6 +18,7 @@ from typing import Protocol
 import msgspec
 
 from distro import faults, log
+from distro.errand import Errand
 from distro.errors import DistroError, StoreGoneError
 from distro.flow import pace
 from distro.flow.handout import Handout
@@ -113,13 +114,15 @@ class Deliverer(Work[Job], Desk):
     # -- life
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.run(), self.commit.keep_leases(), self._alive(), self.stops.watch())]
-        for task in self._tasks:
-            task.add_done_callback(self._broke)
+        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.keep_leases(), self._alive(), self.stops.watch())]
+        self._committing = Errand(self.commit.run())
+        for end in (*self._tasks, self._committing.end):
+            end.add_done_callback(self._broke)
+        self._committing.go()
         self.pool.start()
 
-    def _broke(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()):
+    def _broke(self, end: "asyncio.Future[None]") -> None:
+        if not end.cancelled() and (error := end.exception()):
             self.broken(error)
 
     def broken(self, error: BaseException) -> None:
@@ -141,6 +144,7 @@ class Deliverer(Work[Job], Desk):
             self.commit.end(held)
         if self._returns:
             await asyncio.wait(self._returns, timeout=2)
+        self._committing.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -212,6 +216,9 @@ class Deliverer(Work[Job], Desk):
             return 0
         return self.handout.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.held)
 
+    def waiting(self) -> bool:
+        return self.handout.waiting
+
     def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
         faults.point("intent")
@@ -253,7 +260,7 @@ class Deliverer(Work[Job], Desk):
             await self.handout.sleep()
 
     async def take(self) -> Job | None:
-        return await self.handout.take(self.commit.kick)
+        return await self.handout.take(self.commit.hurry)
 
     async def may_begin(self, job: Job) -> bool:
         """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than half a second ago."""

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from distro.errand import Waiter, waiter
+
 J = TypeVar("J")
 
 
@@ -17,13 +19,18 @@ class Handout(Generic[J]):
         self.closed = False
         self._idle = idle            # seconds that a lane waits for a letter
         self._loop = asyncio.get_running_loop()
-        self._takers: deque[tuple[float, asyncio.Future[J | None]]] = deque()    # until when each lane waits
-        self._sleepers: list[asyncio.Future[None]] = []                           # lanes without a connection
+        self._takers: deque[tuple[float, Waiter]] = deque()    # until when each lane waits
+        self._sleepers: list[Waiter] = []              # lanes without a connection
 
     @property
     def lanes(self) -> int:
         """Lanes that have a connection: those that wait, and those that send."""
         return len(self._takers) + self.busy
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a lane waits for a letter."""
+        return bool(self._takers)
 
     def offer(self, job: J) -> None:
         """A letter for the lane that has waited longest; else it is ready for the next that asks."""
@@ -42,10 +49,11 @@ class Handout(Generic[J]):
             return self.ready.popleft()
         if self.closed:
             return None
-        taker: asyncio.Future[J | None] = self._loop.create_future()
+        taker = waiter()
         self._takers.append((self._loop.time() + self._idle, taker))
         ask()
-        return await taker
+        job: J | None = await taker
+        return job
 
     def take_back(self, which: Callable[[J], bool]) -> list[J]:
         """Those of the ready letters, which will not be sent now."""
@@ -55,7 +63,7 @@ class Handout(Generic[J]):
 
     async def sleep(self) -> None:
         """Wait, without a connection, until somebody calls."""
-        sleeper: asyncio.Future[None] = self._loop.create_future()
+        sleeper = waiter()
         self._sleepers.append(sleeper)
         await sleeper
 
@@ -78,6 +86,6 @@ class Handout(Generic[J]):
             _resolve(self._takers.popleft()[1])
 
 
-def _resolve(waiting: "asyncio.Future[J | None] | asyncio.Future[None]") -> None:
+def _resolve(waiting: Waiter) -> None:
     if not waiting.done():
         waiting.set_result(None)

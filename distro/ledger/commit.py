@@ -22,7 +22,8 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
-_INTERVAL = 0.004    # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk, whatever its size
+_INTERVAL = 0.010    # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk, whatever its size
+_LEAST = 0.004       # seconds between them where a connection waits for a letter
 _TURN = 0.25         # seconds of one held batch before another's turn
 _REST = 0.05         # seconds that a batch rests at least when its receivers' bucket is empty
 _MOST = 400          # outcomes in one call: under 10 ms for Redis
@@ -58,6 +59,9 @@ class Desk(Protocol):
 
     def wanted(self) -> int:
         """How many intents could be used now."""
+
+    def waiting(self) -> bool:
+        """Whether a connection waits for a letter."""
 
     def pace(self, claim: Claim) -> str:
         """The buckets that a batch draws from."""
@@ -131,19 +135,25 @@ class GroupCommit:
         self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
         self._count += 1
         if self._count >= self.early:
-            self._hurry()
+            self._go()
         self._kick.set()
 
     async def ask(self, held: Held, attempt: Attempt) -> str:
         """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
         answer: asyncio.Future[str] = self._loop.create_future()
         self._of(attempt.distribution).questions.append((held, attempt, answer))
-        self._kick.set()
+        self.hurry()
         return await answer
 
     def kick(self) -> None:
         """Something may be wanted: look."""
         self._kick.set()
+
+    def hurry(self) -> None:
+        """A connection waits: look, as soon as may be."""
+        self._kick.set()
+        if self._enough:
+            self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
 
     def end(self, held: Held, *, lost: bool = False, halted: bool = False) -> None:
         """No more intents of this batch: it is through, its lease is lost, or its distribution stands still."""
@@ -176,15 +186,16 @@ class GroupCommit:
                 self._kick.set()
 
     async def _gather(self) -> None:
-        """Let outcomes come together, until the interval is over or enough have come."""
-        pause = self._last + _INTERVAL - self._loop.time()
+        """Let outcomes come together, until the interval is over, enough have come, or a connection waits for more."""
+        pause = self._last + (_LEAST if self.desk.waiting() else _INTERVAL) - self._loop.time()
         if pause > 0 and self._count < self.early:
             self._enough = self._loop.create_future()
-            timer = self._loop.call_later(pause, self._hurry)
+            timer = self._loop.call_later(pause, self._go)
             await self._enough
+            self._enough = None
             timer.cancel()
 
-    def _hurry(self) -> None:
+    def _go(self) -> None:
         if self._enough and not self._enough.done():
             self._enough.set_result(None)
 

@@ -17,24 +17,25 @@ class Message(NamedTuple):
 
 def commands_of(message: Message, size: int, extensions: Mapping[str, str]) -> tuple[bytes, bytes, bytes] | Reply:
     """MAIL, RCPT and DATA, with what the relay offers; or the refusal that it would give to a letter that it cannot take."""
-    limit = extensions.get("SIZE", "")
     mail, rcpt = f"MAIL FROM:<{message.sender}>", f"RCPT TO:<{message.recipient}>"
-    if limit.isdigit() and 0 < int(limit) < size:   # RFC 1870
-        return Reply(552, f"5.3.4 the letter has {size} bytes, the relay takes {limit}")
-    if "SIZE" in extensions:
-        mail += f" SIZE={size}"
-    if not message.recipient.isascii():
+    ascii_ = message.recipient.isascii()
+    if "SIZE" in extensions:                        # RFC 1870
+        limit = extensions["SIZE"]
+        if limit and limit.isdigit() and 0 < int(limit) < size:
+            return Reply(552, f"5.3.4 the letter has {size} bytes, the relay takes {limit}")
+        mail = f"{mail} SIZE={size}"
+    if not ascii_:
         if "SMTPUTF8" not in extensions:            # RFC 6531 §3.2
             return Reply(553, "5.6.7 the relay takes no international addresses")
         mail += " BODY=8BITMIME SMTPUTF8"
     if "DSN" in extensions and message.envelope_id:   # RFC 3461 §4: only failures, without the body, under our names
-        mail += f" RET=HDRS ENVID={message.envelope_id}"
-        rcpt += " NOTIFY=FAILURE"
-        if message.recipient.isascii():
-            rcpt += f" ORCPT=rfc822;{_xtext(message.recipient)}"
+        mail = f"{mail} RET=HDRS ENVID={message.envelope_id}"
+        rcpt = f"{rcpt} NOTIFY=FAILURE ORCPT=rfc822;{_xtext(message.recipient)}" if ascii_ else f"{rcpt} NOTIFY=FAILURE"
     return f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode(), b"DATA\r\n"
 
 
 def _xtext(text: str) -> str:
     """RFC 3461 §4: "+" and "=" and what is no visible character as + and two digits."""
+    if text.isprintable() and not ("+" in text or "=" in text or " " in text):    # of ASCII: nearly every address
+        return text
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)

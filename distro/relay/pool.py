@@ -7,10 +7,12 @@ relay that cannot be reached is left alone for a growing while, by all lanes tog
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from distro.errand import Errand
 from distro.model import Outcome
 from distro.relay.blame import Blame
 from distro.relay.envelope import Message
@@ -113,46 +115,46 @@ class Pool(Generic[J]):
                     session.abort("no answer in time")
 
     async def _lane(self) -> None:
-        session: Session | None = None
         while not self._stopping.is_set():
-            if session is None or session.closed:
-                await self.work.demand()
-                if self._stopping.is_set():
-                    break
-                session = await self._opened()
-                if session is None:
-                    continue
-            job = await self.work.take()
-            if job is None:
-                await session.quit()
-                self._sessions.discard(session)
-                session = None
+            await self.work.demand()
+            session = None if self._stopping.is_set() else await self._opened()
+            if session is None:
                 continue
-            sent = await self._send(session, job)
-            self.work.done(job, sent.outcome)
-            self._learn(job, sent)
-            if session.closed:
-                self._sessions.discard(session)
-        if session is not None:
+            errand = Errand(self._letters(session))
+            errand.go()
+            try:
+                await errand.end
+            finally:
+                errand.close()
             await session.quit()
             self._sessions.discard(session)
 
-    async def _send(self, session: Session, job: J) -> Sent:
-        if self._bodies is None:
-            return await session.send(job.message, lambda: self.work.may_begin(job), lambda: self.work.begun(job))
-        held = False
+    async def _letters(self, session: Session) -> None:
+        """One letter after the other, while there are any and the connection lives."""
+        while not (self._stopping.is_set() or session.closed):
+            job = await self.work.take()
+            if job is None:
+                return
+            may_begin, begun = partial(self.work.may_begin, job), partial(self.work.begun, job)
+            sent = await (session.send(job.message, may_begin, begun) if self._bodies is None else self._unanswered(session, job.message, may_begin, begun))
+            self.work.done(job, sent.outcome)
+            self._learn(job, sent)
 
-        async def may_begin() -> bool:
+    async def _unanswered(self, session: Session, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
+        """The same, while no more than so many bodies have no answer yet."""
+        assert self._bodies is not None
+        bodies, held = self._bodies, False
+
+        async def one_of_few() -> bool:
             nonlocal held
-            assert self._bodies is not None
-            held = await self._bodies.acquire()     # the server waits at 354: nothing is in doubt there
-            return await self.work.may_begin(job)
+            held = await bodies.acquire()     # the server waits at 354: nothing is in doubt there
+            return await may_begin()
 
         try:
-            return await session.send(job.message, may_begin, lambda: self.work.begun(job))
+            return await session.send(message, one_of_few, begun)
         finally:
             if held:
-                self._bodies.release()
+                bodies.release()
 
     def _learn(self, job: J, sent: Sent) -> None:
         """What an outcome says about the relay, or about us."""

@@ -91,23 +91,32 @@ class ReplyReader:
 
     MAX_LINES = 100
     MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
+    _KEPT = 16         # readings
 
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[str] = []
+        self._known: dict[bytes, list[Reply]] = {}    # a server says the same words at every letter: they are read once
 
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that are complete now; raises ValueError for what is no SMTP reply."""
-        lines = (self._rest + data if self._rest else data).split(b"\n")
+        if self._rest or self._lines:
+            return self._read(data)
+        known = self._known.get(data)
+        if known is None:
+            known = self._read(data)
+            if len(self._known) < self._KEPT and len(data) < 500 and not self._rest and not self._lines:
+                self._known[data] = known
+        return known
+
+    def _read(self, data: bytes) -> list[Reply]:
+        lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > self.MAX_LINE:
             raise ValueError("a reply whose line has no end")
         found = []
         for raw in lines:
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
-            if line[3:4] == " " and line[:3].isdigit() and not self._lines:    # a reply of one line, as nearly all are
-                found.append(Reply(int(line[:3]), line[4:504].strip()))
-                continue
             if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
             if len(self._lines) > self.MAX_LINES:

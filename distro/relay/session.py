@@ -17,14 +17,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from distro import faults
+from distro.errand import Waiter, waiter
 from distro.model import Outcome, State
 from distro.relay.envelope import Message, commands_of
-from distro.relay.reply import Reply, ReplyReader, Scope, Stage, Verdict, judge, queue_id
+from distro.relay.reply import Reply, ReplyReader, Scope, Stage, judge, queue_id
 
 # RFC 5321 §4.5.3.2, seconds
 CONNECT, GREETING, COMMAND, DATA_START, DATA_END = 30, 300, 300, 120, 600
 _QUICK_ACK = getattr(socket, "TCP_QUICKACK", 0)   # Linux
 _SEND_BUFFER = 256 * 1024    # bytes
+_NEVER = float("inf")
 
 
 class ConnectionBrokenError(Exception):
@@ -72,7 +74,7 @@ class Session(asyncio.Protocol):
         self.endpoint = endpoint
         self._relay = endpoint.name
         self.extensions: dict[str, str] = {}
-        self.deadline = float("inf")     # loop time at which the pool gives this connection up
+        self.deadline = _NEVER           # loop time at which the pool gives this connection up
         self.closed = False
         self.why_closed = ""
         self._loop = asyncio.get_running_loop()
@@ -81,7 +83,7 @@ class Session(asyncio.Protocol):
         self._reader = ReplyReader()
         self._replies: list[Reply] = []
         self._wanted = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Waiter | None = None
         self._unwritten = False          # bytes of ours that the kernel has not taken yet
 
     # -- asyncio.Protocol
@@ -209,7 +211,7 @@ class Session(asyncio.Protocol):
         begun()
         self._body(b"".join((*message.pieces, b".\r\n")))
         try:
-            end = await self._read(DATA_END)
+            end, = await self._read_many(1, DATA_END)
         except ConnectionBrokenError as error:
             if self._unwritten:
                 return self._ended(State.QUEUED, f"{error}, before the end of the message", Scope.RELAY, inside=True)
@@ -273,11 +275,12 @@ class Session(asyncio.Protocol):
         return Sent(Outcome(state, code, text, relay=self._relay, inside=inside), scope)
 
     def _sent(self, stage: Stage, reply: Reply) -> Sent:
-        verdict: Verdict = judge(stage, reply)
+        if stage is Stage.END and 200 <= reply.code < 300:
+            return Sent(Outcome(State.ACCEPTED, reply.code, reply.text, queue_id(reply.text), self._relay))
+        verdict = judge(stage, reply)
         if reply.code == 421 or (stage is Stage.DATA and not 400 <= reply.code < 600) or reply.code < 200:
             self.abort(str(reply))
-        qid = queue_id(reply.text) if verdict.state is State.ACCEPTED else ""
-        return Sent(Outcome(verdict.state, reply.code, reply.text, qid, self._relay), verdict.scope)
+        return Sent(Outcome(verdict.state, reply.code, reply.text, relay=self._relay), verdict.scope)
 
     def certificate_until(self) -> datetime | None:
         """Until when the relay's certificate is good; None without TLS."""
@@ -328,8 +331,8 @@ class Session(asyncio.Protocol):
             if self.closed:
                 raise ConnectionBrokenError(self.why_closed or "closed")
             self._wanted = count
-            self._waiter = self._loop.create_future()
             self.deadline = self._loop.time() + seconds
+            self._waiter = waiter()
             try:
                 await self._waiter
             except ConnectionBrokenError:
@@ -339,6 +342,9 @@ class Session(asyncio.Protocol):
                 raise
             finally:
                 self._waiter = None
-                self.deadline = float("inf")
-        taken, self._replies = self._replies[:count], self._replies[count:]
+                self.deadline = _NEVER
+        if len(self._replies) == count:
+            taken, self._replies = self._replies, []
+        else:
+            taken, self._replies = self._replies[:count], self._replies[count:]
         return taken

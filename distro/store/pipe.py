@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import hiredis
 import redis
 
+from distro.errand import Waiter, waiter
 from distro.errors import StoreGoneError
 from distro.store.connect import Call, T, digest, sentinel_parts, source, translated
 
@@ -57,7 +58,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.open = True
         self._reader = hiredis.Reader()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[Waiter] = deque()
         self._transport: asyncio.WriteTransport | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -67,27 +68,27 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(answer)
+            asked = self._waiting.popleft()
+            if not asked.done():
+                asked.set_result(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open = False
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_exception(StoreGoneError(f"Redis does not answer ({exc or 'connection closed'})"))
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, deque()
+        for asked in waiting:
+            if not asked.done():
+                asked.set_exception(StoreGoneError(f"Redis does not answer ({exc or 'connection closed'})"))
 
     async def ask(self, words: tuple[Any, ...]) -> Any:
         """One request; raises StoreGoneError when the connection breaks or nothing is answered in time."""
         if not self.open or self._transport is None:
             raise StoreGoneError("Redis does not answer (connection closed)")
-        waiter: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting.append(waiter)
+        answer = waiter()
+        self._waiting.append(answer)
         self._transport.write(hiredis.pack_command(words))
         timer = self._loop.call_later(_ANSWER, self.abort)
         try:
-            return await waiter
+            return await answer
         finally:
             timer.cancel()
 
@@ -121,7 +122,7 @@ class AsyncStore:
     async def _ask(self, *words: Any) -> Any:
         connection = self._connection
         if connection is None or not connection.open:
-            connection = await self._connected()
+            connection = await asyncio.get_running_loop().create_task(self._connected())   # its timeout needs a task
         answer = await connection.ask(words)
         if isinstance(answer, hiredis.ReplyError):
             raise translated(answer) or answer

@@ -21,6 +21,19 @@ def test_replies_are_whole_however_they_arrive(cuts: list[int]) -> None:
     assert found == [Reply(220, "hello"), Reply(250, "first / PIPELINING / last"), Reply(354, ""), Reply(550, "5.1.1 no such user")]
 
 
+def test_words_that_are_known_are_the_same_and_a_cut_between_them_is_seen() -> None:
+    reader = ReplyReader()
+    same = b"250 2.1.0 Ok\r\n354 go\r\n"
+    assert reader.feed(same) == reader.feed(same) == [Reply(250, "2.1.0 Ok"), Reply(354, "go")]
+    assert reader.feed(b"250-2.1.0 half") == []
+    assert reader.feed(b"\r\n") == []
+    assert reader.feed(b"250 2.1.0 Ok\r\n") == [Reply(250, "2.1.0 half / 2.1.0 Ok")]    # the end of what was begun, though its bytes are known
+    assert reader.feed(b"250 2.1.0 Ok\r\n") == [Reply(250, "2.1.0 Ok")]
+    for n in range(100):     # each with its own queue id: they are not all kept
+        assert reader.feed(b"250 queued as %d\r\n" % n) == [Reply(250, f"queued as {n}")]
+    assert len(reader._known) <= 16
+
+
 @pytest.mark.parametrize("raw", [b"hello\r\n", b"25 x\r\n", b"250=x\r\n", b"x" * 5000, b"250-a\r\n" * 200])
 def test_what_is_no_reply_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="reply"):

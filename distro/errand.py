@@ -1,0 +1,90 @@
+"""Coroutines that go on at once, inside the callback that brings what they wait for.
+
+An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all sockets, and whatever
+else is due first. Between two letters of a connection there is no time for that (docs/performance.md). An errand waits
+for a `waiter`, which its holder answers as it would a future; any other future wakes it as it would wake a task.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any
+
+
+class Pause(Awaitable[Any]):
+    """What an errand waits for, once. Whoever has it says so, and the errand goes on before that returns."""
+
+    __slots__ = ("_done", "_errand")
+
+    def __init__(self, errand: "Errand") -> None:
+        self._errand = errand
+        self._done = False
+
+    def done(self) -> bool:
+        """Whether it has been answered, or nobody waits any more."""
+        return self._done or self._errand.end.done()
+
+    def set_result(self, value: Any) -> None:
+        self._done = True
+        self._errand.go(value)
+
+    def set_exception(self, error: Exception) -> None:
+        self._done = True
+        self._errand.go(error=error)
+
+    def __await__(self) -> Generator["Pause", Any, Any]:
+        return (yield self)
+
+
+Waiter = Pause | asyncio.Future[Any]
+
+
+class _Running(threading.local):
+    """The errand that runs in a thread now."""
+
+    errand: "Errand | None" = None
+
+
+_running = _Running()
+
+
+def waiter() -> Waiter:
+    """Something to await now, and once: a pause of the errand that asks, or a future for a task."""
+    errand = _running.errand
+    return Pause(errand) if errand else asyncio.get_running_loop().create_future()
+
+
+class Errand:
+    """Runs one coroutine; `end` is done when it is. What needs a task of asyncio (its timeouts do) has no place in one."""
+
+    __slots__ = ("_coroutine", "end")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._coroutine = coroutine
+
+    def go(self, value: Any = None, *, error: Exception | None = None) -> None:
+        """Begin, or go on, until it waits again or ends."""
+        if self.end.done():
+            return
+        before, _running.errand = _running.errand, self
+        try:
+            waits_for = self._coroutine.throw(error) if error else self._coroutine.send(value)
+        except StopIteration:
+            self.end.set_result(None)
+        except BaseException as raised:  # noqa: BLE001 - whoever awaits `end` gets it
+            self.end.set_exception(raised)
+        else:
+            if type(waits_for) is not Pause:
+                waits_for._asyncio_future_blocking = False  # noqa: SLF001 - what a task says too: it was awaited, not only yielded
+                waits_for.add_done_callback(self._woken)
+        finally:
+            _running.errand = before
+
+    def _woken(self, _: "asyncio.Future[Any]") -> None:
+        self.go()
+
+    def close(self) -> None:
+        """Let go of it, where it stands."""
+        self.end.cancel()
+        self._coroutine.close()

@@ -10,12 +10,12 @@ from distro import faults, log
 from distro.audience import order
 from distro.audience.expression import parse
 from distro.errors import DistroError
+from distro.flow.cores import processes
 from distro.flow.letters import compile_all
 from distro.flow.office import Office, Wake
 from distro.flow.pace import groups_of
 from distro.flow.question import question_for, usual_audience
 from distro.model import Plan
-from distro.settings import cores
 from distro.store.scripts import audience as scripts
 from distro.store.scripts import ledger
 from distro.times import duration_ms
@@ -121,9 +121,3 @@ def _nobody_left(office: Office, distribution: str, slug: str) -> str:
 def delivery_wakes(office: Office, distribution: str) -> list[Wake]:
     """One wake-up for every sending process; each takes what batches it can."""
     return [Wake(distribution, -1, deliver=True) for _ in range(processes(office))]
-
-
-def processes(office: Office) -> int:
-    """Sending processes of this host."""
-    settings = office.settings
-    return settings.worker.processes or max(1, min(cores(), sum(r.connections for r in settings.relay)))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 from distro.errors import DistroError
+from distro.flow.cores import work_in_bulk
 from distro.flow.deliver import SLICE, Deliverer, PoolOf, Run
 from distro.flow.letters import filler_of, load_letter
 from distro.flow.office import Office, Wake
@@ -36,7 +37,7 @@ def process_name(host: str) -> str:
 class Sender:
     """The thread, its loop and its deliverer, for the life of a sending process."""
 
-    def __init__(self, office: Office, pool_of: PoolOf, *, patience: float = 30.0) -> None:
+    def __init__(self, office: Office, pool_of: PoolOf, *, patience: float = 30.0, core: int | None = None) -> None:
         self.office = office
         self.patience = patience
         self._runs: dict[str, Run] = {}
@@ -44,12 +45,14 @@ class Sender:
         self._deliverer: Deliverer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool_of = pool_of
+        self._core = core
         self._thread = threading.Thread(target=self._main, name="sender", daemon=True)
         self._thread.start()
         if not self._ready.wait(30) or self._deliverer is None:
             raise DistroError("the sending thread did not start")
 
     def _main(self) -> None:
+        work_in_bulk(self._core)
         loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
         with contextlib.suppress(ImportError):
             import uvloop

@@ -5,7 +5,7 @@ import time
 from distro import log
 from distro.audience import importing
 from distro.flow import doubts, turns
-from distro.flow.freeze import processes
+from distro.flow.cores import processes
 from distro.flow.office import Office, Wake
 from distro.ledger import audit, journal
 from distro.ledger.evidence import Judge

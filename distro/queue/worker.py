@@ -10,7 +10,8 @@ from celery.exceptions import SecurityWarning
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.flow.freeze import advance, processes
+from distro.flow.cores import own_core, processes
+from distro.flow.freeze import advance
 from distro.flow.office import Office, opened
 from distro.flow.relays import pool_of
 from distro.flow.sender import Sender
@@ -27,7 +28,7 @@ class _Child:
     def __init__(self, parent: Office, stop: Stop) -> None:
         self.office = Office(parent.settings, connect(parent.url), parent.url, parent.broker, parent.keys, parent.host)
         index = getattr(current_process(), "index", 0) or 0
-        self.sender = Sender(self.office, pool_of(parent.settings, index, processes(parent)))
+        self.sender = Sender(self.office, pool_of(parent.settings, index, processes(parent)), core=own_core(parent, index))
         when_orphaned(self._leave, also=stop.is_set)
         self._worker = os.getppid()
 

@@ -14,7 +14,7 @@ from distro.queue.life import follow_supervisor
 from distro.queue.wakes import publish
 from distro.settings import Settings
 
-EVERY = 0.2    # seconds between two rounds: how late a start may be
+EVERY = 0.2    # seconds between two rounds: how late a start may be; a submit is seen at once
 _CHORES = 30.0  # seconds between two rounds about the book
 
 
@@ -30,12 +30,14 @@ def run(settings: Settings) -> int:
         sweep = Sweep(office)
         threading.Thread(target=_tend, args=(office, stop), name="book", daemon=True).start()
         log.get().info("sweep ready")
-        while not stop.wait(EVERY):
+        while not stop.is_set():
             try:
+                office.store.command("BLPOP", "ring", EVERY)
                 publish(app, sweep.once())
             except StoreGoneError as error:
                 sweep.gap()
                 log.get().warning("Redis does not answer; the sweep waits", why=error.message)
+                stop.wait(EVERY)
         app.close()
     return 0
 

@@ -60,6 +60,7 @@ TABLE = (
     Key("settling", "set", "cancelled distributions whose reservation is not settled"),
     Key("idem:{key}", "hash", "an idempotency key: distribution, content", TIMED),
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),
+    Key("ring", "list", "distributions that were just submitted: whichever sweep takes one looks at what is due", TIMED),
     Key("res:{D}:{lang}", "bitmap", "reserved readers by edition"),
     Key("out:{D}:{reason}", "bitmap", "who matched but is left out"),
     Key("let:{D}:{lang}", "string", "the compiled letter"),

@@ -1,11 +1,12 @@
 """Make docs/letters.md and its pictures with Debian's Chromium: every template as readers see it (`make gallery`)."""
 
 import html
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from distro.letter import Filler, Letter, compile_letter, service
 from distro.letter.compile import Envelope
@@ -105,6 +106,11 @@ def sheet(browser: Browser, kind: str, path: Path) -> None:
     page.screenshot(path=path)
 
 
+def open_browser(playwright: Playwright, program: str = "/usr/bin/chromium") -> Browser:
+    """Chromium with the fonts of `fonts.conf` alone, so that pictures of two machines can be compared."""
+    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"], env=os.environ | {"FONTCONFIG_FILE": str(HERE / "fonts.conf")})
+
+
 def main() -> None:
     """Make every picture, and the page that shows them."""
     folder = HERE / "pictures" / "letters"
@@ -112,7 +118,7 @@ def main() -> None:
     rows = ["# The letters\n", "Every template of `templates/email/`, made by `make gallery` (Debian's Chromium, stand-ins for the fonts of other systems).",
             "An organisation brands them by `[sender]` and its own templates folder, block by block.\n"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        browser = open_browser(playwright)
         for kind, told in WHAT.items():
             sheet(browser, kind, folder / f"{kind}.png")
             rows.append(f"## {kind}\n\n{told} Subject: *{letter(kind, 'en')[0].subject}* HTML {letter(kind, 'en')[0].html_size // 1000} KB.\n\n![{kind}: phone, dark, desktop, Arabic, plain text](pictures/letters/{kind}.png)\n")

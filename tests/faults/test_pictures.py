@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or ""
-pytestmark = [pytest.mark.faults, pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium")]
+NAMED = ("LiberationSans-Regular.ttf", "DejaVuSansMono.ttf", "NotoNaskhArabic-Regular.ttf")    # one of each package that docs/fonts.conf names
+FONTS = all(any(Path("/usr/share/fonts").rglob(name)) for name in NAMED)
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(not (CHROMIUM and FONTS) and not os.environ.get("CI"), reason="apt install chromium fonts-liberation fonts-dejavu-core fonts-noto-core")]
 _MOST = 0.01      # of the pixels may differ by more than a shade: fonts are drawn a little differently from version to version
 _COMPARE = """async ([a, b]) => {
   const pixels = async (data) => {
@@ -51,7 +53,7 @@ GALLERY = _gallery()
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        found: Browser = GALLERY.open_browser(playwright, CHROMIUM)
         yield found
         found.close()
 

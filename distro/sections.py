@@ -278,6 +278,6 @@ class Pace(Section):
 class Worker(Section):
     """How a host's work is divided."""
 
-    processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: one fewer than cores, as many as cores if `[dkim]` signs; at most one a connection.")
+    processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: one fewer than cores, each on a core of its own (as many as cores if `[dkim]` signs), at most one a connection.")
     lease: Duration = Field("30s", description="How long a batch belongs to a process that has gone silent.")
     batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")

@@ -9,6 +9,7 @@ from distro.flow.office import Office
 from distro.flow.signing import check_signers, signers_of
 from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
+from distro.letter.templates import Templates
 from distro.model import Edition, Reading
 from distro.settings import Settings
 from distro.times import from_ms
@@ -16,7 +17,7 @@ from distro.times import from_ms
 
 def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None) -> Letter:
     """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), office.templates(), tier)
+    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), Templates(office.settings.templates), tier)
 
 
 def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:

@@ -12,7 +12,6 @@ from pathlib import Path
 from distro.audience.consent import ConsentFile
 from distro.audience.segments import Segments, load_named
 from distro.errors import DistroError, NotFoundError, StoreGoneError
-from distro.letter.templates import Templates
 from distro.settings import Settings
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
@@ -53,9 +52,6 @@ class Office:
 
     def segments(self) -> Segments:
         return Segments(self.store, load_named(self.settings.subscribers))
-
-    def templates(self) -> Templates:
-        return Templates(self.settings.templates)
 
 
 @contextlib.contextmanager

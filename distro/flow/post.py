@@ -18,6 +18,7 @@ from distro.flow.question import may_get
 from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter, service
+from distro.letter.templates import Templates
 from distro.model import Edition, Outcome, State, Subscriber
 from distro.relay.envelope import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
@@ -102,7 +103,7 @@ def _message(office: Office, told: dict[str, object]) -> Message | None:
     language, house = who.language or "en", settings.sender.name
     edition, address = _edition(kind, language, house), {"confirm": CONFIRM, "held": HELD}.get(kind)
     envelope = envelope_of(settings, edition, "0", datetime.now().astimezone())
-    filler = Filler(compile_letter(edition, envelope, office.templates()), distribution=0, site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, envelope.sender_address))
+    filler = Filler(compile_letter(edition, envelope, Templates(office.settings.templates)), distribution=0, site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, envelope.sender_address))
     return Message(envelope.sender_address, who.email, filler.fill(who.id, who.id, who.email, who.name, link(office, who, address) if address else ""))
 
 

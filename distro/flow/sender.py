@@ -67,6 +67,7 @@ class Sender:
         self._deliverer = Deliverer(self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of)
         self._deliverer.start()
         gc.collect()
+        gc.set_threshold(20_000, 20, 100)    # letters leave no circles behind: look for some seldom
         gc.freeze()    # what is loaded now stays: nobody looks through it again, and its pages stay shared with the parent
         self._ready.set()
         await self._end.wait()

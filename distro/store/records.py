@@ -77,7 +77,7 @@ def counters(store: Store, distribution: str) -> dict[State, int]:
 
 def histogram(states: bytes) -> dict[State, int]:
     """The ten counts, counted again from the bytes."""
-    return {state: states.count(letter.encode()) for state, letter in LETTERS.items()}
+    return {state: states.count(letter) for state, letter in _LETTERS.items()}
 
 
 def edition_counts(states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]) -> dict[str, dict[State, int]]:
@@ -97,7 +97,7 @@ def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[in
 
 def ordinals_in(states: bytes, state: State) -> Iterator[int]:
     """The ordinals that are in a state."""
-    letter = LETTERS[state].encode()
+    letter = _LETTERS[state]
     at = states.find(letter)
     while at >= 0:
         yield at

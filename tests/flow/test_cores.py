@@ -1,14 +1,16 @@
-"""How many sending processes, and where: a core stays free unless signing is most of the work, or somebody said how many."""
+"""How many sending processes, and where: a core stays free unless signing is most of the work, or somebody said how many; and the ring that wakes a sweep."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from distro.flow import cores
+from distro.flow.accept import Order, submit
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import make_office
+from tests.support.office import add_readers, make_office, write_release
 
 
 @pytest.mark.parametrize(("settings", "have", "processes", "own"), [
@@ -25,3 +27,29 @@ def test_processes_and_their_cores(settings: dict[str, object], have: int, proce
 
     assert cores.processes(office) == processes
     assert [cores.own_core(office, index) for index in range(processes)] == own
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="needs Linux")
+def test_the_thread_and_it_alone_works_in_bulk_on_its_core() -> None:
+    core = max(os.sched_getaffinity(0))
+    before, found = (os.sched_getscheduler(0), os.sched_getaffinity(0)), []
+
+    def work() -> None:
+        cores.work_in_bulk(core)
+        found.append((os.sched_getscheduler(0), os.sched_getaffinity(0)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert found == [(os.SCHED_BATCH, {core})]
+    assert (os.sched_getscheduler(0), os.sched_getaffinity(0)) == before
+
+
+def test_a_submit_rings_for_the_sweep(tmp_path: Path, server: Embedded, store: Store) -> None:
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 2, folder=tmp_path)
+    number = submit(office, Order(files=[write_release(tmp_path)], to="journalists")).distribution[1:]
+
+    assert store.elements("ring") == [number]
+    assert 0 < int(store.command("PTTL", "ring")) <= 1000

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distro.errors import TemplateError
@@ -162,6 +162,8 @@ def _plain_letter() -> Letter:
 
 
 @given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")) | st.sampled_from("'- <>&\"=."), max_size=90), st.from_regex(r"(From)?[a-zA-Z0-9.'+=&_-]{1,50}@[a-z0-9-]{1,20}\.example", fullmatch=True))
+@example("Ana Rivas", "From.ana@daily.example")
+@example("Ana Rivas", "ana@daily.example")
 @settings(max_examples=300, deadline=None)
 def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_says(name: str, address: str) -> None:
     plain_letter = _plain_letter()

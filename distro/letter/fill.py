@@ -15,7 +15,7 @@ from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in quoted-printable as it is.
-_PLAIN_TO = re.compile(rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <(?!From)[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n")
+_PLAIN_TO = re.compile(rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n")
 _LINE = 76    # of a header (RFC 5322 §2.1.1), and of quoted-printable with its soft break (RFC 2045 §6.7)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from distro.files import read_text
 from distro.sections import Section
 from distro.settings import Settings, load
 
@@ -30,7 +31,7 @@ def load_explained(path: Path | None = None) -> list[Explained]:
     where = path or Path("distro.toml")
     settings = load(path, needed=path is not None)
     try:
-        told = tomllib.loads(where.read_text(encoding="utf-8-sig"))
+        told = tomllib.loads(read_text(where))
     except OSError:
         told = {}
     return [row for name, field in Settings.model_fields.items() for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)]

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from distro.errors import SettingsError
+from distro.files import read_text
 from distro.providers import parse_rate
 from distro.times import duration_ms, parse_duration, zone
 
@@ -192,9 +193,10 @@ class Relay(Section):
         """The password, read when it is needed; raises SettingsError if its file cannot be read."""
         if self.password_file:
             try:
-                return Path(self.password_file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"relay.password_file: {self.password_file} cannot be read ({error.strerror})") from None
+                return read_text(Path(self.password_file), 10_000).strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no text"
+                raise SettingsError(f"relay.password_file: {self.password_file} cannot be read ({why})") from None
         return unquote(urlsplit(self.url.get_secret_value()).password or "")
 
     @property

@@ -9,10 +9,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from distro.errors import SettingsError
+from distro.files import read_text
 from distro.sections import (
     Brand,
     Dkim,
@@ -56,6 +57,13 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     pace: Pace = Pace()
     worker: Worker = Worker()
+    _file: Path = PrivateAttr(Path("distro.toml"))      # where they were read from
+
+    @property
+    def private_paths(self) -> tuple[Path, ...]:
+        """Files and folders of the installation that no release may attach: data, settings, subscribers, keys."""
+        told = [self.dkim.key, self.dkim.ed25519_key, *(relay.password_file for relay in self.relay)]
+        return (self._file, self.data, self.subscribers, *(Path(path) for path in told if path))
 
     @classmethod
     def settings_customise_sources(
@@ -83,7 +91,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     where = path or Path("distro.toml")
     told: dict[str, Any] = {}
     try:
-        told = tomllib.loads(where.read_text(encoding="utf-8-sig"))
+        told = tomllib.loads(read_text(where))
     except FileNotFoundError:
         if path or needed:
             raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE.') from None
@@ -99,7 +107,9 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     keys = {key: str((base / told).resolve()) for key in ("key", "ed25519_key") if (told := getattr(settings.dkim, key))}
     logo = {"logo": str((base / settings.brand.logo).resolve())} if settings.brand.logo else {}
     folders = {key: (base / getattr(settings, key)).resolve() for key in ("data", "subscribers", "templates")}
-    return settings.model_copy(update={**folders, "dkim": settings.dkim.model_copy(update=keys), "brand": settings.brand.model_copy(update=logo)})
+    found = settings.model_copy(update={**folders, "dkim": settings.dkim.model_copy(update=keys), "brand": settings.brand.model_copy(update=logo)})
+    found._file = where.resolve()  # noqa: SLF001 - its own class
+    return found
 
 
 def _count(n: int) -> str:

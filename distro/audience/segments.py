@@ -18,6 +18,7 @@ from distro.audience import addresses
 from distro.audience.expression import And, Node, Not, Or, Term, parse
 from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, lower, quantity
 from distro.errors import ExpressionError, SettingsError
+from distro.files import read_text
 from distro.store import Store
 from distro.store.records import unpack_ids
 from distro.store.scripts import audience as scripts
@@ -31,7 +32,7 @@ def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
     """Where segments.toml is, and one of its tables; empty without the file. Raises SettingsError."""
     where = folder / "segments.toml"
     try:
-        return where, tomllib.loads(where.read_text(encoding="utf-8-sig")).get(name, {})
+        return where, tomllib.loads(read_text(where)).get(name, {})
     except FileNotFoundError:
         return where, {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

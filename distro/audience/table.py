@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distro.errors import InputFileError
+from distro.files import require_regular
 
+LARGEST = 2_000_000_000            # bytes of a file
 COLUMNS = 500                      # a header may have
 _LONGEST = 10_000_000              # characters of a cell, before the csv module gives up
 _SAMPLE = 65_536
@@ -34,6 +36,7 @@ for row in book.get_sheet_by_index(0).iter_rows():
 def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows of a file with the line on which each begins; the first is the header. Raises InputFileError."""
     try:
+        require_regular(path, LARGEST)
         with path.open("rb") as file:
             head = file.read(_SAMPLE)
     except FileNotFoundError:

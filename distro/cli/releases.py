@@ -1,5 +1,6 @@
 """check, preview, plan, submit: what comms staff do with a release."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +21,7 @@ class Tier(StrEnum):
 
 if TYPE_CHECKING:
     from distro.flow.accept import Planned
-    from distro.model import Problem, Reading
+    from distro.model import Edition, Problem, Reading
 
 
 def check(files: Files, config: Config = None, as_json: Json = False, show_dropped: Annotated[bool, typer.Option("--show-dropped", help="Every line that was left out.")] = False) -> int:
@@ -37,12 +38,12 @@ def check(files: Files, config: Config = None, as_json: Json = False, show_dropp
     from distro.model import Level, Problem
     from distro.submit import read
 
-    zone = settings(config, needed=False).site.timezone
+    found = settings(config, needed=False)
     readings: list[Reading] = []
     problems: list[Problem] = []
     for path in files:
         try:
-            readings.append(read(path, zone))
+            readings.append(read(path, found.site.timezone, found.private_paths))
         except InputFileError as error:
             problems.append(Problem(path.name, 0, Level.ERROR, error.message))
     problems += [p for r in readings for p in r.problems]
@@ -69,8 +70,30 @@ def _edition(reading: "Reading") -> dict[str, Any]:
         "file": reading.file, "language": edition.language, "headline": edition.headline, "subhead": edition.subhead, "dateline": edition.dateline,
         "embargo": edition.embargo, "paragraphs": list(reading.paragraphs), "contacts": [asdict(c) for c in edition.contacts],
         "notes_to_editors": edition.notes_to_editors, "dropped": [text for _, text in reading.dropped], "kind": edition.kind, "id": edition.slug,
-        "version": edition.version,
+        "version": edition.version, **_files_json(edition),
     }
+
+
+def _files_json(edition: "Edition") -> dict[str, Any]:
+    return {
+        name: [{"name": f.name, "type": f.type, "size": f.size} for f in edition.files if bool(f.source) is pictures]
+        for name, pictures in (("attachments", False), ("pictures", True))
+    }
+
+
+def _files_of(edition: "Edition", *, pictures: bool) -> str:
+    """The files that travel with an edition, each with its size: factsheet.pdf (1.2 MB)."""
+    told = [f"{f.name} ({show.size(f.size)})" for f in edition.files if bool(f.source) is pictures]
+    return " · ".join(told)
+
+
+def _show_files(editions: "Iterable[Edition]") -> None:
+    """What goes out beside the text, so that nobody sends a file by mistake."""
+    for edition in editions:
+        for label, pictures in (("attached", False), ("pictures", True)):
+            told = _files_of(edition, pictures=pictures)
+            if told:
+                show.say(f"  {label} ({edition.language})   {told}")
 
 
 def _problem(problem: "Problem") -> dict[str, Any]:
@@ -89,6 +112,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
         ("Body", f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}"),
         *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
         ("Notes", f"{len(edition.notes_to_editors.split())} words" if edition.notes_to_editors else ""),
+        ("Attached", _files_of(edition, pictures=False)), ("Pictures", _files_of(edition, pictures=True)),
         ("Dropped", "" if show_dropped else _dropped(reading)),
     ])
     if show_dropped and reading.dropped:
@@ -189,7 +213,8 @@ def plan(
         planned = make_plan(office, Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()))
     if as_json:
         show.document({"audience": planned.plan.audience, "editions": planned.plan.editions, "left_out": planned.plan.left_out,
-                       "problems": [_problem(p) for p in planned.problems], "matched": planned.plan.matched, "release": planned.release.slug})
+                       "problems": [_problem(p) for p in planned.problems], "matched": planned.plan.matched, "release": planned.release.slug,
+                       "files": {e.language: _files_json(e) for e in planned.release.editions}})
         return 0
     _show_plan(planned, " ".join(map(str, files)), to)
     return 0
@@ -205,6 +230,7 @@ def _show_plan(planned: "Planned", names: str, to: str) -> None:
     if out:
         show.say(f"  {out:>{width},} are left out   {show.reasons(found.left_out)}")
     show.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
+    _show_files(release.editions)
     if planned.seconds >= 1:
         show.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
     if planned.too_large:
@@ -242,10 +268,12 @@ def submit(
         accepted = accept.submit(office, order)
     trouble = relay_trouble(found)
     if as_json:
-        show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again})
+        show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again,
+                       "files": {e.language: _files_json(e) for e in accepted.planned.release.editions}})
     else:
         what = "was submitted before under this key" if accepted.again else f"{show.count(accepted.audience, 'recipient')}, {'as soon as a worker takes it' if now else at}"
         show.say(f"{accepted.release} → {accepted.distribution}   {what}")
+        _show_files(accepted.planned.release.editions)
     if trouble:
         show.note(f"warning: {trouble}")
         show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")

@@ -29,6 +29,11 @@ def language(code: str) -> str:
     return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
 
 
+def size(n: int) -> str:
+    """Return bytes as people say them: 1.2 MB, 340 KB."""
+    return f"{n / 1e6:.1f} MB" if n >= 1_000_000 else f"{max(1, round(n / 1000))} KB"
+
+
 def count(n: int, one: str, many: str = "") -> str:
     """1 letter, 2,000 letters."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

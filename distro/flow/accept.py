@@ -72,7 +72,7 @@ class Accepted:
 def plan(office: Office, order: Order) -> Planned:
     """Who would get it, in which edition, who would not and why. Sends nothing, changes nothing."""
     zone = office.settings.site.timezone
-    readings = tuple(read(path, zone) for path in order.files)
+    readings = tuple(read(path, zone, office.settings.private_paths) for path in order.files)
     release = release_of(readings)
     begins_ms = start_ms(order.at, release.editions, zone)
     importing.finish_open(office.store, office.consent)   # what a dead import promised counts

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from distro import log
 from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow import people, turns
+from distro.files import read_text
 from distro.flow.office import Office
 from distro.settings import Settings
 from distro.store import snapshot
@@ -69,7 +70,7 @@ class Lock:
         import pyrage
 
         try:
-            return pyrage.x25519.Identity.from_str((self.key_file or Path()).read_text(encoding="ascii").strip())
+            return pyrage.x25519.Identity.from_str(read_text(self.key_file or Path(), 10_000).strip())
         except FileNotFoundError:
             raise InputFileError(f"{self.key_file}: there is no such key file") from None
         except (pyrage.IdentityError, UnicodeDecodeError):

@@ -4,10 +4,13 @@ import mimetypes
 from pathlib import Path
 
 from distro.errors import SettingsError
+from distro.files import read_regular
 from distro.letter.brand import PAGE, PAGE_DARK, READABLE, Brand, contrast
 from distro.letter.mime import Part
 from distro.model import PICTURES, Enclosed
 from distro.settings import Settings
+
+_LARGEST_LOGO = 1_000_000    # bytes; it travels in every letter
 
 
 def brand_of(settings: Settings, domain: str) -> Brand:
@@ -24,7 +27,7 @@ def _logo(path: str, domain: str) -> Part:
     if kind not in PICTURES:
         raise SettingsError(f"brand.logo: {path} is no PNG, JPEG or GIF, which every mail program shows")
     try:
-        raw = Path(path).read_bytes()
+        raw = read_regular(Path(path), _LARGEST_LOGO)
     except OSError as error:
         raise SettingsError(f"brand.logo: {path} cannot be read ({error.strerror})") from None
     return Part(Path(path).name, kind, raw, f"{Enclosed.hash_of(raw)}@{domain}")

@@ -58,7 +58,7 @@ class Written:
 def write_preview(settings: Settings, files: Sequence[Path], readers: Sequence[Reader], out: Path, tier: str = "") -> list[Written]:
     """Write .html, .txt and .eml for every edition and reader, and an index.html with all views; links in them are not signed by this installation."""
     zone = settings.site.timezone
-    readings = [read(path, zone) for path in files]
+    readings = [read(path, zone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
     templates = Templates(settings.templates)
     try:

@@ -37,7 +37,7 @@ def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]
     address, reason = addresses.judge(to)
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
-    readings = [read(path, settings.site.timezone) for path in files]
+    readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
     messages = [(e.language, _message(settings, e, address, release.languages, enclosed)) for e in release.editions]
     relay = settings.relay[0]

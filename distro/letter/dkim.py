@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from distro.errors import SettingsError
+from distro.files import read_regular
 
 RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
 # In this order; a field that a letter lacks is named all the same: nobody can add it.
@@ -69,7 +70,7 @@ def make_key(kind: str = "rsa") -> bytes:
 def load_signer(domain: str, selector: str, path: Path) -> Signer:
     """A key from its PEM file; raises SettingsError for a file that cannot be read, is no key, or is too short a one."""
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(read_regular(path, 100_000), password=None)
     except OSError as error:
         raise SettingsError(f"dkim: {path} cannot be read ({error.strerror})", hint="Make one: `distro doctor --make-dkim-key`.") from None
     except (ValueError, TypeError):

@@ -2,17 +2,24 @@
 
 import io
 import mimetypes
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import imagesize
 
+from distro.files import read_beside
 from distro.model import PICTURES, Enclosed
 from distro.submit.prose import parser
 
 LARGEST = 20_000_000                      # bytes of one file
+LARGEST_OF_ALL = 60_000_000               # bytes of all files of an edition
+MOST = 50                                 # files of an edition
+LONGEST_NAME = 150                        # characters
+# No control characters, and none that turn the direction of what stands around them ("fdp.exe" would read "exe.pdf").
+_UNFIT = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|.{{{LONGEST_NAME + 1}}}", re.DOTALL)
 _REFUSED = {".exe", ".js", ".bat", ".cmd", ".com", ".scr", ".vbs", ".jar", ".msi", ".lnk", ".iso", ".ps1", ".hta", ".html", ".htm", ".svg"}
 
 
@@ -26,15 +33,17 @@ class Enclosing:
     unspoken: list[str] = field(default_factory=list)     # pictures without words for those who do not see them
 
 
-def enclose(folder: Path | None, body: str, attachments: tuple[str, ...]) -> Enclosing:
-    """Find every picture of a text and every attachment in the release's folder."""
+def enclose(folder: Path | None, body: str, attachments: tuple[str, ...], private: Sequence[Path] = ()) -> Enclosing:
+    """Find every picture of a text and every attachment in the release's folder; nothing `private` is taken."""
     found = Enclosing()
-    for source, alt in dict(_pictures(body)).items():
-        _take(found, folder, unquote(source), source)
-        if not alt.strip():
-            found.unspoken.append(unquote(source))
-    for name in dict.fromkeys(attachments):
-        _take(found, folder, name, "")
+    wanted = [(unquote(source), source) for source in dict(_pictures(body))]
+    wanted += [(name, "") for name in dict.fromkeys(attachments)]
+    if len(wanted) > MOST:
+        found.wrong.append((False, f"{len(wanted)} files cannot travel with a release; {MOST} are the most"))
+        return found
+    for name, source in wanted:
+        _take(found, folder or Path(), name, source, private)
+    found.unspoken = [unquote(source) for source, alt in dict(_pictures(body)).items() if not alt.strip()]
     return found
 
 
@@ -47,17 +56,20 @@ def _pictures(body: str) -> Iterator[tuple[str, str]]:
                 yield source, child.content
 
 
-def _take(found: Enclosing, folder: Path | None, name: str, source: str) -> None:
-    path = (folder or Path()) / name
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            found.wrong.append((bool(source), f"{name} has {size / 1e6:.1f} MB; at most {LARGEST // 1_000_000} MB can travel with a release"))
-            return
-        raw = path.read_bytes()
-    except OSError as error:
-        found.wrong.append((bool(source), f"{name} cannot be read beside the release ({error.strerror})"))
+def _take(found: Enclosing, folder: Path, name: str, source: str, private: Sequence[Path]) -> None:
+    path = folder / name
+    if _UNFIT.search(name):
+        found.wrong.append((bool(source), f"{_UNFIT.sub('?', name)[:60]}: a file's name is one line of at most {LONGEST_NAME} characters"))
         return
+    try:
+        raw = read_beside(folder, name, min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files)), private)
+    except OSError as error:
+        found.wrong.append((bool(source), f"{name} cannot be read beside the release: {error.strerror or error}"))
+        return
+    except ValueError:      # a NUL, or a loop of links
+        found.wrong.append((bool(source), f"{name[:60]!r} is no name of a file"))
+        return
+    size = len(raw)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if path.suffix.lower() in _REFUSED:
         found.wrong.append((bool(source), f"{name}: receivers refuse letters with {path.suffix.lower()} files"))

@@ -1,5 +1,6 @@
 """The YAML 1.2 front matter of a Markdown release: texts stay texts, every key keeps its line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,10 @@ from distro.model import Level, Problem
 
 KNOWN = ("headline", "kind", "language", "id", "subhead", "dateline", "date", "sender", "embargo", "trusted", "contacts",
          "attachments", "topics", "regions", "notes_to_editors", "boilerplate", "note", "it_said", "it_should_say")
-_NESTING = 20  # deeper than any front matter; a bomb of brackets must not recurse
+_NESTING = 20      # deeper than any front matter; a bomb of brackets must not recurse
+_LARGEST = 50_000  # characters
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_UNFIT_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,14 @@ def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], l
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     problems: list[Problem] = []
+    if len(yaml_text) > _LARGEST:
+        return {}, {}, [Problem(name, 1, Level.ERROR, f"the front matter has {len(yaml_text):,} characters; {_LARGEST:,} are the most: is its closing line of three hyphens missing?")]
     if any(text.count("[") + text.count("{") > _NESTING for text in yaml_text.split("\n")):
         return {}, {}, [Problem(name, 1, Level.ERROR, "the front matter is nested too deeply")]
     try:
+        alias = _alias(yaml_text)
+        if alias is not None:     # a reference to a reference to a reference … grows without end, and one to itself never ends
+            return {}, {}, [Problem(name, alias + 2, Level.ERROR, "the front matter refers to another place of itself (& or *): write the value out, or quote it")]
         node = YAML(typ="base", pure=True).compose(yaml_text)  # base: every scalar is text
     except MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 2
@@ -62,6 +71,16 @@ def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], l
             problems.append(Problem(name, line, Level.ERROR, f'unknown field "{key}"{_near(key)}'))
         values[key], where[key] = _plain(value_node), line
     return values, where, problems
+
+
+def _alias(yaml_text: str) -> int | None:
+    """Return the line, from 0, of the first alias or anchor; None without one."""
+    from ruamel.yaml import YAML
+
+    for event in YAML(typ="base", pure=True).parse(yaml_text):
+        if getattr(event, "anchor", None):
+            return int(event.start_mark.line)
+    return None
 
 
 def _plain(node: Any) -> Any:
@@ -90,19 +109,32 @@ class Fields:
     def wrong(self, key: str, message: str, level: Level = Level.ERROR) -> None:
         self.problems.append(Problem(self.name, self.matter.lines.get(key, 0), level, message))
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, longest: int = 300, *, lines: bool = False) -> str:
+        """Return a text of at most `longest` characters; of one line unless `lines`."""
         value = self.matter.values.get(key, "")
         if isinstance(value, str):
-            return value.strip()
+            return self._checked(key, value.strip(), longest, lines=lines)
         self.wrong(key, f'"{key}" must be a text')
         return ""
+
+    def _checked(self, key: str, value: str, longest: int, *, lines: bool = False) -> str:
+        """Return the value, or "" and a problem: what readers' mail programs would take for something else is no text."""
+        if len(value) > longest:
+            self.wrong(key, f'"{key}" has {len(value):,} characters; {longest:,} are the most')
+            return ""
+        unfit = (_UNFIT if lines else _UNFIT_LINE).search(value)
+        if unfit:
+            what = "a line break: it must be one line" if unfit[0] in "\r\n\x85\u2028\u2029" else "a control character"
+            self.wrong(key, f'"{key}" holds {what}')
+            return ""
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.matter.values.get(key, [])
         if isinstance(value, str):
-            return tuple(v.strip() for v in value.split(",") if v.strip())
+            value = [v.strip() for v in value.split(",")]
         if isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
+            return tuple(filter(None, (self._checked(key, v, 300) for v in value)))
         self.wrong(key, f'"{key}" must be a list of texts like [one, two]')
         return ()
 
@@ -110,7 +142,7 @@ class Fields:
         value = self.matter.values.get(key) or []
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values()) and set(entry) <= set(allowed):
-                yield entry
+                yield {name: self._checked(key, v.strip(), 300) for name, v in entry.items()}
             else:
                 self.wrong(key, f'"{key}" must be a list of {{{", ".join(allowed)}}}')
                 return

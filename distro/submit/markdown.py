@@ -1,10 +1,14 @@
 """A Markdown release: front matter, else what its text says."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
+from distro.languages import code_of, meant_by
 from distro.model import KINDS, Contact, Edition, Level, Problem, Reading
 from distro.submit import dateline, frontmatter
+from distro.submit.contacts import EMAIL
 from distro.submit.enclosing import enclose
 from distro.submit.language import detect
 from distro.submit.prose import paragraphs
@@ -14,11 +18,11 @@ from distro.times import parse_time
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$")
 
 
-def read_markdown(source: Source, zone: str) -> Reading:
+def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Reading:
     """Understand a Markdown text; `zone` is the local time zone of times that name none."""
     matter, text = frontmatter.split(source.name, source.text)
     fields = frontmatter.Fields(source.name, matter)
-    headline = fields.text("headline")
+    headline = fields.text("headline", 1000)
     text, heading = _take_heading(text)
     headline = headline or heading
     body = text.strip("\n")
@@ -26,29 +30,29 @@ def read_markdown(source: Source, zone: str) -> Reading:
     kind = fields.text("kind") or "press-release"
     if kind not in KINDS:
         fields.wrong("kind", f'there is no kind "{kind}" (one of {", ".join(KINDS)})')
-    contacts = tuple(Contact(**entry) for entry in fields.mappings("contacts", ("name", "role", "email", "phone")))
-    enclosed = enclose(source.folder, body, fields.texts("attachments"))
+    contacts = _contacts(fields)
+    enclosed = enclose(source.folder, body, fields.texts("attachments"), private)
     for in_text, message in enclosed.wrong:
         fields.wrong("" if in_text else "attachments", message)
     for name in enclosed.unspoken:
         fields.wrong("", f"the picture {name} has no words for readers who do not see it: ![what it shows]({name})", Level.WARNING)
     edition = Edition(
-        language=(fields.text("language") or detect(f"{headline}\n{body}")).lower(),
+        language=_language(fields) or detect(f"{headline}\n{body}"),
         headline=" ".join(headline.split()),
         body=body,
-        subhead=fields.text("subhead"),
+        subhead=fields.text("subhead", 2_000),
         dateline=place,
         date=fields.text("date"),
-        notes_to_editors=fields.text("notes_to_editors"),
-        boilerplate=fields.text("boilerplate"),
+        notes_to_editors=fields.text("notes_to_editors", 20_000, lines=True),
+        boilerplate=fields.text("boilerplate", 20_000, lines=True),
         contacts=contacts,
         kind=kind,
         slug=_slug(fields),
         sender=fields.text("sender"),
         embargo=_embargo(fields, zone),
-        note=fields.text("note"),
-        it_said=fields.text("it_said"),
-        it_should_say=fields.text("it_should_say"),
+        note=fields.text("note", 4_000, lines=True),
+        it_said=fields.text("it_said", 4_000, lines=True),
+        it_should_say=fields.text("it_should_say", 4_000, lines=True),
         files=tuple(enclosed.files),
         topics=fields.texts("topics"),
         regions=fields.texts("regions"),
@@ -56,7 +60,7 @@ def read_markdown(source: Source, zone: str) -> Reading:
     _not_built_yet(fields)
     if source.encoding != "UTF-8":
         fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
-    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), str(fields.matter.values.get("trusted") or "").strip().lower(), tuple(enclosed.raw))
+    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), fields.text("trusted").lower(), tuple(enclosed.raw))
 
 
 def _take_heading(text: str) -> tuple[str, str]:
@@ -68,6 +72,28 @@ def _take_heading(text: str) -> tuple[str, str]:
         found = _HEADING.match(line)
         return ("\n".join(lines[:n] + lines[n + 1:]), found[1]) if found else (text, "")
     return text, ""
+
+
+def _language(fields: frontmatter.Fields) -> str:
+    """Return the code that `language:` names, "" where it names none; a wrong one is an error that says the right one."""
+    text = fields.text("language")
+    code = code_of(text) if text else ""
+    if not text or (code and code == text.lower().replace("_", "-")):
+        return code
+    meant = code or meant_by(text)
+    fields.wrong("language", f'"{text[:40]}" is no language code' + (f": write {meant}" if meant else "; write en, fr, es, ar or another of two letters"))
+    return ""
+
+
+def _contacts(fields: frontmatter.Fields) -> tuple[Contact, ...]:
+    found = []
+    for entry in fields.mappings("contacts", ("name", "role", "email", "phone")):
+        email = entry.get("email", "")
+        if email and not EMAIL.fullmatch(email):
+            fields.wrong("contacts", f'"{email[:60]}" is not an e-mail address')
+            entry = {**entry, "email": ""}
+        found.append(Contact(**entry))
+    return tuple(found)
 
 
 def _slug(fields: frontmatter.Fields) -> str:

@@ -4,21 +4,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from distro.errors import RefusedError
+from distro.errors import InputFileError, RefusedError
+from distro.limits import TookTooLongError, time_limit
 from distro.model import Edition, Level, Problem, Reading, Release
 from distro.submit import check, source
 from distro.submit.markdown import read_markdown
 from distro.submit.plaintext import read_plain_text
 
+PATIENCE = 2.0    # seconds of processor time for one file; a release of two hundred pages takes a tenth of it
 
-def read(path: Path, zone: str = "UTC") -> Reading:
-    """Read one file into an edition with all its problems. Raises InputFileError for what is no text."""
+
+def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading:
+    """Read one file into an edition with all its problems. Raises InputFileError for what is no text.
+
+    `private` are files and folders of the installation: a release that attaches one of them has an error.
+    """
     found = source.load(path)
     is_markdown = path.suffix.lower() in (".md", ".markdown", ".mdown") or found.text.startswith("---\n")
-    reading = (read_markdown if is_markdown else read_plain_text)(found, zone)
+    try:
+        with time_limit(PATIENCE):
+            reading = read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
+            linted = check.lint(found.name, reading.edition, found.text) if reading.edition else []
+    except TookTooLongError:
+        raise InputFileError(f"{path}: no text of a release takes over {PATIENCE:g} s to read", hint="Is it the right file? Its longest lines are a place to look.") from None
     if reading.edition is None:
         return reading
-    linted = check.lint(found.name, reading.edition, found.text)
     ordered = sorted((*reading.problems, *linted), key=lambda p: (p.level is not Level.ERROR, p.line))
     return replace(reading, file=found.name, problems=tuple(ordered))
 

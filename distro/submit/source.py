@@ -1,13 +1,15 @@
 """Bytes of a file as text with lines: encodings, size, and what is no text at all."""
 
+import errno
 import re
 import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distro.errors import InputFileError
+from distro.files import read_regular
 
-MAX_BYTES = 5_000_000  # a release of a thousand pages; above it somebody named the wrong file
+MAX_BYTES = 1_000_000  # a release of two hundred pages; above it somebody named the wrong file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,14 @@ class Source:
 def load(path: Path) -> Source:
     """Read a text file in UTF-8, UTF-16 with its mark, or else Windows-1252. Raises InputFileError."""
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise InputFileError(f"{path} is a folder, not a release", hint="Name the file: one per language.")
-        if size > MAX_BYTES:
-            raise InputFileError(
-                f"{path}: {size / 1e6:.1f} MB is too large for the text of a release (at most {MAX_BYTES // 1_000_000} MB)",
-                hint="Photos and films belong in `attachments:`, not in the text.",
-            )
-        raw = path.read_bytes()
+        raw = read_regular(path, MAX_BYTES)
+    except IsADirectoryError:
+        raise InputFileError(f"{path} is a folder, not a release", hint="Name the file: one per language.") from None
     except FileNotFoundError:
         raise InputFileError(f"{path}: there is no such file", hint=_neighbours(path)) from None
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
+        hint = "Photos and films belong in `attachments:`, not in the text." if error.errno == errno.EFBIG else ""
+        raise InputFileError(f"{path}: cannot be read ({error.strerror})", hint=hint) from None
     return replace(decode(path.name, raw), folder=path.parent)
 
 
@@ -59,7 +56,7 @@ def _lines(text: str) -> str:
     """Composed characters, one kind of line end, no control characters but tab."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u2028\u2029\x0b\x0c\x85]", "\n", text)
-    return re.sub("[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b]", "", text)
+    return re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b]", "", text)
 
 
 def _neighbours(path: Path) -> str:

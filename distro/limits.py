@@ -1,0 +1,35 @@
+"""A bound on the processor time that reading something hostile may take."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+
+class TookTooLongError(Exception):
+    """The block inside `time_limit` used up its time."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TookTooLongError in the block once it has used so many seconds of processor time.
+
+    Processor time, so that a busy machine changes nothing. Signals reach only the main thread: elsewhere there is no
+    limit, and readers must be linear by themselves. The regular expression engine looks for signals while it matches.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def over(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise TookTooLongError
+
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

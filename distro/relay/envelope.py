@@ -1,9 +1,12 @@
 """One letter for one recipient, and the commands that announce it to a relay."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from distro.relay.reply import Reply
+
+_UNFIT = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 class Message(NamedTuple):
@@ -17,6 +20,8 @@ class Message(NamedTuple):
 
 def commands_of(message: Message, size: int, extensions: Mapping[str, str]) -> tuple[bytes, bytes, bytes] | Reply:
     """MAIL, RCPT and DATA, with what the relay offers; or the refusal that it would give to a letter that it cannot take."""
+    if _UNFIT.search(message.recipient) or _UNFIT.search(message.sender):      # it would end the command, and begin another
+        return Reply(501, "5.1.3 an address with spaces, brackets or control characters is none")
     mail, rcpt = f"MAIL FROM:<{message.sender}>", f"RCPT TO:<{message.recipient}>"
     ascii_ = message.recipient.isascii()
     if "SIZE" in extensions:                        # RFC 1870

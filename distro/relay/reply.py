@@ -89,14 +89,20 @@ def judge(stage: Stage, reply: Reply) -> Verdict:
 class ReplyReader:
     """Bytes in, whole replies out; a server that sends anything else is cut off."""
 
-    MAX_LINES = 100
+    MAX_LINES = 1000   # nothing bounds them in RFC 5321; nobody offers so many extensions
     MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
     _KEPT = 16         # readings
 
     def __init__(self) -> None:
+        self.lines: list[str] = []     # of the last reply of several: each whole, without its code
         self._rest = b""
         self._lines: list[str] = []
         self._known: dict[bytes, list[Reply]] = {}    # a server says the same words at every letter: they are read once
+
+    @property
+    def pending(self) -> bool:
+        """Whether a part of a reply has come."""
+        return bool(self._rest or self._lines)
 
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that are complete now; raises ValueError for what is no SMTP reply."""
@@ -116,16 +122,38 @@ class ReplyReader:
             raise ValueError("a reply whose line has no end")
         found = []
         for raw in lines:
+            if len(raw) > self.MAX_LINE:
+                raise ValueError("a reply whose line is too long")
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
+            if not line.isprintable():      # a terminal, a log and a page show what a server says
+                line = _CONTROLS.sub(" ", line)
             if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
             if len(self._lines) > self.MAX_LINES:
                 raise ValueError("a reply without end")
             self._lines.append(line[4:].strip())
             if line[3:4] != "-":
+                if len(self._lines) > 1:
+                    self.lines = self._lines
                 found.append(Reply(int(line[:3]), " / ".join(filter(None, self._lines))[:500]))
                 self._lines = []
         return found
+
+
+# Control characters, and those that turn the direction of what stands around them (Unicode UAX 9).
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SHORT = 5    # characters up to which a local part may be a word of the sentence
+
+
+def without_address(text: str, address: str) -> str:
+    """Return a server's words without the recipient: they are kept beside a number, and outlive the person's wish to be forgotten."""
+    lower, local = text.lower(), address.rpartition("@")[0].lower()
+    if local not in lower:
+        return text
+    text = re.sub(re.escape(address), "recipient", text, flags=re.IGNORECASE)
+    if len(local) >= _SHORT:
+        text = re.sub(rf"(?<![\w.]){re.escape(local)}(?![\w.]\w)", "recipient", text, flags=re.IGNORECASE)
+    return text
 
 
 _QUEUE_ID = re.compile(r"\b(?:as|id|queued)\b:?\s+(?!(?:as|for|id)\b)(\S+)", re.IGNORECASE)

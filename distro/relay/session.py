@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
@@ -26,6 +26,7 @@ from distro.relay.reply import Reply, ReplyReader, Scope, Stage, judge, queue_id
 CONNECT, GREETING, COMMAND, DATA_START, DATA_END = 30, 300, 300, 120, 600
 _QUICK_ACK = getattr(socket, "TCP_QUICKACK", 0)   # Linux
 _SEND_BUFFER = 256 * 1024    # bytes
+CLOSING = 421                # "service not available, closing transmission channel" (RFC 5321 §4.2.3)
 _NEVER = float("inf")
 
 
@@ -50,7 +51,7 @@ class Endpoint:
     port: int
     tls: str = "starttls"       # implicit, starttls, off
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     helo: str = ""
     source_address: str = ""
     context: ssl.SSLContext | None = None
@@ -82,6 +83,7 @@ class Session(asyncio.Protocol):
         self._socket: socket.socket | None = None
         self._reader = ReplyReader()
         self._replies: list[Reply] = []
+        self._owed = 1                   # replies that the server has still to give; the first is its greeting
         self._wanted = 0
         self._waiter: Waiter | None = None
         self._unwritten = False          # bytes of ours that the kernel has not taken yet
@@ -100,10 +102,19 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            self._replies += self._reader.feed(data)
+            found = self._reader.feed(data)
         except ValueError as error:
             self.abort(str(error))
             return
+        self._owed -= len(found)
+        if self._owed < 0:
+            # One reply too many would stand for the next letter's answer, and each answer for the one before it. Only a
+            # server that is closing may speak unasked (RFC 5321 §3.8).
+            if found[-1].code != CLOSING or self._owed < -1:
+                self.abort(f"a reply to no command: {found[-1]}")
+                return
+            self._owed = 0
+        self._replies += found
         if self._waiter and len(self._replies) >= self._wanted and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -150,13 +161,16 @@ class Session(asyncio.Protocol):
 
     async def _ehlo(self) -> None:
         name = self.endpoint.helo or socket.getfqdn() or "localhost"
+        self.extensions = {}
+        self._reader.lines = []      # of the greeting
         reply = await self._command(f"EHLO {name}", GREETING)
+        if reply.positive:
+            words = [line.split(" ", 1) for line in self._reader.lines[1:] if line]
+            self.extensions = {w[0].upper(): w[1] if len(w) > 1 else "" for w in words}
+            return
+        reply = await self._command(f"HELO {name}", GREETING)
         if not reply.positive:
-            reply = await self._command(f"HELO {name}", GREETING)
-            if not reply.positive:
-                raise RelayRefusedError(Stage.GREETING, reply)
-        words = [part.split(" ", 1) for part in reply.text.split(" / ")[1:]]
-        self.extensions = {w[0].upper(): w[1] if len(w) > 1 else "" for w in words}
+            raise RelayRefusedError(Stage.GREETING, reply)
 
     async def _start_tls(self) -> None:
         """RFC 3207; what arrived before the handshake is thrown away, and EHLO is said again."""
@@ -165,13 +179,15 @@ class Session(asyncio.Protocol):
         reply = await self._command("STARTTLS", GREETING)
         if reply.code != 220:
             raise RelayRefusedError(Stage.GREETING, reply)
-        if self._replies or not self._transport or self.endpoint.context is None:
+        # Whatever is here already came in clear text, from whoever stands between: it must not count inside TLS.
+        if self._replies or self._reader.pending or not self._transport or self.endpoint.context is None:
             raise ConnectionBrokenError("bytes in clear text after STARTTLS")
         async with asyncio.timeout(CONNECT):
             secured = await self._loop.start_tls(self._transport, self, self.endpoint.context, server_hostname=self.endpoint.host)
         if secured is None:
             raise ConnectionBrokenError("no TLS")
         self.connection_made(secured)
+        self._reader = ReplyReader()
         await self._ehlo()
 
     async def _authenticate(self) -> None:
@@ -191,6 +207,8 @@ class Session(asyncio.Protocol):
 
     async def send(self, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """One transaction. `may_begin` is asked after 354; `begun` is called before the first byte of the body."""
+        if self._replies or self._reader.pending:
+            return self._spoke_unasked()
         size = sum(map(len, message.pieces))
         commands = commands_of(message, size, self.extensions)
         if isinstance(commands, Reply):
@@ -209,6 +227,7 @@ class Session(asyncio.Protocol):
         if self.closed:
             return self._ended(State.QUEUED, self.why_closed, Scope.RELAY)
         begun()
+        self._owed += 1
         self._body(b"".join((*message.pieces, b".\r\n")))
         try:
             end, = await self._read_many(1, DATA_END)
@@ -225,6 +244,7 @@ class Session(asyncio.Protocol):
         if self.closed:
             return self._ended(State.QUEUED, self.why_closed, Scope.RELAY)
         begun()
+        self._owed += 3
         self._body(b"".join((*commands[:2], b"BDAT %d LAST\r\n" % size, *message.pieces)))
         self._quick_ack()
         stages = (Stage.MAIL, Stage.RCPT, Stage.END)
@@ -247,11 +267,13 @@ class Session(asyncio.Protocol):
         """MAIL, RCPT, DATA; gives the first refusal, else DATA's reply. Leaves the session ready for the next message."""
         stages = (Stage.MAIL, Stage.RCPT, Stage.DATA)
         if "PIPELINING" in self.extensions:
+            self._owed += 3
             self._write(b"".join(commands))
             replies = await self._read_many(3, COMMAND)
         else:
             replies = []
             for command in commands:
+                self._owed += 1
                 self._write(command)
                 replies.append(await self._read(COMMAND))
                 if not (replies[-1].positive or replies[-1].code == 354):
@@ -264,11 +286,18 @@ class Session(asyncio.Protocol):
                 await self._command("RSET", COMMAND)
             return stages[len(replies) - 1], replies[-1]
         if len(replies) == 3 and replies[2].code == 354:   # RFC 2920 §3.1: accepted DATA for nobody, end it with a lone dot
+            self._owed += 1
             self._write(b".\r\n")
             await self._read(DATA_START)
         if refusal[1].code != 421 and not self.closed:
             await self._command("RSET", COMMAND)
         return refusal
+
+    def _spoke_unasked(self) -> Sent:
+        """End a connection on which something arrived between two letters: nothing of the next one was sent."""
+        reply = self._replies[-1] if self._replies else Reply(0, "half a reply to no command")
+        self.abort(str(reply))
+        return self._ended(State.QUEUED, reply.text, Scope.RELAY, code=reply.code)
 
     def _ended(self, state: State, text: str, scope: Scope = Scope.RECIPIENT, *, code: int = 0, inside: bool = False) -> Sent:
         """How it ended without a reply."""
@@ -319,6 +348,7 @@ class Session(asyncio.Protocol):
             self._transport.write(data)
 
     async def _command(self, line: str, seconds: float) -> Reply:
+        self._owed += 1
         self._write(line.encode() + b"\r\n")
         return await self._read(seconds)
 

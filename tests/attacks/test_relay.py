@@ -1,0 +1,200 @@
+"""A receiving server, or whoever stands between, says what it should not."""
+
+import asyncio
+import ssl
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from distro.audience import book
+from distro.flow import chores, post
+from distro.model import State
+from distro.relay.envelope import Message
+from distro.relay.reply import ReplyReader, without_address
+from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
+from distro.store import Store
+from distro.store.embedded import Embedded
+from tests.support.office import add_readers, make_office
+from tests.support.server import ThreadedServer
+from tests.support.smtp import ScriptedServer
+
+BODY = (b"To: <a@a.example>\r\n\r\nHello\r\n",)
+
+
+async def _yes() -> bool:
+    return True
+
+
+class Raw(ThreadedServer):
+    """Speaks by a function of its own."""
+
+    def __init__(self, speak: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]) -> None:
+        super().__init__()
+        self.speak = speak
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.speak(reader, writer)  # type: ignore[misc]
+
+
+async def opened(endpoint: Endpoint) -> dict[str, str]:
+    """Open a connection and close it again; gives what the server offers."""
+    session = Session(endpoint)
+    try:
+        await asyncio.wait_for(session.open(), 10)
+        return session.extensions
+    finally:
+        session.abort("")
+        await asyncio.sleep(0.01)
+
+
+def send(server: ThreadedServer, recipients: list[str], *, pause: float = 0.0) -> list[Sent]:
+    async def run() -> list[Sent]:
+        session = Session(Endpoint("127.0.0.1", server.port, tls="off"))
+        await session.open()
+        found = []
+        for recipient in recipients:
+            found.append(await asyncio.wait_for(session.send(Message("p@p.example", recipient, BODY), _yes, lambda: None), 5))
+            await asyncio.sleep(pause)
+        session.abort("")
+        await asyncio.sleep(0.01)
+        return found
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("injected", [b"250 injected\r\n", b"250-inj", b"2", b"250-a\r\n250 b\r\n"])
+def test_nothing_of_before_starttls_counts_inside_it(injected: bytes) -> None:
+    """Half a reply in clear text survived into TLS and shifted every later one: 60 of 60 letters `failed`."""
+    authority = trustme.CA()
+    server_tls, ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(server_tls)
+    authority.configure_trust(ours)
+    said: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        await reader.readline()
+        writer.write(b"250-x\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        writer.write(b"220 go\r\n" + injected)
+        await writer.drain()
+        said.append(await reader.read(100))
+
+    with Raw(speak) as server, pytest.raises(ConnectionBrokenError):
+        asyncio.run(opened(Endpoint("127.0.0.1", server.port, context=ours)))
+    assert not said or said[0] == b""       # no handshake began, and no password followed
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ("PIPELINING", "CHUNKING"), ()])
+def test_a_reply_that_nobody_asked_for_makes_no_refused_letter_accepted(extensions: tuple[str, ...]) -> None:
+    """One in between shifted all later ones: ten refused letters were `accepted`."""
+    first = True
+
+    def script(verb: str, argument: str) -> str | None:
+        nonlocal first
+        if verb == "END" and "good" in argument and first:
+            first = False
+            return "250 2.0.0 ok\r\n250 2.0.0 ok"      # the second one answers nothing
+        return "550 5.7.1 refused" if verb == "END" else None
+
+    with ScriptedServer(script, extensions=extensions) as server:
+        found = send(server, ["good@a.example", *(f"r{n}@a.example" for n in range(10))], pause=0.02)
+    assert not any(sent.outcome.state is State.ACCEPTED for sent in found[1:])
+    assert found[0].outcome.state in (State.ACCEPTED, State.IN_DOUBT)
+    assert [message for message, _ in server.messages] == ["good@a.example"]
+
+
+@pytest.mark.parametrize("half", [b"250", b"250-x\r\n", b"250 x\r\n", b"421 4.3.2 closing\r\n"])
+def test_whatever_arrives_between_two_letters_ends_the_connection(half: bytes) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 2.0.0 ok\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+                writer.write(half)
+            else:
+                writer.write(b"250 ok\r\n")
+
+    with Raw(speak) as server:
+        first, second = send(server, ["a@a.example", "b@a.example"], pause=0.15)
+    assert first.outcome.state is State.ACCEPTED
+    assert (second.outcome.state, second.outcome.code) == (State.QUEUED, 421 if half.startswith(b"421") else second.outcome.code)
+
+
+@pytest.mark.parametrize("flood", [b"250-x\r\n", b"250 x\r\n", b"x", b"250-" + b"y" * 3000 + b"\r\n"])
+def test_a_flood_of_replies_fills_no_memory(flood: bytes) -> None:
+    """A relay that talks without end: 136 to 967 MB in 14 seconds."""
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        for _ in range(20):
+            writer.write(flood * (2_000_000 // len(flood)))
+            await writer.drain()
+
+    tracemalloc.start()
+    with Raw(speak) as server, pytest.raises((ConnectionBrokenError, RelayRefusedError)):
+        asyncio.run(opened(Endpoint("127.0.0.1", server.port, tls="off")))
+    assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("raw", [b"250 \x1b[2J\x1b]0;owned\x07 ok\r\n", b"250 a\x00b\x7f\r\n", "250 \u202eevil\u2066\r\n".encode(), b"250 \xc2\x9b31m\r\n", b"250 a\rb\r\n"])
+def test_what_a_server_says_cannot_drive_a_terminal(raw: bytes) -> None:
+    [reply] = ReplyReader().feed(raw)
+    assert reply.text.replace(" ", "").isprintable()
+
+
+def test_what_a_server_says_names_no_recipient() -> None:
+    """Journals and replies outlive a person's wish to be forgotten."""
+    assert without_address("5.1.1 <Rosa.Demir@Wire.example>: unknown", "rosa.demir@wire.example") == "5.1.1 <recipient>: unknown"
+    assert without_address("User rosa.demir unknown", "rosa.demir@wire.example") == "User recipient unknown"
+    assert without_address("2.0.0 Ok: queued as 4XzQ1b", "press@wire.example") == "2.0.0 Ok: queued as 4XzQ1b"
+
+
+def test_an_ehlo_of_any_length_is_read() -> None:
+    """A reply cut at 500 characters hid PIPELINING, STARTTLS and AUTH."""
+    many = tuple(f"X-EXTENSION-{n} with some words" for n in range(150))
+    with ScriptedServer(extensions=(*many, "PIPELINING", "SIZE 1000000")) as server:
+        found = asyncio.run(opened(Endpoint("127.0.0.1", server.port, tls="off")))
+    assert {"PIPELINING", "SIZE", "X-EXTENSION-149"} <= set(found)
+
+
+def test_a_relay_that_is_silent_holds_up_no_other_letter_and_no_chores(tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One silent answer during a confirm letter stopped all service letters and chores, for ever."""
+    monkeypatch.setattr("distro.flow.relays.LETTER_SECONDS", 0.3)
+    release = threading.Event()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        silent = False
+        while line := await reader.readline():
+            silent |= b"reader0@" in line
+            if silent:
+                await asyncio.get_running_loop().run_in_executor(None, release.wait, 5)
+                return
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"250 ok\r\n")
+
+    with Raw(speak) as relay:
+        office = make_office(tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{relay.port}?tls=off"}])
+        add_readers(store, 4, folder=tmp_path)
+        for number in range(1, 5):
+            who = book.by_id(store, number)
+            assert who
+            post.post(office, who, "held")
+        began = time.monotonic()
+        sent = sum(post.send_waiting(office) for _ in range(4))
+        chores.once(office)
+        assert time.monotonic() - began < 5
+        assert sent == 3
+        release.set()

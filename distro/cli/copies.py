@@ -50,8 +50,6 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `distro backu
 
         distro restore /mnt/backups/monday.age
     """
-    import tempfile
-
     from distro.errors import RefusedError
     from distro.flow import backup as copies
     from distro.flow.office import is_up, opened
@@ -60,13 +58,13 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `distro backu
     if is_up(found.data):
         raise RefusedError(f"`distro up` runs on {found.data}", hint="Stop it first; start it again afterwards.")
     lock = _lock(key_file, fresh=False)
-    with tempfile.TemporaryDirectory(prefix="distro-r-") as name:
-        told = copies.unpack(file, lock, Path(name))
+    with copies.workplace(found.data) as folder:
+        told = copies.unpack(file, lock, folder)
         if not yes and sys.stdin.isatty() and not typer.confirm(f"A copy of {told['at']} with {told['people']:,} people. Restore it into {found.data}?"):
             return 1
-        copies.keep_secrets(found, Path(name))
+        copies.keep_secrets(found, folder)
         with opened(found) as office:
-            done = copies.restore(office, told, Path(name), actor=actor())
+            done = copies.restore(office, told, folder, actor=actor())
     if as_json:
         show.document({"file": str(file), "at": done.at, "people": done.people, "distributions": done.distributions, "halted": list(done.halted), "newer_facts": done.newer})
         return 0

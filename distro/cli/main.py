@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from distro.cli import copies, distributions, house, orders, parts, releases, segments, subscribers
+from distro.cli import copies, distributions, house, orders, parts, releases, segments, show, subscribers
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name of its own.
@@ -30,6 +30,7 @@ app.add_typer(segments.app, name="segments")
 
 def main() -> None:
     """Run a command; 0 done, 1 a reported problem, 2 usage."""
+    os.umask(0o077)      # data, exports and letters hold people's addresses: they are their owner's alone
     sys.exit(run(sys.argv[1:]))
 
 
@@ -67,9 +68,9 @@ def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
         facts = getattr(error, "facts", {})
         print(json.dumps({"error": error.message, "hint": error.hint, "details": error.details, **facts}, ensure_ascii=False, indent=2))
     sentence = error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
-    print(sentence, file=sys.stderr)
+    show.note(sentence)
     for line in error.details:
-        print(f"       {line}", file=sys.stderr)
+        show.note(f"       {line}")
     if error.hint:
-        print(f"       {error.hint}" if sentence.startswith("error") else error.hint, file=sys.stderr)
+        show.note(f"       {error.hint}" if sentence.startswith("error") else error.hint)
     return code

@@ -11,15 +11,16 @@ import shutil
 import tarfile
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from distro import log
 from distro.errors import InputFileError, RefusedError, UsageError
-from distro.flow import people, turns
 from distro.files import read_text
+from distro.flow import people, turns
 from distro.flow.office import Office
 from distro.settings import Settings
 from distro.store import snapshot
@@ -29,6 +30,7 @@ _FORMAT = 1
 _AHEAD = {"book:seq": 65_536, "dist:seq": 1_000, "import:seq": 1_000}      # numbers left out, for those given out since
 _MOVING = ("due", "running", "settling")
 _UNFINISHED = ("scheduled", "freezing", "sending")
+_WORKPLACE = "backup-"
 _FILES = ("consent.jsonl", "secrets.json")
 
 
@@ -36,7 +38,7 @@ _FILES = ("consent.jsonl", "secrets.json")
 class Lock:
     """What a copy is encrypted with: a passphrase, or a key file (made at the first backup)."""
 
-    passphrase: str = ""
+    passphrase: str = field(default="", repr=False)
     key_file: Path | None = None
 
     def encrypt(self, inner: Path, out: Path) -> None:
@@ -94,11 +96,8 @@ def backup(office: Office, path: Path, lock: Lock) -> Copy:
     zone = office.settings.site.timezone
     if not path.parent.is_dir():
         raise InputFileError(f"{path.parent}: there is no such folder")
-    for stale in office.settings.data.glob("backup-*"):       # what a killed backup left in clear
-        shutil.rmtree(stale, ignore_errors=True)
-    # What is not yet encrypted stays where the book lies anyway, never on the target.
-    with tempfile.TemporaryDirectory(prefix="backup-", dir=office.settings.data) as folder:
-        rdb, inner, part = Path(folder) / "redis.rdb", Path(folder) / "inner.tar", path.with_name(f"{path.name}.part")
+    with workplace(office.settings.data) as folder:
+        rdb, inner, part = folder / "redis.rdb", folder / "inner.tar", path.with_name(f"{path.name}.part")
         now = office.store.now_ms()
         with rdb.open("wb") as out:
             snapshot.take(office.url, out)
@@ -113,6 +112,19 @@ def backup(office: Office, path: Path, lock: Lock) -> Copy:
         part.chmod(0o600)
         part.replace(path)
     return Copy(str(told["at"]), int(str(told["people"])), int(str(told["distributions"])), path.stat().st_size)
+
+
+@contextlib.contextmanager
+def workplace(data: Path) -> Iterator[Path]:
+    """Give a folder for what is not encrypted, beside the book itself: never on the target, never in a shared folder.
+
+    What a killed backup or restore left in clear goes first.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for stale in data.glob(f"{_WORKPLACE}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORKPLACE, dir=data) as folder:
+        yield Path(folder)
 
 
 def unpack(path: Path, lock: Lock, folder: Path) -> dict[str, object]:

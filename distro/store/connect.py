@@ -152,6 +152,14 @@ class Store:
         (seconds, micros), offset = self.pipeline([("TIME",), ("GET", "test:clock")])
         return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
 
+    def rewrite_log(self) -> bool:
+        """Have the server write its append-only file anew, beside what goes on; False: it does not let us."""
+        try:
+            self.command("BGREWRITEAOF")
+        except redis.ResponseError:
+            return False
+        return True
+
     def ping(self) -> bool:
         return bool(self.command("PING"))
 

@@ -13,12 +13,11 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -27,12 +26,13 @@ from distro.errors import StoreGoneError
 
 _USERS_PATIENCE = 35.0   # seconds that users get to finish before the server stops all the same
 _SOCKET_LIMIT = 100      # bytes of a unix socket's path that every system takes
+SOCKET = "redis.sock"     # the server finds it beside its files, whatever the length of their path
 _CONFIG = """\
 port 0
+dir "{folder}"
 unixsocket {socket}
 unixsocketperm 700
 requirepass {password}
-dir "{folder}"
 appendonly yes
 appendfsync always
 no-appendfsync-on-rewrite no
@@ -42,8 +42,36 @@ save ""
 maxmemory-policy noeviction
 daemonize no
 databases 2
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
 logfile "{folder}/redis.log"
 """
+
+
+_folders: dict[Path, int] = {}
+
+
+def _opened(folder: Path) -> int:
+    """Return an open folder of this process, kept for its life; one that was made anew is opened anew."""
+    known = _folders.get(folder)
+    if known is None or not os.path.samestat(os.fstat(known), folder.stat()):
+        _folders[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return _folders[folder]
+
+
+def address_in(folder: Path) -> Path:
+    """Return a path of a server's socket in this folder that fits into a socket's address.
+
+    A folder whose path is too long is reached by an open file of this process: never by a name in a shared folder,
+    which somebody else could take first. Raises StoreGoneError where the system has no such paths.
+    """
+    path = folder / SOCKET
+    if len(os.fsencode(path)) <= _SOCKET_LIMIT:
+        return path
+    short = Path("/proc/self/fd", str(_opened(folder)), SOCKET)
+    if not short.parent.exists():
+        raise StoreGoneError(f"{folder} is too long for a socket ({len(os.fsencode(path))} bytes; {_SOCKET_LIMIT} are the most)", hint="A shorter `data = …` in distro.toml.")
+    return short
 
 
 class Embedded:
@@ -54,11 +82,22 @@ class Embedded:
 
     @property
     def socket_path(self) -> Path:
-        here = self.folder / "redis.sock"
-        if len(os.fsencode(here)) <= _SOCKET_LIMIT:
-            return here
-        name = sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"distro-{os.getuid()}-{name}.sock"
+        """Where the server listens: always inside the data folder, which nobody else can write."""
+        return self.folder / SOCKET
+
+    @property
+    def address(self) -> Path:
+        """Return a path of the socket that fits into a socket's address. Raises StoreGoneError."""
+        return address_in(self.folder)
+
+    def check_owner(self) -> None:
+        """Check that the folder and the socket belong to the owner of `data`. Raises StoreGoneError, before any password is said."""
+        owner = self.folder.parent.stat().st_uid
+        for path in (self.folder, self.socket_path):
+            with contextlib.suppress(FileNotFoundError):
+                found = path.lstat()
+                if stat.S_ISLNK(found.st_mode) or found.st_uid not in (owner, 0) or (path == self.folder and found.st_mode & 0o022):
+                    raise StoreGoneError(f"{path} does not belong to the owner of {self.folder.parent} alone", hint=f"Look who made it: ls -ld {path}")
 
     def password(self) -> str:
         """Made at the first use, readable by this user only."""
@@ -75,17 +114,19 @@ class Embedded:
         return where.read_text(encoding="ascii").strip()
 
     def url(self, database: int = 0) -> str:
-        return f"unix://:{self.password()}@{self.socket_path}?db={database}"
+        self.check_owner()
+        return f"unix://:{self.password()}@{self.address}?db={database}"
 
     def broker_url(self) -> str:
         """The same server, second database, as Celery's transport writes it."""
-        return f"redis+socket://:{self.password()}@{self.socket_path}?virtual_host=1"
+        self.check_owner()
+        return f"redis+socket://:{self.password()}@{self.address}?virtual_host=1"
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
         with socket.socket(socket.AF_UNIX) as probe:
             try:
-                probe.connect(str(self.socket_path))
+                probe.connect(str(self.address))
             except OSError:
                 return False
         return True
@@ -185,6 +226,7 @@ def keep(data: Path) -> int:
         del frame
         stopping.append(number)
 
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with (server.folder / "keeper.lock").open("a") as lock:
@@ -222,7 +264,9 @@ def _start_server(server: Embedded, lock: IO[str]) -> subprocess.Popen[bytes]:
 
     config = server.folder / "redis.conf"
     config.touch(mode=0o600)
-    config.write_text(_CONFIG.format(socket=server.socket_path, password=server.password(), folder=server.folder), encoding="utf-8")
+    config.write_text(_CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder), encoding="utf-8")
+    for stale in (server.folder / "dump.rdb", *server.folder.glob("temp-*.rdb")):    # copies that nobody reads any more
+        stale.unlink(missing_ok=True)
     server.socket_path.unlink(missing_ok=True)   # we hold the lock: a socket here is a dead server's
     child = subprocess.Popen(
         [str(get_binary_path()), str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

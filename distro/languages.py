@@ -41,7 +41,7 @@ def _known() -> frozenset[str]:
     """Base codes of languages: those that Unicode's CLDR names."""
     from babel import Locale
 
-    return frozenset(code.split("_", maxsplit=1)[0].lower() for code in Locale.parse("en").languages) - {"und", "mul", "zxx", "root"}
+    return frozenset(str(code).split("_", maxsplit=1)[0].lower() for code in Locale.parse("en").languages) - {"und", "mul", "zxx", "root"}
 
 
 @cache
@@ -52,10 +52,10 @@ def _names() -> dict[str, str]:
     found: dict[str, str] = {}
     for locale in map(Locale.parse, _NAMED_IN):
         for code, name in locale.languages.items():
-            base, _, rest = code.lower().partition("_")
+            _, _, rest = code.lower().partition("_")
             if not rest or rest in ("gb", "us", "br", "pt", "ca", "ch", "at", "mx"):
                 found.setdefault(_folded(name), code.lower().replace("_", "-"))
-    own = {_folded(Locale.parse(code).get_display_name() or code): code for code in (*_NAMED_IN, "uk", "pl", "el", "fa", "he", "ko", "sv")}
+    own = {_folded(str(Locale.parse(code).get_display_name() or code)): code for code in (*_NAMED_IN, "uk", "pl", "el", "fa", "he", "ko", "sv")}
     return {**own, **found, **_ALSO}
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from distro.letter import Filler, Letter, compile_letter, service
 from distro.letter.compile import Envelope
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition
 from distro.submit import read
@@ -53,13 +54,15 @@ WHAT = {
     "low-bandwidth": "For a bad link: a few kilobytes, nothing to load.",
 }
 
+SLOTS = Slots()
+
 
 def edition(kind: str, language: str) -> Edition:
     """A sample of a kind."""
     found = read(SAMPLE).edition if language == "en" else ARABIC
     assert found is not None
     if kind in ("confirm", "welcome"):
-        return getattr(service, kind)(language, HOUSE[language])
+        return getattr(service, kind)(language, HOUSE[language], SLOTS)
     changes: dict[str, object] = {"kind": kind if kind not in ("embargo", "low-bandwidth") else "press-release"}
     if kind == "embargo":
         changes["embargo"] = "2026-12-01T10:00:00+01:00"
@@ -79,7 +82,7 @@ def letter(kind: str, language: str) -> tuple[Letter, Filler]:
     envelope = Envelope("17", HOUSE[language], "press@harbourtowns.example", "", "4 Customs Quay, Alberwick AB1 2HT", datetime(2026, 11, 24, 10, 0, tzinfo=UTC), languages=("en", "fr", "es", "ar"))
     if kind in ("confirm", "welcome"):
         envelope = replace(envelope, languages=())
-    found = compile_letter(edition(kind, language), envelope, Templates(Path("/nowhere")), kind if kind in ("embargo", "low-bandwidth") else "")
+    found = compile_letter(edition(kind, language), envelope, Templates(Path("/nowhere")), kind if kind in ("embargo", "low-bandwidth") else "", SLOTS)
     return found, Filler(found, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p"))
 
 

@@ -21,7 +21,7 @@ from distro.letter.mime import Part, body_of
 from distro.letter.mjml import compile_mjml
 from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
-from distro.letter.slots import mark
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed, is_right_to_left
 
@@ -66,6 +66,7 @@ class Letter:
     html: str                   # with slots, for pages
     text: str                   # with slots, for previews
     html_size: int              # bytes
+    slots: str = field(default="0", repr=False)     # the secret of its marks; "0": compiled before they had one
 
     def to_json(self) -> str:
         return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False)
@@ -76,13 +77,16 @@ class Letter:
         return cls(**{**told, "body": tuple(told["body"])})
 
 
-def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, tier: str = "") -> Letter:
+def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, tier: str = "", slots: Slots | None = None) -> Letter:
     """Compile an edition; raises TemplateError for what would make a broken letter.
 
     `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for it; else as its kind says.
+    `slots`: of an edition of our own that holds marks already; else its marks are made here.
     """
     folder = tier or edition.kind
-    context = context_of(edition, envelope, advance=tier == "embargo")
+    slots = slots or Slots()
+    mark = slots.mark
+    context = context_of(edition, envelope, slots, advance=tier == "embargo")
     subject = envelope.mark + " ".join(templates.render(f"{folder}/subject.txt", context).split())
     html = compile_mjml(templates.render(f"{folder}/body.mjml", context), f"{folder}/body.mjml")
     text = templates.render(f"{folder}/body.txt", context).strip("\n") + "\n"
@@ -91,15 +95,16 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
         if mark(way_out) not in told:
             raise TemplateError(f"{folder}/{part}: the letter has no {way_out} link", hint=f"Put {{{{ {way_out}_url }}}} where readers see it.")
     logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
-    kind, body = body_of(text, html, (*logo, *_parts(edition, envelope)))
+    kind, body = body_of(text, html, slots, (*logo, *_parts(edition, envelope)))
     return Letter(
         language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.domain,
-        head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()),
+        head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()), slots=slots.secret,
     )
 
 
-def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -> dict[str, Any]:
+def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: bool = False) -> dict[str, Any]:
     """Every variable that a template may use."""
+    mark = slots.mark
     labels = labels_of(edition.language)
     if edition.kind == "kill":     # what is withdrawn is not sent again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
@@ -120,7 +125,7 @@ def context_of(edition: Edition, envelope: Envelope, *, advance: bool = False) -
         "dateline": edition.dateline,
         "preheader": " ".join((notice.head, *notice.paragraphs[:1])) if notice else edition.subhead or _first_words(text),
         "blocks": tuple(_placed(block, edition, envelope) for block in blocks(edition.body, envelope.brand.accent)),
-        "attachments": [_shown(file, inside) for file, inside in _attachments(edition, envelope)],
+        "attachments": [_shown(file, inside, mark("view")) for file, inside in _attachments(edition, envelope)],
         "brand": envelope.brand,
         "notes": blocks(edition.notes_to_editors, envelope.brand.accent),
         "boilerplate": blocks(edition.boilerplate, envelope.brand.accent),
@@ -166,9 +171,9 @@ def _attachments(edition: Edition, envelope: Envelope) -> Iterator[tuple[Enclose
         yield file, inside
 
 
-def _shown(file: Enclosed, inside: bool) -> dict[str, str]:
+def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
     size = f"{file.size / 1e6:.1f}\u00a0MB" if file.size > 950_000 else f"{max(1, round(file.size / 1000))}\u00a0KB"
-    return {"name": file.name, "size": size, "url": "" if inside else f"{mark('view')}/{file.hash}"}
+    return {"name": file.name, "size": size, "url": "" if inside else f"{view}/{file.hash}"}
 
 
 def _parts(edition: Edition, envelope: Envelope) -> Iterator[Part]:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from distro.letter import headers, quoted
 from distro.letter.compile import Letter
 from distro.letter.dkim import Signed, Signer
-from distro.letter.slots import PATTERN, mark
-from distro.tokens import UNSUBSCRIBE, VIEW, Keys, mac_of, return_token, sign
+from distro.letter.labels import labels_of
+from distro.letter.slots import Slots
+from distro.tokens import UNSUBSCRIBE, Keys, mac_of, return_token, sign, sign_view
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in quoted-printable as it is.
@@ -28,7 +29,11 @@ class Filler:
         self._keys = keys
         self._unsubscribe = f"{site_url}/u/".encode()
         self._preferences = f"{site_url}/p/".encode()
-        self._view = f"{site_url}/v/".encode()
+        self._site = site_url
+        self._slots = Slots(letter.slots)
+        view = sign_view(keys.signing[0], distribution, letter.language)
+        self._view = f"{site_url}/v/{view}".encode()    # the same for every reader: people share it
+        self._view_value = quoted.value(self._view)
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
         self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))     # one static more than slots
@@ -49,16 +54,17 @@ class Filler:
         return f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}" if at else self.letter.sender_address
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
-        """The reader's own addresses: unsubscribe, preferences (the same token), view online."""
-        address_hash = self._keys.address_hash(address.casefold())
-        key = self._keys.signing[0]
-        unsubscribe = sign(key, UNSUBSCRIBE, self._distribution, ordinal, subscriber, address_hash)
-        view = sign(key, VIEW, self._distribution, ordinal, subscriber, address_hash)
-        return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, self._view + view
+        """The reader's own addresses: unsubscribe, preferences (the same token), view online (nobody's own)."""
+        address_hash = self._keys.address_hash(address)
+        unsubscribe = sign(self._keys.signing[0], UNSUBSCRIBE, self._distribution, ordinal, subscriber, address_hash)
+        return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, self._view
 
-    def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "") -> list[bytes]:
-        """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot."""
-        unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
+    def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "", never: str = "") -> list[bytes]:
+        """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot.
+
+        `confirm` and `never` are the links of a letter that an installation writes by itself.
+        """
+        unsubscribe, preferences, _ = self.links(ordinal, subscriber, address)
         raw = address.encode()
         to = b"To: %b <%b>\r\n" % (name.encode("utf-8", "replace"), raw)
         if len(to) <= _LINE + 2 and _PLAIN_TO.fullmatch(to):
@@ -66,11 +72,12 @@ class Filler:
         else:
             to, shown = headers.address_field("To", name, address), quoted.value(html.escape(address).encode())
         message_id, leave = b"Message-ID: %b\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%b>\r\n" % unsubscribe
-        if self._plain_links and len(view) < _LINE:
-            values = {"unsubscribe": unsubscribe + quoted.SOFT, "preferences": preferences + quoted.SOFT, "view": view + quoted.SOFT}
+        if self._plain_links and len(unsubscribe) < _LINE:
+            values = {"unsubscribe": unsubscribe + quoted.SOFT, "preferences": preferences + quoted.SOFT, "view": self._view_value, "address": shown}
         else:
-            values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": quoted.value(view)}
-        values["address"], values["confirm"] = shown, quoted.value(confirm.encode()) if confirm else b""
+            values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": self._view_value, "address": shown}
+        if confirm:
+            values["confirm"], values["never"] = quoted.value(confirm.encode()), quoted.value(never.encode())
         pieces = [to + message_id + leave, self._head]
         for static, slot in self._slotted:
             pieces += (static, values[slot])
@@ -80,9 +87,21 @@ class Filler:
         return pieces
 
     def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
-        """The letter's HTML for one reader, as the "view online" page shows it."""
-        told = _PICTURE.sub(rf'src="{mark("view")}/\1"', self.letter.html)     # a page has its pictures from its own address
-        return self._put(told, ordinal, subscriber, address, html.escape(address), confirm)
+        """Return the letter's HTML for one reader, as a preview shows it."""
+        return self._put(self._with_pictures(), ordinal, subscriber, address, html.escape(address), confirm)
+
+    def shared_page(self) -> str:
+        """Return the letter's HTML as "View online" shows it: nothing of a person, for people share its address.
+
+        The links to leave and to choose lead to a page that asks for an address and sends a letter to it.
+        """
+        leave, readers = f"{self._site}/leave", html.escape(labels_of(self.letter.language).our_readers)
+        values = {"unsubscribe": leave, "preferences": leave, "view": self._view.decode(), "address": readers, "confirm": "", "never": ""}
+        return self._slots.pattern.sub(lambda found: values[found[1]], self._with_pictures())
+
+    def _with_pictures(self) -> str:
+        """A page has its pictures from its own address."""
+        return _PICTURE.sub(rf'src="{self._slots.mark("view")}/\1"', self.letter.html)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The text part for one reader."""
@@ -90,5 +109,5 @@ class Filler:
 
     def _put(self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str) -> str:
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
-        values = {"unsubscribe": unsubscribe.decode(), "preferences": preferences.decode(), "view": view.decode(), "address": shown, "confirm": confirm}
-        return PATTERN.sub(lambda found: values[found[1]], told)
+        values = {"unsubscribe": unsubscribe.decode(), "preferences": preferences.decode(), "view": view.decode(), "address": shown, "confirm": confirm, "never": confirm}
+        return self._slots.pattern.sub(lambda found: values[found[1]], told)

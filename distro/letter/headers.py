@@ -9,7 +9,10 @@ import base64
 import re
 from datetime import datetime
 
+from distro.errors import TemplateError
+
 _FOLD = 76
+_BREAKS = re.compile(r"[\r\n\0]")    # whoever writes one into a value writes a header of their own (RFC 5322 §2.2)
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")     # RFC 5322 §3.2.3 atext, and spaces between atoms
 _MAX_NAME = 120                                               # characters of a display name; nobody reads more
 
@@ -91,4 +94,6 @@ def _folded(name: str, words: list[str]) -> bytes:
             line = ""
         line += " " + word
     lines.append(line)
+    if any(_BREAKS.search(line) for line in lines):
+        raise TemplateError(f"the header field {name} would hold a line break or NUL", hint="Look for a line break in the settings, or in the front matter of the release.")
     return "\r\n".join(lines).encode() + b"\r\n"

@@ -67,6 +67,15 @@ class Labels:
     access_body: str
     access_button: str
     access_else: str
+    our_readers: str
+    never_ask: str
+    leave_head: str
+    leave_body: str
+    leave_button: str
+    leave_else: str
+    back_head: str
+    back_body: str
+    back_button: str
 
     def kind(self, kind: str) -> str:
         """The name of a kind as the letter shows it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from distro.letter import quoted
-from distro.letter.slots import PATTERN
+from distro.letter.slots import Slots
 
 _ALTERNATIVE, _RELATED, _MIXED = "=_distro_alternative_=", "=_distro_related_=", "=_distro_mixed_="   # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
 
@@ -29,12 +29,12 @@ class Part:
         return self.id.partition("@")[0]
 
 
-def body_of(text: str, html: str, parts: Sequence[Part] = ()) -> tuple[str, tuple[str, ...]]:
+def body_of(text: str, html: str, slots: Slots, parts: Sequence[Part] = ()) -> tuple[str, tuple[str, ...]]:
     """The Content-Type of the whole, and its body: static text and names of slots in turn."""
     pieces = [f"--{_ALTERNATIVE}\r\n{_text_head('plain')}"]
-    _spliced(pieces, text)
+    _spliced(pieces, text, slots)
     pieces[-1] += f"\r\n--{_ALTERNATIVE}\r\n{_text_head('html')}"
-    _spliced(pieces, html)
+    _spliced(pieces, html, slots)
     pieces[-1] += f"\r\n--{_ALTERNATIVE}--\r\n"
     kind = f'multipart/alternative; boundary="{_ALTERNATIVE}"'
     pictures, attachments = [p for p in parts if p.id], [p for p in parts if not p.id]
@@ -65,9 +65,9 @@ def _text_head(subtype: str) -> str:
     return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
 
-def _spliced(pieces: list[str], told: str) -> None:
+def _spliced(pieces: list[str], told: str, slots: Slots) -> None:
     """Append a text to the pieces; static text ends in a soft break where a slot follows."""
-    parts = PATTERN.split(told)
+    parts = slots.pattern.split(told)
     for n in range(0, len(parts), 2):
         static = quoted.encode(parts[n].encode())
         last = n == len(parts) - 1

@@ -1,13 +1,27 @@
-"""The places of a letter that differ from reader to reader, as marks that survive Jinja and MJML untouched."""
+"""The places of a letter that differ from reader to reader, as marks that survive Jinja and MJML untouched.
+
+A mark holds a secret that is made anew for every letter, so that no text of a release can pretend to be one: a mark in
+a link of the release would send every reader's address to whoever wrote it.
+"""
 
 import re
+import secrets
+from dataclasses import dataclass, field
 
-SLOTS = ("unsubscribe", "preferences", "view", "address", "confirm")
-
-
-def mark(name: str) -> str:
-    """What stands in the compiled text where the reader's own value goes."""
-    return f"x0slot.{name}.0x"
+SLOTS = ("unsubscribe", "preferences", "view", "address", "confirm", "never")
 
 
-PATTERN = re.compile(r"x0slot\.(" + "|".join(SLOTS) + r")\.0x")
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The marks of one compiled letter."""
+
+    secret: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
+
+    def mark(self, name: str) -> str:
+        """Return what stands in the compiled text where the reader's own value goes."""
+        return f"x{self.secret}slot.{name}.{self.secret}x"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Match any of the marks; the group is the slot's name."""
+        return re.compile(f"x{self.secret}slot\\.({'|'.join(SLOTS)})\\.{self.secret}x")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from distro.model import Contact
 
-EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
+EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.UNICODE)
 PHONE = re.compile(r"(?<![\w@.])(?:\+|00)?\(?\d[\d\s().\u00a0/-]{6,20}\d(?![\w@])")
 INTRO = re.compile(
     r"^\W*(?:for (?:more|further|additional) (?:information|details)|(?:media|press) (?:contacts?|enquiries|inquiries|office)"

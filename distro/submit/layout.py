@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from distro.submit import contacts
 
@@ -28,6 +29,7 @@ DATE_ONLY = re.compile(
 SENTENCE_END = re.compile(r"[.!?…:؟。][\"'”’»)\]]*$")
 BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣]|\d{1,2}[.)])\s+(?=\S)")
 LABEL = re.compile(r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S")
+SHORT = 300    # characters; what is longer is prose
 _SCRAPS = re.compile(r"^\s*(?:[-–—|•]|&nbsp;)?\s*$")
 
 
@@ -44,12 +46,12 @@ class Line:
 
     @property
     def furniture(self) -> bool:
-        return bool(self.text) and not self.text.endswith(":") and bool(FURNITURE.match(self.text) or _SCRAPS.match(self.text))
+        return is_furniture(self.text)
 
     @property
     def apparatus(self) -> bool:
         """Something that stands around a headline and belongs to neither it nor the text."""
-        return bool(MARKER.match(self.text) or DATE_ONLY.match(self.text)) or self.furniture
+        return bool(matches(MARKER, self.text) or matches(DATE_ONLY, self.text)) or self.furniture
 
     @property
     def title_like(self) -> bool:
@@ -57,13 +59,24 @@ class Line:
         return (len(words) >= 3 or len(self.text) > 20) and len(self.text) <= 220 and not re.search(r"[.:;,]$", self.text) and any(map(str.isalpha, self.text))
 
 
+def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Match a pattern that speaks of short lines; a long line is none of them, and would cost the square of its length."""
+    return pattern.match(text) if len(text) <= SHORT else None
+
+
+@lru_cache(4096)
+def is_furniture(text: str) -> bool:
+    """Return whether a line belongs to the page around a text: its menu, its footer, its buttons."""
+    return bool(text) and not text.endswith(":") and bool(matches(FURNITURE, text) or matches(_SCRAPS, text))
+
+
 def is_prose(lines: Sequence[Line], n: int) -> bool:
     """Whether a line belongs to running text rather than to a menu."""
     line = lines[n]
     text = line.text
-    if not text or line.furniture or END.match(text):
+    if not text or line.furniture or matches(END, text):
         return False
-    if len(text) >= 40 or contacts.EMAIL.search(text) or (contacts.INTRO.match(text) and address_near(lines, n)):
+    if len(text) >= 40 or contacts.EMAIL.search(text) or (matches(contacts.INTRO, text) and address_near(lines, n)):
         return True
     if BULLET.match(text):
         return len(text) >= 24 or line.ends_sentence
@@ -89,7 +102,7 @@ def body_run(lines: Sequence[Line]) -> tuple[int, int]:
         start, end, weight, misses = n, n + 1, 0.0, 0
         while n < len(lines) and misses <= 2 and not (lines[n].furniture and weight > 200):
             text = lines[n].text
-            if END.match(text) or is_prose(lines, n):
+            if matches(END, text) or is_prose(lines, n):
                 end, misses = n + 1, 0
                 weight += min(len(text), 400) * (2 if lines[n].ends_sentence or len(text) > 55 else 1)
             elif text:
@@ -129,7 +142,7 @@ def unwrap(lines: Sequence[Line]) -> str:
                 blocks.append(current)
             current = "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
             continue
-        if LABEL.match(text) and current:
+        if matches(LABEL, text) and current:
             blocks.append(current)
             current = ""
         before = lines[n - 1].text if n else ""

@@ -57,10 +57,11 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         topics=fields.texts("topics"),
         regions=fields.texts("regions"),
     )
+    trusted = fields.text("trusted").lower()
     _not_built_yet(fields)
     if source.encoding != "UTF-8":
         fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
-    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), fields.text("trusted").lower(), tuple(enclosed.raw))
+    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), trusted, tuple(enclosed.raw))
 
 
 def _take_heading(text: str) -> tuple[str, str]:
@@ -91,8 +92,8 @@ def _contacts(fields: frontmatter.Fields) -> tuple[Contact, ...]:
         email = entry.get("email", "")
         if email and not EMAIL.fullmatch(email):
             fields.wrong("contacts", f'"{email[:60]}" is not an e-mail address')
-            entry = {**entry, "email": ""}
-        found.append(Contact(**entry))
+            email = ""
+        found.append(Contact(**{**entry, "email": email}))
     return tuple(found)
 
 

@@ -78,7 +78,7 @@ def _anchor(lines: Sequence[Line], start: int, end: int) -> int:
             return n
     for n in range(start, end):
         text = lines[n].text
-        if not text or lines[n].apparatus or embargo.LINE.match(text) or contacts.INTRO.match(text):
+        if not text or lines[n].apparatus or layout.matches(embargo.LINE, text) or layout.matches(contacts.INTRO, text):
             continue
         following = lines[n + 1].text if n + 1 < len(lines) else ""
         wrapped_prose = len(text) >= 40 and (following[:1].islower() or (following and text.split()[-1].lower() in _HANGING)) and not layout.BULLET.match(following)
@@ -94,17 +94,17 @@ def _above(lines: Sequence[Line], anchor: int, parts: _Parts) -> None:
         line = lines[n]
         if not line.text:
             continue
-        if embargo.LINE.match(line.text):
+        if layout.matches(embargo.LINE, line.text):
             parts.embargo.append(line)
-        elif layout.MARKER.match(line.text):
+        elif layout.matches(layout.MARKER, line.text):
             parts.marks.append(line)
-        elif layout.DATE_ONLY.match(line.text) and not line.furniture:
+        elif layout.matches(layout.DATE_ONLY, line.text) and not line.furniture:
             (parts.date if not parts.date else parts.marks).append(line)
-        elif contacts.INTRO.match(line.text) and layout.address_near(lines, n):
+        elif layout.matches(contacts.INTRO, line.text) and layout.address_near(lines, n):
             last = _contact_end(lines, n, anchor)
             parts.contacts += lines[n:last]
             block = [m for m in block if m >= last]
-        elif line.furniture or _PROVIDER.match(lines[max(0, n - 1)].text):
+        elif line.furniture or layout.matches(_PROVIDER, lines[max(0, n - 1)].text):
             continue
         else:
             block.append(n)
@@ -179,16 +179,16 @@ def _below(lines: Sequence[Line], anchor: int, end: int, parts: _Parts) -> None:
             continue
         if line.furniture and not (into is parts.body and n < end and layout.BULLET.match(line.text)):
             break
-        if layout.END.match(line.text) or layout.SOURCE.match(line.text):
+        if layout.matches(layout.END, line.text) or layout.matches(layout.SOURCE, line.text):
             parts.marks.append(line)
             into = parts.about if into is parts.body else into
-        elif layout.NOTES.match(line.text):
+        elif layout.matches(layout.NOTES, line.text):
             parts.marks.append(line)
             into = parts.notes
-        elif contacts.INTRO.match(line.text) and layout.address_near(lines, n):
+        elif layout.matches(contacts.INTRO, line.text) and layout.address_near(lines, n):
             into, since_address = parts.contacts, 0
             into.append(line)
-        elif layout.ABOUT.match(line.text) and len(parts.body) > 1:
+        elif layout.matches(layout.ABOUT, line.text) and len(parts.body) > 1:
             parts.marks.append(line)
             into = parts.about
         elif into is parts.contacts:
@@ -218,7 +218,7 @@ def _first_as_subhead(text: str) -> tuple[str, str]:
     """A first paragraph without a full stop, before a long one, is the line under the headline."""
     first, _, rest = text.partition("\n\n")
     following = rest.partition("\n\n")[0]
-    if rest and len(first) <= 250 and not layout.SENTENCE_END.search(first) and not first.startswith("- ") and not layout.LABEL.match(first) and len(following) > 60:
+    if rest and len(first) <= 250 and not layout.SENTENCE_END.search(first) and not first.startswith("- ") and not layout.matches(layout.LABEL, first) and len(following) > 60:
         return layout.unescape(first), rest
     return "", text
 

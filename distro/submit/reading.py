@@ -10,8 +10,9 @@ from distro.model import Edition, Level, Problem, Reading, Release
 from distro.submit import check, source
 from distro.submit.markdown import read_markdown
 from distro.submit.plaintext import read_plain_text
+from distro.submit.prose import paragraphs
 
-PATIENCE = 2.0    # seconds of processor time for one file; a release of two hundred pages takes a tenth of it
+PATIENCE = 1.5    # seconds of processor time for one file; a release of a hundred pages takes a third of it
 
 
 def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading:
@@ -25,6 +26,8 @@ def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading
         with time_limit(PATIENCE):
             reading = read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
             linted = check.lint(found.name, reading.edition, found.text) if reading.edition else []
+            for text in (reading.edition.notes_to_editors, reading.edition.boilerplate) if reading.edition else ():
+                paragraphs(text)      # a worker will parse it too, and has no limit
     except TookTooLongError:
         raise InputFileError(f"{path}: no text of a release takes over {PATIENCE:g} s to read", hint="Is it the right file? Its longest lines are a place to look.") from None
     if reading.edition is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from distro.errors import InputFileError
 from distro.files import read_regular
 
-MAX_BYTES = 1_000_000  # a release of two hundred pages; above it somebody named the wrong file
+MAX_BYTES = 300_000  # a release of a hundred pages; above it somebody named the wrong file
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from distro.cli.main import app
 from distro.cli.releases import Tier
 from distro.letter import TIERS
 from distro.letter.compile import Envelope, context_of
+from distro.letter.slots import Slots
 from distro.letter.templates import PARTS
 from distro.model import LETTERS, DistributionState, Edition, State
 from distro.store.keys import describe
@@ -108,14 +109,14 @@ def test_every_event_is_in_the_operations_page() -> None:
 
 def test_every_template_variable_is_used() -> None:
     """A template may use exactly what `context_of` gives; strict undefined refuses everything else."""
-    given = context_of(Edition(language="en", headline="H", body="B"), Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)))
+    given = context_of(Edition(language="en", headline="H", body="B"), Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)), Slots())
     used = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "templates" / "email").rglob("*.*"))
     assert [name for name in given if not re.search(rf"\b{name}\b", used)] == []
 
 
 def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
     told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
-    context = context_of(Edition(language="en", headline="x", body="x"), Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)))
+    context = context_of(Edition(language="en", headline="x", body="x"), Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)), Slots())
     assert [name for name in context if f"`{name}`" not in told] == []
     for frame in ("letter.mjml", "letter.txt"):
         blocks = re.findall(r"{% block (\w+) %}", (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ import pytest
 from distro.letter import Filler, compile_letter, service
 from distro.letter.compile import Envelope
 from distro.letter.dkim import Signer, load_signer, make_key
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed
 from distro.tokens import Keys
@@ -58,6 +59,8 @@ def spamd() -> Iterator[int]:
     process.terminate()
     process.wait(10)
 
+SLOTS = Slots()
+
 
 def score(port: int, raw: bytes) -> tuple[float, str]:
     """SpamAssassin's score (5.0 is spam), by its network-free rules, and which applied."""
@@ -70,7 +73,7 @@ def score(port: int, raw: bytes) -> tuple[float, str]:
 
 
 def filled(edition: Edition, tier: str, signer: Signer, name: str = "Ana Rivas", envelope: Envelope = ENVELOPE) -> bytes:
-    letter = compile_letter(edition, envelope, Templates(Path("/nowhere")), tier)
+    letter = compile_letter(edition, envelope, Templates(Path("/nowhere")), tier, SLOTS)
     return b"".join(Filler(letter, distribution=17, site_url="https://press.harbourtowns.example", keys=KEYS, signers=(signer,)).fill(42, 99, "ana@daily.example", name, "https://press.harbourtowns.example/c/1"))
 
 
@@ -80,7 +83,7 @@ def test_opendkim_and_spamassassin(kind: str, signer: Signer, spamd: int, tmp_pa
     (tmp_path / "conf").write_text(f"Mode v\nTestPublicKeys {tmp_path}/keys\nSyslog no\n")
     for language in LANGUAGES:
         tier = kind if kind in ("embargo", "low-bandwidth") else ""
-        edition = getattr(service, kind)(language, ENVELOPE.sender_name) if kind in ("confirm", "welcome") else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
+        edition = getattr(service, kind)(language, ENVELOPE.sender_name, SLOTS) if kind in ("confirm", "welcome") else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
         raw = filled(edition, tier, signer)
         (tmp_path / "letter.eml").write_bytes(raw)
         assert "succeeded" in run("opendkim", "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "letter.eml"))

@@ -15,6 +15,7 @@ import pytest
 
 from distro.letter import compile_letter, service
 from distro.letter.compile import context_of
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition
 from tests.golden.test_templates import ENVELOPE, KINDS, SAMPLE
@@ -23,6 +24,8 @@ BASELINE = Path(__file__).parents[1] / "golden" / "expected" / "clients.json"
 PACKAGES = ("mjml@5.4.1", "caniemail@2.0.2")
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(shutil.which("npm") is None, reason="needs node and npm: apt install npm"), pytest.mark.timeout(300)]
 
+SLOTS = Slots()
+
 
 def samples() -> dict[str, tuple[Edition, str]]:
     """Each template with an edition that fills it, in a language of each direction."""
@@ -30,7 +33,7 @@ def samples() -> dict[str, tuple[Edition, str]]:
     for language in ("en", "ar"):
         for kind in KINDS:
             tier = kind if kind in ("embargo", "low-bandwidth") else ""
-            edition = getattr(service, kind)(language, "House") if kind in ("confirm", "welcome") else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
+            edition = getattr(service, kind)(language, "House", SLOTS) if kind in ("confirm", "welcome") else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
             found[f"{kind}.{language}"] = edition, tier
     return found
 
@@ -40,9 +43,9 @@ def opinions(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder, modules = tmp_path_factory.mktemp("letters"), tmp_path_factory.mktemp("npm")
     templates = Templates(Path("/nowhere"))
     for name, (edition, tier) in samples().items():
-        source = templates.render(f"{tier or edition.kind}/body.mjml", context_of(edition, ENVELOPE, advance=tier == "embargo"))
+        source = templates.render(f"{tier or edition.kind}/body.mjml", context_of(edition, ENVELOPE, SLOTS, advance=tier == "embargo"))
         (folder / f"{name}.mjml").write_text(source, encoding="utf-8")
-        (folder / f"{name}.html").write_text(compile_letter(edition, ENVELOPE, templates, tier).html, encoding="utf-8")
+        (folder / f"{name}.html").write_text(compile_letter(edition, ENVELOPE, templates, tier, SLOTS).html, encoding="utf-8")
     subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES], cwd=modules, check=True, timeout=240)
     told = subprocess.run(["node", str(Path(__file__).with_name("opinions.mjs")), str(folder), str(modules)], check=True, capture_output=True, text=True, timeout=120)
     return json.loads(told.stdout)

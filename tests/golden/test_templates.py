@@ -14,6 +14,7 @@ from distro.letter import Filler, compile_letter, service
 from distro.letter.brand import SEA, SEA_DARK, contrast
 from distro.letter.compile import Envelope
 from distro.letter.labels import SPOKEN
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition, is_right_to_left
 from distro.tokens import Keys
@@ -67,14 +68,14 @@ class Outline(HTMLParser):
 def made(kind: str, language: str) -> tuple[str, str, str]:
     """Subject, HTML and text."""
     if kind in ("confirm", "welcome"):
-        edition = getattr(service, kind)(language, ENVELOPE.sender_name)
-        letter = compile_letter(edition, ENVELOPE, Templates(Path("/nowhere")))
+        slots = Slots()
+        letter = compile_letter(getattr(service, kind)(language, ENVELOPE.sender_name, slots), ENVELOPE, Templates(Path("/nowhere")), slots=slots)
     else:
         tier = kind if kind in ("embargo", "low-bandwidth") else ""
         letter = compile_letter(replace(SAMPLE, language=language, kind="press-release" if tier else kind), ENVELOPE, Templates(Path("/nowhere")), tier)
     filler = Filler(letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p"))
     told = (42, 99, "ana+x@daily.example", "https://press.example/c/1")
-    assert b"".join(filler.fill(42, 99, "ana+x@daily.example", "Ana", "https://press.example/c/1"))
+    assert b"".join(filler.fill(42, 99, "ana+x@daily.example", "Ana", "https://press.example/c/1", "https://press.example/n/1"))
     return letter.subject, filler.page(*told), filler.plain(*told)
 
 

@@ -74,7 +74,7 @@ def test_no_headline_or_no_text_is_an_error(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("raw", "words"), [
-    (b"", "empty"), (b"  \n ", "empty"), (b"\x00\x01\x02" * 50, "not a text"), (b"PK\x03\x04rest", "Word document"), (b"x" * 1_000_001, "too large"),
+    (b"", "empty"), (b"  \n ", "empty"), (b"\x00\x01\x02" * 50, "not a text"), (b"PK\x03\x04rest", "Word document"), (b"x" * 300_001, "too large"),
 ])
 def test_what_is_no_release_is_refused_with_words(tmp_path: Path, raw: bytes, words: str) -> None:
     with pytest.raises(InputFileError, match=words):

@@ -1,13 +1,24 @@
-"""Cells that open safely in a spreadsheet: what it could run gets a quote before it, which our import takes off again."""
+"""Cells that open safely in a spreadsheet: what it could run gets a quote before it, which our import takes off again.
 
-_RUN = ("=", "+", "-", "@", "\t")
+A spreadsheet runs a cell that begins with one of a few characters, also their full-width forms, and white space before
+them does not help. Which character separates cells is its reader's setting, not ours: whatever may stand for one
+inside a cell counts as the beginning of another. One quote is put before each such place, and one is taken off.
+"""
+
+import re
+
+_RUN = "=+\\-@\t\uff1d\uff0b\uff0d\uff20\u2212"
+_SEPARATORS = ",;|\t\r\n"
+_PLACE = re.compile(rf"(^|[{_SEPARATORS}])([\s\"]*)('*)(?=[{_RUN}])")
+_GUARDED = re.compile(rf"(^|[{_SEPARATORS}])([\s\"]*)'('*)(?=[{_RUN}])")
+_ANY = re.compile(f"[{_RUN}]")
 
 
 def safe(cell: str) -> str:
-    """A cell that a spreadsheet will not run."""
-    return f"'{cell}" if cell.startswith(_RUN) else cell
+    """Return a cell that a spreadsheet will not run, whatever separator it expects."""
+    return _PLACE.sub(r"\1\2'\3", cell) if _ANY.search(cell) else cell
 
 
 def unquoted(cell: str) -> str:
-    """The cell as it was before `safe`."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _RUN else cell
+    """Return the cell as it was before `safe`."""
+    return _GUARDED.sub(r"\1\2\3", cell) if "'" in cell else cell

@@ -1,9 +1,12 @@
 """Logging: one line per event with fixed keys, to stderr; no addresses beyond what a line needs."""
 
 import logging
+import re
 import sys
 
 import structlog
+
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")     # a line feed stays: of tracebacks
 
 
 def configure(*, level: int = logging.INFO, name: str = "") -> None:
@@ -13,17 +16,26 @@ def configure(*, level: int = logging.INFO, name: str = "") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info,     # without the values of variables: some are secrets
+            _one_line,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "part", "event"], bool_as_flag=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(part=name or "distro")
 
 
+def _one_line(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Take control characters out of what others say (a relay, a release): a log is read on a terminal."""
+    del logger, method
+    return {key: _CONTROLS.sub("?", value) if isinstance(value, str) and not value.isprintable() else value for key, value in event.items()}
+
+
 def get() -> structlog.typing.FilteringBoundLogger:
     """The logger; bind what belongs to every line of a place."""
+    if not structlog.is_configured():
+        configure()
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger

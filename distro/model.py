@@ -6,6 +6,26 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+_ASCII_LOWER = {n: n + 32 for n in range(ord("A"), ord("Z") + 1)}
+
+
+def ascii_lower(text: str) -> str:
+    """Return the text with A to Z in lower case and every other character as it is."""
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
+
+
+def address_key(address: str) -> str:
+    """Return what makes two spellings of an address the same.
+
+    Only ASCII letters lose their case: straße@a.example and strasse@a.example are two people's (RFC 6531 §3.2).
+    """
+    return ascii_lower(address)
+
+
+def former_address_key(address: str) -> str:
+    """Return what made two spellings the same in earlier versions: a "no" or a link from then counts for ever."""
+    return address.casefold()
+
 
 class Level(StrEnum):
     """How bad a problem of an edition is."""

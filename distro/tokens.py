@@ -9,8 +9,10 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+
+from distro.model import address_key, former_address_key
 
 UNSUBSCRIBE = b"unsubscribe"
 VIEW = b"view"
@@ -42,12 +44,18 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 class Keys:
     """The secrets of an installation."""
 
-    signing: tuple[bytes, ...]   # the first signs, all verify
-    pepper: bytes                # of address hashes, never rotated
+    signing: tuple[bytes, ...] = field(repr=False)   # the first signs, all verify
+    pepper: bytes = field(repr=False)                # of address hashes, never rotated
 
     def address_hash(self, address: str) -> bytes:
-        """16 bytes that stand for a normalised address and tell nothing about it without the key."""
-        return mac_of(self.pepper)(address.encode())[:16]
+        """Return 16 bytes that stand for an address, however it is spelt, and tell nothing about it without the key."""
+        return mac_of(self.pepper)(address_key(address).encode())[:16]
+
+    def address_hashes(self, address: str) -> tuple[bytes, ...]:
+        """Return today's hash of an address, and the one under which earlier versions kept it where that differs."""
+        former = former_address_key(address)
+        here = self.address_hash(address)
+        return (here,) if former == address_key(address) else (here, mac_of(self.pepper)(former.encode())[:16])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,11 @@ def sign(key: bytes, purpose: bytes, distribution: int, ordinal: int, subscriber
     told = b"%d.%d.%d" % (distribution, ordinal, subscriber)
     mac = mac_of(key)(b"%b|%b|%b" % (purpose, told, address_hash))
     return b"%b.%b" % (told, binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE))
+
+
+def _mac_text(key: bytes, message: bytes) -> str:
+    """128 bits of a signature, 22 characters that are safe in a URL."""
+    return binascii.b2a_base64(mac_of(key)(message)[:16], newline=False)[:22].translate(_URL_SAFE).decode()
 
 
 def parse(token: str) -> Reader | None:
@@ -107,15 +120,32 @@ def read_return_token(token: str, keys: Keys) -> tuple[int, int] | None:
     return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419 - every key is compared
 
 
+def sign_view(key: bytes, distribution: int, language: str) -> str:
+    """Return the token of a letter's page, for whoever has its address (17.fr.Zk3…)."""
+    told = f"{distribution}.{language}"
+    return f"{told}.{_mac_text(key, f'page|{told}'.encode())}"
+
+
+def read_view(token: str, keys: Keys) -> tuple[int, str] | None:
+    """Return the distribution and language whose page a token opens; None: it was not made here."""
+    parts = token.split(".")
+    if len(parts) != 3 or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 12):
+        return None
+    made = [sign_view(key, int(parts[0]), parts[1]).encode() for key in keys.signing]
+    good = [hmac.compare_digest(m, token.encode("utf-8", "replace")) for m in made]
+    return (int(parts[0]), parts[1]) if any(good) else None
+
+
 CONFIRM = b"confirm"      # who asked for mail at this address confirms that it is theirs
+BACK = b"back"            # who left comes back: their address, once more
+NEVER = b"never"          # who never asked for mail wants no question about it again
 HELD = b"held"            # to see, take away or erase what is held on a person
 
 
 def sign_pass(key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes) -> str:
     """A token of one person for one purpose until a time (unix seconds)."""
     told = f"{subscriber}.{expires}"
-    mac = mac_of(key)(b"pass|%b|%b|%b" % (purpose, told.encode(), address_hash))
-    return f"{told}.{binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE).decode()}"
+    return f"{told}.{_mac_text(key, b'pass|%b|%b|%b' % (purpose, told.encode(), address_hash))}"
 
 
 def parse_pass(token: str) -> tuple[int, int] | None:

@@ -1,10 +1,12 @@
 """E-mail addresses: what is one (RFC 5321 §4.1.2), and which two are the same person's.
 
 `judge` gives the address as it travels: the local part as written, the domain in lower-case A-labels (RFC 5890).
-`key` folds its case too: two addresses with the same key are one subscriber.
+`key` folds the case of ASCII letters too: two addresses with the same key are one subscriber.
 """
 
 import re
+
+from distro.model import address_key
 
 # Plain ASCII addresses are most of any book. For what this takes, `judge` gives what email-validator gives
 # (tests/unit/audience/test_addresses.py holds both side by side).
@@ -36,6 +38,4 @@ def _judge_slowly(given: str) -> tuple[str, str]:
     return f"{valid.local_part}@{valid.ascii_domain}", ""
 
 
-def key(address: str) -> str:
-    """What makes two spellings of an address the same."""
-    return address.casefold()
+key = address_key

@@ -4,11 +4,16 @@ import json
 from collections.abc import Mapping
 
 from distro.audience import addresses
-from distro.audience.segments import values_of
-from distro.model import Subscriber
+from distro.model import Subscriber, former_address_key
 from distro.store import Store
 
 _FEW = ("name", "kind", "outlet", "language", "country")
+
+
+def values_of(row: Mapping[str, object], column: str) -> list[str]:
+    """The values of a column of a row, as they are written."""
+    told = row.get(column, [])
+    return [told] if isinstance(told, str) else [str(v) for v in told] if isinstance(told, list) else []
 
 
 def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:
@@ -27,5 +32,10 @@ def by_id(store: Store, number: int) -> Subscriber | None:
 def by_address(store: Store, address: str) -> Subscriber | None:
     """The subscriber at this address, however it is spelt."""
     email, _ = addresses.judge(address)
-    found = store.command("HGET", "book:address", addresses.key(email or address.strip()))
-    return by_id(store, int(found)) if found else None
+    key = addresses.key(email or address.strip())
+    for name in dict.fromkeys((key, former_address_key(key))):    # a book of an earlier version may know it under the other
+        found = store.command("HGET", "book:address", name)
+        who = by_id(store, int(found)) if found else None
+        if who and key in (addresses.key(who.email), *who.columns.get("_former", ())):
+            return who
+    return None

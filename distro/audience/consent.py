@@ -37,7 +37,7 @@ MOVED = "moved"                 # to another address
 ADDED, CHANGED = "added", "changed"
 _NO = (UNSUBSCRIBED, SUPPRESSED, ERASED)
 
-Hash = Callable[[str], str]     # the keyed hash of a normalised address, hexadecimal
+Hashes = Callable[[str], tuple[str, ...]]     # the keyed hashes of an address, hexadecimal: today's, then former ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class Fact:
     address_hash: str  # whose it is, without the address
     detail: str = ""   # which list, on what basis, for what reason
     till: int = 0      # unix ms: the end of a pause
+
+    def of(self, subscriber: int) -> "Fact":
+        """Return the same fact about the subscriber with this id."""
+        return replace(self, subscriber=subscriber)
 
     @property
     def told(self) -> str:
@@ -73,14 +77,18 @@ def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str],
 class ConsentFile:
     """The append-only file of one host."""
 
-    def __init__(self, data: Path, host: str, hash_of: Hash) -> None:
+    def __init__(self, data: Path, host: str, hashes_of: Hashes) -> None:
         self.path = data / "consent.jsonl"
         self.host = host
-        self.hash_of = hash_of
+        self.hashes_of = hashes_of
+
+    def hash_of(self, address: str) -> str:
+        """Return the hash under which an address is written down now."""
+        return self.hashes_of(address)[0]
 
     def record(self, store: Store, *, subscriber: int, address: str, act: str, source: str, detail: str = "", till: int = 0) -> Fact:
         """Record a fact; when this returns it is on the disk and in Redis. Recording it again does no harm."""
-        fact = Fact(secrets.token_hex(12), subscriber, act, time.time_ns() // 1_000_000, source, self.hash_of(address.casefold()), detail, till)
+        fact = self.fact(address, act, source=source, detail=detail, till=till).of(subscriber)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.path.open("ab") as file:
@@ -91,8 +99,28 @@ class ConsentFile:
                 # Only a file that was in Redis up to here is in Redis up to there now.
                 store.call(scripts.consent(self.host, end if known == begin else None, [fact.words]))
         except OSError as error:
-            raise DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.") from error
+            raise self._unwritten(error) from error
         return fact
+
+    def fact(self, address: str, act: str, *, source: str, detail: str = "", till: int = 0) -> Fact:
+        """Return a fact about whoever has this address; `of` says who that is in the book."""
+        return Fact(secrets.token_hex(12), 0, act, time.time_ns() // 1_000_000, source, self.hash_of(address), detail, till)
+
+    def commands(self, facts: Sequence[Fact], reason: str) -> list[tuple[str | bytes | int, ...]]:
+        """Write facts that take something away to the file, and return what Redis is told of them with the rows.
+
+        The caller hands the commands to the script that writes the rows, so that neither is there without the other.
+        """
+        if not facts:
+            return []
+        try:
+            self.append(facts)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        return [word for f in facts for word in (("HSET", f"facts:{f.subscriber}", f.fact, f.told), ("SETBIT", f"no:{reason}", f.subscriber, 1), ("SETBIT", "no:any", f.subscriber, 1))]
+
+    def _unwritten(self, error: OSError) -> DistroError:
+        return DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.")
 
     def append(self, facts: Sequence[Fact]) -> None:
         """Write facts down that Redis is told by somebody else."""
@@ -151,7 +179,7 @@ class ConsentFile:
                 lines = file.read().splitlines()
         except FileNotFoundError:
             return 0
-        finder = _Finder(store, self.hash_of)
+        finder = _Finder(store, self.hashes_of)
         facts = [fact for fact in map(_read, lines) if fact]
         rightful = [fact for fact in map(finder.rightful, facts) if fact]
         for fact in rightful:
@@ -167,19 +195,19 @@ class ConsentFile:
 class _Finder:
     """Whose a replayed fact is now: after a restore an id may be somebody else's, and the address tells."""
 
-    def __init__(self, store: Store, hash_of: Hash) -> None:
+    def __init__(self, store: Store, hashes_of: Hashes) -> None:
         self.store = store
-        self.hash_of = hash_of
+        self.hashes_of = hashes_of
         self._by_hash: dict[str, int] | None = None
         self._before: dict[str, str] = {}      # hash of an address -> hash of the one that the person had before
 
     def rightful(self, fact: Fact) -> Fact | None:
         """The fact, of the person that it is about; None: nobody has the address, and a "no" is kept for who may come with it."""
         row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
-        mine = [str(a).casefold() for a in (row.get("email", ""), *row.get("_former", ())) if a]
+        mine = [str(a) for a in (row.get("email", ""), *row.get("_former", ())) if a]
         if fact.act == MOVED and fact.detail:
             self._before[fact.address_hash] = fact.detail
-        if not fact.address_hash or fact.address_hash in map(self.hash_of, mine):
+        if not fact.address_hash or any(fact.address_hash in self.hashes_of(address) for address in mine):
             return fact
         found = self._everybody().get(fact.address_hash)
         if not found:
@@ -208,7 +236,7 @@ class _Finder:
         if self._by_hash is None:
             flat = self.store.command("HGETALL", "book:address")
             pairs = flat.items() if isinstance(flat, Mapping) else zip(flat[::2], flat[1::2], strict=True)
-            self._by_hash = {self.hash_of(address.decode()): int(number) for address, number in pairs}
+            self._by_hash = {h: int(number) for address, number in pairs for h in self.hashes_of(address.decode())}
         return self._by_hash
 
 
@@ -217,6 +245,14 @@ def _read(line: bytes) -> Fact | None:
         return Fact(**json.loads(line))
     except (ValueError, TypeError):
         return None   # half a line, from a power cut before it was acknowledged
+
+
+def said_before(store: Store, hashes_of: Hashes, addresses: Sequence[str]) -> list[str]:
+    """Return what each address that is not in the book said before: erased, unsubscribed, suppressed, or ""."""
+    hashes = [hashes_of(address) for address in addresses]
+    flat = [h for several in hashes for h in several]
+    found = dict(zip(flat, store.command("HMGET", "nos", *flat), strict=True)) if flat else {}
+    return [next((found[h].decode() for h in several if found[h]), "") for several in hashes]
 
 
 def history(store: Store, subscriber: int) -> list[Fact]:

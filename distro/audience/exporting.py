@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from distro.audience.segments import raw_rows, values_of
+from distro.audience.book import values_of
+from distro.audience.segments import raw_rows
 from distro.cells import safe
 from distro.store import Store
 
@@ -21,7 +22,7 @@ def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda 
     part = path.with_name(f"{path.name}.part")
     count = 0
     with part.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(columns)
         for cells in _lines(store, columns, chosen):
             writer.writerow(cells)

@@ -72,7 +72,8 @@ def header_of(cells: list[str], file: str) -> Header:
     for column in told:
         ours = _SYNONYMS.get(column, column)
         # Exports of others name one thing twice (three telephones); the first that is known counts.
-        columns.append("" if column in ignored or (system and ours in columns) else ours)
+        # Another system's lists are not ours: whoever stands on one there is put on the list that the import names.
+        columns.append("" if column in ignored or (system and (ours in columns or ours == "lists")) else ours)
     if "email" not in columns:
         near = next((cell.strip() for cell, column in zip(cells, columns, strict=True) if "mail" in column), "")
         raise InputFileError(f'{file} has no column "email"', hint=(f'Rename "{near}" to email. ' if near else "") + f"Its columns: {', '.join(c.strip() for c in cells)[:200]}")

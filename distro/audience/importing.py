@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
-from distro.audience.consent import ConsentFile, Hash
+from distro.audience.consent import ConsentFile, Hashes
 from distro.audience.headers import header_of
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import read_table
@@ -25,7 +25,7 @@ from distro.store.records import ids_of
 from distro.store.scripts.book import Command
 
 _PIECE = 300                     # rows in one script call: a few milliseconds
-_STAGED = 7 * 86400              # seconds that a staged import waits to be finished
+_STAGED = 86_400                 # seconds that a staged import waits to be finished
 FROM_IMPORT = "_in"              # the column that says which import brought somebody; hidden columns begin with _
 
 Progress = Callable[[int], None]
@@ -62,7 +62,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Staged).decode
 
 
-def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hash_of: Hash | None = None, at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
+def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hashes_of: Hashes | None = None, at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
     """Judge every row of a file and stage the good ones; nothing of it is in the book yet."""
     table = read_table(path)
     _, cells = next(table)
@@ -70,7 +70,7 @@ def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = 
     judged = Judged(int(store.command("INCR", "import:seq")), system=header.system)
     judge = Judge(header)
     judged.typos = judge.typos
-    for piece in _pieces(_good(table, judge, judged, at_most_bad), store, hash_of, judged):
+    for piece in _pieces(_good(table, judge, judged, at_most_bad), store, hashes_of, judged):
         packed = zlib.compress(_encode(piece), 1)
         store.pipeline([("RPUSH", f"stage:{judged.number}", packed), ("EXPIRE", f"stage:{judged.number}", _STAGED)])
         progress(judged.read)
@@ -96,9 +96,9 @@ def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, 
         yield row.address, row.email, row.columns, row.no, line
 
 
-def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], store: Store, hash_of: Hash | None, judged: Judged) -> Iterator[_Staged]:
+def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], store: Store, hashes_of: Hashes | None, judged: Judged) -> Iterator[_Staged]:
     """Rows in pieces, without those who had themselves erased."""
-    watched = hash_of if hash_of and store.command("EXISTS", "nos") else None
+    watched = hashes_of if hashes_of and store.command("EXISTS", "nos") else None
     piece: _Sheet = []
     for row in rows:
         piece.append(row)
@@ -109,16 +109,16 @@ def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], sto
         yield _without_erased(piece, store, watched, judged)
 
 
-def _without_erased(piece: _Sheet, store: Store, hash_of: Hash | None, judged: Judged) -> _Staged:
+def _without_erased(piece: _Sheet, store: Store, hashes_of: Hashes | None, judged: Judged) -> _Staged:
     """A piece without those who had themselves erased; who said no before and is not in the book says it still."""
-    nos = store.command("HMGET", "nos", *[hash_of(row[0]) for row in piece]) if hash_of else [None] * len(piece)
+    nos = consent.said_before(store, hashes_of, [row[0] for row in piece]) if hashes_of else [""] * len(piece)
     kept: _Staged = []
     for said, (address, email, columns, no, line) in zip(nos, piece, strict=True):
-        if said == b"erased":
+        if said == consent.ERASED:
             judged.good -= 1
             judged.erased.append(BadRow(line, email, "erased at this person's wish; may not be taken back"))
         else:
-            kept.append((address, email, columns, said.decode() if said else no))
+            kept.append((address, email, columns, said or no))
     return kept
 
 
@@ -208,8 +208,8 @@ class _Intake:
         """Those who had themselves erased since the file was read are not taken back."""
         if self.consents is None or not self.store.command("EXISTS", "nos"):
             return rows
-        nos = self.store.command("HMGET", "nos", *[self.consents.hash_of(row[0]) for row in rows])
-        return [row for row, said in zip(rows, nos, strict=True) if said != b"erased"]
+        nos = consent.said_before(self.store, self.consents.hashes_of, [row[0] for row in rows])
+        return [row for row, said in zip(rows, nos, strict=True) if said != consent.ERASED]
 
     def _merged(self, email: str, columns: dict[str, list[str]], before: Row | None) -> Row | None:
         lists = [self.list_name, *(v for v in columns.get("lists", ()) if v != self.list_name)]

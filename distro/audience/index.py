@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from distro.model import ascii_lower as lower
+
 BITMAP, IDS, SCAN = "index", "ids", "scan"
 ALWAYS_SCANNED = ("email", "name", "phone")
 _ALWAYS_BITMAP = ("lists", "language", "frequency", "provider")   # the scripts read these bitmaps by their names
@@ -20,11 +22,6 @@ _NUMBER = re.compile(r"-?\d{1,10}(?:\.\d{1,9})?")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 NUMBER_BITS, DATE_BITS = 48, 22
 _ZERO = 1 << 46                          # numbers are kept in thousandths above this, so that order is order
-
-
-def lower(value: str) -> str:
-    """How a value is compared: A to Z in lower case, everything else as it is."""
-    return value.lower() if value.isascii() else "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in value)
 
 
 def quantity(value: str) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ from distro.model import LANGUAGE_NAMES
 from distro.providers import provider_of, typo_of
 
 _LONGEST = 4000                  # characters of a cell
+_OURS = frozenset(("lists", "email", "domain", "provider", "status", "kind", "frequency"))
 _MULTI = frozenset(("lists", "beats", "tags"))
 _BREAKS = re.compile(r"[\r\n\0]")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9): a name needs neither.
@@ -109,8 +110,10 @@ def _foreign(row: Row, default_status: str, system: str) -> None:
             found = {}
         for key, value in (found if isinstance(found, dict) else {}).items():
             column, values = plain(str(key))[:60], value if isinstance(value, list) else [value]
+            if column in _OURS:      # who is on which list, and may be written to, is for staff to say, not for a cell of another system
+                continue
             clean = [v for v in (_clean(str(v)) for v in values if isinstance(v, str | int | float)) if v]
-            if column and column != "email" and clean:
+            if column and clean:
                 told.setdefault(column, clean)
     status = plain("".join(told.get("status", [default_status])))
     meaning = meaning_of(status, of_a_system=bool(system))

@@ -14,11 +14,12 @@ from typing import Any
 
 import msgspec
 
-from distro.audience import addresses
+from distro.audience.book import by_address, values_of
 from distro.audience.expression import And, Node, Not, Or, Term, parse
-from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, lower, quantity
+from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, quantity
 from distro.errors import ExpressionError, SettingsError
 from distro.files import read_text
+from distro.model import ascii_lower as lower
 from distro.store import Store
 from distro.store.records import unpack_ids
 from distro.store.scripts import audience as scripts
@@ -130,8 +131,8 @@ class Segments:
         """Who satisfies a term that has no index, read from the rows."""
         last = int(self.store.text("book:seq") or 0)
         if term.field == "email" and not term.prefix:
-            found = self.store.command("HGET", "book:address", addresses.key(term.value))
-            return [int(found)] if found else []
+            who = by_address(self.store, term.value)
+            return [who.id] if who else []
         # A row is opened only if the words stand in it somewhere: most do not.
         word = msgspec.json.encode(term.value)[1:-1].lower()
         return (i for i, raw in raw_rows(self.store, 1, last + 1) if word in raw.lower() and matches(json.loads(raw), term))
@@ -162,12 +163,6 @@ def raw_rows(store: Store, first: int, past: int) -> Iterator[tuple[int, bytes]]
 def rows(store: Store, first: int, past: int) -> Iterator[tuple[int, dict[str, object]]]:
     """The rows of a range of ids."""
     return ((i, json.loads(raw)) for i, raw in raw_rows(store, first, past))
-
-
-def values_of(row: Mapping[str, object], column: str) -> list[str]:
-    """The values of a column of a row, as they are written."""
-    told = row.get(column, [])
-    return [told] if isinstance(told, str) else [str(v) for v in told] if isinstance(told, list) else []
 
 
 def matches(row: Mapping[str, object], term: Term) -> bool:

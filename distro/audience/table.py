@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ COLUMNS = 500                      # a header may have
 _LONGEST = 10_000_000              # characters of a cell, before the csv module gives up
 _SAMPLE = 65_536
 _HEADER = "The first line must name the columns: email,name,language,…"
-_MEMORY, _SECONDS, _OUTPUT = 1 << 30, 60, 2 << 30    # what the child that reads a workbook may take
+_MEMORY, _SECONDS, _OUTPUT = 800 << 20, 60, 400 << 20    # what the child that reads a workbook may take: bytes, seconds, bytes of its rows
 _CHILD = """
 import csv, sys
 from python_calamine import CalamineWorkbook
@@ -46,7 +47,8 @@ def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
     if not head.strip():
         raise InputFileError(f"{path.name} is empty", hint=_HEADER)
     if head[:4] == b"PK\x03\x04":
-        yield from _rows(path.name, io.StringIO(_workbook(path), newline=""), ",", "row")
+        with _workbook(path) as rows:
+            yield from _rows(path.name, rows, ",", "row")
         return
     if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise InputFileError(f"{path.name} is an old Excel workbook (.xls)", hint='Save it as "Excel workbook (.xlsx)" or "CSV UTF-8" and import that.')
@@ -100,14 +102,26 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _workbook(path: Path) -> str:
-    """The first sheet of a workbook as CSV, read by a child: a hostile one takes the child's memory, not ours."""
-    child = subprocess.run([sys.executable, "-I", "-c", _CHILD, str(path.resolve())], capture_output=True, check=False, preexec_fn=_limits, timeout=_SECONDS * 3,
-                           env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"})
-    if child.returncode:
-        said = child.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = said[-1][:120] if child.returncode > 0 and said else "it asks for more memory or time than a list of contacts needs"
+def _workbook(path: Path) -> io.TextIOWrapper:
+    """Return the first sheet of a workbook as CSV, read by a child: a hostile one takes the child's memory, not ours.
+
+    The rows come by way of a file without a name, whose size the child's limits bound; a pipe's they would not.
+    """
+    rows = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
+    why = "it asks for more memory or time than a list of contacts needs"
+    try:
+        child = subprocess.run([sys.executable, "-I", "-c", _CHILD, str(path.resolve())], stdout=rows, stderr=subprocess.PIPE, check=False, preexec_fn=_limits, timeout=_SECONDS * 3,
+                               env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"})
+        if child.returncode > 0 and child.stderr:
+            why = child.stderr.decode("utf-8", "replace").strip().splitlines()[-1][:120]
+        failed = child.returncode != 0
+    except subprocess.TimeoutExpired:
+        failed = True
+    if failed:
+        rows.close()
         raise InputFileError(f"{path.name} is an Excel workbook that cannot be read ({why})", hint='Save it as "CSV UTF-8" and import that.')
-    if not child.stdout.strip():
+    if not rows.seek(0, os.SEEK_END):
+        rows.close()
         raise InputFileError(f"{path.name} has no rows on its first sheet", hint=_HEADER)
-    return child.stdout.decode("utf-8")
+    rows.seek(0)
+    return io.TextIOWrapper(rows, encoding="utf-8", newline="")

@@ -4,7 +4,7 @@ A writer reads, thinks in Python, and hands Redis a list of commands that run on
 (`book_v1`); else it reads again. So an import, an edit, a reader's own choice and an erasure are one mechanism.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -13,6 +13,7 @@ import msgspec
 from distro.audience import index
 from distro.audience.index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, Keys
 from distro.errors import DistroError
+from distro.model import address_key, former_address_key
 from distro.store import Store
 from distro.store.records import ids_of, pack_ids, unpack_ids
 from distro.store.scripts import book as scripts
@@ -88,12 +89,15 @@ class Writer:
         if int(version or 0) != self._version:
             self._load(int(version or 0))
         names = list(dict.fromkeys(a for w in wishes for a in (w.address, w.former) if a))
-        ids = self.store.command("HMGET", "book:address", *names) if names else []
-        known = {name: int(i) for name, i in zip(names, ids, strict=True) if i}
+        olds = [former_address_key(name) for name in names if not name.isascii()]
+        asked = [*names, *olds]
+        ids = self.store.command("HMGET", "book:address", *asked) if asked else []
+        known = {name: int(i) for name, i in zip(asked, ids, strict=True) if i}
         there = list(dict.fromkeys(known.values()))
         raws = self.store.command("MGET", *(f"sub:{i}" for i in there)) if there else []
         rows = {i: _decode(raw) for i, raw in zip(there, raws, strict=True) if raw}
-        piece = _Piece(int(seq or 0) + 1, known)
+        piece = _Piece(int(seq or 0) + 1, {})
+        piece.know(names, known, rows)
         for wish in wishes:
             piece.take(wish, rows)
         return piece.whole()
@@ -171,6 +175,29 @@ class _Piece:
         self._add: dict[str, list[int]] = {}
         self._drop: dict[str, list[int]] = {}
 
+    def know(self, names: Iterable[str], known: Mapping[str, int], rows: Mapping[int, Row]) -> None:
+        """Note whose addresses these are.
+
+        Earlier versions wrote an address down under a key that two people may share (straße@, strasse@): it is theirs
+        whose row says so, and is written down under its own key from now on.
+        """
+        for name in names:
+            at = known.get(name)
+            if at is not None and not _is_of(name, rows.get(at)):
+                owner = address_key(str(rows[at].get("email", "")))
+                self._addresses.setdefault(owner, at)
+                at = None
+            if at is None and not name.isascii():
+                old = former_address_key(name)
+                at = known.get(old)
+                if at is not None and _is_of(name, rows.get(at)):
+                    self._addresses[name] = at
+                    self._gone += [old] if old not in self._addresses else []
+                else:
+                    at = None
+            if at is not None:
+                self.written.ids[name] = at
+
     def take(self, wish: Wish, rows: dict[int, Row]) -> None:
         """Let a wish become a change of its row; `rows` are those that are known."""
         known = self.written.ids
@@ -187,7 +214,10 @@ class _Piece:
         self._before.setdefault(at, before)
         self._after[at] = after
         if after is None:
-            self._gone += [wish.address, *(before or {}).get("_former", [])]  # type: ignore[misc]
+            gone: list[str] = [wish.address, *(before or {}).get("_former", [])]  # type: ignore[misc]
+            for name in gone:
+                self._addresses.pop(name, None)
+            self._gone += gone
             rows.pop(at, None)
             return
         rows[at] = after
@@ -237,7 +267,7 @@ class _Piece:
         pairs = [word for number, row in self._after.items() if row is not None for word in (f"sub:{number}", encode(row))]
         commands += _split(("MSET",), pairs)
         commands += _split(("HSET", "book:address"), [word for pair in self._addresses.items() for word in pair])
-        commands += _split(("HDEL", "book:address"), self._gone)
+        commands += _split(("HDEL", "book:address"), [name for name in self._gone if name not in self._addresses])
         commands += [("UNLINK", f"sub:{number}") for number, row in self._after.items() if row is None]
         if self.next > self.first:
             commands.append(("SET", "book:seq", self.next - 1))
@@ -282,7 +312,16 @@ class _Piece:
 def wishes_of(store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]) -> list[Wish]:
     """The same change for everybody with these ids who is in the book."""
     raws = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
-    return [Wish(str(_decode(raw)["email"]).casefold(), change) for raw in raws if raw]
+    return [Wish(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
+
+
+def _is_of(name: str, row: Row | None) -> bool:
+    """Return whether a row is the one of this address; one that is gone may have been."""
+    if row is None:
+        return True
+    if name.isascii() and str(row.get("email", "")).isascii():
+        return True         # both keys fold such an address alike
+    return name == address_key(str(row.get("email", ""))) or name in row.get("_former", ())  # type: ignore[operator]
 
 
 def off_list(name: str, row: Row | None) -> Row | None:

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from distro.errors import DistroError
 from distro.flow import reading, storms
 from distro.flow.finding import Finding, Grade
+from distro.flow.halting import FAULT
 from distro.flow.identity import Names, examine_names
 from distro.flow.letters import compile_edition
 from distro.flow.office import Office
 from distro.flow.relays import endpoint_of
 from distro.letter import TIERS, service
+from distro.letter.slots import Slots
 from distro.model import KINDS, Edition
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.sections import Relay
@@ -29,7 +31,7 @@ _CERTIFICATE_DAYS = 14
 
 def examine(office: Office) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
-    found = [*_redis(office), *_parts(office), *_storms(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
+    found = [*_redis(office), *_parts(office), *_faults(office), *_storms(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
 
 
@@ -79,6 +81,15 @@ def _parts(office: Office) -> Iterator[Finding]:
         yield Finding("Sweep", Grade.ERROR, f"D{late[0]} is due for more than 30 s and nobody looks at it", "distro sweep")
 
 
+def _faults(office: Office) -> Iterator[Finding]:
+    """Distributions that a fault keeps from going on."""
+    numbers = [d.decode() for d in office.store.command("ZREVRANGE", "dists", 0, 499)]
+    told = office.store.pipeline([("HMGET", f"dist:{d}", "state", "guard", "reason") for d in numbers])
+    for number, (state, guard, reason) in zip(numbers, told, strict=True):
+        if state == b"halted" and guard == FAULT.encode():
+            yield Finding("Halted", Grade.ERROR, f"D{number}: {(reason or b'').decode()}", f"When it is mended: distro resume D{number}")
+
+
 def _storms(office: Office) -> Iterator[Finding]:
     for domain, at, count, distribution in storms.lately(office):
         when = from_ms(at, office.settings.site.timezone)
@@ -123,12 +134,12 @@ def _clock(office: Office) -> Iterator[Finding]:
 
 
 def _templates(office: Office) -> Iterator[Finding]:
-    now, house = datetime.now().astimezone(), office.settings.sender.name
+    now, house, slots = datetime.now().astimezone(), office.settings.sender.name, Slots()
     sample = Edition(language="en", headline="Headline", body="Text.", embargo=now.isoformat())
-    letters = [(replace(sample, kind=kind), "") for kind in KINDS] + [(sample, tier) for tier in TIERS] + [(service.confirm("en", house), ""), (service.welcome("en", house), "")]
+    letters = [(replace(sample, kind=kind), "") for kind in KINDS] + [(sample, tier) for tier in TIERS] + [(make("en", house, slots), "") for make in (service.confirm, service.welcome)]
     for edition, tier in letters:
         try:
-            compile_edition(office, edition, "0", now, tier=tier)
+            compile_edition(office, edition, "0", now, tier=tier, slots=slots)
         except DistroError as error:
             yield Finding("Templates", Grade.ERROR, f"{tier or edition.kind}: {error.message}", error.hint)
             return
@@ -137,6 +148,9 @@ def _templates(office: Office) -> Iterator[Finding]:
 
 def _settings(office: Office) -> Iterator[Finding]:
     settings = office.settings
+    loose = settings.readable_by_others
+    if loose:
+        yield Finding("Settings", Grade.WARNING, f"{loose} holds a password or key, and other users of this machine can read it", f"chmod 600 {loose}")
     if settings.site.environment != "production":
         n = len(settings.site.allow)
         yield Finding("Settings", Grade.WARNING, f"environment is {settings.site.environment}: only the allow-list is written to ({n} entries)", 'For real: [site] environment = "production"')

@@ -8,7 +8,7 @@ import time
 
 from distro import log
 from distro.audience import book
-from distro.flow import joining, people
+from distro.flow import erasing, joining, people
 from distro.flow.office import Office
 from distro.store.records import ids_of
 from distro.times import duration_ms
@@ -21,7 +21,7 @@ def once(office: Office) -> dict[str, int]:
     """One round; gives what was done, by its name."""
     done = {
         "resumed": people.resume_due(office), "unconfirmed": joining.forget_unconfirmed(office), "erased": _finish_erasing(office),
-        "answers": _forget_answers(office), "files": _forget_files(office),
+        "answers": _forget_answers(office), "files": _forget_files(office), "rewritten": erasing.rewrite_log(office),
     }
     told = {what: n for what, n in done.items() if n}
     if told:

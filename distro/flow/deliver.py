@@ -21,6 +21,7 @@ from distro import faults, log
 from distro.errand import Errand
 from distro.errors import DistroError, StoreGoneError
 from distro.flow import pace
+from distro.flow.halting import halt_for_fault
 from distro.flow.handout import Handout
 from distro.flow.office import Office
 from distro.flow.retries import retry_or_give_up
@@ -31,6 +32,7 @@ from distro.letter import Filler
 from distro.model import Outcome, State
 from distro.relay.envelope import Message
 from distro.relay.pool import IDLE, Work
+from distro.relay.reply import without_address
 from distro.store import AsyncStore
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
@@ -225,9 +227,13 @@ class Deliverer(Work[Job], Desk):
         run = self.runs[held.claim.distribution]
         filler = run.fillers[held.claim.edition]
         for intent in intents:
-            row = self._decode(intent.row)
             attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
-            pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
+            try:
+                row = self._decode(intent.row)
+                pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
+            except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
+                self._cannot_fill(held, attempt, error)
+                continue
             job = Job(held, attempt, intent, Message(filler.envelope_sender(intent.ordinal), row.email, pieces, f"D{run.distribution}.{intent.ordinal}"), before)
             stop = self.stops.of(row.email)
             if stop:
@@ -236,6 +242,14 @@ class Deliverer(Work[Job], Desk):
                 self.handout.offer(job)
         if held.lost or held.halted:
             self._return_ready(lambda job: job.held is held)
+
+    def _cannot_fill(self, held: Held, attempt: Attempt, error: Exception) -> None:
+        """Halt the distribution: nothing of this letter was sent, and who it is for is told by their number alone."""
+        self.commit.outcome(held, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0)
+        if not held.halted:
+            held.halted = True
+            with contextlib.suppress(StoreGoneError):      # else the next try says so
+                halt_for_fault(self.office, attempt.distribution, f"the letter of recipient {attempt.ordinal} cannot be made", error)
 
     def _stopped(self, job: Job, stop: Stop) -> None:
         """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no retry period."""
@@ -292,6 +306,7 @@ class Deliverer(Work[Job], Desk):
 
     def _record(self, job: Job, outcome: Outcome, *, journal: bool) -> None:
         delay_ms = 0
+        outcome = outcome._replace(text=without_address(outcome.text, job.message.recipient))
         if outcome.state is State.DEFERRED:
             outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
         elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long

@@ -9,8 +9,8 @@ import time
 from distro import faults, log
 from distro.audience import order
 from distro.audience.expression import parse
-from distro.errors import DistroError
 from distro.flow.cores import processes
+from distro.flow.halting import halt_for_fault
 from distro.flow.letters import compile_all
 from distro.flow.office import Office, Wake
 from distro.flow.pace import groups_of
@@ -26,7 +26,15 @@ _PIECE = 50_000      # recipients written down in one script call
 
 
 def advance(office: Office, distribution: str) -> list[Wake]:
-    """Look at a distribution that is due and do what its state asks for."""
+    """Look at a distribution that is due and do what its state asks for. What keeps it from going on halts it."""
+    try:
+        return _advance(office, distribution)
+    except Exception as error:  # noqa: BLE001 - a fault is told, and not tried for ever
+        halt_for_fault(office, distribution, "it cannot begin", error)
+        return []
+
+
+def _advance(office: Office, distribution: str) -> list[Wake]:
     told = office.store.hash(f"dist:{distribution}")
     state, frozen = told.get("state", ""), "frozen_at" in told
     if state == "freezing" or (state == "scheduled" and not frozen and office.store.now_ms() >= int(told["start_at"]) - AHEAD_MS):
@@ -57,8 +65,8 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
         return []
     try:
         compile_all(office, distribution, told)
-    except DistroError as error:
-        office.store.call(ledger.turn(distribution, "halt", "", f"the letter cannot be made: {error.message}"))
+    except Exception as error:  # noqa: BLE001 - a template's mistake, or ours
+        halt_for_fault(office, distribution, "the letter cannot be made", error)
         return []
     return _flip(office, distribution, told, plan, spans)
 

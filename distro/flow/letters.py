@@ -9,15 +9,16 @@ from distro.flow.office import Office
 from distro.flow.signing import check_signers, signers_of
 from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Reading
 from distro.settings import Settings
 from distro.times import from_ms
 
 
-def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None) -> Letter:
+def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None, slots: Slots | None = None) -> Letter:
     """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), Templates(office.settings.templates), tier)
+    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), Templates(office.settings.templates), tier, slots)
 
 
 def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from distro.audience.consent import ConsentFile
@@ -33,8 +33,8 @@ class Office:
 
     settings: Settings
     store: Store
-    url: str        # of the store, for those who need a connection of another kind
-    broker: str
+    url: str = field(repr=False)        # of the store, for those who need a connection of another kind
+    broker: str = field(repr=False)
     keys: Keys
     host: str
 
@@ -44,11 +44,15 @@ class Office:
 
     @property
     def consent(self) -> ConsentFile:
-        return ConsentFile(self.settings.data, self.host, self.hash_of)
+        return ConsentFile(self.settings.data, self.host, self.hashes_of)
 
     def hash_of(self, address: str) -> str:
         """The keyed hash of a normalised address, as facts and refusals keep it."""
         return self.keys.address_hash(address).hex()
+
+    def hashes_of(self, address: str) -> tuple[str, ...]:
+        """The same, and the one under which earlier versions kept it where that differs."""
+        return tuple(h.hex() for h in self.keys.address_hashes(address))
 
     def segments(self) -> Segments:
         return Segments(self.store, load_named(self.settings.subscribers))
@@ -57,15 +61,16 @@ class Office:
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Office]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
-    if settings.redis == "embedded":
+    if settings.embedded:
         with ensured(settings.data, supervised=is_up(settings.data)) as server:
             try:
-                yield _office(settings, server.url(), settings.broker or server.broker_url())
+                yield _office(settings, server.url(), settings.broker.get_secret_value() or server.broker_url())
             except StoreGoneError as error:
                 error.hint = server.why_gone() or error.hint
                 raise
     else:
-        yield _office(settings, settings.redis, settings.broker or _next_database(settings.redis))
+        url = settings.redis.get_secret_value()
+        yield _office(settings, url, settings.broker.get_secret_value() or _next_database(url))
 
 
 def _office(settings: Settings, url: str, broker: str) -> Office:
@@ -82,7 +87,7 @@ def _next_database(url: str) -> str:
 
 def embedded(settings: Settings) -> Embedded | None:
     """The embedded server of these settings; None: they name one of their own."""
-    return Embedded(settings.data) if settings.redis == "embedded" else None
+    return Embedded(settings.data) if settings.embedded else None
 
 
 def is_up(data: Path) -> bool:

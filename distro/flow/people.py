@@ -1,6 +1,8 @@
 """What staff and readers do to one person's place in the book: every act a fact with its source, durable before it is answered."""
 
 import json
+import re
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +10,19 @@ from functools import partial
 
 from distro.audience import addresses, book, consent
 from distro.audience.rows import receiver_of, values_of
-from distro.audience.writing import Row, Wish, Writer
+from distro.audience.writing import Row, Wish, Writer, Written
 from distro.errors import NotFoundError, RefusedError, UsageError
+from distro.flow import erasing
 from distro.flow.explain import person
 from distro.flow.office import Office
 from distro.model import Subscriber
+from distro.store.scripts.book import Command
 
 __all__ = ["Happened", "add", "again", "edit", "erase", "finish_erasing", "forget", "held_on", "history", "join_list", "leave_list", "lift", "move", "pause", "person", "prefer", "resume", "resume_due", "suppress"]
 
 UNDO_MS = 28 * 86_400_000     # how long a person may call their own unsubscribing a mistake
+_UNDO_AT_ONCE = 3600          # seconds for which the answer to an unsubscribe can take it back
+_UNDO_WORD = re.compile(r"[A-Za-z0-9_-]{24}")
 _OURS = ("email", "domain", "provider", "lists")
 
 
@@ -25,20 +31,25 @@ def add(office: Office, address: str, lists: Sequence[str], columns: Mapping[str
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(f"{address}: {reason}")
-    said = office.store.command("HGET", "nos", office.hash_of(addresses.key(email)))
-    if said == b"erased":
+    said = said_before(office, email)
+    if said == consent.ERASED:
         raise RefusedError(f"{email} was erased at this person's wish and may not be taken back", hint="They can subscribe themselves, on the page.")
     if book.by_address(office.store, email):
         raise RefusedError(f"{email} is in the book already", hint=f"distro subscribers edit {email} …")
     values = _values(columns)
     row: Row = {"email": email, **values, **receiver_of(addresses.key(email)), "lists": list(dict.fromkeys(lists))}
-    written = Writer(office.store).write([Wish(addresses.key(email), lambda before: before or row)])
+    kept = office.consent.fact(email, said, source="kept from before a restore")
+
+    def still_no(made: Written) -> list[Command]:
+        """A "no" is written with the row, not after it."""
+        return office.consent.commands([kept.of(n) for n in made.new], said) if said else []
+
+    written = Writer(office.store).write([Wish(addresses.key(email), lambda before: before or row)], beside=still_no)
     if written is None or not written.new:
         raise RefusedError(f"{email} is in the book already", hint=f"distro subscribers edit {email} …")
     number = written.new[0]
     if said:
-        _record(office, number, email, said.decode(), source="kept from before a restore")
-        office.store.command("HDEL", "nos", office.hash_of(addresses.key(email)))
+        unsay(office, email)
     _record(office, number, email, consent.ADDED, source=source, detail=basis)
     return person(office, email)
 
@@ -65,7 +76,7 @@ def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
     there = book.by_address(office.store, email)
     if there and there.id != who.id:
         raise RefusedError(f"{email} is in the book already, as another person", hint=f"Erase one of them first: distro subscribers erase {who.email}")
-    if office.store.command("HGET", "nos", office.hash_of(addresses.key(email))):
+    if said_before(office, email):
         raise RefusedError(f"{email} said no before", hint="They can subscribe themselves, on the page.")
 
     def moved(row: Row | None) -> Row | None:
@@ -75,7 +86,7 @@ def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
         return {k: v for k, v in row.items() if k != "provider"} | {"email": email, **receiver_of(addresses.key(email)), "_former": list(dict.fromkeys([*former, addresses.key(who.email)]))}
 
     Writer(office.store).write([Wish(addresses.key(email), moved, former=addresses.key(who.email))])
-    _record(office, who.id, email, consent.MOVED, source=source, detail=office.hash_of(addresses.key(who.email)))
+    _record(office, who.id, email, consent.MOVED, source=source, detail=office.hash_of(who.email))
     return person(office, email)
 
 
@@ -113,7 +124,7 @@ def lift(office: Office, address: str, reason: str, *, source: str) -> None:
         own = "; they unsubscribed themselves, and only they can undo that" if "unsubscribed" in refused else ""
         raise RefusedError(f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}")
     _record(office, who.id, who.email, consent.LIFTED, source=source, detail=reason)
-    office.store.command("HDEL", "nos", office.hash_of(addresses.key(who.email)))
+    unsay(office, who.email)
 
 
 def pause(office: Office, who: Subscriber, till_ms: int, *, source: str) -> None:
@@ -138,14 +149,36 @@ def resume_due(office: Office, at_most: int = 500) -> int:
     return len(due)
 
 
+def undo_of(office: Office, who: Subscriber) -> str:
+    """Return a word that takes this person's unsubscribing back, once, within an hour."""
+    once = secrets.token_urlsafe(18)
+    office.store.command("SET", f"undo:{once}", who.id, "EX", _UNDO_AT_ONCE)
+    return once
+
+
+def take_undo(office: Office, who: Subscriber, once: str) -> bool:
+    """Use such a word up; return whether it was this person's."""
+    return bool(_UNDO_WORD.fullmatch(once)) and office.store.command("GETDEL", f"undo:{once}") == str(who.id).encode()
+
+
 def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
     """The person says that leaving was a mistake; False: that was too long ago, they subscribe anew."""
     gone = [f for f in consent.history(office.store, who.id) if f.act == consent.UNSUBSCRIBED]
     if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
         return False
     _record(office, who.id, who.email, consent.RESUBSCRIBED, source=source)
-    office.store.command("HDEL", "nos", office.hash_of(addresses.key(who.email)))
+    unsay(office, who.email)
     return True
+
+
+def said_before(office: Office, address: str) -> str:
+    """Return what an address that is not in the book said before: erased, unsubscribed, suppressed, or ""."""
+    return consent.said_before(office.store, office.hashes_of, [address])[0]
+
+
+def unsay(office: Office, address: str) -> None:
+    """Forget the "no" that is kept of an address: it is in the book now, or takes it back."""
+    office.store.command("HDEL", "nos", *office.hashes_of(address))
 
 
 def erase(office: Office, address: str, *, source: str) -> None:
@@ -158,10 +191,11 @@ def erase(office: Office, address: str, *, source: str) -> None:
 def finish_erasing(office: Office, who: Subscriber) -> None:
     """The part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
-    hashes = [office.hash_of(a) for a in mine]
+    hashes = [h for a in mine for h in office.hashes_of(a)]
     office.store.command("HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED)))
     office.consent.blank(hashes)
     forget(office, who)
+    erasing.scrub(office, who)
 
 
 def forget(office: Office, who: Subscriber) -> None:
@@ -169,12 +203,14 @@ def forget(office: Office, who: Subscriber) -> None:
     refused = consent.refusals(office.store, who.id)
     for reason in (consent.SUPPRESSED, consent.UNSUBSCRIBED):       # the "no" of who is forgotten for another reason stays a "no"
         if reason in refused and consent.ERASED not in refused:
-            office.store.command("HSET", "nos", office.hash_of(addresses.key(who.email)), reason)
+            office.store.command("HSET", "nos", office.hash_of(who.email), reason)
     Writer(office.store).write([Wish(addresses.key(who.email), lambda _: None)])
     office.store.command("SETBIT", "no:unconfirmed", who.id, 0)
     facts = [f for f in consent.history(office.store, who.id) if f.act != consent.ERASED]
     if facts:
         office.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
+    erasing.drop_values(office, who)
+    erasing.want_rewrite(office)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,16 @@ from distro.flow.question import may_get
 from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter, service
+from distro.letter.slots import Slots
 from distro.letter.templates import Templates
-from distro.model import Edition, Outcome, State, Subscriber
+from distro.model import Outcome, State, Subscriber
 from distro.relay.envelope import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
-from distro.tokens import CONFIRM, HELD
+from distro.tokens import BACK, CONFIRM, HELD, NEVER
 
-DAYS = {CONFIRM: service.FORGOTTEN, HELD: service.ACCESS}     # how long a link in such a letter works
+DAYS = {CONFIRM: service.FORGOTTEN, NEVER: service.FORGOTTEN, HELD: service.ACCESS, BACK: service.ACCESS}     # how long a link in such a letter works
+_PATHS = {CONFIRM: "c", NEVER: "n", HELD: "me", BACK: "b"}
+_EDITIONS = {"confirm": service.confirm, "welcome": service.welcome, "held": service.access, "leave": service.leave, "back": service.back}
 _A_DAY = 86_400
 _AGAIN = 300              # seconds until a letter that was not taken is tried again
 _AT_ONCE = 50
@@ -32,7 +35,7 @@ _PATIENCE = 60            # seconds for one round
 
 
 def post(office: Office, who: Subscriber, kind: str) -> None:
-    """A letter will leave within seconds: "confirm", "welcome" or "held"."""
+    """Have a letter leave within seconds: "confirm", "welcome", "held", "leave" or "back"."""
     told = {"kind": kind, "subscriber": who.id, "since": int(time.time())}
     office.store.command("ZADD", "post", office.store.now_ms(), json.dumps(told))
 
@@ -45,7 +48,7 @@ def waiting(office: Office) -> list[str]:
 def send_waiting(office: Office) -> int:
     """Send what waits; gives how many a relay took."""
     told = waiting(office)
-    if not told or not office.store.command("SET", "tmp:post", office.host, "NX", "EX", _PATIENCE * 10):      # one sweep at a time
+    if not told or not office.store.command("SET", "tmp:post", office.host, "NX", "EX", _PATIENCE * 2):      # one sweep at a time
         return 0
     try:
         return _send_all(office, told)
@@ -66,7 +69,10 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             messages.append((w, message))
     taken: list[str] = []
 
+    tried: set[int] = set()
+
     def done(n: int, outcome: Outcome) -> None:       # said at once: whatever happens to the next letter, this one does not go again
+        tried.add(n)
         if outcome.state in (State.ACCEPTED, State.FAILED):
             office.store.command("ZREM", "post", messages[n][0])
             taken.extend([messages[n][0]] if outcome.state is State.ACCEPTED else [])
@@ -76,21 +82,24 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             asyncio.run(send_in_turn(office.settings.relay[0], [message for _, message in messages], done, seconds=_PATIENCE))
     except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
         log.get().warning("letters to single readers wait: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(messages) - len(taken))
+    rest = [w for n, (w, _) in enumerate(messages) if n not in tried] if tried else []
+    if rest:       # one letter that a relay does not answer must not hold up those behind it
+        office.store.command("ZADD", "post", *(word for w in rest for word in (office.store.now_ms(), w)))
     return len(taken)
 
 
 def link(office: Office, who: Subscriber, purpose: bytes) -> str:
     """A signed link of one person that expires."""
     expires = int(time.time()) + DAYS[purpose] * _A_DAY
-    token = tokens.sign_pass(office.keys.signing[0], purpose, who.id, expires, office.keys.address_hash(who.email.casefold()))
-    return f"{office.settings.site.url}/{'c' if purpose == CONFIRM else 'me'}/{token}"
+    token = tokens.sign_pass(office.keys.signing[0], purpose, who.id, expires, office.keys.address_hash(who.email))
+    return f"{office.settings.site.url}/{_PATHS[purpose]}/{token}"
 
 
 def holder_of(office: Office, token: str, purpose: bytes) -> Subscriber | None:
     """Who holds a link that expires; None: it was not made here, is too old, or for an address that is not theirs any more."""
     claimed = tokens.parse_pass(token)
     who = book.by_id(office.store, claimed[0]) if claimed else None
-    if who is None or not tokens.verify_pass(token, purpose, office.keys, office.keys.address_hash(who.email.casefold()), time.time()):
+    if who is None or not any(tokens.verify_pass(token, purpose, office.keys, h, time.time()) for h in office.keys.address_hashes(who.email)):
         return None
     return who
 
@@ -99,15 +108,20 @@ def _message(office: Office, told: dict[str, object]) -> Message | None:
     who = book.by_id(office.store, int(str(told["subscriber"])))
     if who is None or not may_get(office.settings, who.email) or {consent.SUPPRESSED, consent.ERASED} & {*consent.refusals(office.store, who.id)}:
         return None
-    settings, kind = office.settings, str(told["kind"])
-    language, house = who.language or "en", settings.sender.name
-    edition, address = _edition(kind, language, house), {"confirm": CONFIRM, "held": HELD}.get(kind)
+    settings, kind, slots = office.settings, str(told["kind"]), Slots()
+    edition = _EDITIONS[kind](who.language or "en", settings.sender.name, slots)
     envelope = envelope_of(settings, edition, "0", datetime.now().astimezone())
-    filler = Filler(compile_letter(edition, envelope, Templates(office.settings.templates)), distribution=0, site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, envelope.sender_address))
-    return Message(envelope.sender_address, who.email, filler.fill(who.id, who.id, who.email, who.name, link(office, who, address) if address else ""))
+    letter = compile_letter(edition, envelope, Templates(settings.templates), slots=slots)
+    filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, envelope.sender_address))
+    # Whoever typed the address into our page may have typed a message into the field for the name.
+    name = "" if kind == "confirm" or "unconfirmed" in consent.refusals(office.store, who.id) else who.name
+    never = link(office, who, NEVER) if kind == "confirm" else ""
+    return Message(envelope.sender_address, who.email, filler.fill(who.id, who.id, who.email, name, _button(office, who, kind, filler), never))
 
 
-def _edition(kind: str, language: str, house: str) -> Edition:
-    if kind == "held":
-        return service.access(language, house)
-    return service.confirm(language, house) if kind == "confirm" else service.welcome(language, house)
+def _button(office: Office, who: Subscriber, kind: str, filler: Filler) -> str:
+    """Return where the button of a letter leads, "" where it has none."""
+    if kind == "leave":
+        return filler.links(who.id, who.id, who.email)[0].decode()
+    purpose = {"confirm": CONFIRM, "held": HELD, "back": BACK}.get(kind)
+    return link(office, who, purpose) if purpose else ""

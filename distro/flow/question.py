@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from distro.audience.expression import Node, parse
 from distro.flow.office import Office
+from distro.model import address_key
 from distro.settings import Settings
 from distro.store.scripts.audience import Program, Question
 
@@ -31,8 +32,8 @@ def _allow(office: Office) -> Program | None:
 def may_get(settings: Settings, address: str) -> bool:
     """Whether this address may be written to in this environment: the same question about one, without the book."""
     site = settings.site
-    key = address.casefold()
-    return site.environment == "production" or any(key == a.casefold() or key.rpartition("@")[2] == a.casefold() for a in site.allow)
+    key = address_key(address)
+    return site.environment == "production" or any(address_key(a) in (key, key.rpartition("@")[2]) for a in site.allow)
 
 
 def usual_audience(office: Office) -> int:

@@ -40,7 +40,7 @@ def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
     person = book.by_id(office.store, claimed.subscriber) if claimed else None
     if claimed is None or person is None:
         return None
-    hashes = [office.keys.address_hash(address.casefold()) for address in (person.email, *person.columns.get("_former", ()))]
+    hashes = [h for address in (person.email, *person.columns.get("_former", ())) for h in office.keys.address_hashes(address)]
     if not tokens.verify(token, purpose, office.keys, hashes):
         return None
     told = office.store.hash(f"dist:{claimed.distribution}")
@@ -49,40 +49,55 @@ def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
     return LinkReader(person, claimed.distribution, claimed.ordinal, language, sender.name)
 
 
-def unsubscribe(office: Office, reader: LinkReader, source: str) -> None:
-    """Stop all mail to a reader: on disk and in Redis when this returns. Saying it twice does no harm."""
+def unsubscribe(office: Office, reader: LinkReader, source: str) -> bool:
+    """Stop all mail to a reader: on disk and in Redis when this returns. False: they had left before."""
     if office.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
-        return
+        return False
     told = f"{source} of D{reader.distribution}" if reader.distribution else source
     office.consent.record(office.store, subscriber=reader.subscriber.id, address=reader.address, act=consent.UNSUBSCRIBED, source=told)
     if reader.distribution:
-        storms.left(office, reader.address.rpartition("@")[2].casefold(), str(reader.distribution))
+        storms.left(office, reader.address.rpartition("@")[2].lower(), str(reader.distribution))
+    return True
 
 
 def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
-    """The letter as a page for its reader, in another language of the release if one is wanted; None: no such link."""
-    reader = reader_of(office, token, VIEW)
-    if reader is None or not reader.distribution:
+    """Return a letter as a page for whoever has its address; None: there is no such page.
+
+    `wanted` is another language of the release. The page holds nothing of a person, for people share its address.
+    """
+    found = _page_of(office, token)
+    if found is None:
         return None
-    order = office.store.hash(f"dist:{reader.distribution}").get("order", "").split()
-    language = wanted if wanted in order else _edition_of(office, reader, order)
-    if not language:
-        return None
-    filler = Filler(load_letter(office, str(reader.distribution), language), distribution=reader.distribution, site_url=office.settings.site.url, keys=office.keys)
-    return filler.page(reader.ordinal, reader.subscriber.id, reader.address)
+    distribution, language, order = found
+    if wanted in order:
+        language = wanted
+    letter = load_letter(office, distribution, language)
+    return Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys).shared_page()
 
 
 def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, bytes] | None:
-    """A picture or attachment of the letter that a link speaks of; None: no such link, or not of this letter."""
-    reader = reader_of(office, token, VIEW)
-    if reader is None or not reader.distribution:
+    """Return a picture or attachment of the letter that a page shows; None: no such page, or not of this letter."""
+    found = _page_of(office, token)
+    if found is None:
         return None
-    for version in json.loads(office.store.hash(f"dist:{reader.distribution}").get("versions", "{}")).values():
+    for version in json.loads(office.store.hash(f"dist:{found[0]}").get("versions", "{}")).values():
         for file in Edition.from_json(office.store.text(f"ed:{version}")).files:
             if file.hash == name:
                 return file, office.store.raw(f"file:{name}")
     logo = brand_of(office.settings, "").logo
     return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), logo.raw) if logo and logo.key == name else None
+
+
+def _page_of(office: Office, token: str) -> tuple[str, str, list[str]] | None:
+    """Return distribution, language and all its languages for the token of a page, today's or of a letter sent before."""
+    opened = tokens.read_view(token, office.keys)
+    reader = None if opened else reader_of(office, token, VIEW)     # each reader had a link of their own once
+    number = opened[0] if opened else reader.distribution if reader else 0
+    if not number:
+        return None
+    order = office.store.hash(f"dist:{number}").get("order", "").split()
+    language = opened[1] if opened else _edition_of(office, reader, order) if reader else ""
+    return (str(number), language, order) if language in order else None
 
 
 def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:

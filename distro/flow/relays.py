@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Sequence
 
 from distro.flow.deliver import PoolOf
-from distro.model import Outcome
+from distro.model import Outcome, State
 from distro.relay.envelope import Message
 from distro.relay.pool import Pool, shares, tls_context
 from distro.relay.relays import Relays
 from distro.relay.session import Endpoint, Session
 from distro.sections import Relay
 from distro.settings import Settings
+
+LETTER_SECONDS = 30.0    # that a relay may take for one letter outside any distribution
 
 
 def endpoint_of(relay: Relay) -> Endpoint:
@@ -23,8 +25,10 @@ def endpoint_of(relay: Relay) -> Endpoint:
 
 
 async def send_in_turn(relay: Relay, messages: Sequence[Message], done: Callable[[int, Outcome], None], *, seconds: float) -> None:
-    """Letters outside any distribution over one connection; `done` hears of each at once, by its place. What comes after so many
-    seconds, or after the connection ended, is not begun. Raises what opening a connection does.
+    """Send letters outside any distribution over one connection; call `done(index, outcome)` after each.
+
+    What comes after so many seconds, or after the connection ended, is not begun. A relay that does not answer a letter
+    within LETTER_SECONDS is left: the letter is deferred. Raises what opening a connection does.
     """
     session = Session(endpoint_of(relay))
     try:
@@ -33,7 +37,13 @@ async def send_in_turn(relay: Relay, messages: Sequence[Message], done: Callable
         for n, message in enumerate(messages):
             if session.closed or time.monotonic() > end:
                 break
-            done(n, (await session.send(message, _always, lambda: None)).outcome)
+            try:
+                sent = await asyncio.wait_for(session.send(message, _always, lambda: None), min(LETTER_SECONDS, seconds))
+            except TimeoutError:
+                session.abort("no answer in time")
+                done(n, Outcome(State.DEFERRED, text="the relay did not answer in time", relay=relay.name))
+                break
+            done(n, sent.outcome)
         await session.quit()
     finally:
         session.abort("all is said")

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from distro.audience.book import values_of
 from distro.audience.expression import And, Node, Not, Or
-from distro.audience.segments import holds, values_of
+from distro.audience.segments import holds
 from distro.errors import ExpressionError
 from distro.flow.explain import person
 from distro.flow.office import Office

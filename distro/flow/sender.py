@@ -11,6 +11,7 @@ from collections.abc import Callable
 from distro.errors import DistroError
 from distro.flow.cores import work_in_bulk
 from distro.flow.deliver import SLICE, Deliverer, PoolOf, Run
+from distro.flow.halting import halt_for_fault
 from distro.flow.letters import filler_of, load_letter
 from distro.flow.office import Office, Wake
 from distro.store import AsyncStore
@@ -75,7 +76,11 @@ class Sender:
 
     def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
         """One wake-up: send what there is for us, for at most so long; gives what should happen next."""
-        run = load_run(self.office, distribution, self._runs.get(distribution))
+        try:
+            run = load_run(self.office, distribution, self._runs.get(distribution))
+        except Exception as error:  # noqa: BLE001 - what is kept of it is broken
+            halt_for_fault(self.office, distribution, "its letters cannot be read", error)
+            return []
         if run is None or self._loop is None or self._deliverer is None:
             return []
         self._runs = {distribution: run} | {d: r for d, r in list(self._runs.items())[:7] if d != distribution}

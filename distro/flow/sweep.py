@@ -1,17 +1,20 @@
 """Whatever died is repaired, what waits is tried again, what is complete is closed. Any number of sweeps is harmless."""
 
 import time
+from collections.abc import Callable
 
 from distro import log
 from distro.audience import importing
 from distro.flow import doubts, turns
 from distro.flow.cores import processes
+from distro.flow.halting import halt_for_fault
 from distro.flow.office import Office, Wake
 from distro.ledger import audit, journal
 from distro.ledger.evidence import Judge
 from distro.store.scripts import ledger
 from distro.times import duration_ms, parse_duration
 
+_FAULTY_FOR = 60.0         # seconds that a distribution which cannot be looked at is left alone
 _AGAIN = 3.0               # seconds after which a distribution with work and idle processes is called again
 _KEEP_JOURNALS = 30.0      # days
 _OPEN_IMPORT_MS = 15_000   # an import that stood still for so long is finished by the sweep
@@ -27,6 +30,7 @@ class Sweep:
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
         self._pruned = 0.0
+        self._faulty: dict[str, float] = {}      # until when a distribution that cannot be looked at is left alone
 
     def gap(self) -> None:
         """Redis did not answer: leases may have run out only because nobody could renew them."""
@@ -36,14 +40,29 @@ class Sweep:
         """One round; gives the wake-ups that it asks for."""
         wakes = [Wake(d) for d in self.office.store.call(ledger.due())]
         for distribution in self.office.store.members("running"):
-            wakes += self._look(distribution)
+            wakes += self._apart(distribution, self._look)
         for distribution in self.office.store.members("settling"):
-            turns.settle(self.office, distribution)
+            self._apart(distribution, self._settle)
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
             self._pruned = time.monotonic()
             journal.prune(self.office.journals, _KEEP_JOURNALS)
         return wakes
+
+    def _apart(self, distribution: str, act: Callable[[str], list[Wake]]) -> list[Wake]:
+        """Do something about one distribution; one that cannot be looked at is halted, and holds up no other."""
+        if self._faulty.get(distribution, 0.0) > time.monotonic():
+            return []
+        try:
+            return act(distribution)
+        except Exception as error:  # noqa: BLE001 - broken data of one
+            halt_for_fault(self.office, distribution, "the sweep cannot look after it", error)
+            self._faulty[distribution] = time.monotonic() + _FAULTY_FOR
+            return []
+
+    def _settle(self, distribution: str) -> list[Wake]:
+        turns.settle(self.office, distribution)
+        return []
 
     def _look(self, distribution: str) -> list[Wake]:
         office = self.office

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from distro.audience import addresses
-from distro.errors import DistroError, UsageError
+from distro.audience import addresses, book, consent
+from distro.errors import DistroError, RefusedError, UsageError
 from distro.flow.letters import envelope_of, files_of
+from distro.flow.office import Office
 from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter
@@ -32,11 +33,16 @@ class Tried:
     outcome: Outcome
 
 
-def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]:
-    """Send every edition of a release to one address; raises DistroError when the relay cannot be reached."""
+def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
+    """Send every edition of a release to one address.
+
+    Raises RefusedError for somebody who said no, DistroError when the relay cannot be reached.
+    """
+    settings = office.settings
     address, reason = addresses.judge(to)
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
+    _check_wish(office, address)
     readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
     messages = [(e.language, _message(settings, e, address, release.languages, enclosed)) for e in release.editions]
@@ -45,6 +51,14 @@ def send_test(settings: Settings, files: Sequence[Path], to: str) -> list[Tried]
         return asyncio.run(asyncio.wait_for(_send(settings, messages), _PATIENCE))
     except (RelayRefusedError, ConnectionBrokenError, TimeoutError, ssl.SSLError, OSError) as error:
         raise DistroError(f"the relay {relay.name} did not take it ({error or type(error).__name__})", hint="distro doctor   says what it offers and what is wrong") from None
+
+
+def _check_wish(office: Office, address: str) -> None:
+    """A "no" is a "no" to a test as well."""
+    who = book.by_address(office.store, address)
+    said = consent.refusals(office.store, who.id) if who else [*filter(None, consent.said_before(office.store, office.hashes_of, [address]))]
+    if said:
+        raise RefusedError(f"{address} may not be written to ({', '.join(said)})", hint="A test goes to a colleague, at another address.")
 
 
 def _message(settings: Settings, edition: Edition, address: str, languages: tuple[str, ...], files: dict[str, bytes]) -> Message:

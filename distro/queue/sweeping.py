@@ -2,11 +2,11 @@
 
 import signal
 import threading
-import time
+from collections.abc import Callable
 
 from distro import log
 from distro.errors import StoreGoneError
-from distro.flow import chores, post
+from distro.flow import chores, joining, post
 from distro.flow.office import Office, opened
 from distro.flow.sweep import Sweep
 from distro.queue.app import make_app
@@ -15,6 +15,7 @@ from distro.queue.wakes import publish
 from distro.settings import Settings
 
 EVERY = 0.2    # seconds between two rounds: how late a start may be; a submit is seen at once
+_POST = 1.0     # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
 
 
@@ -28,7 +29,8 @@ def run(settings: Settings) -> int:
         office.consent.replay(office.store)
         app = make_app(office.broker, "distro-sweep")
         sweep = Sweep(office)
-        threading.Thread(target=_tend, args=(office, stop), name="book", daemon=True).start()
+        for name, seconds, act in (("letters", _POST, _serve_readers), ("book", _CHORES, chores.once)):
+            threading.Thread(target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True).start()
         log.get().info("sweep ready")
         while not stop.is_set():
             try:
@@ -42,17 +44,21 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _tend(office: Office, stop: threading.Event) -> None:
-    """The letters to single readers at once, the chores of the book now and then; beside the sweep, which must not wait."""
-    due = 0.0
-    while not stop.wait(1.0):
+def _serve_readers(office: Office) -> None:
+    """Answer what readers asked for on pages, and send the letters to single readers that wait."""
+    joining.answer(office)
+    post.send_waiting(office)
+
+
+def _again_and_again(office: Office, stop: threading.Event, seconds: float, act: Callable[[Office], object]) -> None:
+    """Do something every so often, in a thread of its own: a relay that is silent holds up no chores, and neither the sweep."""
+    pause = 1.0
+    while not stop.wait(pause):
+        pause = seconds
         try:
-            post.send_waiting(office)
-            if time.monotonic() >= due:
-                due = time.monotonic() + _CHORES
-                chores.once(office)
+            act(office)
         except StoreGoneError:
-            continue
+            pause = 1.0
         except Exception as error:  # noqa: BLE001 - a bug here must not end the sweep of letters
             log.get().error("tending the book failed; it is tried again", why=repr(error), exc_info=error)
-            due = time.monotonic() + _CHORES
+            pause = _CHORES

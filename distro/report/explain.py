@@ -33,7 +33,7 @@ def locate(store: Store, distribution: str, subscriber: int) -> Found:
     """Find somebody in a distribution."""
     told = store.hash(f"dist:{distribution}")
     frozen = int(told.get("frozen_at", 0))
-    ordinal = _ordinal(store.raw(f"aud:{distribution}"), subscriber) if frozen else -1
+    ordinal = ordinal_of(store.raw(f"aud:{distribution}"), subscriber) if frozen else -1
     left_out = "" if ordinal >= 0 else next((r for r in REASONS if store.command("GETBIT", f"out:{distribution}:{r}", subscriber)), "")
     state = BY_LETTER[chr(store.span(f"led:{distribution}", ordinal, ordinal + 1)[0])] if ordinal >= 0 else None
     said = store.command("HGET", f"err:{distribution}", ordinal) if ordinal >= 0 else None
@@ -43,7 +43,7 @@ def locate(store: Store, distribution: str, subscriber: int) -> Found:
                  left_out, frozen, edition, record)
 
 
-def _ordinal(audience: bytes, subscriber: int) -> int:
+def ordinal_of(audience: bytes, subscriber: int) -> int:
     """Where an id stands in the audience; -1: nowhere."""
     wanted = subscriber.to_bytes(4, "big")
     at = audience.find(wanted)

@@ -63,7 +63,7 @@ def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str
     part = path.with_name(path.name + ".part")
     count = 0
     with part.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
         writer.writeheader()
         for line in lines:
             writer.writerow({key: safe(value) for key, value in line.items()})

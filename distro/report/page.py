@@ -32,8 +32,9 @@ source.onmessage = (event) => { const told = JSON.parse(event.data); for (const 
 source.addEventListener("over", () => { source.close(); location.reload(); });
 """
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-STILL = "default-src 'none'; style-src 'unsafe-inline'"
-LIVE = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src 'self'"
+_NEVER = "base-uri 'none'; form-action 'none'"       # no form is sent elsewhere, no link resolved elsewhere
+STILL = f"default-src 'none'; style-src 'unsafe-inline'; {_NEVER}"
+LIVE = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src 'self'; {_NEVER}"
 _SHOWN = (State.ACCEPTED, State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED, State.BOUNCED, State.COMPLAINED)
 LIVE_STATES = ("scheduled", "freezing", "sending")
 

@@ -16,6 +16,7 @@ from distro.errors import DistroError, StoreGoneError
 from distro.flow import reading, reports
 from distro.flow.office import Office
 from distro.report import page as report_page
+from distro.web.guard import Guard
 from distro.web.pages import Pages
 from distro.web.readers import Readers
 
@@ -63,7 +64,7 @@ class _Site:
 
     def report(self, request: Request) -> Response:
         number = reports.opened_by(self.office, request.path_params["name"], request.query_params.get("key", ""))
-        return HTMLResponse(reports.live_page(self.office, number), headers={"content-security-policy": report_page.LIVE}) if number else self.readers.bad_link()
+        return HTMLResponse(reports.live_page(self.office, number), headers={"content-security-policy": f"{report_page.LIVE}; frame-ancestors 'none'"}) if number else self.readers.bad_link()
 
     async def report_events(self, request: Request) -> Response:
         number = await _threaded(reports.opened_by, self.office, request.path_params["name"], request.query_params.get("key", ""))
@@ -91,7 +92,7 @@ class _Site:
 def create_app(office: Office) -> Starlette:
     """The web application of an office."""
     site = _Site(office)
-    return Starlette(
+    found = Starlette(
         routes=[
             *site.readers.routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
@@ -100,9 +101,12 @@ def create_app(office: Office) -> Starlette:
             Route("/reports/{name}/events", site.report_events, methods=["GET"]),
             Route("/healthz", site.healthz), Route("/readyz", site.readyz),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Guard)],
         exception_handlers={StoreGoneError: site.gone, DistroError: site.gone, HTTPException: site.http_error},
     )
+    # A redirect would be built from the Host header that the request brings, and carry the key of a report to it.
+    found.router.redirect_slashes = False
+    return found
 
 
 async def _follow(office: Office, number: str) -> AsyncIterator[str]:

@@ -55,13 +55,11 @@ class Pages:
         return self._ask(_place(reader), labels.unsubscribe_ask.format(house=reader.house), reader.address, labels.unsubscribe_button,
                          hidden=[("List-Unsubscribe", "One-Click")], more=(preferences, words["choose"]))
 
-    def left(self, reader: LinkReader, lists: Sequence[ListRole], back: str, days: int) -> str:
-        """After the button, with the way back."""
+    def left(self, reader: LinkReader, lists: Sequence[ListRole], back: str, once: str, days: int) -> str:
+        """After the button, with the way back: at once with `once`, else by a letter."""
         labels = labels_of(reader.language)
         text = labels.unsubscribed_more.format(house=reader.house, address=reader.address)
-        if not lists:
-            return self._ask(_place(reader), labels.unsubscribed, text)
-        return self._page("left.html", _place(reader), labels.unsubscribed, text, lists=lists, back=back, days=days)
+        return self._page("left.html", _place(reader), labels.unsubscribed, text, lists=lists, back=back, once=once, days=days)
 
     def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
         """A page that says one thing, named by the words, and may have one button."""
@@ -85,6 +83,11 @@ class Pages:
         words = _words_of(place.language)
         return self._page("subscribe.html", place, words["subscribe"].format(house=place.house), "", lists=lists, languages=[(code, own_name(code)) for code in SPOKEN],
                           email=email, name=name, on=on, wrong=words[wrong] if wrong else "")
+
+    def leave(self, place: Place, *, email: str = "", wrong: str = "") -> str:
+        """The form of who wants to leave without a link of their own."""
+        words = _words_of(place.language)
+        return self._page("leave.html", place, words["leave"].format(house=place.house), words["leave_text"], email=email, wrong=words[wrong] if wrong else "")
 
     def message(self, text: str) -> str:
         """A page that says one thing."""

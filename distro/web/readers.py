@@ -5,7 +5,6 @@ the second time; GET only shows a page with a button, because scanners fetch eve
 anything by GET.
 """
 
-import ipaddress
 import json
 import time
 from typing import Any
@@ -24,9 +23,9 @@ from distro.flow.office import Office
 from distro.letter.labels import SPOKEN, long_date
 from distro.model import Subscriber
 from distro.times import from_ms
+from distro.web.guard import LARGEST_BODY
 from distro.web.pages import Pages, Place, understood
 
-_MAX_BODY = 10_000   # bytes of a form; senders put 26 into a one-click POST
 _PAUSES = {"7": 7, "30": 30, "91": 91}
 
 
@@ -45,6 +44,12 @@ class Readers:
             Route("/u/{token}/back", self.come_back, methods=["POST"]),
             Route("/p/{token}", self.preferences_page, methods=["GET"]),
             Route("/p/{token}", self.preferences, methods=["POST"]),
+            Route("/leave", self.leave_page, methods=["GET"]),
+            Route("/leave", self.leave, methods=["POST"]),
+            Route("/b/{token}", self.back_page, methods=["GET"]),
+            Route("/b/{token}", self.back, methods=["POST"]),
+            Route("/n/{token}", self.never_page, methods=["GET"]),
+            Route("/n/{token}", self.never, methods=["POST"]),
             Route("/subscribe", self.subscribe_page, methods=["GET"]),
             Route("/subscribe", self.subscribe, methods=["POST"]),
             Route("/c/{token}", self.confirm_page, methods=["GET"]),
@@ -61,17 +66,16 @@ class Readers:
         return HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}")) if reader else self.bad_link()
 
     async def unsubscribe(self, request: Request) -> Response:
-        length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > _MAX_BODY:
-            return Response(status_code=413)
-        return await run_in_threadpool(self._unsubscribe, request)
+        return await run_in_threadpool(self._unsubscribe, request)      # whatever the body says: POST is the wish
 
     def _unsubscribe(self, request: Request) -> Response:
         reader = self._reader(request)
         if reader is None:
             return self.bad_link()
-        reading.unsubscribe(self.office, reader, "one-click link")
-        return HTMLResponse(self.pages.left(reader, self._lists(reader.subscriber, public=False), f"/u/{request.path_params['token']}/back", people.UNDO_MS // 86_400_000))
+        fresh = reading.unsubscribe(self.office, reader, "one-click link")
+        # Only this answer holds the undo: a link in an old or forwarded letter is in many hands.
+        once = people.undo_of(self.office, reader.subscriber) if fresh else ""
+        return HTMLResponse(self.pages.left(reader, self._lists(reader.subscriber, public=False), f"/u/{request.path_params['token']}/back", once, people.UNDO_MS // 86_400_000))
 
     async def come_back(self, request: Request) -> Response:
         return await self._formed(request, self._come_back)
@@ -81,6 +85,10 @@ class Readers:
         if reader is None:
             return self.bad_link()
         place, who = Place(reader.house, reader.language, reader.address), reader.subscriber
+        once = str(form.get("once") or "")
+        if not once or not people.take_undo(self.office, who, once):
+            joining.ask_back(self.office, who)
+            return HTMLResponse(self.pages.told(place, "sent", "back_sent"))
         if not people.come_back(self.office, who, source="the reader, on the page after leaving"):
             return HTMLResponse(self.pages.told(place, "late", ""))
         kept = {str(v) for v in form.getlist("list")}
@@ -88,6 +96,48 @@ class Readers:
             if kept and name not in kept:
                 people.leave_list(self.office, who, name, source="the reader, on the page after leaving")
         return HTMLResponse(self.pages.told(place, "back", "back_text"))
+
+    def back_page(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.BACK)
+        return HTMLResponse(self.pages.told(self._of(who), "back_ask", "", button="back_button")) if who else self._expired(request)
+
+    def back(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.BACK)
+        if who is None:
+            return self._expired(request)
+        back = people.come_back(self.office, who, source="the button of a letter to the address")
+        return HTMLResponse(self.pages.told(self._of(who), "back" if back else "late", "back_text" if back else ""))
+
+    def leave_page(self, request: Request) -> Response:
+        return HTMLResponse(self.pages.leave(self._house(request)))
+
+    async def leave(self, request: Request) -> Response:
+        return await self._formed(request, self._leave)
+
+    def _leave(self, request: Request, form: FormData) -> Response:
+        email, place = str(form.get("email") or "").strip()[:254], self._house(request)
+        asked = Place(place.house, place.language, email)
+        if form.get("website"):
+            return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
+        if not joining.allowed(self.office, _place_of(request)):
+            return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
+        try:
+            joining.ask_to_leave(self.office, email)
+        except UsageError:
+            return HTMLResponse(self.pages.leave(place, email=email, wrong="wrong_email"), 422)
+        return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
+
+    def never_page(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.NEVER)
+        return HTMLResponse(self.pages.told(self._of(who), "never_title", "", button="never_button")) if who else self._expired(request)
+
+    def never(self, request: Request) -> Response:
+        who = post.holder_of(self.office, request.path_params["token"], tokens.NEVER)
+        if who is None:
+            return self._expired(request)
+        place = self._of(who)
+        joining.never_again(self.office, who, _place_of(request))
+        return HTMLResponse(self.pages.told(place, "never_done", "never_done_text"))
 
     # -- choosing
 
@@ -207,10 +257,8 @@ class Readers:
     # -- what all of them need
 
     async def _formed(self, request: Request, answer: Any) -> Response:
-        """A form, read within limits, answered in a thread."""
-        if int(request.headers.get("content-length") or 0) > _MAX_BODY:
-            return Response(status_code=413)
-        async with request.form(max_files=0, max_fields=200, max_part_size=_MAX_BODY) as form:
+        """A form, read within the limits of `web/guard.py`, answered in a thread."""
+        async with request.form(max_files=0, max_fields=200, max_part_size=LARGEST_BODY) as form:
             return await run_in_threadpool(answer, request, form)
 
     def _reader(self, request: Request) -> reading.LinkReader | None:
@@ -239,10 +287,5 @@ class Readers:
 
 
 def _place_of(request: Request) -> str:
-    """Where a request comes from: an IPv4 address, or an IPv6 network of one customer."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network(f"{host}/64", strict=False)) if address.version == 6 else host
+    """Return where a request comes from: the reader's address, also behind a proxy of `site.trusted_proxies`."""
+    return request.client.host if request.client else ""

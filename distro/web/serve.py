@@ -1,11 +1,24 @@
 """`distro web`: the pages under uvicorn."""
 
+import resource
+
 import uvicorn
 
 from distro.flow.office import opened
 from distro.queue.life import follow_supervisor
 from distro.settings import Settings
 from distro.web.app import create_app
+from distro.web.guard import CONNECTIONS, guarded
+
+
+def _room_for_connections() -> int:
+    """Take as many file descriptors as we may have, and return how many connections fit beside our own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 200
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(20, min(CONNECTIONS, soft - 200))
 
 
 def run(settings: Settings) -> int:
@@ -13,9 +26,11 @@ def run(settings: Settings) -> int:
     host, _, port = settings.site.listen.rpartition(":")
     with opened(settings) as office:
         office.consent.replay(office.store)
+        trusted, most = settings.site.trusted_proxies, _room_for_connections()
         config = uvicorn.Config(
             create_app(office), host=host.strip("[]"), port=int(port), log_level="warning", access_log=False,
-            server_header=False, proxy_headers=True, timeout_graceful_shutdown=5, lifespan="off",
+            server_header=False, proxy_headers=True, forwarded_allow_ips=trusted, timeout_graceful_shutdown=5, lifespan="off",
+            http=guarded(trusted, most), ws="none", limit_concurrency=most + 50, timeout_keep_alive=5, backlog=512, h11_max_incomplete_event_size=16_384,
         )
         server = uvicorn.Server(config)
         follow_supervisor()

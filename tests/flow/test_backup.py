@@ -108,7 +108,7 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(office: Office, fresh: 
         path.write_text("email\nreader50@c.example\n")
         from distro.audience import importing
 
-        importing.commit(other.store, importing.stage(other.store, path, "press", actor="t", hash_of=other.hash_of).number)
+        importing.commit(other.store, importing.stage(other.store, path, "press", actor="t", hashes_of=other.hashes_of).number)
         back = book.by_address(other.store, "reader50@c.example")
         assert back is not None
         assert refusals(other.store, back.id) == ["unsubscribed"]

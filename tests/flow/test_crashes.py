@@ -26,7 +26,7 @@ from tests.support.story import Story
 T = TypeVar("T")
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process dies here."""
 
 

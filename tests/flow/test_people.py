@@ -32,7 +32,7 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
 def take(office: Office, folder: Path, text: str, name: str = "all", *, sync: bool = False) -> importing.Taken:
     path = folder / "rows.csv"
     path.write_text(text)
-    return importing.commit(office.store, importing.stage(office.store, path, name, actor="t", hash_of=office.hash_of, sync=sync).number)
+    return importing.commit(office.store, importing.stage(office.store, path, name, actor="t", hashes_of=office.hashes_of, sync=sync).number)
 
 
 def the(office: Office, name: str) -> Subscriber:
@@ -123,7 +123,7 @@ def test_erasing_keeps_a_fingerprint_and_nothing_else(office: Office, tmp_path: 
     for address in ("ANA@d.example", "ana.ruiz@w.example"):
         path = tmp_path / "again.csv"
         path.write_text(f"email\n{address}\nnew-{address}\n")
-        judged = importing.stage(office.store, path, "all", actor="t", hash_of=office.hash_of)
+        judged = importing.stage(office.store, path, "all", actor="t", hashes_of=office.hashes_of)
         assert [(b.line, b.value) for b in judged.erased] == [(2, address)]
         assert judged.good == 1
         with pytest.raises(RefusedError, match="may not be taken back"):
@@ -295,7 +295,7 @@ def test_a_list_is_closed_after_everybody_on_it_was_told(office: Office, tmp_pat
 def test_who_is_erased_between_reading_and_writing_is_not_taken(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("email\nana@d.example\nnew@d.example\n")
-    judged = importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of)
+    judged = importing.stage(office.store, path, "press", actor="t", hashes_of=office.hashes_of)
     people.erase(office, "ana@d.example", source="m")
     assert importing.commit(office.store, judged.number, office.consent).new == 1
     assert book.by_address(office.store, "ana@d.example") is None
@@ -319,7 +319,7 @@ def test_erasing_blanks_what_the_consent_file_says(office: Office) -> None:
 def test_a_no_of_another_system_is_in_the_file_too(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "unsubscribed_members.csv"
     path.write_text("Email Address,LEID,EUID\nben@d.example,1,2\n")
-    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hashes_of=office.hashes_of).number, office.consent)
     assert consent.refusals(office.store, the(office, "ben").id) == ["unsubscribed"]
     assert office.hash_of("ben@d.example") in office.consent.path.read_text()
 

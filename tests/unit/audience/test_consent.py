@@ -7,7 +7,7 @@ from distro.store import Store
 
 
 def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1", str)
+    file = ConsentFile(tmp_path, "h1", lambda address: (address,))
     for subscriber in (3, 5):
         file.record(store, subscriber=subscriber, address="x", act=UNSUBSCRIBED, source="link")
     store.command("FLUSHALL")   # a power cut, or a restore of an older copy
@@ -19,7 +19,7 @@ def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> No
 
 
 def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1", str)
+    file = ConsentFile(tmp_path, "h1", lambda address: (address,))
     file.record(store, subscriber=3, address="x", act=UNSUBSCRIBED, source="link")
     with file.path.open("ab") as torn:
         torn.write(b'{"fact": "abc", "subscri')
@@ -32,7 +32,7 @@ def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path)
 
 
 def test_only_what_is_new_is_replayed(store: Store, tmp_path: Path) -> None:
-    file = ConsentFile(tmp_path, "h1", str)
+    file = ConsentFile(tmp_path, "h1", lambda address: (address,))
     file.record(store, subscriber=3, address="x", act=UNSUBSCRIBED, source="link")
 
     assert int(store.hash("facts:offset")["h1"]) == file.path.stat().st_size

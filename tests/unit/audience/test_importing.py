@@ -51,7 +51,7 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     take(store, tmp_path, "email\nana@d.example\nben@d.example\n")
     ana = book.by_address(store, "ana@d.example")
     assert ana is not None
-    consent.ConsentFile(tmp_path, "h1", str).record(store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test")
+    consent.ConsentFile(tmp_path, "h1", lambda address: (address,)).record(store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test")
 
     path = tmp_path / "again.csv"
     path.write_text("email\nANA@d.example\n")

@@ -1,6 +1,7 @@
 """init, doctor, config show, test, watch: the first day."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_init_makes_an_office_that_loads_and_overwrites_nothing(tmp_path: Path, 
 
 def test_config_show_masks_secrets_and_names_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("distro.toml").write_text('[[relay]]\nurl = "smtp://user:hunter2@relay.example:587"\n[secret]\nkeys = ["topsecret"]\n')
+    Path("distro.toml").write_text('[[relay]]\nurl = "smtp://user:hunter2@relay.example:587"\n[secret]\nkeys = ["topsecret-0123456789"]\n')
     monkeypatch.setenv("DISTRO_SITE__TIMEZONE", "Africa/Nairobi")
     assert run(["config", "show", "--json"]) == 0
     out = capsys.readouterr().out
@@ -75,8 +76,8 @@ def test_doctor_sees_a_careless_redis(office: Office) -> None:
 
 def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: Path) -> None:
     with ScriptedServer() as server:
-        settings = Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}])
-        tried = trial.send_test(settings, [write_release(tmp_path)], "me@press.example")
+        trying = replace(office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}]))
+        tried = trial.send_test(trying, [write_release(tmp_path)], "me@press.example")
 
     assert [t.outcome.state for t in tried] == [State.ACCEPTED]
     (recipient, raw), = server.messages

@@ -61,9 +61,16 @@ def token(office: Office, number: int = 1) -> str:
 
 def link_in(office: Office, mailbox: Mailbox, site: str = "http") -> str:
     """The path of the link in the newest letter."""
+    joining.answer(office)
     assert post.send_waiting(office) >= 1
     text = mailbox.accepted[-1][1].read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
-    return re.sub(r"^http://[^/]+", "", re.findall(rf"{site}://[^\s\"<>]+/(?:c|me)/[\w.=-]+", text)[0])
+    return re.sub(r"^http://[^/]+", "", re.findall(rf"{site}://[^\s\"<>]+/(?:c|me|b|n)/[\w.=-]+", text)[0])
+
+
+def once_in(page: str) -> str:
+    """The word that takes an unsubscribe back."""
+    found = re.search(r'name="once" value="([^"]+)"', page)
+    return found[1] if found else ""
 
 
 def test_leaving_and_coming_back_to_some_lists(office: Office, client: TestClient) -> None:
@@ -75,7 +82,7 @@ def test_leaving_and_coming_back_to_some_lists(office: Office, client: TestClien
     assert "Inner" in page.text
 
     assert client.get(f"{path}/back").status_code == 405      # no scanner brings anybody back
-    back = client.post(f"{path}/back", data={"list": ["weekly"]})
+    back = client.post(f"{path}/back", data={"list": ["weekly"], "once": once_in(page.text)})
     assert "Welcome back" in back.text
     assert refusals(office.store, 1) == []
     assert reader(office).columns["lists"] == ("weekly",)
@@ -113,6 +120,7 @@ def test_double_opt_in(office: Office, client: TestClient, mailbox: Mailbox) -> 
     assert "Press releases" in client.get("/subscribe").text
     answer = client.post("/subscribe", data={"email": "New@d.example", "name": "Néa", "list": ["journalists", "inner"], "language": "es"})
     assert "on its way" in answer.text
+    joining.answer(office)
     new = book.by_address(office.store, "new@d.example")
     assert new is not None
     assert refusals(office.store, new.id) == ["unconfirmed"]
@@ -134,7 +142,9 @@ def test_double_opt_in(office: Office, client: TestClient, mailbox: Mailbox) -> 
 
 def test_who_left_comes_back_only_by_their_own_click(office: Office, client: TestClient, mailbox: Mailbox) -> None:
     client.post(f"/u/{token(office)}", data={"List-Unsubscribe": "One-Click"})
-    client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
+    for _ in range(2):      # who left is asked only if they ask twice
+        client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
+    joining.answer(office)
     assert refusals(office.store, 1) == ["unsubscribed"]
     client.post(link_in(office, mailbox))
     assert refusals(office.store, 1) == []
@@ -145,8 +155,10 @@ def test_a_form_is_no_weapon(office: Office, client: TestClient) -> None:
     """One address gets one letter a day; one place may ask ten times an hour; a machine that fills the trap gets none."""
     for _ in range(4):
         assert client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]}).status_code == 200
+    joining.answer(office)
     assert len(post.waiting(office)) == 1
     assert client.post("/subscribe", data={"email": "bot@d.example", "list": ["weekly"], "website": "x"}).status_code == 200
+    joining.answer(office)
     assert book.by_address(office.store, "bot@d.example") is None
     codes = [client.post("/subscribe", data={"email": f"v{n}@d.example", "list": ["weekly"]}).status_code for n in range(10)]
     assert codes == [200] * 6 + [429] * 4
@@ -164,6 +176,7 @@ def test_whether_somebody_is_on_a_list_is_not_told(office: Office, client: TestC
     known = client.post("/subscribe", data={"email": "reader0@a.example", "list": ["journalists"]}).text
     unknown = client.post("/subscribe", data={"email": "reader9@a.example", "list": ["journalists"]}).text
     assert known.replace("reader0", "reader9") == unknown
+    joining.answer(office)
     assert post.send_waiting(office) == 2
 
 
@@ -219,6 +232,7 @@ def test_ten_thousand_forged_links_open_nothing(office: Office) -> None:
 
 def test_what_nobody_confirms_is_forgotten(office: Office, client: TestClient) -> None:
     client.post("/subscribe", data={"email": "new@d.example", "list": ["weekly"]})
+    joining.answer(office)
     assert joining.forget_unconfirmed(office) == 0
     office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
     assert joining.forget_unconfirmed(office) == 1
@@ -284,6 +298,7 @@ def test_one_place_does_not_shut_the_page_for_all(office: Office) -> None:
 def test_no_letter_goes_to_who_may_not_be_written_to(tmp_path: Path, office: Office, client: TestClient, mailbox: Mailbox) -> None:
     people.suppress(office, "reader1@b.example", "letter of her lawyer", source="m")
     client.post("/subscribe", data={"email": "reader1@b.example", "list": ["weekly"]})
+    joining.answer(office)
     assert post.waiting(office) == []
     post.post(office, reader(office, 2), "held")
     trial = make_office(tmp_path, Embedded(tmp_path), office.store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}], site={"environment": "trial", "allow": ["c.example"]})
@@ -317,12 +332,13 @@ def test_a_letter_that_was_taken_does_not_go_again_when_the_next_one_fails(offic
 def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(office: Office, client: TestClient, tmp_path: Path) -> None:
     for name in ("vic", "imp", "gone"):
         client.post("/subscribe", data={"email": f"{name}@d.example", "list": ["weekly"]})
+    joining.answer(office)
     vic = book.by_address(office.store, "vic@d.example")
     assert vic is not None
     office.consent.record(office.store, subscriber=vic.id, address=vic.email, act=consent.UNSUBSCRIBED, source="telephone")
     path = tmp_path / "rows.csv"
     path.write_text("email,name\nimp@d.example,Imp\n")
-    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hashes_of=office.hashes_of).number, office.consent)
     office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
     joining.forget_unconfirmed(office)
     assert book.by_address(office.store, "gone@d.example") is None
@@ -330,7 +346,7 @@ def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(office: Of
     assert imp is not None
     assert refusals(office.store, imp.id) == []
     path.write_text("email\nvic@d.example\ngone@d.example\n")
-    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hash_of=office.hash_of).number, office.consent)
+    importing.commit(office.store, importing.stage(office.store, path, "press", actor="t", hashes_of=office.hashes_of).number, office.consent)
     for name, said in (("vic", ["unsubscribed"]), ("gone", [])):
         who = book.by_address(office.store, f"{name}@d.example")
         assert who is not None

@@ -63,6 +63,6 @@ def test_a_bad_file_is_an_error_with_its_name(tmp_path: Path, text: str) -> None
 
 def test_a_missing_file_is_an_error_only_where_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load(needed=False).redis == "embedded"
+    assert load(needed=False).embedded
     with pytest.raises(SettingsError, match="there is no"):
         load()

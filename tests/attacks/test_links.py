@@ -1,0 +1,255 @@
+"""Links that people share, forward, or find in an old letter."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from distro import tokens
+from distro.audience import book, consent
+from distro.audience.consent import refusals
+from distro.demo.mailbox import Mailbox
+from distro.errors import DistroError
+from distro.flow import joining, people, post
+from distro.flow.accept import Order, submit
+from distro.flow.office import Office
+from distro.store import Store
+from distro.store.embedded import Embedded
+from distro.web.app import create_app
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    with Mailbox(tmp_path / "box") as found:
+        yield found
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox) -> Office:
+    (tmp_path / "subscribers").mkdir()
+    (tmp_path / "subscribers" / "segments.toml").write_text("[lists.journalists]\npublic = true\n[lists.weekly]\npublic = true\n")
+    office = make_office(tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}])
+    add_readers(store, 3, folder=tmp_path, languages=("en", "fr", "ar"))
+    return office
+
+
+@pytest.fixture
+def client(office: Office) -> Iterator[TestClient]:
+    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
+        yield found
+
+
+def token(office: Office, number: int = 1) -> str:
+    who = book.by_id(office.store, number)
+    assert who is not None
+    return tokens.sign(office.keys.signing[0], tokens.UNSUBSCRIBE, 0, 0, number, office.keys.address_hash(who.email)).decode()
+
+
+def once_in(page: str) -> str:
+    found = re.search(r'name="once" value="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def newest(office: Office, mailbox: Mailbox, path: str) -> str:
+    """The link of the newest letter to a single reader."""
+    joining.answer(office)
+    assert post.send_waiting(office) >= 1
+    text = mailbox.accepted[-1][1].read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
+    return str(re.findall(rf"/{path}/[\w.=-]+", text)[0])
+
+
+def test_the_page_that_people_share_holds_nothing_of_a_person(office: Office, client: TestClient, tmp_path: Path) -> None:
+    """A stranger with it unsubscribed her."""
+    submit(office, Order(files=[write_release(tmp_path)], to="language:en"))
+    story = Story(office)
+    story.run()
+    [(_, raw)] = story.letters
+    story.stop()
+    text = raw.decode().replace("=\r\n", "")
+    [view] = set(re.findall(r"/v/[\w.-]+", text))
+    [leave] = set(re.findall(r"/u/[\w.-]+", text))
+    page = client.get(view).text
+    assert "The towns agreed today." in page
+    for secret in (leave, leave.replace("/u/", ""), "reader0", "Reader 0", "a.example", "/p/"):
+        assert secret not in page
+    assert "/leave" in page
+    assert view.count(".") == 2                     # of the letter, and of nobody
+    for path in ("/u/", "/p/", "/me/", "/c/", "/b/", "/n/"):
+        assert client.post(view.replace("/v/", path), data=ONE_CLICK).status_code == 404
+    assert refusals(office.store, 1) == []
+
+    former = tokens.sign(office.keys.signing[0], tokens.VIEW, 1, 0, 1, office.keys.address_hash("reader0@a.example")).decode()
+    old = client.get(f"/v/{former}").text           # a link of a letter that was sent before
+    assert "The towns agreed today." in old
+    assert "reader0" not in old
+    assert former not in old
+
+
+def test_who_has_only_the_shared_page_leaves_by_a_letter_to_the_address(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    answers = {client.post("/leave", data={"email": address}).text.replace(address, "") for address in ("reader0@a.example", "nobody@a.example")}
+    assert len(answers) == 1                        # whether somebody is in the book is not told
+    assert refusals(office.store, 1) == []
+    path = newest(office, mailbox, "u")
+    assert [to for to, _ in mailbox.accepted] == ["reader0@a.example"]
+    client.post(path, data=ONE_CLICK)
+    assert refusals(office.store, 1) == ["unsubscribed"]
+
+
+def test_only_the_answer_to_an_unsubscribe_takes_it_back(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    """Any old letter did, for four weeks, in whoever's hands."""
+    path = f"/u/{token(office)}"
+    once = once_in(client.post(path, data=ONE_CLICK).text)
+    assert once
+    again = client.post(path, data=ONE_CLICK)
+    assert once_in(again.text) == ""                # a second "no" gives nobody a way back
+    for word in ("", "x", once[:-1], once + "A", "undo:" + once, "*", once.lower()):
+        client.post(f"{path}/back", data={"once": word})
+        assert refusals(office.store, 1) == ["unsubscribed"], word
+    client.post(f"/u/{token(office, 2)}", data=ONE_CLICK)
+    client.post(f"/u/{token(office, 2)}/back", data={"once": once})       # another reader's
+    assert refusals(office.store, 2) == ["unsubscribed"]
+
+
+def test_the_word_works_once(office: Office, client: TestClient) -> None:
+    path = f"/u/{token(office)}"
+    once = once_in(client.post(path, data=ONE_CLICK).text)
+    client.post(f"{path}/back", data={"once": once})
+    assert refusals(office.store, 1) == []
+    client.post(path, data=ONE_CLICK)
+    client.post(f"{path}/back", data={"once": once})
+    assert refusals(office.store, 1) == ["unsubscribed"]
+
+
+def test_later_a_letter_to_the_address_brings_back(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    path = f"/u/{token(office)}"
+    client.post(path, data=ONE_CLICK)
+    for _ in range(3):
+        client.post(f"{path}/back", data={})
+    link = newest(office, mailbox, "b")
+    assert len(mailbox.accepted) == 1               # one letter an hour, however often somebody presses
+    client.get(link)
+    assert refusals(office.store, 1) == ["unsubscribed"]
+    assert client.post(link.replace("/b/", "/c/")).status_code == 404
+    client.post(link)
+    assert refusals(office.store, 1) == []
+
+
+@pytest.mark.parametrize("path", ["/reports/D1/?key=secret", "/subscribe/", "/u/1.2.3.x/", "//evil.example/reports/D1?key=secret"])
+def test_no_redirect_is_built_from_what_a_request_brings(client: TestClient, path: str) -> None:
+    answer = client.get(path, headers={"host": "evil.example"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    assert "evil" not in answer.text
+
+
+# -- signing up
+
+class _NoDisk:
+    """The consent file cannot be written."""
+
+    def __init__(self, office: Office) -> None:
+        self.path = office.consent.path
+
+    def __enter__(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        self.path.mkdir()
+
+    def __exit__(self, *_: object) -> None:
+        self.path.rmdir()
+
+
+def test_a_sign_up_that_cannot_be_recorded_leaves_nobody_in_the_book(office: Office, client: TestClient) -> None:
+    """The never-confirmed address stayed, with no word that it was unconfirmed, and was written to."""
+    with _NoDisk(office):
+        client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
+        joining.answer(office)
+    assert book.by_address(office.store, "victim@d.example") is None
+
+    client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
+    office.store.command("DEL", *office.store.names("rate:*"))
+    joining.answer(office)
+    who = book.by_address(office.store, "victim@d.example")
+    assert who
+    assert refusals(office.store, who.id) == ["unconfirmed"]
+    assert office.store.command("GETBIT", "no:any", who.id)
+    assert consent.history(office.store, who.id)[0].act == "signed_up"
+
+
+def test_somebody_who_said_no_before_is_not_added_without_it(office: Office) -> None:
+    office.store.command("HSET", "nos", office.hash_of("left@d.example"), "unsubscribed")
+    with _NoDisk(office), pytest.raises(DistroError):
+        people.add(office, "left@d.example", ["journalists"], {}, source="m")
+    assert book.by_address(office.store, "left@d.example") is None
+    added = people.add(office, "left@d.example", ["journalists"], {}, source="m")
+    assert refusals(office.store, added.id) == ["unsubscribed"]
+
+
+@pytest.mark.parametrize("addresses", [("v.ic.tim@gmail.com", "victim@gmail.com", "victim+a@gmail.com", "VicTim+b@googlemail.com"), ("victim@d.example", "victim+1@d.example", "Victim+2@d.example")])
+def test_one_mailbox_is_asked_once_however_it_is_spelt(office: Office, client: TestClient, addresses: tuple[str, ...]) -> None:
+    for address in addresses:
+        client.post("/subscribe", data={"email": address, "list": ["weekly"]})
+    joining.answer(office)
+    assert len(post.waiting(office)) == 1
+
+
+def test_a_whole_network_is_one_place(office: Office) -> None:
+    assert sum(joining.allowed(office, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
+    office.store.command("DEL", *office.store.names("rate:*"))
+    assert sum(joining.allowed(office, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30           # a /56
+    office.store.command("DEL", *office.store.names("rate:*"))
+    assert sum(joining.allowed(office, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
+    office.store.command("DEL", *office.store.names("rate:*"))
+    assert sum(joining.allowed(office, f"198.51.100.{n}") for n in range(58)) == 30
+
+
+def test_the_page_does_the_same_work_for_everybody(office: Office, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long an answer took told who was in the book."""
+    commands: list[list[str]] = []
+    real = Store.command
+
+    def counted(self: Store, *words: bytes | str | float) -> object:
+        commands[-1].append(str(words[0]))
+        return real(self, *words)
+
+    people.suppress(office, "reader1@b.example", "x", source="m")
+    monkeypatch.setattr(Store, "command", counted)
+    for address in ("reader0@a.example", "reader1@b.example", "unknown@a.example"):
+        commands.append([])
+        client.post("/subscribe", data={"email": address, "list": ["weekly"]})
+    assert commands[0] == commands[1] == commands[2]
+
+
+def test_no_stranger_writes_a_message_into_the_question(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    client.post("/subscribe", data={"email": "victim@d.example", "name": "Pay now https://evil.example", "list": ["weekly"]})
+    newest(office, mailbox, "c")
+    assert b"evil" not in mailbox.accepted[-1][1].read_bytes().replace(b"=\n", b"")
+
+
+def test_never_again_means_never(office: Office, client: TestClient, mailbox: Mailbox) -> None:
+    client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
+    path = newest(office, mailbox, "n")
+    client.get(path)
+    assert book.by_address(office.store, "victim@d.example")
+    assert "will not ask again" in client.post(path).text
+    assert book.by_address(office.store, "victim@d.example") is None
+    office.store.command("DEL", *office.store.names("rate:*"))
+    client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
+    joining.answer(office)
+    assert post.waiting(office) == []
+
+
+def test_who_left_is_not_asked_because_somebody_types_their_address(office: Office, client: TestClient) -> None:
+    client.post(f"/u/{token(office)}", data=ONE_CLICK)
+    client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
+    joining.answer(office)
+    assert post.waiting(office) == []
+    client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
+    joining.answer(office)
+    assert len(post.waiting(office)) == 1

@@ -1,5 +1,5 @@
 # distro as a user without rights; everything it writes is under /srv/distro/var.
-FROM python:3.11-slim AS build
+FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS build
 WORKDIR /build
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 COPY distro ./distro
@@ -11,7 +11,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /venv/bin/pip uninstall --yes hatchling
 
-FROM python:3.11-slim
+FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 RUN useradd --uid 10001 --create-home --home-dir /srv/distro distro \
  && mkdir -p /srv/distro/var && chown distro:distro /srv/distro/var
 COPY --from=build /venv /venv

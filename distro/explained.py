@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from distro.files import read_text
-from distro.sections import Section
+from distro.sections import SecretUrl, Section
 from distro.settings import Settings, load
 
 
@@ -56,12 +55,10 @@ def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Itera
 
 def _written(value: Any) -> str:
     """A value as the file would say it; a secret shows only that it is there."""
+    if isinstance(value, SecretUrl):
+        return value.shown
     if isinstance(value, SecretStr):
-        parts = urlsplit(value.get_secret_value())
-        if not parts.scheme:
-            return "********"
-        at = f"{parts.username}:********@" if parts.password else f"{parts.username}@" if parts.username else ""
-        return f"{parts.scheme}://{at}{parts.hostname}{f':{parts.port}' if parts.port else ''}{f'?{parts.query}' if parts.query else ''}"
+        return "********"
     if isinstance(value, list):
         return "[" + ", ".join(_written(v) for v in value) + "]"
     return str(value) if not isinstance(value, bool) else str(value).lower()

@@ -1,16 +1,20 @@
 """The tables of `distro.toml`: each setting with its type, its default, its meaning and what it must look like."""
 
+import ipaddress
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from distro.errors import SettingsError
 from distro.files import read_text
 from distro.providers import parse_rate
 from distro.times import duration_ms, parse_duration, zone
+
+LONGEST = 4000     # characters of a text
+LEAST_KEY = 16     # bytes of a key that signs links
 
 
 def _duration(text: str) -> str:
@@ -30,16 +34,81 @@ def _rate(text: str) -> str:
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
+class SecretUrl(SecretStr):
+    """An address that may hold a password: masked wherever it is shown, logged or in a traceback."""
+
+    @property
+    def shown(self) -> str:
+        """Return the address without its password, and without what its query says, which may be one."""
+        scheme, found, rest = self.get_secret_value().partition("://")
+        if not found:
+            return scheme
+        login, at, place = rest.rpartition("@")
+        user, colon, _ = login.partition(":")
+        place, mark, query = place.partition("?")
+        told = "&".join(part for part in query.split("&") if part.partition("=")[0] in ("tls", "db", "virtual_host"))
+        return f"{scheme}://{user}{':********' if colon else ''}{at}{place}{mark if told else ''}{told}"
+
+    def _display(self) -> str:
+        return self.shown
+
+
+def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> SecretUrl:
+    """Check scheme, host and port of an address. Raises ValueError, without the address in it."""
+    text = value.get_secret_value()
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
+        raise ValueError(f"must be {example}")
+    if parts.scheme == "sentinel":
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        if not all(host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts):
+            raise ValueError("must name its hosts like sentinel://one:26379,two:26379/service")
+        return value
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port must be a number up to 65535") from None
+    if port == 0 or (not parts.hostname and "unix" not in parts.scheme and "socket" not in parts.scheme):
+        raise ValueError(f"must be {example}")
+    if parts.scheme.startswith("redis") and "socket" not in parts.scheme and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+        raise ValueError("the database after the last / must be a number")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _one_plain_address(value: str) -> str:
     if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
         raise ValueError("must be one plain ASCII address, like press@press.example")
     return value
 
 
+def one_line(value: Any) -> Any:
+    """Refuse control characters in any text of the settings: they reach headers, commands and the terminal."""
+    texts = value if isinstance(value, list) else [*value.keys(), *value.values()] if isinstance(value, dict) else [value]
+    for text in texts:
+        if isinstance(text, str) and any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
+            raise ValueError("must be one line without control characters")
+        if isinstance(text, str) and len(text) > LONGEST:
+            raise ValueError(f"must have at most {LONGEST:,} characters")
+    return value
+
+
 class Section(BaseModel):
     """A table of the file: frozen, and strict about its keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _lines(cls, value: Any) -> Any:
+        return one_line(value)
 
 
 class Site(Section):
@@ -47,9 +116,20 @@ class Site(Section):
 
     url: str = Field("http://127.0.0.1:8025", description="The address of the public pages; must be https, except on loopback.")
     listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
+    trusted_proxies: list[str] = Field(["127.0.0.1", "::1"], description="Addresses or networks of proxies before the pages: only they may say who the reader is (X-Forwarded-For).")
     timezone: str = Field("UTC", description="The zone of times that name none.")
     environment: str = Field("production", description="Any other name: only the allow-list is written to.")
     allow: list[str] = Field([], description="Addresses and domains that may be written to in other environments.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for told in value:
+            try:
+                ipaddress.ip_network(told, strict=False)
+            except ValueError:
+                raise ValueError(f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24") from None
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -139,7 +219,7 @@ class Feedback(Section):
 class Relay(Section):
     """An outgoing SMTP server."""
 
-    url: SecretStr = Field(SecretStr("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
+    url: SecretUrl = Field(SecretUrl("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
     connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
     unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
     weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
@@ -152,17 +232,20 @@ class Relay(Section):
 
     @field_validator("url")
     @classmethod
-    def _smtp(cls, value: SecretStr) -> SecretStr:
+    def _smtp(cls, value: SecretUrl) -> SecretUrl:
+        check_url(value, ("smtp", "smtps"), "smtp://host:port or smtps://host:port")
         parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("must be smtp://host:port or smtps://host:port")
-        try:
-            _ = parts.port
-        except ValueError:
-            raise ValueError("the port must be a number") from None
         if parts.query not in ("", "tls=off", "tls=starttls"):
             raise ValueError("understands only ?tls=off after the address")
+        if parts.query == "tls=off" and parts.scheme == "smtp" and parts.username and not is_loopback(parts.hostname or ""):
+            raise ValueError("would send a password in clear text: leave ?tls=off away, or use smtps://")
         return value
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.password_file and self.tls == "off" and not is_loopback(self.host):
+            raise ValueError("password_file and ?tls=off would send a password in clear text: leave ?tls=off away, or use smtps://")
+        return self
 
     @field_validator("warm_up")
     @classmethod
@@ -252,7 +335,14 @@ class InDoubt(Section):
 class Secret(Section):
     """What signs the links in letters."""
 
-    keys: list[SecretStr] = Field([], description="The first signs links, all verify; empty: the data folder keeps its own.")
+    keys: list[SecretStr] = Field([], description="The first signs links, all verify; at least 16 bytes each; empty: the data folder keeps its own.")
+
+    @field_validator("keys")
+    @classmethod
+    def _hard_to_guess(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(len(key.get_secret_value().encode()) < LEAST_KEY or len(set(key.get_secret_value())) < LEAST_KEY // 2 for key in value):
+            raise ValueError(f"each must be a random text of at least {LEAST_KEY} bytes: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        return value
 
 
 class Limits(Section):

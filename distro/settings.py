@@ -8,9 +8,11 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as VariableError
 
 from distro.errors import SettingsError
 from distro.files import read_text
@@ -26,19 +28,24 @@ from distro.sections import (
     Retention,
     Retry,
     Secret,
+    SecretUrl,
     Sender,
     Site,
     Worker,
+    check_url,
+    one_line,
 )
+
+EMBEDDED = "embedded"
 
 
 class Settings(BaseSettings):
     """Everything that an installation may set."""
 
-    model_config = SettingsConfigDict(env_prefix="DISTRO_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True)
+    model_config = SettingsConfigDict(env_prefix="DISTRO_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True, nested_model_default_partial_update=True)
 
-    redis: str = Field("embedded", description='"embedded", or redis:// rediss:// sentinel:// of your own server.')
-    broker: str = Field("", description="Another Celery broker; empty: the same Redis, another database.")
+    redis: SecretUrl = Field(SecretUrl("embedded"), description='"embedded", or redis:// rediss:// sentinel:// of your own server.')
+    broker: SecretUrl = Field(SecretUrl(""), description="Another Celery broker; empty: the same Redis, another database.")
     data: Path = Field(Path("./var"), description="Embedded Redis, journals, consent file.")
     subscribers: Path = Field(Path("./subscribers"), description="segments.toml is read from here.")
     templates: Path = Field(Path("./templates/email"), description="Your templates; what is not there is taken from the packaged ones.")
@@ -58,6 +65,37 @@ class Settings(BaseSettings):
     pace: Pace = Pace()
     worker: Worker = Worker()
     _file: Path = PrivateAttr(Path("distro.toml"))      # where they were read from
+
+    @field_validator("redis")
+    @classmethod
+    def _a_server(cls, value: SecretUrl) -> SecretUrl:
+        if value.get_secret_value() == EMBEDDED:
+            return value
+        return check_url(value, ("redis", "rediss", "sentinel", "unix"), '"embedded", or like redis://host:6379/0')
+
+    @field_validator("broker")
+    @classmethod
+    def _a_broker(cls, value: SecretUrl) -> SecretUrl:
+        if not value.get_secret_value():
+            return value
+        return check_url(value, ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"), "empty, or like redis://host:6379/1 or amqp://user:secret@host")
+
+    @field_validator("data", "subscribers", "templates", mode="before")
+    @classmethod
+    def _path(cls, value: Any) -> Any:
+        return one_line(value)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the Redis server that comes with distro is used."""
+        return self.redis.get_secret_value() == EMBEDDED
+
+    @property
+    def readable_by_others(self) -> Path | None:
+        """The settings file, if it holds a secret and others than its owner may read it."""
+        urls = [self.redis, self.broker, *(relay.url for relay in self.relay)]
+        secret = bool(self.secret.keys) or any(urlsplit(url.get_secret_value()).password for url in urls)
+        return self._file if secret and self._file.exists() and self._file.stat().st_mode & 0o077 else None
 
     @property
     def private_paths(self) -> tuple[Path, ...]:
@@ -103,6 +141,8 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
         settings = Settings(**told)
     except ValidationError as error:
         raise SettingsError(f"{where}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
+    except VariableError as error:      # its words name the variable, never the value
+        raise SettingsError(f"{error}", hint="Lists and tables in variables are JSON: DISTRO_RELAY='[{\"url\": \"smtp://relay:25\"}]'.") from None
     base = where.resolve().parent
     keys = {key: str((base / told).resolve()) for key in ("key", "ed25519_key") if (told := getattr(settings.dkim, key))}
     logo = {"logo": str((base / settings.brand.logo).resolve())} if settings.brand.logo else {}

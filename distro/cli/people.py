@@ -138,13 +138,14 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
 
         distro subscribers erase ana@daily.example --yes
     """
-    from distro.flow import people
+    from distro.flow import erasing, people
     from distro.flow.office import opened
 
     if not _sure(f"Forget {address} for ever?", yes=yes):
         return 1
     with opened(settings(config)) as office:
         people.erase(office, address, source=actor())
+        erasing.rewrite_log(office)
     show.document({"email": address, "erased": True}) if as_json else show.say(f"{address} is forgotten. A later import of it will be refused.\nBackups made before still know it; a restore erases it again.")
     return 0
 

@@ -182,8 +182,10 @@ def send_test(
         distro test release.md --send-to me@press.example
     """
     from distro.flow import trial
+    from distro.flow.office import opened
 
-    tried = trial.send_test(settings(config), files, send_to)
+    with opened(settings(config)) as office:
+        tried = trial.send_test(office, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
         show.document({"letters": [{"language": t.language, "state": t.outcome.state.value, "code": t.outcome.code, "reply": t.outcome.text} for t in tried]})
@@ -277,7 +279,7 @@ def submit(
     if trouble:
         show.note(f"warning: {trouble}")
         show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")
-    if found.redis == "embedded" and not is_up(found.data):
+    if found.embedded and not is_up(found.data):
         show.note("warning: no worker runs here. Start one: distro up")
     if not as_json:
         show.say(f"Next: distro report {accepted.distribution}")

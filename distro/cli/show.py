@@ -2,19 +2,28 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+# All control characters but line feed, tab and our own two marks for bold.
+_CONTROLS = re.compile(r"(?!\x1b\[[01]m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def safe(text: str) -> str:
+    """Return a text that only prints: what a relay, a release or a file says must not drive the terminal."""
+    return _CONTROLS.sub("", text)
+
 
 def say(text: str = "") -> None:
     """A line for people, on stdout."""
-    print(text)
+    print(safe(text))
 
 
 def note(text: str) -> None:
     """A line beside the result, on stderr."""
-    print(text, file=sys.stderr)
+    print(safe(text), file=sys.stderr)
 
 
 def document(told: Any) -> None:

@@ -47,7 +47,7 @@ def import_file(
     asks = sys.stdin.isatty() and not yes and not as_json
     with opened(settings(config)) as office:
         with _progress("reading") as at:
-            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hash_of=office.hash_of, progress=at)
+            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hashes_of=office.hashes_of, progress=at)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = importing.survey(office.store, judged.number) if not stopped and (dry_run or asks) else None
         if foreseen and asks and not dry_run:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test faults bench bench-quick bench-million lint docs pictures gallery lock clean
+.PHONY: all demo test audit faults bench bench-quick bench-million lint docs pictures gallery lock clean
 
 all: test lint
 
@@ -21,11 +21,11 @@ demo: $(VENV)/.installed
 
 # Every test that needs nothing but Python: unit, contract, flow, golden, docs, and the quick system tests.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -q $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal $(TESTS)
 
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m faults tests/faults tests/model
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/system
 
 # Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
 bench: $(VENV)/.installed
@@ -36,6 +36,10 @@ bench-quick: $(VENV)/.installed
 
 bench-million: $(VENV)/.installed
 	$(BIN)/python benchmarks/wire.py 1000000 40000 1
+
+# Known faults of what we depend on, where a source of advisories can be reached.
+audit: $(VENV)/.installed
+	$(BIN)/python .ci/audit.py
 
 # Types, style, import contracts, the compose file.
 lint: $(VENV)/.installed

@@ -70,7 +70,7 @@ def all_readers(folder: Path, count: int, seed: int) -> float:
 
 @pytest.mark.timeout(100)
 def test_no_hostile_file_costs_more_than_a_moment(tmp_path: Path) -> None:
-    all_readers(tmp_path, 160, seed=int(os.environ.get("DISTRO_SEED", "3")))
+    all_readers(tmp_path, 80, seed=int(os.environ.get("DISTRO_SEED", "3")))
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MEGABYTES * 2
 
 

@@ -120,6 +120,7 @@ def test_a_body_without_end_is_ended(office: tuple[Office, int]) -> None:
     assert refusals(found.store, 2) == ["unsubscribed"]
 
 
+@pytest.mark.faults      # for its length
 def test_a_form_that_trickles_in_is_ended_in_time(office: tuple[Office, int]) -> None:
     _, port = office
     with socket.create_connection(("127.0.0.1", port), 15) as link:

@@ -92,6 +92,7 @@ def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
     return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
 
 
+@pytest.mark.faults      # for its length
 def test_every_page_at_both_widths_in_light_and_dark(browser: Browser, addresses: dict[str, str]) -> None:
     """No serious fault for axe, nothing wider than the screen, nothing that needs JavaScript."""
     faults = []

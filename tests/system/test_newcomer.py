@@ -115,6 +115,7 @@ def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) ->
         assert "was sent D1" in newcomer.type("distro explain ana@daily.example")
 
 
+@pytest.mark.faults      # for its length
 def test_the_built_wheel_runs_the_demo_outside_the_repository(tmp_path: Path) -> None:
     """The wheel alone carries templates and sample data."""
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]

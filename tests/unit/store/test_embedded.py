@@ -73,7 +73,7 @@ def test_its_password_is_asked_for_and_private(tmp_path: Path) -> None:
         assert (server.folder / "password").stat().st_mode & 0o077 == 0
         assert (server.folder / "redis.conf").stat().st_mode & 0o077 == 0
         with pytest.raises(Exception, match=r"NOAUTH|Authentication required"):
-            connect(f"unix://{server.socket_path}").ping()
+            connect(f"unix://{server.socket_path}", patience=0).ping()
 
 
 def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:

@@ -220,7 +220,8 @@ class Relay(Section):
     """An outgoing SMTP server."""
 
     url: SecretUrl = Field(SecretUrl("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
-    connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes.")
+    connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes; fewer where the relay allows fewer, which is learnt while sending.")
+    letters_per_connection: int = Field(0, ge=0, le=1_000_000, description="Letters after which a connection is closed and another opened; 0: it is learnt from the relay.")
     unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
     weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
     rate: Rate = Field("", description="Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes.")

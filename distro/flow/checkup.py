@@ -1,6 +1,7 @@
 """What an admin should know before anything is sent: each finding with what to type next, worst first."""
 
 import asyncio
+import json
 import shutil
 import ssl
 import time
@@ -14,11 +15,13 @@ from distro.flow.finding import Finding, Grade
 from distro.flow.halting import FAULT
 from distro.flow.identity import Names, examine_names
 from distro.flow.letters import compile_edition
+from distro.flow.notes import words_of
 from distro.flow.office import Office
 from distro.flow.relays import endpoint_of
 from distro.letter import TIERS, service
 from distro.letter.slots import Slots
 from distro.model import KINDS, Edition
+from distro.relay.capacity import Learnt
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.sections import Relay
 from distro.times import from_ms
@@ -27,11 +30,12 @@ _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8                     # of maxmemory
 _SKEW_MS = 500
 _CERTIFICATE_DAYS = 14
+_LEARNT_FOR = 86_400            # seconds that what a process learnt is kept after its end
 
 
 def examine(office: Office) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
-    found = [*_redis(office), *_parts(office), *_faults(office), *_storms(office), *_relay(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
+    found = [*_redis(office), *_parts(office), *_faults(office), *_storms(office), *_relay(office), *_learnt(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
 
 
@@ -117,6 +121,24 @@ def _one_relay(relay: Relay) -> Iterator[Finding]:
         yield Finding("Relay", Grade.WARNING, "letters travel to it in clear text (?tls=off)", "Leave ?tls=off away, or use smtps://")
     if days is not None:
         yield Finding("Relay", Grade.WARNING if days < _CERTIFICATE_DAYS else Grade.OK, f"its certificate is good for {days} days")
+
+
+def _learnt(office: Office) -> Iterator[Finding]:
+    """What relays taught the processes that live, as settings to write down."""
+    alive = {raw.decode() for raw in office.store.command("ZRANGEBYSCORE", "alive", int(time.time()) - reading.ALIVE, "+inf")}
+    found: dict[str, list[Learnt]] = {}
+    for name, raw in office.store.hash("learnt").items():
+        relay, _, process = name.rpartition(" ")
+        told = json.loads(raw)
+        if process in alive:
+            found.setdefault(relay, []).append(Learnt(told["connections"], told["letters"], told["idle"]))
+        elif told["at"] < time.time() - _LEARNT_FOR:
+            office.store.command("HDEL", "learnt", name)
+    for relay, several in found.items():
+        limits = [one.connections for one in several]
+        whole = Learnt(sum(limits) if all(limits) else 0, min((one.letters for one in several if one.letters), default=0), min((one.idle for one in several if one.idle), default=0.0))
+        if words_of(whole):
+            yield Finding("Relay", Grade.OK, f"{relay} allows less than was asked for, which was learnt while sending: {words_of(whole)}", "Write it into its [[relay]] in distro.toml")
 
 
 async def _greet(relay: Relay) -> tuple[set[str], int | None]:

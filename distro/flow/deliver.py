@@ -23,6 +23,7 @@ from distro.errors import DistroError, StoreGoneError
 from distro.flow import pace
 from distro.flow.halting import halt_for_fault
 from distro.flow.handout import Handout
+from distro.flow.notes import Notes
 from distro.flow.office import Office
 from distro.flow.retries import retry_or_give_up
 from distro.flow.stops import Stop, Stops
@@ -30,6 +31,7 @@ from distro.ledger.commit import Desk, GroupCommit, Held, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
 from distro.model import Outcome, State
+from distro.relay.capacity import Learnt
 from distro.relay.envelope import Message
 from distro.relay.pool import IDLE, Work
 from distro.relay.reply import without_address
@@ -42,6 +44,7 @@ SLICE = 20.0           # seconds that one wake-up may keep a process
 _TURN = 0.25           # seconds that it keeps it at least; another distribution may wait so long
 _FRESH = 0.5           # seconds for which an intent's permission to begin holds
 _RUNS = 8              # distributions whose letters are kept compiled
+_FORGOTTEN = 10.0      # seconds that a letter may be ready without a connection that takes it
 _PER_LANE = 2          # intents a connection: one in flight, one ready
 
 
@@ -111,6 +114,7 @@ class Deliverer(Work[Job], Desk):
         self._stopping = False
         self._unreachable_until = 0.0
         self.stops = Stops(store)   # domains that are halted
+        self.notes = Notes(store, process)
         self._returns: set[asyncio.Task[None]] = set()
 
     # -- life
@@ -151,6 +155,7 @@ class Deliverer(Work[Job], Desk):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(DistroError):
+            await self.notes.close()
             await self.store.command("ZREM", "alive", self.process)
         await self.store.close()
         self.journal.close()
@@ -160,7 +165,10 @@ class Deliverer(Work[Job], Desk):
             with contextlib.suppress(DistroError):
                 await self.store.command("ZADD", "alive", int(time.time()), self.process)
                 await self.store.command("ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600)
+            with contextlib.suppress(DistroError):
+                await self.notes.keep()
             self.handout.tire()
+            self._return_forgotten()
             await asyncio.sleep(5)
 
     # -- one wake-up
@@ -260,6 +268,11 @@ class Deliverer(Work[Job], Desk):
         for job in self.handout.take_back(which):
             self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
 
+    def _return_forgotten(self) -> None:
+        """No letter waits for a connection for long, whatever its lanes met: it goes back to the queue."""
+        before = self._loop.time() - _FORGOTTEN
+        self._return_ready(lambda job: job.permitted < before)
+
     def on_drained(self, held: Held) -> None:
         """Nothing of this batch is in flight any more: its lease goes back."""
         wait = max(0.0, self._unreachable_until - self._loop.time())
@@ -311,6 +324,8 @@ class Deliverer(Work[Job], Desk):
             outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
         elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long
             delay_ms = duration_ms(self.office.settings.retry.first)
+        if outcome.state is State.ACCEPTED:
+            self.notes.going_on()
         if journal:
             faults.point("replied")
             try:
@@ -340,10 +355,17 @@ class Deliverer(Work[Job], Desk):
     def unreachable(self, why: str, pause: float) -> None:
         """Promise nothing to a relay that is away: what is ready goes back, the batches too."""
         log.get().warning("the relay does not answer; letters wait as queued", why=why, again_in=f"{pause:.0f}s")
+        self.notes.stuck(f"the relay does not take letters: {why}")
         self._unreachable_until = self._loop.time() + pause
         self._return_ready(lambda _: True)
         for held in list(self.commit.held):
             self.commit.end(held)
+
+    def learnt(self, relay: str, what: Learnt) -> None:
+        """A limit of the relay: doctor and the report say it, as a setting to write down."""
+        if what.idle:
+            self.handout.idle = min(IDLE, what.idle * 0.8)
+        self.notes.learnt(relay, what, {h.claim.distribution for h in self.commit.held})
 
     def refused(self, why: str) -> None:
         """The relay refuses us, not a recipient: halt everything that runs here."""

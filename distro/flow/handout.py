@@ -17,7 +17,7 @@ class Handout(Generic[J]):
         self.ready: deque[J] = deque()
         self.busy = 0                # lanes that have a letter
         self.closed = False
-        self._idle = idle            # seconds that a lane waits for a letter
+        self.idle = idle             # seconds that a lane waits for a letter
         self._loop = asyncio.get_running_loop()
         self._takers: deque[tuple[float, Waiter]] = deque()    # until when each lane waits
         self._sleepers: list[Waiter] = []              # lanes without a connection
@@ -41,6 +41,7 @@ class Handout(Generic[J]):
                 taker.set_result(job)
                 return
         self.ready.append(job)
+        self.call()      # a lane may have gone to sleep since this letter was asked for
 
     async def take(self, ask: Callable[[], None]) -> J | None:
         """The next letter; `ask` is called if there is none. None after some idle seconds, or when everything stops."""
@@ -50,7 +51,7 @@ class Handout(Generic[J]):
         if self.closed:
             return None
         taker = waiter()
-        self._takers.append((self._loop.time() + self._idle, taker))
+        self._takers.append((self._loop.time() + self.idle, taker))
         ask()
         job: J | None = await taker
         return job

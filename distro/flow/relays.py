@@ -59,5 +59,5 @@ def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
     mine = [(relay, shares(relay.connections, processes)[at], max(1, shares(relay.unanswered, processes)[at]) if relay.unanswered else 0) for relay in settings.relay]
     if len(mine) == 1:
         relay, lanes, unanswered = mine[0]
-        return lambda work: Pool(endpoint_of(relay), lanes, work, unanswered=unanswered)
-    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight, unanswered) for relay, lanes, unanswered in mine], work)
+        return lambda work: Pool(endpoint_of(relay), lanes, work, unanswered=unanswered, letters=relay.letters_per_connection)
+    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight, unanswered, relay.letters_per_connection) for relay, lanes, unanswered in mine], work)

@@ -1,7 +1,8 @@
 """Lanes: one connection each, taking letters from whoever has them (`Work`) and telling how each ended.
 
-A lane opens its connection when there is work, keeps it while there is more, and closes it after some idle seconds. A
-relay that cannot be reached is left alone for a growing while, by all lanes together.
+A lane opens its connection when there is work, keeps it while there is more, and closes it after some idle seconds, or
+when it has carried as many letters as the relay takes. What the relay allows is learnt in `capacity`; only one that
+lets none of the lanes in is left alone for a growing while, by all lanes together.
 """
 
 import asyncio
@@ -12,15 +13,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from distro import log
 from distro.errand import Errand
-from distro.model import Outcome
+from distro.model import Outcome, State
 from distro.relay.blame import Blame
+from distro.relay.capacity import KNOCK, QUICK, Capacity, Learnt
 from distro.relay.envelope import Message
 from distro.relay.reply import Scope
-from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
+from distro.relay.session import CLOSING, ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
 
 IDLE = 20.0              # seconds that an unused connection stays open
-_BACKOFF = (1.0, 30.0)   # seconds: the first pause after a failed connection, and the longest
+_IDLE_AT_LEAST = 2.0     # seconds that a connection waited for a letter before its end counts as an idle time-out
+_BACKOFF = (1.0, 30.0)   # seconds: the first pause after a temporary refusal of MAIL, and the longest
 
 
 class Letter(Protocol):
@@ -57,22 +61,36 @@ class Work(Protocol[J]):
     def refused(self, why: str) -> None:
         """The relay refuses us (password, sender): everything should halt."""
 
+    def learnt(self, relay: str, what: Learnt) -> None:
+        """The relay has a limit that was not known."""
+
     def broken(self, error: BaseException) -> None:
         """A lane died of a bug; its letter's end must not be forgotten."""
 
 
 @dataclass(slots=True)
 class _Health:
-    """What all lanes know about their relay."""
+    """What all lanes know about a relay that takes no letters for now (4xx at MAIL)."""
 
-    pause: float = 0.0          # seconds; 0: reachable
+    pause: float = 0.0          # seconds; 0: it takes them
     until: float = 0.0          # loop time
+
+
+@dataclass(slots=True)
+class _Carried:
+    """What one connection did."""
+
+    letters: int = 0         # that were accepted
+    told: bool = False       # the relay ended it with 421 where the next letter began
+    broke: bool = False      # it ended without a word
+    why: str = ""            # the last words about its end
 
 
 class Pool(Generic[J]):
     """All lanes of a process to one relay; `relays.Relays` shares the work between several."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J], *, unanswered: int = 0) -> None:
+    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J], *, unanswered: int = 0, letters: int = 0) -> None:
+        """`lanes`: connections at most; `unanswered`: bodies without an answer at most; `letters`: a connection at most (0: no limit)."""
         self.endpoint = endpoint
         self._bodies = asyncio.Semaphore(unanswered) if 0 < unanswered < lanes else None
         self.work = work
@@ -81,6 +99,8 @@ class Pool(Generic[J]):
         self._tasks: list[asyncio.Task[None]] = []
         self._health = _Health()
         self._blame = Blame()
+        self.capacity = Capacity(lanes, letters)
+        self._told = Learnt()
         self._stopping = asyncio.Event()
 
     def start(self) -> None:
@@ -120,7 +140,8 @@ class Pool(Generic[J]):
             session = None if self._stopping.is_set() else await self._opened()
             if session is None:
                 continue
-            errand = Errand(self._letters(session))
+            carried = _Carried()
+            errand = Errand(self._letters(session, carried))
             errand.go()
             try:
                 await errand.end
@@ -128,17 +149,24 @@ class Pool(Generic[J]):
                 errand.close()
             await session.quit()
             self._sessions.discard(session)
+            await self._closed(carried)
 
-    async def _letters(self, session: Session) -> None:
-        """One letter after the other, while there are any and the connection lives."""
-        while not (self._stopping.is_set() or session.closed):
+    async def _letters(self, session: Session, carried: "_Carried") -> None:
+        """One letter after the other, while there are any, the connection lives, and the relay takes more on it."""
+        loop = asyncio.get_running_loop()
+        while not (self._stopping.is_set() or session.closed or self.capacity.full(carried.letters)):
+            since = loop.time()
             job = await self.work.take()
             if job is None:
                 return
             may_begin, begun = partial(self.work.may_begin, job), partial(self.work.begun, job)
             sent = await (session.send(job.message, may_begin, begun) if self._bodies is None else self._unanswered(session, job.message, may_begin, begun))
             self.work.done(job, sent.outcome)
-            self._learn(job, sent)
+            if sent.outcome.state is State.ACCEPTED:
+                carried.letters += 1
+                self.capacity.accepted()
+                self._health.pause = 0.0
+            self._learn(job, sent, carried, loop.time() - since)
 
     async def _unanswered(self, session: Session, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """The same, while no more than so many bodies have no answer yet."""
@@ -156,39 +184,80 @@ class Pool(Generic[J]):
             if held:
                 bodies.release()
 
-    def _learn(self, job: J, sent: Sent) -> None:
-        """What an outcome says about the relay, or about us."""
+    def _learn(self, job: J, sent: Sent, carried: "_Carried", seconds: float) -> None:
+        """What an outcome says about the connection, the relay, or us."""
         ours = self._blame.learn(job.message.recipient, sent)
         if ours:
             self.work.refused(f"the relay {self.endpoint.name} {ours}")
-        elif sent.scope is Scope.RELAY and sent.outcome.code:
-            self._pause(f"{sent.outcome.code} {sent.outcome.text}")
+        elif sent.scope is Scope.RELAY:
+            carried.why = f"{sent.outcome.code or ''} {sent.outcome.text}".strip()
+            idle = carried.letters > 0 and seconds > _IDLE_AT_LEAST     # it was closed while it waited for a letter
+            if idle and sent.outcome.code in (0, CLOSING):
+                self.capacity.was_idle(seconds)
+            elif sent.outcome.code == CLOSING:
+                carried.told = True
+            elif sent.outcome.code:
+                self._pause(carried.why)
+            else:
+                carried.broke = True
+
+    async def _closed(self, carried: "_Carried") -> None:
+        """Note what the end of a connection says about the relay."""
+        pause = self.capacity.closed(asyncio.get_running_loop().time(), carried.letters, told=carried.told, broke=carried.broke)
+        self._tell()
+        if pause:
+            self.work.unreachable(f"{self.endpoint.name}: {carried.why}", pause)
+        elif carried.broke and not carried.letters:
+            await self._rest(QUICK)
+
+    def _tell(self) -> None:
+        """Say what was learnt, when it is something else than before."""
+        if self.capacity.learnt != self._told:
+            self._told = self.capacity.learnt
+            self.work.learnt(self.endpoint.name, self._told)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, or until everything stops."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _opened(self) -> Session | None:
-        """A connection, or None after waiting: the relay is away, and all lanes have learnt it."""
+        """A connection, or None after waiting: the relay allows no more now, or is away, and all lanes have learnt it."""
         loop = asyncio.get_running_loop()
-        if self._health.until > loop.time():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(1.0, self._health.until - loop.time())):
-                    await self._stopping.wait()
+        wait = max(self.capacity.wait(loop.time()), self._health.until - loop.time())
+        if wait > 0:
+            await self._rest(min(1.0, wait))
             return None
         session = Session(self.endpoint)
         self._sessions.add(session)
+        self.capacity.begin()
+        greeting = False
         try:
             await session.open()
         except RelayRefusedError as error:
             if error.verdict.scope is Scope.US:
                 self.work.refused(f"the relay {self.endpoint.name} refuses our password: {error.reply}")
-            self._pause(str(error))
+            why, greeting = str(error), True
         except ssl.SSLCertVerificationError as error:
-            self._pause(f"its certificate is not trusted ({error.verify_message})")
+            why = f"its certificate is not trusted ({error.verify_message})"
         except (OSError, ssl.SSLError, ConnectionBrokenError, TimeoutError) as error:
-            self._pause(str(error) or type(error).__name__)
+            why = str(error) or type(error).__name__
+        except BaseException:
+            self.capacity.opening -= 1
+            raise
         else:
-            self._health.pause = 0.0
+            self.capacity.opened(loop.time())
             return session
         session.abort("not opened")
         self._sessions.discard(session)
+        pause = self.capacity.refused(loop.time(), greeting=greeting)
+        self._tell()
+        if pause:
+            self.work.unreachable(f"{self.endpoint.name}: {why}", pause)
+        else:
+            log.get().info("a connection was refused; the others go on", relay=self.endpoint.name, why=why, open=self.capacity.open)
+            await self._rest(KNOCK if greeting and not self.capacity.open else QUICK)
         return None
 
     def _pause(self, why: str) -> None:

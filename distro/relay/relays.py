@@ -10,6 +10,7 @@ from typing import Generic
 
 from distro import log
 from distro.model import Outcome
+from distro.relay.capacity import Learnt
 from distro.relay.pool import J, Pool, Work
 from distro.relay.session import Endpoint
 
@@ -21,10 +22,10 @@ _REFUSED_FOR = 600.0   # seconds that a relay which refuses us is left alone whi
 class _Member(Work[J]):
     """One of the relays: passes on what its lanes ask and tell, in its turn."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, weight: int, unanswered: int, relays: "Relays[J]") -> None:
+    def __init__(self, endpoint: Endpoint, lanes: int, weight: int, unanswered: int, letters: int, relays: "Relays[J]") -> None:
         self.relays = relays
         self.weight = weight
-        self.pool = Pool(endpoint, lanes, self, unanswered=unanswered)
+        self.pool = Pool(endpoint, lanes, self, unanswered=unanswered, letters=letters)
         self.share = 0.0         # letters had, over the weight
         self.free = 0            # lanes that ask for a letter
         self.ended = 0.0         # loop time of its last letter's end
@@ -68,17 +69,20 @@ class _Member(Work[J]):
             self.away_until = 0.0       # whoever resumes wants it tried
             self.relays.work.refused(why)
 
+    def learnt(self, relay: str, what: Learnt) -> None:
+        self.relays.work.learnt(relay, what)
+
     def broken(self, error: BaseException) -> None:
         self.relays.work.broken(error)
 
 
 class Relays(Generic[J]):
-    """The lanes of a process to several relays; (endpoint, lanes, weight, bodies unanswered at most) each."""
+    """The lanes of a process to several relays; (endpoint, lanes, weight, bodies unanswered at most, letters a connection) each."""
 
-    def __init__(self, relays: Sequence[tuple[Endpoint, int, int, int]], work: Work[J]) -> None:
+    def __init__(self, relays: Sequence[tuple[Endpoint, int, int, int, int]], work: Work[J]) -> None:
         self.work = work
-        self.members = [_Member(endpoint, lanes, weight, unanswered, self) for endpoint, lanes, weight, unanswered in relays if lanes]
-        self.lanes = sum(lanes for _, lanes, _, _ in relays)
+        self.members = [_Member(endpoint, lanes, weight, unanswered, letters, self) for endpoint, lanes, weight, unanswered, letters in relays if lanes]
+        self.lanes = sum(lanes for _, lanes, *_ in relays)
         self._waiting: list[asyncio.Future[None]] = []
         self._stopping = False
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from distro.codes import cause
 from distro.model import BY_LETTER, Plan, State
+from distro.report.standstill import reason_of
 from distro.store import Store
 from distro.store.records import address_at, batches_of, counters, edition_counts, histogram, ordinals_in
 from distro.store.scripts.audience import read_plan
@@ -45,7 +46,7 @@ def report(store: Store, distribution: str, zone: str) -> Report:
     balanced = (not frozen) or (len(states) == audience == sum(counts.values()) and counters(store, distribution) == counts)
     data = {
         "release": told.get("release", ""), "distribution": f"D{distribution}", "kind": told.get("kind", ""), "headline": told.get("headline", ""),
-        "state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience,
+        "state": told.get("state", ""), "reason": told.get("reason") or reason_of(store, distribution, told, counts, zone), "audience": audience,
         "counts": {state.value: counts[state] for state in State}, "balanced": balanced,
         "editions": _editions(store, distribution, told, states, plan), "left_out": dict(plan.left_out) if plan else {},
         **{key: rfc3339(int(told.get(key) or 0), zone) for key in ("submitted_at", "first_accepted_at", "last_accepted_at", "first_pass_at")},

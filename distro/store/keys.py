@@ -85,6 +85,8 @@ TABLE = (
     Key("alive", "zset", "sending process -> when it last said that it lives, unix seconds"),
     Key("rewrite:wanted", "string", "since when somebody was erased whose words the append-only file still holds, ms"),
     Key("rewrite:began", "string", "the same, while it is being written anew"),
+    Key("trouble", "hash", "sending process -> when and why it sends nothing, JSON"),
+    Key("learnt", "hash", "relay and sending process -> what the relay allows it, JSON"),
     Key("storms", "hash", "domain -> when, how many and after which distribution readers left within seconds"),
     Key("closed", "hash", "list that is no more -> when, why, by whom and which distribution told its people"),
     Key("audited", "hash", "list or named segment -> people at the last `segments audit`"),

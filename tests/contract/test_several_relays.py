@@ -15,7 +15,7 @@ from tests.support.smtp import ScriptedServer
 
 
 def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Office:
-    return run(lambda office: Relays([(*r, 0) for r in relays], office), [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
+    return run(lambda office: Relays([(*r, 0, 0) for r in relays], office), [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
 
 
 def gone() -> Endpoint:

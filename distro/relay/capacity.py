@@ -43,6 +43,7 @@ class Capacity:
         self._probe_at = 0.0
         self._probe_every = FIRST_PROBE
         self._probing = False
+        self._early = False           # one was refused while the first of them were still on the way
         self._kept = 0                # connections that ended at `letters` by our own choice
 
     @property
@@ -70,6 +71,8 @@ class Capacity:
         self.opening -= 1
         self.open += 1
         self.away_until = 0.0
+        if self._early and not self.opening:
+            self._early, self.limit, self._probe_at = False, max(1, min(self.limit, self.open)), now + self._probe_every
         if self._probing and self.open >= self.limit:      # one more is taken: soon another
             self._probing, self._probe_every, self._probe_at = False, FIRST_PROBE, now + FIRST_PROBE
 
@@ -81,12 +84,15 @@ class Capacity:
         self.opening -= 1
         if self.open:
             self._learn_connections(now, greeting=greeting)
+        elif self.opening:
+            self._early |= greeting
         return self._away(now, KNOCK if greeting else QUICK)
 
     def _away(self, now: float, first: float) -> float:
         """Return the pause of a relay that has let in nobody, and to which nobody is on the way; else 0."""
         if self.open or self.opening:
             return 0.0
+        self._early = False
         self._pause = min(max(self._pause * 2, first), LONGEST)
         self.away_until = now + self._pause
         return self._pause

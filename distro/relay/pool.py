@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-from distro import log
 from distro.errand import Errand
 from distro.model import Outcome, State
 from distro.relay.blame import Blame
@@ -256,7 +255,6 @@ class Pool(Generic[J]):
         if pause:
             self.work.unreachable(f"{self.endpoint.name}: {why}", pause)
         else:
-            log.get().info("a connection was refused; the others go on", relay=self.endpoint.name, why=why, open=self.capacity.open)
             await self._rest(KNOCK if greeting and not self.capacity.open else QUICK)
         return None
 

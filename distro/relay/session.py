@@ -92,7 +92,10 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)   # so that pause_writing tells of every unwritten byte
+        # So that pause_writing tells of every unwritten byte. TLS pauses from `high` on, plain text above it: with 0, TLS
+        # would pause and go on in turn whatever is written, and a letter that was sent could pass for one that was not.
+        self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0, low=0)
+        self._unwritten = False
 
     def pause_writing(self) -> None:
         self._unwritten = True

@@ -15,7 +15,7 @@ from distro.model import Outcome, State
 from distro.relay.capacity import Learnt
 from distro.relay.envelope import Message
 from distro.relay.pool import Pool, Work
-from distro.relay.session import Endpoint
+from distro.relay.session import Endpoint, Session
 from distro.relay.twins import FolderPool, MemoryPool
 from tests.support.smtp import ScriptedServer
 
@@ -298,3 +298,45 @@ def test_a_lane_that_dies_of_a_bug_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         office = through(server, ["a@a.example"], lanes=1)
 
     assert office.troubles == ["broken: RuntimeError('a bug')"]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("tls", ["off", "starttls", "implicit"])
+@pytest.mark.parametrize("size", [100, 40_000, 900_000])
+def test_a_break_after_the_end_is_a_doubt_over_tls_too(loop: str, tls: str, size: int, authority: trustme.CA) -> None:
+    """A letter that the relay has, and whose answer was lost, is never taken for one that was not sent.
+
+    Over TLS half of them were, by the way in which its transport counts: they went out a second time in silence.
+    """
+    import uvloop
+
+    theirs, ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(theirs)
+    authority.configure_trust(ours)
+    arrived: list[int] = []
+
+    class Server(ScriptedServer):
+        async def _data(self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+            raw = await reader.readuntil(b"\r\n.\r\n")
+            arrived.append(len(raw))
+            return False
+
+    async def one(server: Server) -> State:
+        more: dict[str, object] = {} if tls == "off" else {"context": ours}
+        session = Session(endpoint(server, tls=tls, **more))
+        await session.open()
+        line = b"x" * 70 + b"\r\n"
+        sent = await session.send(Message("p@p.example", "a@a.example", (line * (size // 72 + 1),)), _yes, lambda: None)
+        session.abort("")
+        await asyncio.sleep(0.01)
+        return sent.outcome.state
+
+    with Server(tls=None if tls == "off" else theirs, implicit=tls == "implicit") as server:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
+            states = [runner.run(one(server)) for _ in range(4)]
+    assert len(arrived) == 4
+    assert states == [State.IN_DOUBT] * 4
+
+
+async def _yes() -> bool:
+    return True

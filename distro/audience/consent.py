@@ -68,10 +68,10 @@ class Fact:
         return self.subscriber, self.fact, self.told
 
 
-def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str], address_hash: str = "") -> Fact:
+def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str], address_hash: str = "", said: str = "") -> Fact:
     """The fact that another system's export says no; the same again when the piece is written again."""
     name = hashlib.sha256(f"{number}:{subscriber}:{act}".encode()).hexdigest()[:24]
-    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", address_hash)
+    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", address_hash, said)
 
 
 class ConsentFile:

@@ -10,15 +10,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from distro.audience import consent
 from distro.audience.consent import ConsentFile, Hashes
-from distro.audience.headers import header_of
+from distro.audience.headers import Header, header_of
 from distro.audience.rows import BadRow, Judge
-from distro.audience.table import read_table
+from distro.audience.table import Table
 from distro.audience.writing import Row, Wish, Writer, Written, off_list, wishes_of
 from distro.store import Store
 from distro.store.records import ids_of
@@ -26,6 +27,8 @@ from distro.store.scripts.book import Command
 
 _PIECE = 300                     # rows in one script call: a few milliseconds
 _STAGED = 86_400                 # seconds that a staged import waits to be finished
+_SAMPLES = 200                   # rows in which a value for the mapping is looked for
+_SAYS_NO = {"status": "who may be written to", "left": "who unsubscribed", "barred": "who may not be written to", "wants": "who wants mail"}
 FROM_IMPORT = "_in"              # the column that says which import brought somebody; hidden columns begin with _
 
 Progress = Callable[[int], None]
@@ -43,6 +46,9 @@ class Judged:
     bad: list[BadRow] = field(default_factory=list)
     erased: list[BadRow] = field(default_factory=list)             # who had themselves erased: never taken
     typos: dict[str, tuple[int, str]] = field(default_factory=dict)
+    noes: dict[str, int] = field(default_factory=dict)             # what the file says of people: unsubscribed, suppressed
+    mapping: list[tuple[str, str, str]] = field(default_factory=list)     # file's column, ours, a value of the first rows
+    notes: list[str] = field(default_factory=list)                 # what was done to read the file
 
 
 @dataclass(slots=True)
@@ -57,26 +63,42 @@ class Taken:
 
 
 _Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]   # the same and the line
-_Staged = list[tuple[str, str, dict[str, list[str]], str]]      # address, e-mail, columns, the "no" that another system knew
+_Staged = list[tuple[str, str, dict[str, list[str]], str]]      # address, e-mail, columns, the "no" that the file says and its words: act|words
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Staged).decode
 
 
-def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hashes_of: Hashes | None = None, at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
+def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hashes_of: Hashes | None = None, encoding: str = "", at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
     """Judge every row of a file and stage the good ones; nothing of it is in the book yet."""
-    table = read_table(path)
-    _, cells = next(table)
+    table = Table(path, encoding)
+    rows = iter(table)
+    _, cells = next(rows)
     header = header_of(cells, path.name)
-    judged = Judged(int(store.command("INCR", "import:seq")), system=header.system)
+    judged = Judged(int(store.command("INCR", "import:seq")), system=header.system, notes=table.notes)
     judge = Judge(header)
     judged.typos = judge.typos
-    for piece in _pieces(_good(table, judge, judged, at_most_bad), store, hashes_of, judged):
+    for piece in _pieces(_good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged):
         packed = zlib.compress(_encode(piece), 1)
         store.pipeline([("RPUSH", f"stage:{judged.number}", packed), ("EXPIRE", f"stage:{judged.number}", _STAGED)])
         progress(judged.read)
     told: dict[str, str | int] = {"list": list_name, "file": path.name, "actor": actor, "basis": basis, "at": store.now_ms(), "rows": judged.good, "state": "judged", "sync": int(sync)}
     store.command("HSET", f"import:{judged.number}", *(word for pair in told.items() for word in pair))
     return judged
+
+
+def _sampled(rows: Iterator[tuple[int, list[str]]], header: Header, judged: Judged) -> Iterator[tuple[int, list[str]]]:
+    """Pass rows on, and note what each column becomes, with a value of the first rows that have one."""
+    samples = [""] * len(header.columns)
+    noes = dict(header.noes)
+    first = list(islice(rows, _SAMPLES))
+    for _, cells in first:
+        for n, cell in enumerate(cells[:len(samples)]):
+            samples[n] = samples[n] or " ".join(cell.split())[:40]
+    for n, told in enumerate(header.told):
+        ours = _SAYS_NO[noes[n]] if n in noes else header.columns[n]
+        judged.mapping.append((told, ours, samples[n]))
+    yield from first
+    yield from rows
 
 
 def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, at_most_bad: int) -> Iterator[tuple[str, str, dict[str, list[str]], str, int]]:
@@ -93,7 +115,9 @@ def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, 
         if mark in seen:
             judged.twice += 1
         seen.add(mark)
-        yield row.address, row.email, row.columns, row.no, line
+        if row.no:
+            judged.noes[row.no] = judged.noes.get(row.no, 0) + 1
+        yield row.address, row.email, row.columns, f"{row.no}|{row.no_said}" if row.no else "", line
 
 
 def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], store: Store, hashes_of: Hashes | None, judged: Judged) -> Iterator[_Staged]:
@@ -228,7 +252,10 @@ class _Intake:
         if self.sync:
             commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
         hash_of = self.consents.hash_of if self.consents else str
-        facts = [consent.imported_no(self.number, written.ids[address], act, self.told, hash_of(address)) for address, act in self._refused.items()]
+        facts = [
+            consent.imported_no(self.number, written.ids[address], act, self.told, hash_of(address), said)
+            for address, told in self._refused.items() for act, _, said in [told.partition("|")]
+        ]
         if facts and self.consents:
             self.consents.append(facts)
         for fact in facts:

@@ -3,21 +3,24 @@
 import json
 import re
 from dataclasses import dataclass
+from email.utils import parseaddr
 
 from distro.audience import addresses
-from distro.audience.headers import Header, meaning_of, plain
+from distro.audience.headers import Header, plain
+from distro.audience.optouts import answer_of, meaning_of
 from distro.cells import unquoted
-from distro.model import LANGUAGE_NAMES
+from distro.languages import code_of, meant_by
 from distro.providers import provider_of, typo_of
 
 _LONGEST = 4000                  # characters of a cell
 _OURS = frozenset(("lists", "email", "domain", "provider", "status", "kind", "frequency"))
 _MULTI = frozenset(("lists", "beats", "tags"))
 _BREAKS = re.compile(r"[\r\n\0]")
+_SEVERAL = re.compile(r"[\w.+'-]+@[\w.-]+")
+_QUOTED_TAGS = re.compile(r'"([^"]*)"')
+_HALVES = ("first_name", "middle_name", "last_name")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9): a name needs neither.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")      # RFC 5646
-_BY_NAME = {name.lower(): code for code, name in LANGUAGE_NAMES.items()}
 _MEMORY = 10_000                 # different cells of a column that are remembered
 
 
@@ -38,7 +41,8 @@ class Row:
     address: str
     email: str
     columns: dict[str, list[str]]
-    no: str = ""                 # "unsubscribed" or "suppressed": what another system knew
+    no: str = ""                 # "unsubscribed" or "suppressed": what the file says of them …
+    no_said: str = ""            # … in its own words: UNSUB_TIME 2024-05-01
 
 
 class Judge:
@@ -49,7 +53,9 @@ class Judge:
         self._cells: list[dict[str, list[str] | str]] = [{} for _ in header.columns]
         self._receivers: dict[str, dict[str, list[str]]] = {}
         self._at = header.columns.index("email")
-        self._names = [n for n, c in enumerate(header.columns) if c in ("first_name", "last_name", "status", "attributes")]
+        self._noes = dict(header.noes)
+        self._halves = any(c in _HALVES for c in header.columns)
+        self._attributes = "attributes" in header.columns
         self.typos: dict[str, tuple[int, str]] = {}     # address -> line, what was probably meant
 
     def judge(self, line: int, cells: list[str]) -> Row | BadRow:
@@ -73,18 +79,22 @@ class Judge:
                     return BadRow(line, given.splitlines()[0][:60] if given.strip() else "", found)
                 if found:
                     values[columns[n]] = found
-        return self._whole(line, given, values)
+        return self._whole(line, given, cells, values)
 
-    def _whole(self, line: int, given: str, values: dict[str, list[str]]) -> Row | BadRow:
-        if _BREAKS.search(given):
-            return BadRow(line, given.splitlines()[0][:60] if given.strip() else "", "a line break or NUL in email")
-        email, reason = addresses.judge(unquoted(given))
+    def _whole(self, line: int, given: str, cells: list[str], values: dict[str, list[str]]) -> Row | BadRow:
+        email, reason = self._address(given, values)
         if reason:
-            return BadRow(line, unquoted(given)[:60], reason)
+            return BadRow(line, (unquoted(given).strip().splitlines() or [""])[0][:60], reason)
         address = addresses.key(email)
-        row = Row(line, address, email, values)
-        if self._names or self.header.default_status:
-            _foreign(row, self.header.default_status, self.header.system)
+        row = Row(line, address, email, values, self.header.default_no, "the name of the file" if self.header.default_no else "")
+        if self._noes:
+            wrong = self._listen(row, cells)
+            if wrong:
+                return BadRow(line, email, wrong)
+        if self._halves:
+            _join_names(row.columns, eastern=self.header.eastern)
+        if self._attributes:
+            _spread_attributes(row.columns)
         domain = address.rpartition("@")[2]
         receiver = self._receivers.get(domain)
         if receiver is None:
@@ -95,31 +105,74 @@ class Judge:
         row.columns.update(receiver)
         return row
 
+    def _address(self, given: str, values: dict[str, list[str]]) -> tuple[str, str]:
+        """Return the address of a cell and "", or "" and the reason; takes the name from "Ana Rivas <ana@daily.example>"."""
+        told = unquoted(given).strip()
+        if _BREAKS.search(told):
+            several = len(set(_SEVERAL.findall(told))) > 1
+            return "", "a line break or NUL in email" + (f" ({_several(told)})" if several else "")
+        email, reason = addresses.judge(told)
+        if not reason:
+            return email, ""
+        if len(set(_SEVERAL.findall(told))) > 1:
+            return "", _several(told)
+        if "<" in told:
+            name, plain_address = parseaddr(told)
+            email, inner = addresses.judge(plain_address)
+            if not inner:
+                if _clean(name) and "name" not in values:
+                    values["name"] = [_clean(name)]
+                return email, ""
+        return "", reason
 
-def _foreign(row: Row, default_status: str, system: str) -> None:
-    """Two cells for a name become one; a status that says no is remembered; a JSON cell of attributes becomes columns."""
-    told = row.columns
-    names = [*told.pop("first_name", []), *told.pop("last_name", [])]
-    if names and "name" not in told:
-        told["name"] = [" ".join(names)]
-    if "attributes" in told:
-        text = told.pop("attributes")[0]
+    def _listen(self, row: Row, cells: list[str]) -> str:
+        """Note a "no" that a column says; return what cannot be understood, which nobody may guess."""
+        for n, kind in self._noes.items():
+            cell = cells[n] if n < len(cells) else ""
+            value, name = plain(cell) or cell.strip(), self.header.told[n] if n < len(self.header.told) else ""
+            if kind == "status":
+                found: str | None = meaning_of(value, of_a_system=bool(self.header.system))
+                if found:
+                    row.columns.pop(self.header.columns[n], None)
+            else:
+                found = answer_of(kind, value)
+                if found is None:
+                    return f'"{cell.strip()[:40]}" under {name}: does that mean no more mail? Write yes or no, or leave it empty'
+                row.columns.pop(self.header.columns[n], None)
+            if found in ("unsubscribed", "suppressed") and row.no != "unsubscribed":
+                row.no, row.no_said = found, f"{name}: {_clean(cell)}"[:120]
+        return ""
+
+
+def _several(told: str) -> str:
+    return f"{len(set(_SEVERAL.findall(told)))} addresses in one cell: give each a row of its own, or keep one"
+
+
+def _join_names(columns: dict[str, list[str]], *, eastern: bool) -> None:
+    """Make one name of its halves, in the order of its language; beside a whole name they stay what they are."""
+    if "name" in columns:
+        return
+    halves = [" ".join(columns.pop(half, [])) for half in _HALVES]
+    order = [halves[2], halves[0]] if eastern else halves
+    whole = ("" if eastern and not any(h.isascii() for h in order if h) else " ").join(filter(None, order))
+    if whole:
+        columns["name"] = [whole]
+
+
+def _spread_attributes(columns: dict[str, list[str]]) -> None:
+    """Make columns of a JSON cell of attributes (listmonk)."""
+    for text in columns.pop("attributes", []):
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
             found = {}
         for key, value in (found if isinstance(found, dict) else {}).items():
             column, values = plain(str(key))[:60], value if isinstance(value, list) else [value]
-            if column in _OURS:      # who is on which list, and may be written to, is for staff to say, not for a cell of another system
+            if not column or column in _OURS:      # who is on which list, and may be written to, is for staff to say
                 continue
             clean = [v for v in (_clean(str(v)) for v in values if isinstance(v, str | int | float)) if v]
-            if column and clean:
-                told.setdefault(column, clean)
-    status = plain("".join(told.get("status", [default_status])))
-    meaning = meaning_of(status, of_a_system=bool(system))
-    row.no = meaning if meaning in ("unsubscribed", "suppressed") else ""
-    if meaning:
-        told.pop("status", None)
+            if clean:
+                columns.setdefault(column, clean)
 
 
 def receiver_of(address: str) -> dict[str, list[str]]:
@@ -131,13 +184,14 @@ def receiver_of(address: str) -> dict[str, list[str]]:
 
 def _judge_cell(column: str, cell: str) -> list[str] | str:
     """The values of a cell, or what is wrong with it."""
-    if _BREAKS.search(cell):
-        return f"a line break or NUL in {column}"
+    if "\0" in cell:
+        return f"NUL in {column}"
     if len(cell) > _LONGEST:
         return f"{column} has {len(cell):,} characters (at most {_LONGEST:,})"
     found = values_of(column, cell)
-    if column == "language" and found and not _LANGUAGE.fullmatch(found[0]):
-        return f'"{found[0][:30]}" is no language code; write en, fr or pt-br'
+    if column == "language" and found and not code_of(found[0]):
+        near = meant_by(found[0])
+        return f'"{found[0][:30]}" is no language' + (f"; did you mean {near}?" if near else "; write en, fr or pt-br")
     return found
 
 
@@ -148,9 +202,10 @@ def _clean(cell: str) -> str:
 def values_of(column: str, cell: str) -> list[str]:
     """The values that a cell of this column holds."""
     clean = _clean(cell)
+    if column == "tags" and clean.startswith('"') and _QUOTED_TAGS.search(clean):      # Mailchimp: "one","two, three"
+        clean = ";".join(_QUOTED_TAGS.findall(clean))
     if column in _MULTI:
         return list(dict.fromkeys(v.strip().lower() if column == "lists" else v.strip() for v in clean.split(";") if v.strip()))
     if column == "language":
-        code = clean.lower().replace("_", "-")
-        return [_BY_NAME.get(code, code)] if clean else []
+        return [code_of(clean) or clean.lower()] if clean else []
     return [clean] if clean else []

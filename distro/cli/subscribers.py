@@ -25,6 +25,7 @@ def import_file(
     sync: Annotated[bool, typer.Option("--sync", help="Also take off the list who is not in the file.")] = False,
     basis: Annotated[str, typer.Option("--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT")] = "",
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")] = False,
+    encoding: Annotated[str, typer.Option("--encoding", help="Of a CSV that is no UTF-8, where it is not found out: windows-1250, mac_roman, shift_jis.", metavar="NAME", show_default=False)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")] = False,
     yes: Yes = False, config: Config = None, as_json: Json = False,
 ) -> int:
@@ -47,9 +48,11 @@ def import_file(
     asks = sys.stdin.isatty() and not yes and not as_json
     with opened(settings(config)) as office:
         with _progress("reading") as at:
-            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hashes_of=office.hashes_of, progress=at)
+            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hashes_of=office.hashes_of, encoding=encoding, progress=at)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = importing.survey(office.store, judged.number) if not stopped and (dry_run or asks) else None
+        if (asks or dry_run) and not as_json:
+            _show_mapping(judged)
         if foreseen and asks and not dry_run:
             _show(file, name, judged, foreseen, head="if you take them")
         taken = None
@@ -102,7 +105,9 @@ def _told(file: Path, name: str, judged: "Judged", taken: "Taken | None", forese
 
     return {
         "file": str(file), "list": name, "system": judged.system, "read": judged.read, "good": judged.good, "twice": judged.twice,
-        "bad": rows(judged.bad), "erased": rows(judged.erased), "doubtful": [{"line": line, "value": value, "meant": meant} for value, (line, meant) in judged.typos.items()],
+        "bad": rows(judged.bad), "erased": rows(judged.erased), "noes": judged.noes, "notes": judged.notes,
+        "mapping": [{"column": column, "becomes": ours, "sample": sample} for column, ours, sample in judged.mapping],
+        "doubtful": [{"line": line, "value": value, "meant": meant} for value, (line, meant) in judged.typos.items()],
         "written": taken is not None, "new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged, "unsubscribed_kept": counts.held, "off_the_list": counts.gone,
     }
 
@@ -115,12 +120,29 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
     show.say(f"  {_counts(taken)}")
     if taken.held:
         show.say(f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'} unsubscribed or suppressed")
+    _show_noes(judged)
+    for text in judged.notes:
+        show.say(f"  {text}")
     if judged.twice:
         show.say(f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than once; the last row counts")
     if judged.bad:
         show.say(f"  {show.count(len(judged.bad), 'bad row')} left out:")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)
+
+
+def _show_mapping(judged: "Judged") -> None:
+    """What each column of the file becomes, before anything is asked."""
+    show.table(("column of the file", "becomes", "for example"), judged.mapping)
+    show.say()
+
+
+def _show_noes(judged: "Judged") -> None:
+    """How many people the file says no for."""
+    count = sum(judged.noes.values())
+    if count:
+        told = " · ".join(f"{n:,} {act}" for act, n in judged.noes.items())
+        show.say(f"  {count:,} said no in the file and will not be written to: {told}")
 
 
 def _counts(taken: "Taken") -> str:

@@ -91,7 +91,7 @@ def test_a_column_in_another_language_is_known(store: Store, tmp_path: Path) -> 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
 def test_no_row_crashes_and_no_control_character_gets_in(cells: list[str]) -> None:
-    found = Judge(Header(("email", "name", "beats", "x"), "", "")).judge(2, cells)
+    found = Judge(Header(("email", "name", "beats", "x"), "")).judge(2, cells)
     if isinstance(found, BadRow):
         assert found.reason
         return

@@ -68,8 +68,8 @@ def test_other_systems_exports_are_understood_as_they_are(tmp_path: Path, name: 
     path.write_text(f"{header}\n{row}\n")
     rows, judge = judged(path)
     assert judge.header.system == system
-    columns = {c: v for c, v in rows[0].columns.items() if c != "domain"}  # type: ignore[attr-defined]
-    assert columns == expected
+    columns = rows[0].columns  # type: ignore[attr-defined]
+    assert {c: columns.get(c) for c in expected} == expected      # and whatever else they say of people is kept
 
 
 @pytest.mark.parametrize(("name", "header", "status", "no"), [
@@ -105,7 +105,6 @@ def test_slips_of_the_finger_are_told_and_not_mended(tmp_path: Path) -> None:
     ('email,name\nana@d.example,"' + "x" * 10_000_001 + '"\n', "line 2: not CSV"),
     ("email,name\nana@d.example," + "x" * 9_000_000 + "\n", "name has 9,000,000 characters"),
     ('email,name\n"a@d.example\r\nBcc: b@d.example",Z\n', "line break or NUL in email"),
-    ('email,name\na@d.example,"Z\r\nBcc: b@d.example"\n', "line break or NUL in name"),
     ('email\n"a b"@d.example\n', ""), ("email\na(comment)@d.example\n", ""), ("email\na@[127.0.0.1]\n", ""),
 ])
 def test_hostile_rows_are_refused_with_their_reason(tmp_path: Path, raw: str, words: str) -> None:

@@ -1,0 +1,114 @@
+"""Excel workbooks, read by a child under limits: a hostile one takes the child's memory and time, not ours.
+
+Cells come as the sheet shows them where that matters: a number with leading zeros keeps them, a date is a date.
+"""
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from distro.errors import InputFileError
+
+_MEMORY, _SECONDS, _OUTPUT = 800 << 20, 60, 400 << 20    # what the child may take: bytes, seconds, bytes of its rows
+_CHILD = r"""
+import csv, datetime, json, re, sys
+from python_calamine import CalamineWorkbook
+
+def shown(c, zeros):
+    if c is None:
+        return ""
+    if isinstance(c, bool):
+        return "yes" if c else "no"
+    if isinstance(c, datetime.datetime) and not (c.hour or c.minute or c.second):
+        return c.date().isoformat()
+    if isinstance(c, float) and c.is_integer():
+        c = int(c)
+    if zeros and isinstance(c, int) and c >= 0:
+        return str(c).zfill(zeros)
+    return str(c).replace(chr(13), " ").replace(chr(10), " ")
+
+def zeros_of(pattern):
+    plain = re.sub(r'"[^"]*"|\\.|[-() ./]', "", (pattern or "").split(";")[0])
+    return len(plain) if re.fullmatch("0{2,20}", plain) else 0
+
+def formats(path, name):
+    # {row: {column: zeros}} of the first hundred thousand rows, where any cell is shown with leading zeros.
+    import openpyxl, zipfile
+    with zipfile.ZipFile(path) as file:
+        styles = file.read("xl/styles.xml")[:5_000_000] if "xl/styles.xml" in file.namelist() else b""
+    if not re.search(rb'formatCode="[^";]*00', styles) or re.search(rb"<!(?:DOCTYPE|ENTITY)", styles):
+        return {}
+    found = {}
+    book = openpyxl.load_workbook(path, read_only=True)
+    for n, row in enumerate(book[name].iter_rows(max_row=100_000)):
+        here = {m: z for m, cell in enumerate(row) if (z := zeros_of(getattr(cell, "number_format", "")))}
+        if here:
+            found[n] = here
+    return found
+
+path = sys.argv[1]
+book = CalamineWorkbook.from_path(path)
+names = book.sheet_names
+sheet = book.get_sheet_by_index(0)
+try:
+    padded = formats(path, names[0])
+except Exception:
+    padded = {}
+start = sheet.start or (0, 0)
+out = csv.writer(sys.stdout)
+for n, row in enumerate(sheet.iter_rows()):
+    here = padded.get(n, {})
+    cells = [shown(c, here.get(m, 0)) for m, c in enumerate(row)]
+    if len(cells) > 500 and any(cells[500:]):
+        sys.exit("more than 500 columns")
+    out.writerow(cells[:500])
+sys.stderr.write(json.dumps([name[:80] for name in names[1:20]]))
+"""
+
+
+def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
+    """Return the first sheet as CSV, and the names of the others. Raises InputFileError.
+
+    The rows come by way of a file without a name, whose size the child's limits bound; a pipe's they would not.
+    """
+    rows = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
+    why = "it asks for more memory or time than a list of contacts needs"
+    said = ""
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())], stdout=rows, stderr=subprocess.PIPE, check=False, preexec_fn=_limits, timeout=_SECONDS * 3,
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"},
+        )
+        said = child.stderr.decode("utf-8", "replace").strip()
+        if child.returncode > 0 and said:
+            why = said.splitlines()[-1][:120]
+        failed = child.returncode != 0
+    except subprocess.TimeoutExpired:
+        failed = True
+    if failed:
+        rows.close()
+        raise InputFileError(f"{path.name} is an Excel workbook that cannot be read ({why})", hint='Save it as "CSV UTF-8" and import that.')
+    if not rows.seek(0, os.SEEK_END):
+        rows.close()
+        raise InputFileError(f"{path.name} has no rows on its first sheet", hint="The first line must name the columns: email,name,language,…")
+    rows.seek(0)
+    return io.TextIOWrapper(rows, encoding="utf-8", newline=""), _names(said)
+
+
+def _names(said: str) -> list[str]:
+    try:
+        return [str(name) for name in json.loads(said.splitlines()[-1])] if said else []
+    except ValueError:
+        return []
+
+
+def _limits() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT, _OUTPUT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

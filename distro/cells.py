@@ -9,8 +9,9 @@ import re
 
 _RUN = "=+\\-@\t\uff1d\uff0b\uff0d\uff20\u2212"
 _SEPARATORS = ",;|\t\r\n"
-_PLACE = re.compile(rf"(^|[{_SEPARATORS}])([\s\"]*)('*)(?=[{_RUN}])")
-_GUARDED = re.compile(rf"(^|[{_SEPARATORS}])([\s\"]*)'('*)(?=[{_RUN}])")
+_SPACE = '(?:[^\\S\t\r\n]|")*'      # without what separates too, so that no place is looked at twice
+_PLACE = re.compile(rf"(^|[{_SEPARATORS}])({_SPACE})('*)(?=[{_RUN}])")
+_GUARDED = re.compile(rf"(^|[{_SEPARATORS}])({_SPACE})'('*)(?=[{_RUN}])")
 _ANY = re.compile(f"[{_RUN}]")
 
 

@@ -1,7 +1,6 @@
 """Every setting with its value, where that comes from, its default and its meaning; secrets are masked."""
 
 import os
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from distro.files import read_text
+from distro.files import read_toml
 from distro.sections import SecretUrl, Section
 from distro.settings import Settings, load
 
@@ -30,7 +29,7 @@ def load_explained(path: Path | None = None) -> list[Explained]:
     where = path or Path("distro.toml")
     settings = load(path, needed=path is not None)
     try:
-        told = tomllib.loads(read_text(where))
+        told = read_toml(where)
     except OSError:
         told = {}
     return [row for name, field in Settings.model_fields.items() for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)]

@@ -4,14 +4,19 @@ A release, a spreadsheet or a setting may name any path. A pipe would hang the r
 and a symbolic link could lead to a secret. Every refusal is an OSError whose `strerror` is a sentence for people.
 """
 
+import contextlib
 import errno
 import os
 import re
+import secrets
 import stat
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|AGE-SECRET-KEY-1")
+_LONG_KEY = re.compile(r"(?:[\w\"'-]{1,60}[ \t]?\.[ \t]?){40}")
 _LOOKED_THROUGH = 65_536    # bytes at the beginning of a file in which a private key is looked for
 
 
@@ -48,6 +53,35 @@ def _check(found: os.stat_result, limit: int, path: Path) -> None:
 def read_text(path: Path, limit: int = 1_000_000) -> str:
     """Return the text of a small UTF-8 file, such as settings. Raises OSError, UnicodeDecodeError."""
     return read_regular(path, limit).decode("utf-8-sig")
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file that takes the place of `path` once the block ends well, and that nobody else may read. Raises OSError.
+
+    Its own name is new each time: in a shared folder, a file or a link that somebody put there before would be written to.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a small TOML file says. Raises OSError, and ValueError with a sentence for what is none."""
+    try:
+        text = read_text(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 (byte {error.start})") from None
+    if _LONG_KEY.search(text):      # the parser takes the square of its parts
+        raise ValueError("a key of over 40 parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
 
 
 def read_beside(folder: Path, name: str, limit: int, private: Iterable[Path] = ()) -> bytes:

@@ -60,4 +60,4 @@ def _names() -> dict[str, str]:
 
 
 def _folded(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.strip().lower()) if not unicodedata.combining(c))
+    return "".join(c for c in unicodedata.normalize("NFKD", text.strip()[:60].lower()) if not unicodedata.combining(c))

@@ -5,7 +5,6 @@ a section: DISTRO_SITE__URL. Lists and tables are written as JSON: DISTRO_RELAY=
 """
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as VariableError
 
 from distro.errors import SettingsError
-from distro.files import read_text
+from distro.files import read_toml
 from distro.sections import (
     Brand,
     Dkim,
@@ -129,11 +128,11 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     where = path or Path("distro.toml")
     told: dict[str, Any] = {}
     try:
-        told = tomllib.loads(read_text(where))
+        told = read_toml(where)
     except FileNotFoundError:
         if path or needed:
             raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE.') from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
     except OSError as error:
         raise SettingsError(f"{where} cannot be read ({error.strerror})") from None

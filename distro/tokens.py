@@ -142,10 +142,10 @@ NEVER = b"never"          # who never asked for mail wants no question about it 
 HELD = b"held"            # to see, take away or erase what is held on a person
 
 
-def sign_pass(key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes) -> str:
-    """A token of one person for one purpose until a time (unix seconds)."""
+def sign_pass(key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes, event: str = "") -> str:
+    """A token of one person for one purpose until a time (unix seconds), and for what happened and is answered with it."""
     told = f"{subscriber}.{expires}"
-    return f"{told}.{_mac_text(key, b'pass|%b|%b|%b' % (purpose, told.encode(), address_hash))}"
+    return f"{told}.{_mac_text(key, b'pass|%b|%b|%b|%b' % (purpose, told.encode(), address_hash, event.encode()))}"
 
 
 def parse_pass(token: str) -> tuple[int, int] | None:
@@ -156,10 +156,10 @@ def parse_pass(token: str) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def verify_pass(token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float) -> bool:
-    """Whether the token was signed here for this purpose and address and is still good."""
+def verify_pass(token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float, event: str = "") -> bool:
+    """Whether the token was signed here for this purpose, address and event and is still good."""
     claimed = parse_pass(token)
     if claimed is None:
         return False
-    good = [hmac.compare_digest(sign_pass(key, purpose, *claimed, address_hash).encode(), token.encode("ascii", "replace")) for key in keys.signing]
+    good = [hmac.compare_digest(sign_pass(key, purpose, *claimed, address_hash, event).encode(), token.encode("ascii", "replace")) for key in keys.signing]
     return any(good) and now <= claimed[1]

@@ -1,6 +1,6 @@
 """What people agreed to, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by its id, then it is acknowledged.
 
-Facts are only ever added. What somebody agreed to is a function of all facts about them (`consent_v2`). At the start of
+Facts are only ever added. What somebody agreed to is a function of all facts about them (`consent_v3`). At the start of
 every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed in order, before the
 first intent. A "no" outlives any import.
 """
@@ -215,7 +215,7 @@ class _Finder:
             found = self._everybody().get(self._first(fact.address_hash))
         if found:
             return replace(fact, subscriber=found)
-        return fact if not mine else None
+        return fact if fact.subscriber and not mine else None
 
     def _keep(self, fact: Fact) -> None:
         """A "no" of somebody who is not in the book holds for whoever comes with that address."""

@@ -64,7 +64,7 @@ def _find(path: Path) -> _Found:
         head = file.read(4096)
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return _Found("utf-16")
-    if head.count(0) > len(head) // 4:
+    if len(head) > 3 and head.count(0) > len(head) // 4:
         return _Found("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
     lines, wrong, sample = _survey(path)
     if not wrong:

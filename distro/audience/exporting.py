@@ -1,6 +1,7 @@
 """The whole book as a spreadsheet that runs nothing, and that an import takes back."""
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from distro.audience.book import values_of
 from distro.audience.segments import raw_rows
 from distro.cells import safe
+from distro.files import replaced
 from distro.store import Store
 
 _FIRST = ("email", "name", "kind", "outlet", "language", "country", "time_zone", "lists", "beats", "tags", "phone", "joined")
@@ -19,15 +21,13 @@ def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda 
     kept = [c for c in store.hash("book:columns") if c not in _DERIVED]
     columns = ["email", "name", *(c for c in _FIRST if c in kept), "phone", *sorted(c for c in kept if c not in _FIRST)]
     columns = list(dict.fromkeys(columns))
-    part = path.with_name(f"{path.name}.part")
     count = 0
-    with part.open("w", encoding="utf-8-sig", newline="") as file:
+    with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(columns)
         for cells in _lines(store, columns, chosen):
             writer.writerow(cells)
             count += 1
-    part.replace(path)
     return count
 
 

@@ -34,6 +34,7 @@ _NAMES = {
     "joined": "optin_time date_added created_at date_identified subscribed_on inscrit_le entered added_time registered",
     "attributes": "",
 }
+COLUMNS = frozenset(_NAMES) - {"first_name", "last_name", "middle_name", "attributes"}      # that mean something here
 _SYNONYMS = {plain(other): ours for ours, others in _NAMES.items() for other in others.split()}
 # One word that is a whole name alone, and half of one beside its other half: nom + prénom, nombre + apellidos.
 _HALVES = {"nom": "last_name", "nombre": "first_name", "nome": "first_name", "naam": "last_name", "ad": "first_name", "isim": "first_name", "الاسم": "first_name"}
@@ -58,7 +59,7 @@ class Header:
 
 def header_of(cells: list[str], file: str) -> Header:
     """Understand a first line; raises InputFileError without a column for the address."""
-    told = [plain(cell)[:60] for cell in cells]
+    told = [plain(cell[:200])[:60] for cell in cells]
     known = set(told)
     system = next((name for name, marks in _MARKS.items() if marks <= known and (name != "brevo" or any(map(_BREVO.search, known)))), "")
     noes = tuple((n, kind) for n, column in enumerate(told) if (kind := column_kind(column)))

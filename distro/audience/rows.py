@@ -21,6 +21,7 @@ _QUOTED_TAGS = re.compile(r'"([^"]*)"')
 _HALVES = ("first_name", "middle_name", "last_name")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9): a name needs neither.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SHORT = 200                     # characters of a cell that is worth remembering
 _MEMORY = 10_000                 # different cells of a column that are remembered
 
 
@@ -72,9 +73,11 @@ class Judge:
                 known = self._cells[n]
                 found = known.get(cell)
                 if found is None:
-                    if len(known) > _MEMORY:
-                        known.clear()
-                    found = known[cell] = _judge_cell(columns[n], cell)
+                    found = _judge_cell(columns[n], cell)
+                    if len(cell) < _SHORT:
+                        if len(known) > _MEMORY:
+                            known.clear()
+                        known[cell] = found
                 if isinstance(found, str):
                     return BadRow(line, given.splitlines()[0][:60] if given.strip() else "", found)
                 if found:
@@ -82,6 +85,8 @@ class Judge:
         return self._whole(line, given, cells, values)
 
     def _whole(self, line: int, given: str, cells: list[str], values: dict[str, list[str]]) -> Row | BadRow:
+        if len(given) > _LONGEST:
+            return BadRow(line, given[:60].strip(), f"email has {len(given):,} characters (at most 254)")
         email, reason = self._address(given, values)
         if reason:
             return BadRow(line, (unquoted(given).strip().splitlines() or [""])[0][:60], reason)
@@ -129,7 +134,7 @@ class Judge:
         """Note a "no" that a column says; return what cannot be understood, which nobody may guess."""
         for n, kind in self._noes.items():
             cell = cells[n] if n < len(cells) else ""
-            value, name = plain(cell) or cell.strip(), self.header.told[n] if n < len(self.header.told) else ""
+            value, name = plain(cell[:_SHORT]) or cell.strip(), self.header.told[n] if n < len(self.header.told) else ""
             if kind == "status":
                 found: str | None = meaning_of(value, of_a_system=bool(self.header.system))
                 if found:

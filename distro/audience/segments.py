@@ -7,7 +7,6 @@ bitmap is made one: from packed ids (columns of many values), or by reading the 
 import difflib
 import json
 import secrets
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,17 @@ import msgspec
 
 from distro.audience.book import by_address, values_of
 from distro.audience.expression import And, Node, Not, Or, Term, parse
+from distro.audience.headers import COLUMNS
 from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, quantity
-from distro.errors import ExpressionError, SettingsError
-from distro.files import read_text
+from distro.errors import ExpressionError, SettingsError, UsageError
+from distro.files import read_toml
 from distro.model import ascii_lower as lower
 from distro.store import Store
 from distro.store.records import unpack_ids
 from distro.store.scripts import audience as scripts
 from distro.store.scripts.audience import Program
 
+_NAMES, _DEEP = 500, 50 # named segments in one expression, and how deep in one another
 _SCAN_PIECE = 5000      # rows read at once
 _SCAN_LIFETIME = 300    # seconds that a bitmap made for a question may be used
 
@@ -33,11 +34,14 @@ def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
     """Where segments.toml is, and one of its tables; empty without the file. Raises SettingsError."""
     where = folder / "segments.toml"
     try:
-        return where, tomllib.loads(read_text(where)).get(name, {})
+        found = read_toml(where).get(name, {})
     except FileNotFoundError:
         return where, {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise SettingsError(f"{where}: {error}") from None
+    if not isinstance(found, dict):
+        raise SettingsError(f"{where}: {name} must be a table", hint=f"Write [{name}] on a line of its own.")
+    return where, found
 
 
 def load_named(folder: Path) -> dict[str, str]:
@@ -56,9 +60,11 @@ class Segments:
         self.named = named
         self.columns = dict.fromkeys(ALWAYS_SCANNED, SCAN) | store.hash("book:columns")
         self.lists = set(store.members("val:lists"))
+        self._used = 0
 
     def expand(self, expression: str) -> Node:
         """Parse, and put the meaning in the place of every named segment; checks all names."""
+        self._used = 0
         return self._expand(parse(expression), expression, ())
 
     def _expand(self, node: Node, text: str, within: tuple[str, ...]) -> Node:
@@ -87,6 +93,9 @@ class Segments:
         if name in self.lists:
             return Term("lists", name, prefix=False, column=term.column, width=term.width)
         if name in self.named:
+            self._used += 1
+            if self._used > _NAMES or len(within) > _DEEP:
+                raise ExpressionError(f'"{name}" is made of too many other segments (at most {_NAMES}, {_DEEP} deep)', expression=text, column=term.column, width=term.width)
             if name in within:
                 raise ExpressionError(f"this segment uses itself: {' → '.join((*within, name))}", expression=text, column=term.column, width=term.width)
             return self._expand(parse(self.named[name]), self.named[name], (*within, name))
@@ -145,6 +154,16 @@ class Segments:
         name = _temporary()
         self.store.command("SET", name, bytes(bits), "EX", _SCAN_LIFETIME)
         return name
+
+
+def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> None:
+    """Raise UsageError for a column or list that the book does not know and that is near one that it does: a slip of the finger."""
+    book = Segments(store, {})
+    for what, names, known in (("column", columns, {*book.columns, *COLUMNS}), ("list", lists, set(book.lists))):
+        for name in names:
+            near = difflib.get_close_matches(name, known, 1, 0.75)
+            if near and name not in known:
+                raise UsageError(f'there is no {what} "{name}" yet', hint=f"Did you mean {near[0]}? If it is to be a new {what}: --create.")
 
 
 def _temporary() -> str:

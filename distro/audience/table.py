@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from distro.audience.encodings import open_text
 from distro.audience.workbook import read_workbook
@@ -48,13 +49,19 @@ class Table:
         if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             raise InputFileError(f"{path.name} is an old Excel workbook (.xls)", hint='Save it as "Excel workbook (.xlsx)" or "CSV UTF-8" and import that.')
         with open_text(path, self.encoding, self.notes) as text:
-            sample = text.read(_SAMPLE)
-            text.seek(0)
-            if sample.lower().startswith("sep=") and len(sample.split("\n", 1)[0].strip()) == 5:      # Excel's own first line
-                text.readline()
-                yield from _rows(path.name, text, sample.strip()[4], "line", begins=2)
-                return
-            yield from _rows(path.name, text, separator_of(sample), "line")
+            try:
+                yield from self._text(text)
+            except UnicodeDecodeError as error:
+                raise InputFileError(f"{path.name} ends in the middle of a character ({error.encoding})", hint="Save it again, as CSV UTF-8.") from None
+
+    def _text(self, text: TextIO) -> Iterator[tuple[int, list[str]]]:
+        sample = text.read(_SAMPLE)
+        text.seek(0)
+        if sample.lower().startswith("sep=") and len(sample.split("\n", 1)[0].strip()) == 5:      # Excel's own first line
+            text.readline()
+            yield from _rows(self.path.name, text, sample.strip()[4], "line", begins=2)
+        else:
+            yield from _rows(self.path.name, text, separator_of(sample), "line")
 
 
 def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -10,11 +10,13 @@ import resource
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from distro.errors import InputFileError
 
-_MEMORY, _SECONDS, _OUTPUT = 800 << 20, 60, 400 << 20    # what the child may take: bytes, seconds, bytes of its rows
+_MEMORY, _OUTPUT = 800 << 20, 400 << 20    # what the child may take: bytes, and bytes of its rows
+_SECONDS, _PER_MEGABYTE, _LONGEST = 5, 4, 60    # of processor time: for any file, for each megabyte of it, and at most
 _CHILD = r"""
 import csv, datetime, json, re, sys
 from python_calamine import CalamineWorkbook
@@ -59,7 +61,8 @@ try:
     padded = formats(path, names[0])
 except Exception:
     padded = {}
-start = sheet.start or (0, 0)
+if (sheet.end or (0, 0))[0] >= 1_048_576:
+    sys.exit("more rows than Excel writes")
 out = csv.writer(sys.stdout)
 for n, row in enumerate(sheet.iter_rows()):
     here = padded.get(n, {})
@@ -79,9 +82,10 @@ def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
     rows = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
     why = "it asks for more memory or time than a list of contacts needs"
     said = ""
+    seconds = min(_LONGEST, _SECONDS + _PER_MEGABYTE * path.stat().st_size // 1_000_000)
     try:
         child = subprocess.run(
-            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())], stdout=rows, stderr=subprocess.PIPE, check=False, preexec_fn=_limits, timeout=_SECONDS * 3,
+            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())], stdout=rows, stderr=subprocess.PIPE, check=False, preexec_fn=partial(_limits, seconds), timeout=seconds * 3,
             env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"},
         )
         said = child.stderr.decode("utf-8", "replace").strip()
@@ -107,8 +111,8 @@ def _names(said: str) -> list[str]:
         return []
 
 
-def _limits() -> None:
+def _limits(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT, _OUTPUT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -10,6 +10,7 @@ from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 _Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
 _Set = Annotated[list[str], typer.Option("--set", help='A column: --set "outlet=The Daily"; empty takes it away.', metavar="COLUMN=VALUE", show_default=False)]
+_Create = Annotated[bool, typer.Option("--create", help="It is to be a new column or list, though one of nearly that name is known.")]
 _Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)]
 
 
@@ -42,7 +43,7 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
 def add(
     address: _Address, list_name: Annotated[list[str], typer.Option("--list", help="The list that they join; several times for several.", metavar="NAME", show_default=False)],
     values: _Set = [], basis: Annotated[str, typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT")] = "",  # noqa: B006 - the library wants a list
-    config: Config = None, as_json: Json = False,
+    create: _Create = False, config: Config = None, as_json: Json = False,
 ) -> int:
     """Put one person into the book.
 
@@ -50,11 +51,15 @@ def add(
 
         distro subscribers add ana@daily.example --list journalists --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
     """
+    from distro.audience.segments import check_new
     from distro.flow import people
     from distro.flow.office import opened
 
+    columns, lists = _columns(values), _names(list_name)
     with opened(settings(config)) as office:
-        who = people.add(office, address, [n.strip().lower() for n in list_name], _columns(values), source=actor(), basis=basis)
+        if not create:
+            check_new(office.store, columns, lists)
+        who = people.add(office, address, lists, columns, source=actor(), basis=basis)
     show.document({"email": who.email, "lists": list(who.columns.get("lists", ()))}) if as_json else show.say(f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}.")
     return 0
 
@@ -64,7 +69,7 @@ def edit(
     join: Annotated[list[str], typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False)] = [],  # noqa: B006
     leave: Annotated[list[str], typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False)] = [],  # noqa: B006
     move_to: Annotated[str, typer.Option("--move-to", help="Their new address; the person, and what they agreed to, stays.", metavar="ADDRESS")] = "",
-    config: Config = None, as_json: Json = False,
+    create: _Create = False, config: Config = None, as_json: Json = False,
 ) -> int:
     """Change columns, lists or the address of one person.
 
@@ -73,17 +78,20 @@ def edit(
         distro subscribers edit ana@daily.example --set "outlet=The Weekly" --leave partners
         distro subscribers edit ana@daily.example --move-to ana@weekly.example
     """
+    from distro.audience.segments import check_new
     from distro.errors import UsageError
     from distro.flow import people
     from distro.flow.office import opened
 
-    columns = _columns(values)
+    columns, joined = _columns(values), _names(join)
     if not (columns or join or leave or move_to):
         raise UsageError("there is nothing to change", hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.")
     with opened(settings(config)) as office:
         who = people.person(office, address)
+        if not create:
+            check_new(office.store, columns, joined)
         if columns or join or leave:
-            who = people.edit(office, address, columns, join=[n.strip().lower() for n in join], leave=[n.strip().lower() for n in leave], source=actor())
+            who = people.edit(office, address, columns, join=joined, leave=_names(leave), source=actor())
         if move_to:
             who = people.move(office, who.email, move_to, source=actor())
     show.document({"email": who.email, "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}}) if as_json else show.say(f"{who.email} is changed.")
@@ -115,7 +123,7 @@ def suppress(
     address: _Address, reason: _Reason, lift: Annotated[bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")] = False,
     config: Config = None, as_json: Json = False,
 ) -> int:
-    """Never write to an address (it bounces, a lawyer wrote), or with --lift write to it again.
+    """Never write to an address (it bounces, a lawyer wrote), in the book or not, or with --lift write to it again.
 
     Examples:
 
@@ -187,6 +195,10 @@ def _columns(values: list[str]) -> dict[str, str]:
     if bad:
         raise UsageError(f'--set "{bad[0]}" has no =', hint='Write --set "outlet=The Daily".')
     return {plain(column): value for column, _, value in (v.partition("=") for v in values)}
+
+
+def _names(told: list[str]) -> list[str]:
+    return [name.strip().lower() for name in told]
 
 
 def _sure(question: str, *, yes: bool) -> bool:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from distro import log
 from distro.errors import InputFileError, RefusedError, UsageError
-from distro.files import read_text
+from distro.files import read_text, replaced
 from distro.flow import people, turns
 from distro.flow.office import Office
 from distro.settings import Settings
@@ -97,7 +97,7 @@ def backup(office: Office, path: Path, lock: Lock) -> Copy:
     if not path.parent.is_dir():
         raise InputFileError(f"{path.parent}: there is no such folder")
     with workplace(office.settings.data) as folder:
-        rdb, inner, part = folder / "redis.rdb", folder / "inner.tar", path.with_name(f"{path.name}.part")
+        rdb, inner, closed = folder / "redis.rdb", folder / "inner.tar", folder / "closed"
         now = office.store.now_ms()
         with rdb.open("wb") as out:
             snapshot.take(office.url, out)
@@ -108,9 +108,9 @@ def backup(office: Office, path: Path, lock: Lock) -> Copy:
             for name in _FILES:       # after the instant: a wish between the two is in the copy twice, never not at all
                 with contextlib.suppress(FileNotFoundError):
                     _add(tar, name, (office.settings.data / name).read_bytes())
-        lock.encrypt(inner, part)
-        part.chmod(0o600)
-        part.replace(path)
+        lock.encrypt(inner, closed)
+        with replaced(path) as out, closed.open("rb") as whole:
+            shutil.copyfileobj(whole, out)
     return Copy(str(told["at"]), int(str(told["people"])), int(str(told["distributions"])), path.stat().st_size)
 
 
@@ -194,9 +194,8 @@ def _merge_consent(office: Office, old: Path) -> None:
     known = set(mine)
     theirs = [line for line in old.read_bytes().splitlines() if line not in known] if old.exists() else []
     if theirs:
-        part = path.with_suffix(".part")
-        part.write_bytes(b"\n".join([*theirs, *mine]) + b"\n")
-        part.replace(path)
+        with replaced(path) as file:
+            file.write(b"\n".join([*theirs, *mine]) + b"\n")
 
 
 def _database(office: Office) -> int:

@@ -319,7 +319,9 @@ class Deliverer(Work[Job], Desk):
 
     def _record(self, job: Job, outcome: Outcome, *, journal: bool) -> None:
         delay_ms = 0
-        outcome = outcome._replace(text=without_address(outcome.text, job.message.recipient))
+        recipient = job.message.recipient
+        named = outcome.queue_id.lower() in recipient.lower()      # a relay may call a letter by whom it is for
+        outcome = outcome._replace(text=without_address(outcome.text, recipient), queue_id="" if named else outcome.queue_id)
         if outcome.state is State.DEFERRED:
             outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
         elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long

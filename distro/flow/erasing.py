@@ -30,7 +30,7 @@ def scrub(office: Office, who: Subscriber) -> None:
     drop_values(office, who)
     _forget_replies(office, who.id)
     _forget_orders(office, addresses)
-    journal.scrub(office.journals, addresses)
+    journal.scrub(office.journals, addresses, lambda distribution: ordinal_of(office.store.raw(f"aud:{distribution}"), who.id))
     want_rewrite(office)
 
 

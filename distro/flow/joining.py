@@ -16,7 +16,7 @@ from distro.audience import addresses, book, consent
 from distro.audience.roles import ListRole, load_roles
 from distro.audience.rows import receiver_of, values_of
 from distro.audience.writing import Row, Wish, Writer, Written
-from distro.errors import StoreGoneError, UsageError
+from distro.errors import DistroError, StoreGoneError, UsageError
 from distro.flow import people
 from distro.flow.office import Office
 from distro.flow.post import post
@@ -30,6 +30,7 @@ from distro.store.scripts.book import Command
 _NETWORKS = ((32, 64, 10), (24, 56, 30), (16, 48, 60))
 _ALL = ("all", 60, 60)                                            # name, at most, within seconds
 _PER_ADDRESS = (("day", 1, 86_400), ("week", 3, 7 * 86_400))
+_LETTERS = (3, 86_400)    # of one kind to one person, and within how many seconds
 _DAY_MS = 86_400_000
 _AT_ONCE = 100            # wishes answered in one round
 _TWICE = 7 * 86_400       # seconds within which who left must ask again before they are asked to confirm
@@ -37,7 +38,16 @@ _TWICE = 7 * 86_400       # seconds within which who left must ask again before 
 
 def public_lists(office: Office) -> list[ListRole]:
     """The lists that readers may join by themselves."""
-    return [role for role in load_roles(office.settings.subscribers).values() if role.public]
+    return [role for role in roles_of(office).values() if role.public]
+
+
+def roles_of(office: Office) -> dict[str, ListRole]:
+    """What lists are called for readers; nothing where staff broke the file just now: a page about a wish must not fail."""
+    try:
+        return load_roles(office.settings.subscribers)
+    except DistroError as error:
+        log.get().error("what lists are called cannot be read", why=str(error))
+        return {}
 
 
 def allowed(office: Office, place: str) -> bool:
@@ -156,18 +166,24 @@ def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) ->
 def _answer_leave(office: Office, wish: dict[str, object]) -> None:
     email = str(wish["email"])
     who = book.by_address(office.store, email)
-    if who and "unsubscribed" not in consent.refusals(office.store, who.id) and _within(office, f"leave:{office.hash_of(addresses.key(email))}", 3, 86_400):
+    if who and "unsubscribed" not in consent.refusals(office.store, who.id) and _within(office, f"leave:{office.hash_of(addresses.key(email))}", *_LETTERS):
         post(office, who, "leave")
 
 
 def _answer_back(office: Office, wish: dict[str, object]) -> None:
     email = str(wish["email"])
     who = book.by_address(office.store, email)
-    if who and "unsubscribed" in consent.refusals(office.store, who.id) and _within(office, f"back:{office.hash_of(addresses.key(email))}", 1, 3600):
+    if who and "unsubscribed" in consent.refusals(office.store, who.id) and _within(office, f"back:{office.hash_of(addresses.key(email))}", *_LETTERS):
         post(office, who, "back")
 
 
 _ANSWERS = {"join": _answer_join, "leave": _answer_leave, "back": _answer_back}
+
+
+def ask_held(office: Office, who: Subscriber, place: str) -> None:
+    """Send the link to what is held on somebody: a letter's link is in many hands, and must not fill a mailbox."""
+    if allowed(office, place) and _within(office, f"held:{office.hash_of(addresses.key(who.email))}", *_LETTERS):
+        post(office, who, "held")
 
 
 def never_again(office: Office, who: Subscriber, place: str) -> None:
@@ -193,7 +209,7 @@ def confirm(office: Office, who: Subscriber, place: str) -> bool:
     fresh = "unconfirmed" in consent.refusals(office.store, who.id)
     for name in who.columns.get("_wants", ()):
         people.join_list(office, who, name, source=source)
-    Writer(office.store).write([Wish(addresses.key(who.email), lambda before: before and {k: v for k, v in before.items() if k not in ("_wants", "_asked")})])
+    Writer(office.store).write([Wish(addresses.key(who.email), lambda before: before and {k: v for k, v in before.items() if k != "_wants"})])
     office.consent.record(office.store, subscriber=who.id, address=who.email, act=consent.CONFIRMED, source=source)
     if "unsubscribed" in consent.refusals(office.store, who.id):
         office.consent.record(office.store, subscriber=who.id, address=who.email, act=consent.RESUBSCRIBED, source=source)
@@ -212,7 +228,8 @@ def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
         facts = consent.history(office.store, number) if who else []
         if who is None or not facts or facts[-1].at > office.store.now_ms() - FORGOTTEN * _DAY_MS or gone == at_most:
             continue
-        if "_in" in who.columns or "lists" in who.columns:      # staff put them into the book meanwhile, on a basis of their own
+        own = {f.detail for f in facts if f.act == consent.JOINED}
+        if "_in" in who.columns or set(who.columns.get("lists", ())) - own:      # staff put them there meanwhile, on a basis of their own
             office.consent.record(office.store, subscriber=number, address=who.email, act=consent.ADDED, source="an import", detail="in the book without the page")
             continue
         people.forget(office, who)

@@ -111,14 +111,24 @@ def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, sourc
 
 
 def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
-    """We may not write to them (a lawyer's letter, say); an admin may lift it."""
-    who = person(office, address)
-    _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
+    """We may not write to them (a lawyer's letter, say), whether or not they are in the book yet; an admin may lift it."""
+    email, who = _known(office, address)
+    if who:
+        _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
+    elif not said_before(office, email):
+        office.consent.append([office.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)])     # before the act
+        office.store.command("HSET", "nos", office.hash_of(email), consent.SUPPRESSED)
 
 
 def lift(office: Office, address: str, reason: str, *, source: str) -> None:
     """Lift a suppression, never a person's own wish."""
-    who = person(office, address)
+    email, who = _known(office, address)
+    if who is None:
+        if said_before(office, email) != consent.SUPPRESSED:
+            raise NotFoundError(f"{email} is not in the book, and not suppressed")
+        office.consent.append([office.consent.fact(email, consent.LIFTED, source=source, detail=reason)])
+        unsay(office, email)
+        return
     refused = consent.refusals(office.store, who.id)
     if "suppressed" not in refused:
         own = "; they unsubscribed themselves, and only they can undo that" if "unsubscribed" in refused else ""
@@ -291,6 +301,14 @@ def _joined(row: Row | None, *, name: str) -> Row | None:
 def _rewrite(office: Office, who: Subscriber, change: "partial[Row | None]") -> None:
     if Writer(office.store).write([Wish(addresses.key(who.email), change)]) is None:
         raise NotFoundError(f"{who.email} is not in the book any more")
+
+
+def _known(office: Office, address: str) -> tuple[str, Subscriber | None]:
+    """Return an address as it is written to, and who in the book has it; raises UsageError for what is no address."""
+    email, reason = addresses.judge(address)
+    if reason:
+        raise UsageError(f"{address}: {reason}")
+    return email, book.by_address(office.store, email)
 
 
 def _record(office: Office, number: int, email: str, act: str, *, source: str, detail: str = "", till: int = 0) -> None:

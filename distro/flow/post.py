@@ -12,6 +12,7 @@ from datetime import datetime
 
 from distro import log, tokens
 from distro.audience import book, consent
+from distro.errors import DistroError
 from distro.flow.letters import envelope_of
 from distro.flow.office import Office
 from distro.flow.question import may_get
@@ -62,7 +63,11 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
     messages: list[tuple[str, Message]] = []
     for w in told:
         facts = json.loads(w)
-        message = _message(office, facts) if facts["since"] > time.time() - _A_DAY else None
+        try:
+            message = _message(office, facts) if facts["since"] > time.time() - _A_DAY else None
+        except DistroError as error:      # a template of the office's own for one kind must not hold up the others
+            log.get().error("a letter to a single reader cannot be made; tried again for a day", kind=facts["kind"], why=str(error))
+            continue
         if message is None:
             office.store.command("ZREM", "post", w)
         else:
@@ -77,11 +82,14 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             office.store.command("ZREM", "post", messages[n][0])
             taken.extend([messages[n][0]] if outcome.state is State.ACCEPTED else [])
 
-    try:
-        if messages:
-            asyncio.run(send_in_turn(office.settings.relay[0], [message for _, message in messages], done, seconds=_PATIENCE))
-    except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
-        log.get().warning("letters to single readers wait: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(messages) - len(taken))
+    for relay in office.settings.relay:
+        left = [n for n in range(len(messages)) if n not in tried]
+        if not left:
+            break
+        try:
+            asyncio.run(send_in_turn(relay, [messages[n][1] for n in left], lambda n, outcome, left=left: done(left[n], outcome), seconds=_PATIENCE / len(office.settings.relay)))  # type: ignore[misc]
+        except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
+            log.get().warning("letters to single readers: the relay does not take them", why=str(error) or type(error).__name__, waiting=len(messages) - len(taken))
     rest = [w for n, (w, _) in enumerate(messages) if n not in tried] if tried else []
     if rest:       # one letter that a relay does not answer must not hold up those behind it
         office.store.command("ZADD", "post", *(word for w in rest for word in (office.store.now_ms(), w)))
@@ -91,7 +99,7 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
 def link(office: Office, who: Subscriber, purpose: bytes) -> str:
     """A signed link of one person that expires."""
     expires = int(time.time()) + DAYS[purpose] * _A_DAY
-    token = tokens.sign_pass(office.keys.signing[0], purpose, who.id, expires, office.keys.address_hash(who.email))
+    token = tokens.sign_pass(office.keys.signing[0], purpose, who.id, expires, office.keys.address_hash(who.email), _event_of(office, who, purpose))
     return f"{office.settings.site.url}/{_PATHS[purpose]}/{token}"
 
 
@@ -99,9 +107,19 @@ def holder_of(office: Office, token: str, purpose: bytes) -> Subscriber | None:
     """Who holds a link that expires; None: it was not made here, is too old, or for an address that is not theirs any more."""
     claimed = tokens.parse_pass(token)
     who = book.by_id(office.store, claimed[0]) if claimed else None
-    if who is None or not any(tokens.verify_pass(token, purpose, office.keys, h, time.time()) for h in office.keys.address_hashes(who.email)):
+    if who is None:
         return None
-    return who
+    event = _event_of(office, who, purpose)
+    return who if any(tokens.verify_pass(token, purpose, office.keys, h, time.time(), event) for h in office.keys.address_hashes(who.email)) else None
+
+
+def _event_of(office: Office, who: Subscriber, purpose: bytes) -> str:
+    """What a link answers: an old letter says nothing about a newer question, nor about leaving once more."""
+    if purpose == CONFIRM:
+        return "".join(who.columns.get("_asked", ()))
+    if purpose == BACK:
+        return next((f.fact for f in reversed(consent.history(office.store, who.id)) if f.act == consent.UNSUBSCRIBED), "")
+    return ""
 
 
 def _message(office: Office, told: dict[str, object]) -> Message | None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from distro import tokens
@@ -14,6 +15,7 @@ from distro.letter import Filler
 from distro.model import Edition, Enclosed, Subscriber
 from distro.tokens import UNSUBSCRIBE, VIEW
 
+_PIECE = 65_536   # bytes of a file that are held at once for one reader
 ALIVE = 20   # seconds: a sending process says every five that it lives
 
 __all__ = ["UNSUBSCRIBE", "VIEW", "LinkReader", "letter_page", "missing", "reader_of", "unsubscribe"]
@@ -75,17 +77,23 @@ def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
     return Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys).shared_page()
 
 
-def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, bytes] | None:
-    """Return a picture or attachment of the letter that a page shows; None: no such page, or not of this letter."""
+def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, Iterator[bytes]] | None:
+    """Return a picture or attachment of the letter that a page shows, in pieces; None: no such page, or not of this letter."""
     found = _page_of(office, token)
     if found is None:
         return None
     for version in json.loads(office.store.hash(f"dist:{found[0]}").get("versions", "{}")).values():
         for file in Edition.from_json(office.store.text(f"ed:{version}")).files:
             if file.hash == name:
-                return file, office.store.raw(f"file:{name}")
+                return file, _pieces(office, name, file.size)
     logo = brand_of(office.settings, "").logo
-    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), logo.raw) if logo and logo.key == name else None
+    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw])) if logo and logo.key == name else None
+
+
+def _pieces(office: Office, name: str, size: int) -> Iterator[bytes]:
+    """Give a stored file piece by piece: whoever reads slowly, or many at once, must not cost its size each."""
+    for start in range(0, size, _PIECE):
+        yield office.store.command("GETRANGE", f"file:{name}", start, start + _PIECE - 1)
 
 
 def _page_of(office: Office, token: str) -> tuple[str, str, list[str]] | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from distro import tokens
+from distro.files import replaced
 from distro.flow.office import Office
 from distro.report.page import page
 
@@ -30,9 +31,8 @@ def live_page(office: Office, number: str) -> str:
 def write(office: Office, distribution: str, path: Path) -> int:
     """Write the page as one self-contained file; gives its bytes."""
     raw = _page(office, distribution, live=False).encode()
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(raw)
-    part.replace(path)
+    with replaced(path) as file:
+        file.write(raw)
     return len(raw)
 
 

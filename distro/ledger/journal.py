@@ -15,7 +15,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -129,20 +129,32 @@ def _known(word: str) -> str:
     return "" if word == "-" else word
 
 
-def scrub(folder: Path, addresses: Collection[str]) -> int:
-    """Overwrite addresses in journals where they stand, in place, so that a process that still writes is not disturbed.
+def scrub(folder: Path, addresses: Collection[str], ordinal_in: Callable[[str], int] = lambda _: -1) -> int:
+    """Overwrite what names a person in journals where it stands, in place, so that a process that still writes is not disturbed.
 
-    Gives how many were found. Journals name no recipients; a relay's words may, and those of earlier versions did.
+    `ordinal_in` gives their place in a distribution, -1 for none: what relays said at their letters goes, whatever it is.
+    Their addresses go wherever else they stand: relays say them, and so did journals of earlier versions. Gives how many
+    pieces were found.
     """
     found = 0
-    pattern = re.compile(b"|".join(re.escape(a.encode()) for a in addresses if a) or rb"(?!)", re.IGNORECASE)
+    named = re.compile(b"|".join(re.escape(a.encode()) for a in addresses if a) or rb"(?!)", re.IGNORECASE)
     for path in folder.glob("*.log"):
         with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
-            for place in list(pattern.finditer(file.read())):
-                file.seek(place.start())
-                file.write(b"*" * (place.end() - place.start()))
-                found += 1
+            raw = file.read()
+            places = [m.span() for m in named.finditer(raw)]
+            for distribution in {m[1] for m in _DISTRIBUTION.finditer(raw)}:
+                ordinal = ordinal_in(distribution.decode())
+                if ordinal >= 0:
+                    places += [m.span(1) for m in re.finditer(_WORDS % (distribution, ordinal), raw, re.MULTILINE)]
+            for start, end in places:
+                file.seek(start)
+                file.write(b"*" * (end - start))
+            found += len(places)
     return found
+
+
+_DISTRIBUTION = re.compile(rb"^[0-9.]+ D([0-9]+) ", re.MULTILINE)
+_WORDS = rb"^[0-9.]+ D%b %d [0-9a-f]+\.[0-9]+ [a-z_]+ [0-9]+ \S+ ([^\n]+)$"      # what follows the relay: queue id and words
 
 
 def prune(folder: Path, keep_days: float) -> int:

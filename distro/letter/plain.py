@@ -13,7 +13,7 @@ class Plain:
     """Collects the text of several Markdown pieces with one numbering of links."""
 
     def __init__(self) -> None:
-        self.links: list[str] = []
+        self.links: dict[str, int] = {}
 
     def render(self, markdown: str, *, opening: str = "") -> str:
         """A Markdown piece as text; `opening` (a dateline) stands before its first paragraph."""
@@ -83,13 +83,11 @@ class Plain:
         bare = target.removeprefix("mailto:").removeprefix("tel:")
         if shown.strip() in (target, bare):
             return ""
-        if target not in self.links:
-            self.links.append(target)
-        return f"\u00a0[{self.links.index(target) + 1}]"
+        return f"\u00a0[{self.links.setdefault(target, len(self.links) + 1)}]"
 
     def listed(self) -> str:
         """The links with their numbers, one a line, never wrapped."""
-        return "\n".join(f"[{n}] {link}" for n, link in enumerate(self.links, 1))
+        return "\n".join(f"[{n}] {link}" for link, n in self.links.items())
 
 
 def _wrapped(words: str, stack: list[str], numbers: list[int], *, begin_item: bool) -> list[str]:

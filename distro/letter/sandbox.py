@@ -1,34 +1,44 @@
 """Bounds on what a template may cost: the time and memory of rendering it, and the size of what it makes.
 
 Jinja's sandbox keeps a template from the system. It does not keep it from ``{{ 'a' * 5000000000 }}``, or from a loop in a
-loop in a loop. Here a template runs with a limit on the memory of the process, and its lines are counted as a debugger
-would count them.
+loop in a loop. Here a template runs with a limit on the memory of the process, and under another thread's eye on its clock.
 """
 
 import contextlib
+import ctypes
 import resource
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST = 2_000_000           # characters of a rendered text; readers' programs cut at 102,400
 _SECONDS = 1.5                # of processor time
 _MEMORY = 200 << 20           # bytes by which the process may grow
-_STEPS = 64                   # lines of a template between two looks at the clock
+_PAUSE = 0.05                 # seconds between two looks at the clock
 _NUMBER = 10 ** 18            # beyond it a power takes long
 _one_at_a_time = threading.Lock()    # the limit on memory is the process's
+
+
+class _Constants(CodeGenerator):
+    """Computes nothing while a template is compiled: an error there is swallowed, ours too."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of all templates, packaged ones too."""
 
+    code_generator_class = _Constants
     intercepted_binops = frozenset(("*", "**"))
 
     def __init__(self, **options: Any) -> None:
@@ -40,21 +50,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if numbers and (max(abs(left), abs(right)) > _NUMBER or (operator == "**" and abs(right) > 64)):
             raise SecurityError("a number is too large")
         return super().call_binop(context, operator, left, right)
-
-
-class _Watch:
-    """Looks at the clock while a template runs, in this thread alone."""
-
-    def __init__(self) -> None:
-        self._end = time.thread_time() + _SECONDS
-        self._steps = 0
-
-    def __call__(self, frame: FrameType, event: str, arg: Any) -> "_Watch":
-        del frame, event, arg
-        self._steps += 1
-        if self._steps % _STEPS == 0 and time.thread_time() > self._end:
-            raise SecurityError(f"it takes over {_SECONDS:g} s")
-        return self
 
 
 def render(environment: Sandbox, name: str, context: Mapping[str, Any]) -> str:
@@ -71,15 +66,38 @@ def render(environment: Sandbox, name: str, context: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _watched() -> Iterator[None]:
-    """Count the lines that run; not under a debugger, nor while coverage is measured, which do so themselves."""
-    if sys.gettrace() is not None:
-        yield
-        return
-    sys.settrace(_Watch())
+    """Raise SecurityError in the block once this thread has used up its time; again and again, should something swallow it."""
+    thread, ended = threading.get_ident(), threading.Event()
+    clock = time.pthread_getcpuclockid(thread)
+    end, over = time.clock_gettime(clock) + _SECONDS, False
+
+    def watch() -> None:
+        nonlocal over
+        while not ended.wait(max(_PAUSE, end - time.clock_gettime(clock))):
+            if time.clock_gettime(clock) > end:
+                over = True
+                _raise_in(thread, SecurityError)
+
+    watcher = threading.Thread(target=watch, name="template clock", daemon=True)
+    watcher.start()
     try:
         yield
+    except Exception:
+        if over:      # whatever became of our error on its way
+            raise SecurityError(f"it takes over {_SECONDS:g} s") from None
+        raise
     finally:
-        sys.settrace(None)
+        while watcher.is_alive():
+            with contextlib.suppress(SecurityError):      # one that came late, after the block
+                ended.set()
+                watcher.join()
+        with contextlib.suppress(SecurityError):
+            _raise_in(thread, None)
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Have another thread raise at its next step; None: take back what it has not raised yet."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
 
 
 @contextlib.contextmanager

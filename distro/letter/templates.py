@@ -63,7 +63,7 @@ class Templates:
             raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from None
         except (UndefinedError, SecurityError, JinjaError) as error:
             raise TemplateError(f"{name}: {error}") from None
-        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError, SyntaxError) as error:
             raise TemplateError(f"{name}: {str(error) or type(error).__name__}") from None
         except OSError as error:
             raise TemplateError(f"{name} cannot be read ({error.strerror})") from None

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from distro.relay.reply import Reply
 
+_DIGITS = 20    # RFC 1870 §3
 _UNFIT = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -26,7 +27,7 @@ def commands_of(message: Message, size: int, extensions: Mapping[str, str]) -> t
     ascii_ = message.recipient.isascii()
     if "SIZE" in extensions:                        # RFC 1870
         limit = extensions["SIZE"]
-        if limit and limit.isdigit() and 0 < int(limit) < size:
+        if limit.isascii() and limit.isdigit() and len(limit) <= _DIGITS and 0 < int(limit) < size:
             return Reply(552, f"5.3.4 the letter has {size} bytes, the relay takes {limit}")
         mail = f"{mail} SIZE={size}"
     if not ascii_:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from distro import log
 from distro.errand import Errand
 from distro.model import Outcome, State
 from distro.relay.blame import Blame
@@ -158,14 +159,31 @@ class Pool(Generic[J]):
             job = await self.work.take()
             if job is None:
                 return
-            may_begin, begun = partial(self.work.may_begin, job), partial(self.work.begun, job)
-            sent = await (session.send(job.message, may_begin, begun) if self._bodies is None else self._unanswered(session, job.message, may_begin, begun))
+            sent = await self._sent(session, job)
             self.work.done(job, sent.outcome)
             if sent.outcome.state is State.ACCEPTED:
                 carried.letters += 1
                 self.capacity.accepted()
                 self._health.pause = 0.0
             self._learn(job, sent, carried, loop.time() - since)
+
+    async def _sent(self, session: Session, job: J) -> Sent:
+        """Send one letter. Nothing that a server says ends more than its connection, whatever we fail to make of it."""
+        on_the_wire = False
+
+        def begun() -> None:
+            nonlocal on_the_wire
+            self.work.begun(job)
+            on_the_wire = True
+
+        may_begin = partial(self.work.may_begin, job)
+        try:
+            return await (session.send(job.message, may_begin, begun) if self._bodies is None else self._unanswered(session, job.message, may_begin, begun))
+        except (ValueError, LookupError, TypeError) as error:
+            log.get().warning("a reply of the relay was not understood", relay=self.endpoint.name, error=type(error).__name__)
+            session.abort(f"not understood ({type(error).__name__})")
+            state = State.IN_DOUBT if on_the_wire else State.QUEUED
+            return Sent(Outcome(state, 0, "what the relay said was not understood", relay=self.endpoint.name), Scope.RELAY)
 
     async def _unanswered(self, session: Session, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """The same, while no more than so many bodies have no answer yet."""
@@ -236,11 +254,11 @@ class Pool(Generic[J]):
             await session.open()
         except RelayRefusedError as error:
             if error.verdict.scope is Scope.US:
-                self.work.refused(f"the relay {self.endpoint.name} refuses our password: {error.reply}")
+                self.work.refused(f"the relay {self.endpoint.name} does not let us in: {error.reply}")
             why, greeting = str(error), True
         except ssl.SSLCertVerificationError as error:
             why = f"its certificate is not trusted ({error.verify_message})"
-        except (OSError, ssl.SSLError, ConnectionBrokenError, TimeoutError) as error:
+        except (OSError, ssl.SSLError, ConnectionBrokenError, TimeoutError, ValueError, LookupError) as error:
             why = str(error) or type(error).__name__
         except BaseException:
             self.capacity.opening -= 1

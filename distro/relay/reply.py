@@ -13,6 +13,7 @@
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -93,10 +94,13 @@ class ReplyReader:
     MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
     _KEPT = 16         # readings
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Sequence[str] = ()) -> None:
+        """`hide`: secrets that we told the server, and that it might repeat."""
+        self._hide = hide
         self.lines: list[str] = []     # of the last reply of several: each whole, without its code
         self._rest = b""
         self._lines: list[str] = []
+        self._code = ""
         self._known: dict[bytes, list[Reply]] = {}    # a server says the same words at every letter: they are read once
 
     @property
@@ -127,8 +131,13 @@ class ReplyReader:
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
             if not line.isprintable():      # a terminal, a log and a page show what a server says
                 line = _CONTROLS.sub(" ", line)
-            if not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
+            for secret in self._hide:
+                line = line.replace(secret, "…")
+            if not _CODE.match(line):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
+            if self._lines and line[:3] != self._code:      # RFC 5321 §4.2.1: the same on every line
+                raise ValueError("a reply of two codes")
+            self._code = line[:3]
             if len(self._lines) > self.MAX_LINES:
                 raise ValueError("a reply without end")
             self._lines.append(line[4:].strip())
@@ -140,6 +149,7 @@ class ReplyReader:
         return found
 
 
+_CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9).
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SHORT = 5    # characters up to which a local part may be a word of the sentence

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from distro import faults
+from distro.codes import enhanced
 from distro.errand import Waiter, waiter
 from distro.model import Outcome, State
 from distro.relay.envelope import Message, commands_of
@@ -60,6 +61,16 @@ class Endpoint:
     def name(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def plain(self) -> str:
+        """What AUTH PLAIN tells (RFC 4616)."""
+        return base64.b64encode(f"\0{self.user}\0{self.password}".encode()).decode()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a server may repeat of our password: some answer with the command that they do not know."""
+        return (self.plain, base64.b64encode(self.password.encode()).decode(), self.password) if self.password else ()
+
 
 class Sent(NamedTuple):
     """How a transaction ended, and about whom a refusal was."""
@@ -81,7 +92,7 @@ class Session(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
-        self._reader = ReplyReader()
+        self._reader = ReplyReader(endpoint.secrets)
         self._replies: list[Reply] = []
         self._owed = 1                   # replies that the server has still to give; the first is its greeting
         self._wanted = 0
@@ -190,23 +201,25 @@ class Session(asyncio.Protocol):
         if secured is None:
             raise ConnectionBrokenError("no TLS")
         self.connection_made(secured)
-        self._reader = ReplyReader()
+        self._reader = ReplyReader(self.endpoint.secrets)
         await self._ehlo()
 
     async def _authenticate(self) -> None:
         """RFC 4954: PLAIN, or LOGIN where only that is offered."""
         e = self.endpoint
-        offered = self.extensions.get("AUTH", "").upper().split()
-        if "PLAIN" in offered or not offered:
-            token = base64.b64encode(f"\0{e.user}\0{e.password}".encode()).decode()
-            reply = await self._command(f"AUTH PLAIN {token}", COMMAND)
+        # Old servers write AUTH=LOGIN.
+        offered = " ".join(f"{w} {v}".partition("AUTH")[2] for w, v in self.extensions.items() if w.split("=")[0] == "AUTH").replace("=", " ").upper().split()
+        if not offered:      # a server that does not know the command would only see the password, and may repeat it
+            raise RelayRefusedError(Stage.AUTH, Reply(503, "5.5.1 it offers no AUTH here; take user and password out of its url, or ask for the port that does"))
+        if "PLAIN" in offered:
+            reply = await self._command(f"AUTH PLAIN {e.plain}", COMMAND)
         else:
             reply = await self._command("AUTH LOGIN", COMMAND)
             for secret in (e.user, e.password):
                 if reply.code == 334:
                     reply = await self._command(base64.b64encode(secret.encode()).decode(), COMMAND)
-        if reply.code != 235:
-            raise RelayRefusedError(Stage.AUTH, reply)
+        if reply.code != 235:      # without the server's words: they may hold the password
+            raise RelayRefusedError(Stage.AUTH, Reply(reply.code, f"{enhanced(reply.text)} it refuses our user or password".strip()))
 
     async def send(self, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
         """One transaction. `may_begin` is asked after 354; `begun` is called before the first byte of the body."""
@@ -261,6 +274,9 @@ class Session(asyncio.Protocol):
             if not any(400 <= r.code < 600 for r in replies):
                 return self._ended(State.IN_DOUBT, f"{error}, after the end of the message", Scope.RELAY)
         stage, reply = next(((s, r) for s, r in zip(stages, replies, strict=False) if not r.positive), (stages[-1], replies[-1]))
+        refused = stage is Stage.RCPT and 400 <= reply.code < 600
+        if stage is not Stage.END and not refused and len(replies) == len(stages) and replies[-1].positive:
+            return self._ended(State.IN_DOUBT, f"the relay said {reply} and then {replies[-1]}"[:500], Scope.RELAY, code=reply.code)
         if stage is not Stage.END and reply.code != 421 and not self.closed:
             with contextlib.suppress(ConnectionBrokenError):
                 await self._command("RSET", COMMAND)

@@ -1,12 +1,14 @@
 """A line a recipient, as CSV that opens safely in a spreadsheet."""
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from distro.cells import safe
+from distro.files import replaced
 from distro.model import BY_LETTER, State
 from distro.store import Store
 from distro.store.records import batches_of, is_protected, unpack_record
@@ -60,13 +62,11 @@ def _first(row: dict[str, Any], column: str) -> str:
 
 def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str] = COLUMNS) -> int:
     """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces the file only when whole."""
-    part = path.with_name(path.name + ".part")
     count = 0
-    with part.open("w", encoding="utf-8-sig", newline="") as file:
+    with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
         writer.writeheader()
         for line in lines:
             writer.writerow({key: safe(value) for key, value in line.items()})
             count += 1
-    part.replace(path)
     return count

@@ -5,6 +5,7 @@ import mimetypes
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,10 +18,16 @@ from distro.submit.prose import parser
 LARGEST = 20_000_000                      # bytes of one file
 LARGEST_OF_ALL = 60_000_000               # bytes of all files of an edition
 MOST = 50                                 # files of an edition
+MOST_ADDRESSES = 40                       # e-mail addresses in an attachment, before it looks like somebody's contacts
 LONGEST_NAME = 150                        # characters
 # No control characters, and none that turn the direction of what stands around them ("fdp.exe" would read "exe.pdf").
 _UNFIT = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|.{{{LONGEST_NAME + 1}}}", re.DOTALL)
 _REFUSED = {".exe", ".js", ".bat", ".cmd", ".com", ".scr", ".vbs", ".jar", ".msi", ".lnk", ".iso", ".ps1", ".hta", ".html", ".htm", ".svg"}
+_KINDS = frozenset(
+    [".pdf", ".docx", ".doc", ".odt", ".rtf", ".txt", ".md", ".pages", ".xlsx", ".xls", ".ods", ".csv", ".tsv", ".json", ".geojson", ".xml", ".pptx", ".ppt", ".odp", ".epub", ".ics", ".vcf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".heic", ".avif", ".bmp", ".eps", ".ai", ".psd", ".mp3", ".m4a", ".wav", ".ogg", ".flac", ".aac", ".mp4", ".mov", ".webm", ".m4v", ".srt", ".vtt"],
+)
+_AT_DOMAIN = re.compile(rb"@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_LOCAL = re.compile(rb"[A-Za-z0-9._+-]{1,64}$")
 
 
 @dataclass(slots=True)
@@ -69,10 +76,18 @@ def _take(found: Enclosing, folder: Path, name: str, source: str, private: Seque
     except ValueError:      # a NUL, or a loop of links
         found.wrong.append((bool(source), f"{name[:60]!r} is no name of a file"))
         return
+    suffix = path.suffix.lower()
+    if not source and suffix not in _REFUSED and suffix not in _KINDS:
+        found.wrong.append((False, f"{name}: {suffix or 'a file without an ending'} is no kind of file that a release brings (documents, tables, pictures, sound, film, .zip)"))
+        return
+    people = _addresses_in(raw)
+    if people > MOST_ADDRESSES:
+        found.wrong.append((bool(source), f"{name} holds {people:,} e-mail addresses: is it a list of contacts? At most {MOST_ADDRESSES} may go out with a release"))
+        return
     size = len(raw)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if path.suffix.lower() in _REFUSED:
-        found.wrong.append((bool(source), f"{name}: receivers refuse letters with {path.suffix.lower()} files"))
+    if suffix in _REFUSED:
+        found.wrong.append((bool(source), f"{name}: receivers refuse letters with {suffix} files"))
         return
     width = 0
     if source:
@@ -83,3 +98,15 @@ def _take(found: Enclosing, folder: Path, name: str, source: str, private: Seque
     digest = Enclosed.hash_of(raw)
     found.files.append(Enclosed(path.name, kind, size, digest, source, width))
     found.raw.append((digest, raw))
+
+
+def _addresses_in(raw: bytes) -> int:
+    """Return how many different e-mail addresses a file shows, up to a thousand."""
+    found: set[bytes] = set()
+    for place in islice(_AT_DOMAIN.finditer(raw), 100_000):
+        local = _LOCAL.search(raw[max(0, place.start() - 64):place.start()])
+        if local:
+            found.add((local.group() + place.group()).lower())
+            if len(found) == 1000:
+                break
+    return len(found)

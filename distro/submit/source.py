@@ -53,7 +53,13 @@ def decode(name: str, raw: bytes) -> Source:
 
 
 def _lines(text: str) -> str:
-    """Composed characters, one kind of line end, no control characters but tab."""
+    """Composed characters, one kind of line end, no control characters but tab. Raises InputFileError.
+
+    Unicode's stream-safe format (UAX 15) has at most 30 marks on one character; composing takes the square of their number.
+    """
+    marks = "".join(c for c in set(text) if unicodedata.combining(c))
+    if marks and (found := re.search(f"[{re.escape(marks)}]{{31}}", text)):
+        raise InputFileError(f"line {text.count(chr(10), 0, found.start()) + 1}: over 30 accents on one letter", hint="No language writes that; take it out.")
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u2028\u2029\x0b\x0c\x85]", "\n", text)
     return re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b]", "", text)

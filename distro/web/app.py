@@ -58,9 +58,10 @@ class _Site:
         found = reading.enclosed_file(self.office, request.path_params["token"], request.path_params["name"])
         if found is None:
             return self.readers.bad_link()
-        file, raw = found
+        file, pieces = found
         shown = "inline" if file.source else "attachment"
-        return Response(raw, media_type=file.type, headers={"content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}"})
+        headers = {"content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}", "content-length": str(file.size)}
+        return StreamingResponse(pieces, media_type=file.type, headers=headers)
 
     def report(self, request: Request) -> Response:
         number = reports.opened_by(self.office, request.path_params["name"], request.query_params.get("key", ""))

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 LARGEST_BODY = 10_000      # bytes of a form; senders put 26 into a one-click POST
 REQUEST_SECONDS = 10.0     # until a connection has brought its whole request, and until a form's body has come
 WRITE_SECONDS = 30.0       # that a client may leave an answer unread
+BUFFERED = 16_384          # bytes of an answer that wait for one client
 CONNECTIONS = 800          # of all clients
 OF_ONE_CLIENT = 200        # connections of one client that is no trusted proxy; mailbox providers unsubscribe many readers at a time
 AT_A_TIME = 32             # requests of one real client that are answered at once
@@ -109,13 +110,14 @@ def client_of(host: str) -> str:
 
 
 class _Connections:
-    """All connections of a server: how many each client has, and which still wait for a whole request, oldest first."""
+    """All connections of a server: how many each client has, and which keep it waiting, for a request or for an answer to be read, oldest first."""
 
     def __init__(self, trusted: Sequence[str], most: int) -> None:
         self.trusted = [ipaddress.ip_network(network, strict=False) for network in trusted]
         self.most = most
         self.of_client: Counter[str] = Counter()
         self.waiting: OrderedDict[Any, None] = OrderedDict()
+        self.unread: OrderedDict[Any, None] = OrderedDict()
         self.count = 0
 
     def is_trusted(self, host: str) -> bool:
@@ -140,6 +142,7 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            transport.set_write_buffer_limits(high=BUFFERED)
             host = (transport.get_extra_info("peername") or ("",))[0]
             self._client = "" if all_of_them.is_trusted(host) else client_of(host)
             all_of_them.count += 1
@@ -147,15 +150,15 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
             if self._client and all_of_them.of_client[self._client] > OF_ONE_CLIENT:
                 transport.abort()
                 return
-            if all_of_them.count > all_of_them.most and all_of_them.waiting:
-                oldest, _ = all_of_them.waiting.popitem(last=False)
+            idle = all_of_them.waiting or all_of_them.unread
+            if all_of_them.count > all_of_them.most and idle:
+                oldest, _ = idle.popitem(last=False)
                 oldest.transport.abort()
             self._look()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._forget()
-            if self._unread:
-                self._unread.cancel()
+            self._read_again()
             all_of_them.count -= 1
             all_of_them.of_client[self._client] -= 1
             if not all_of_them.of_client[self._client]:
@@ -172,16 +175,27 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
 
         def pause_writing(self) -> None:
             super().pause_writing()
+            self._read_again()
             self._unread = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+            all_of_them.unread[self] = None
 
         def resume_writing(self) -> None:
             super().resume_writing()
+            self._read_again()
+            self._look()
+
+        def _read_again(self) -> None:
             if self._unread:
                 self._unread.cancel()
+                self._unread = None
+            all_of_them.unread.pop(self, None)
 
         def _look(self) -> None:
-            """Keep a deadline as long as the client owes us bytes: data that trickles in does not move it."""
-            if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            """Keep a deadline as long as the client owes us bytes: data that trickles in does not move it.
+
+            While it still reads an answer it owes nothing else.
+            """
+            if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY) or self._unread:
                 self._forget()
             elif self._due is None and not self.transport.is_closing():
                 self._due = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from distro import tokens
-from distro.audience.roles import ListRole, load_roles
+from distro.audience.roles import ListRole
 from distro.errors import UsageError
 from distro.flow import joining, people, post, reading
 from distro.flow.office import Office
@@ -158,8 +158,7 @@ class Readers:
         if reader is None:
             return self.bad_link()
         if form.get("act") == "held":
-            if joining.allowed(self.office, _place_of(request)):
-                post.post(self.office, reader.subscriber, "held")
+            joining.ask_held(self.office, reader.subscriber, _place_of(request))
             return HTMLResponse(self.pages.told(Place(reader.house, reader.language, reader.address), "sent", "sent_text", days=post.DAYS[tokens.HELD]))
         self._save(reader.subscriber, form)
         fresh = self._reader(request)
@@ -266,7 +265,7 @@ class Readers:
 
     def _lists(self, who: Subscriber, *, public: bool) -> list[ListRole]:
         """The lists that a reader is on, and with `public` those that they could join."""
-        roles = load_roles(self.office.settings.subscribers)
+        roles = joining.roles_of(self.office)
         on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
         names = {role.name for role in on}
         return on + [role for role in roles.values() if public and role.public and role.name not in names]

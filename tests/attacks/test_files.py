@@ -2,12 +2,19 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from distro.audience.headers import header_of
+from distro.audience.rows import Judge
+from distro.audience.table import Table
 from distro.cli.main import run
+from distro.errors import InputFileError
+from distro.files import read_toml, replaced
 from distro.submit import read
+from distro.submit.enclosing import _addresses_in
 
 RELEASE = "---\nheadline: Towns agree\nlanguage: en\nkind: statement\nattachments: [{name}]\n---\nThey did, in Geneva.\n"
 
@@ -79,3 +86,65 @@ def test_a_device_or_a_pipe_is_no_release_and_no_list(office: Path, capsys: pyte
 def test_settings_and_segments_are_files(office: Path, capsys: pytest.CaptureFixture[str], settings: str) -> None:
     assert run(["config", "show", "--config", settings]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "raw"), [
+    ("people.csv", b"email,name\n" + b"".join(b"reader%d@daily.example,R\n" % n for n in range(60))), ("distro.toml.bak", b"x"), ("up.log", b"x"), ("private.der", b"x"), ("private.key", b"x"), ("noending", b"x"),
+])
+def test_a_release_attaches_no_list_of_contacts_and_no_copy_of_a_secret(office: Path, capsys: pytest.CaptureFixture[str], name: str, raw: bytes) -> None:
+    (office / name).write_bytes(raw)
+    assert errors(office, capsys, RELEASE.format(name=name))
+
+
+def test_looking_for_addresses_costs_little(office: Path) -> None:
+    for raw in (b"a" * 19_000_000, b"@" * 19_000_000, b"a@a." * 4_000_000):
+        began = time.process_time()
+        _addresses_in(raw)
+        assert time.process_time() - began < 2
+
+
+def test_what_is_written_takes_no_file_that_somebody_put_there(tmp_path: Path) -> None:
+    """In a shared folder, another person of the machine read a whole book from a file that they had made before."""
+    spied = tmp_path / "book.csv.part"
+    spied.write_text("")
+    (tmp_path / "link.csv").symlink_to(spied)
+    for name in ("book.csv", "link.csv"):
+        with replaced(tmp_path / name) as file:
+            file.write(b"email\n")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+        assert not (tmp_path / name).is_symlink()
+    assert spied.read_text() == ""
+    with pytest.raises(RuntimeError), replaced(tmp_path / "book.csv") as file:
+        raise RuntimeError
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv", "book.csv.part", "link.csv"]
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "a = {" + "a={" * 3000, "x = " + "9" * 5000, ".".join("x" * 20_000) + " = 1", "[" + ".".join("x" * 20_000) + "]"])
+def test_no_settings_file_costs_much_or_ends_in_a_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.toml").write_text(text)
+    began = time.process_time()
+    with pytest.raises(ValueError, match=r"\S"):
+        read_toml(tmp_path / "x.toml")
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301\u0316" * 70_000, "Towns\n\n" + "e" + "\u0301" * 31])
+def test_marks_without_end_are_no_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.txt").write_text(text)
+    began = time.process_time()
+    with pytest.raises(InputFileError, match="accents"):
+        read(tmp_path / "r.txt")
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("text", ["email,a" + "\u0301\u0316" * 70_000 + "\nx@d.example,1\n", "email\n" + "\t" * 40_000 + "'x@d.example\n", "email,n\n" + ("a@d.example," + "\t" * 3990 + "'x\n") * 50])
+def test_no_cell_costs_the_square_of_its_length(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    began = time.process_time()
+    rows = Table(path)
+    judge: Judge | None = None
+    for line, cells in rows:
+        judge = judge or Judge(header_of(cells, path.name))
+        judge.judge(line, cells)
+    assert time.process_time() - began < 2

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,3 +144,25 @@ def test_a_template_is_an_error_and_no_end_of_the_process(tmp_path: Path, source
     (tmp_path / "press-release" / "subject.txt").write_text(source)
     with pytest.raises(TemplateError, match=r"press-release/subject\.txt"):
         compile_letter(Edition(language="en", headline="Towns", body="Text."), ENVELOPE, Templates(tmp_path))
+
+
+@pytest.mark.parametrize("template", [
+    "{{ ('ab ' * 150000)|wordwrap(1)|length }}{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% if a is sequence %}{% endif %}{% endfor %}{% endfor %}",
+    "{% set y = [0] * 20000000 %}{% for a in range(99999) %}{% set z = 'a' in y %}{% endfor %}",
+])
+def test_no_template_swallows_its_bound(tmp_path: Path, template: str) -> None:
+    """An error in a constant or in a test is swallowed by the template engine: the clock stood still after it."""
+    (tmp_path / "press-release").mkdir()
+    (tmp_path / "press-release" / "subject.txt").write_text(template)
+    began = time.process_time()
+    with pytest.raises(TemplateError, match=r"1\.5 s|memory|Memory"):
+        compile_letter(Edition(language="en", headline="Towns", body="Text."), ENVELOPE, Templates(tmp_path))
+    assert time.process_time() - began < 4
+    compile_letter(Edition(language="en", headline="Towns", body="Text."), ENVELOPE, NOWHERE)
+
+
+def test_links_are_numbered_in_a_moment(tmp_path: Path) -> None:
+    began = time.process_time()
+    compile_letter(Edition(language="en", headline="Towns", body="\n\n".join(f"[a](https://d.example/{n})" for n in range(8000))), ENVELOPE, NOWHERE)
+    assert time.process_time() - began < 8

@@ -253,3 +253,101 @@ def test_who_left_is_not_asked_because_somebody_types_their_address(office: Offi
     client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
     joining.answer(office)
     assert len(post.waiting(office)) == 1
+
+
+def _asked(office: Office, client: TestClient) -> str:
+    """Ask for a list as a stranger may, a day later than the last time; return the link of the letter."""
+    office.store.command("DEL", "none", *office.store.names("rate:*"))
+    for _ in range(2):      # who left is asked only at the second wish
+        client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
+    joining.answer(office)
+    who = book.by_address(office.store, "victim@d.example")
+    assert who
+    return post.link(office, who, tokens.CONFIRM).removeprefix(office.settings.site.url)
+
+
+def test_an_old_confirmation_answers_no_new_question(office: Office, client: TestClient) -> None:
+    """A forwarded letter of last week, and a stranger who types the address again, brought back who had left."""
+    old = _asked(office, client)
+    assert client.post(old).status_code == 200
+    who = book.by_address(office.store, "victim@d.example")
+    assert who
+    office.consent.record(office.store, subscriber=who.id, address=who.email, act=consent.UNSUBSCRIBED, source="link")
+    assert client.post(old).status_code == 404
+    new = _asked(office, client)
+    assert client.post(old).status_code == 404
+    assert refusals(office.store, who.id) == ["unsubscribed"]
+    assert client.post(new).status_code == 200
+    assert refusals(office.store, who.id) == []
+
+
+def test_an_old_way_back_answers_no_newer_leaving(office: Office, client: TestClient) -> None:
+    who = book.by_id(office.store, 1)
+    assert who
+    office.consent.record(office.store, subscriber=1, address=who.email, act=consent.UNSUBSCRIBED, source="link")
+    old = post.link(office, who, tokens.BACK).removeprefix(office.settings.site.url)
+    assert client.post(old).status_code == 200
+    office.consent.record(office.store, subscriber=1, address=who.email, act=consent.UNSUBSCRIBED, source="link")
+    assert client.post(old).status_code == 404
+    assert refusals(office.store, 1) == ["unsubscribed"]
+
+
+@pytest.mark.parametrize("way", ["undo", "preferences"])
+def test_only_the_button_of_the_letter_confirms(office: Office, client: TestClient, way: str) -> None:
+    """Leaving and coming back, or saving a page, made a sign-up that nobody confirmed one of ours."""
+    _asked(office, client)
+    who = book.by_address(office.store, "victim@d.example")
+    assert who
+    if way == "undo":
+        page = client.post(f"/u/{token(office, who.id)}", data=ONE_CLICK).text
+        client.post(f"/u/{token(office, who.id)}/back", data={"once": once_in(page)})
+        assert refusals(office.store, who.id) == ["unconfirmed"]
+    else:
+        client.post(f"/p/{token(office, who.id)}", data={"list": ["weekly", "journalists"], "language": "en"})
+        office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
+        joining.forget_unconfirmed(office)
+        assert book.by_address(office.store, "victim@d.example") is None
+
+
+def test_a_letters_link_fills_no_mailbox(office: Office, client: TestClient) -> None:
+    for _ in range(14):
+        assert client.post(f"/p/{token(office)}", data={"act": "held"}).status_code == 200
+    assert len(post.waiting(office)) <= 3
+    for _ in range(14):
+        client.post(f"/p/{token(office)}", data={"act": "held"})
+        office.store.command("DEL", "post", *office.store.names("rate:here:*"), "rate:all")
+    office.store.command("DEL", "post")
+    client.post(f"/p/{token(office)}", data={"act": "held"})
+    assert post.waiting(office) == []
+
+
+@pytest.mark.parametrize("broken", ['[lists.weekly]\ntitel = "x"\n', "lists = 3\n", "x = [[[[" + "[" * 5000, "[lists"])
+def test_a_slip_of_staff_does_not_keep_anybody_from_leaving(office: Office, client: TestClient, broken: str) -> None:
+    (office.settings.subscribers / "segments.toml").write_text(broken)
+    assert client.post(f"/u/{token(office)}", data=ONE_CLICK).status_code == 200
+    assert refusals(office.store, 1) == ["unsubscribed"]
+
+
+def test_a_letter_that_cannot_be_made_holds_up_no_other(office: Office, mailbox: Mailbox) -> None:
+    for kind in ("held", "welcome"):
+        who = book.by_id(office.store, 1)
+        assert who
+        post.post(office, who, kind)
+    folder = office.settings.templates / "access"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("{{ nope }}")
+    post.send_waiting(office)
+    assert len(mailbox.accepted) >= 1
+
+
+def test_a_silent_first_relay_holds_up_no_letter(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    monkeypatch.setattr(post, "_PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        office = make_office(tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{silent.getsockname()[1]}?tls=off"}, {"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}])
+        add_readers(store, 1, folder=tmp_path)
+        who = book.by_id(store, 1)
+        assert who
+        post.post(office, who, "held")
+        assert post.send_waiting(office) == 1

@@ -1,6 +1,7 @@
 """A receiving server, or whoever stands between, says what it should not."""
 
 import asyncio
+import base64
 import ssl
 import threading
 import time
@@ -198,3 +199,51 @@ def test_a_relay_that_is_silent_holds_up_no_other_letter_and_no_chores(tmp_path:
         assert time.monotonic() - began < 5
         assert sent == 3
         release.set()
+
+
+@pytest.mark.parametrize("size", ["²", "٩٩", "9" * 400, "1e3", "-1", "x"])
+def test_a_size_that_is_no_number_ends_no_process(size: str) -> None:
+    """`²` is a digit to Python and no number: every sending process died of it, again and again."""
+    with ScriptedServer(extensions=("PIPELINING", f"SIZE {size}")) as server:
+        found = send(server, ["a@a.example"])
+    assert found[0].outcome.state is State.ACCEPTED
+
+
+def test_a_reply_of_two_codes_accepts_nothing() -> None:
+    """RFC 5321 §4.2.1; of a refusal, only the code of the last line was read."""
+    with ScriptedServer(lambda verb, _: "550-5.7.1 refused\r\n250 2.0.0 queued" if verb == "END" else None) as server:
+        found = send(server, ["a@a.example"])
+    assert found[0].outcome.state is State.IN_DOUBT
+
+
+@pytest.mark.parametrize(("verb", "code"), [("MAIL", "354"), ("RCPT", "354"), ("MAIL", "550"), ("MAIL", "451")])
+def test_a_chunk_that_was_taken_after_a_refusal_is_not_sent_again(verb: str, code: str) -> None:
+    """The body is out and the relay said yes to it: 17 copies went to one reader."""
+    with ScriptedServer(lambda v, _: f"{code} 2.1.0 odd" if v == verb else "250 2.0.0 ok" if v == "END" else None, extensions=("PIPELINING", "CHUNKING")) as server:
+        found = send(server, ["a@a.example"])
+    assert found[0].outcome.state is State.IN_DOUBT
+
+
+@pytest.mark.parametrize("offered", [False, True])
+def test_no_words_of_a_relay_hold_our_password(offered: bool) -> None:
+    """A server that repeats the command it does not know had it shown on the page of the report."""
+    asked: list[str] = []
+
+    def script(verb: str, argument: str) -> str | None:
+        asked.append(f"{verb} {argument}")
+        if verb == "EHLO":
+            return "250-x\r\n250 AUTH PLAIN" if offered else "250 x"
+        return f'500 5.5.1 Command unrecognized: "AUTH {argument}"' if verb == "AUTH" else None
+
+    with ScriptedServer(script) as server, pytest.raises(RelayRefusedError) as told:
+        asyncio.run(opened(Endpoint("127.0.0.1", server.port, tls="off", user="relayuser", password="RelaySecretPw77")))
+    said = str(told.value)
+    assert "RelaySecretPw77" not in said
+    assert base64.b64encode(b"\0relayuser\0RelaySecretPw77").decode() not in said
+    assert any(a.startswith("AUTH") for a in asked) == offered      # told to nobody who does not ask for it
+
+
+def test_a_password_repeated_later_is_hidden_too() -> None:
+    reader = ReplyReader(Endpoint("h", 25, user="relayuser", password="RelaySecretPw77").secrets)
+    reply, = reader.feed(b"250 hello RelaySecretPw77 " + base64.b64encode(b"RelaySecretPw77") + b"\r\n")
+    assert reply.text == "hello … …"

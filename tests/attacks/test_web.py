@@ -143,13 +143,34 @@ def test_a_form_that_trickles_in_is_ended_in_time(office: tuple[Office, int]) ->
 def test_only_a_trusted_proxy_says_who_the_reader_is(office: tuple[Office, int], of: str, told: str) -> None:
     """Without it all readers share one bucket, and the evidence of consent names the proxy; with any, everybody may lie."""
     found, port = office
-    who = book.by_id(found.store, 5)
-    assert who
     from distro.flow import post
 
-    path = post.link(found, who, tokens.CONFIRM).rpartition("/c/")[2].encode()
     found.store.command("SET", "sub:5", found.store.raw("sub:5").replace(b"}", b',"_wants":["weekly"],"_asked":["1"]}'))
+    who = book.by_id(found.store, 5)
+    assert who
+    path = post.link(found, who, tokens.CONFIRM).rpartition("/c/")[2].encode()
     ask(port, HEAD % (b"/c/" + path) + b"X-Forwarded-For: 203.0.113.7\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", of=of)
     sources = [f.source for f in consent.history(found.store, 5) if f.act == "confirmed"]
     assert len(sources) == 1
     assert told in sources[0]
+
+
+def test_answers_that_nobody_reads_leave_a_one_click_its_place(office: tuple[Office, int]) -> None:
+    """Connections that do not read their answer were never closed for others: one in three wishes to leave met a 503."""
+    found, port = office
+    greedy = []
+    for n in range(1100):
+        link = socket.socket()
+        link.settimeout(0.5)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.bind((f"127.0.2.{1 + n % 6}", 0))
+        try:
+            link.connect(("127.0.0.1", port))
+            link.sendall(b"GET /u/x HTTP/1.1\r\nHost: a\r\n\r\n" * 36)
+        except OSError:
+            pass
+        greedy.append(link)
+    for number in (1, 2, 3, 4):
+        assert one_click(found, port, number).startswith(b"HTTP/1.1 200")
+    for link in greedy:
+        link.close()

@@ -340,3 +340,16 @@ def test_a_break_after_the_end_is_a_doubt_over_tls_too(loop: str, tls: str, size
 
 async def _yes() -> bool:
     return True
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ("PIPELINING", "CHUNKING")])
+def test_what_we_fail_to_understand_ends_the_connection_and_no_more(monkeypatch: pytest.MonkeyPatch, extensions: tuple[str, ...]) -> None:
+    """Any surprise in a reply used to end the process, and the next one, without end."""
+    def surprised(text: str) -> str:
+        raise ValueError(text)
+
+    monkeypatch.setattr("distro.relay.session.queue_id", surprised)
+    with ScriptedServer(extensions=extensions) as server:
+        office = through(server, ["a@a.example"])
+    assert office.state("a@a.example") is State.IN_DOUBT
+    assert not any("broken" in trouble for trouble in office.troubles)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from distro.audience import book, consent, importing
-from distro.audience.segments import rows
-from distro.errors import RefusedError, UsageError
+from distro.audience.consent import refusals
+from distro.audience.segments import check_new, rows
+from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.flow import chores, people
 from distro.flow.accept import Order, plan
 from distro.flow.office import Office
@@ -64,6 +65,31 @@ def test_an_admin_lifts_a_suppression_and_never_a_wish(office: Office, tmp_path:
     with pytest.raises(RefusedError, match="only they can undo"):
         people.lift(office, "ana@d.example", "please", source="m")
     assert [h.act for h in people.history(office, the(office, "ana"))] == ["imported", "suppressed", "lifted", "unsubscribed"]
+
+
+def test_whoever_is_not_in_the_book_is_suppressed_too(office: Office) -> None:
+    people.suppress(office, "New@d.example", "lawyer", source="m")
+    new = people.add(office, "new@d.example", ["press"], {}, source="m")
+    assert refusals(office.store, new.id) == ["suppressed"]
+
+    people.suppress(office, "later@d.example", "lawyer", source="m")
+    office.store.command("DEL", "nos")
+    office.consent.replay(office.store, whole=True)
+    assert people.said_before(office, "later@d.example") == "suppressed"
+    people.lift(office, "later@d.example", "settled", source="m")
+    assert not refusals(office.store, people.add(office, "later@d.example", ["press"], {}, source="m").id)
+    with pytest.raises(NotFoundError, match="not suppressed"):
+        people.lift(office, "nobody@d.example", "settled", source="m")
+    with pytest.raises(UsageError, match="no @"):
+        people.suppress(office, "nobody", "lawyer", source="m")
+
+
+def test_a_slip_in_the_name_of_a_column_or_list_is_asked_about(office: Office) -> None:
+    for columns, lists, meant in ((["langauge"], [], "language"), ([], ["pres"], "press"), (["outlets"], [], "outlet")):
+        with pytest.raises(UsageError, match="yet") as told:
+            check_new(office.store, columns, lists)
+        assert meant in told.value.hint
+    check_new(office.store, ["language", "desk"], ["press", "partners"])
 
 
 def test_coming_back_within_four_weeks_only(office: Office, tmp_path: Path) -> None:

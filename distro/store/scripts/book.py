@@ -23,4 +23,4 @@ def write(version: int, commands: Sequence[Command], piece: tuple[int, int] | No
 def consent(host: str, offset: int | None, facts: Sequence[tuple[int, str, str]]) -> Call[int]:
     """Apply facts (subscriber, fact id, JSON), each once; gives how many were news."""
     args = [word for fact in facts for word in fact]
-    return Call("consent_v2", (host, "" if offset is None else offset, *args), int)
+    return Call("consent_v3", (host, "" if offset is None else offset, *args), int)

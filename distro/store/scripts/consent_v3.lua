@@ -2,7 +2,7 @@
 -- a function of all facts about them in the order of their times, so that a fact that comes late finds its place.
 -- ARGV 1 host 2 offset after these facts ("" : none) 3 … facts, three each: subscriber id, fact id, JSON
 local TAKES = {unsubscribed = 'unsubscribed', suppressed = 'suppressed', paused = 'paused', signed_up = 'unconfirmed', erased = 'erased'}
-local GIVES = {resubscribed = {'unsubscribed', 'unconfirmed'}, lifted = {'suppressed'}, resumed = {'paused'}, confirmed = {'unconfirmed'}, added = {'unconfirmed'}}
+local GIVES = {resubscribed = {'unsubscribed'}, lifted = {'suppressed'}, resumed = {'paused'}, confirmed = {'unconfirmed'}, added = {'unconfirmed'}}
 local REASONS = {'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased'}
 local function judge(id)
   local facts, no = {}, {}

@@ -25,7 +25,7 @@ test: $(VENV)/.installed
 
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/system
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/system tests/flow
 
 # Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
 bench: $(VENV)/.installed

@@ -170,6 +170,8 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
             self._look()
 
         def on_response_complete(self) -> None:
+            if self.conn.trailing_data[0]:      # no browser and no proxy asks again before it has its answer
+                self.transport.close()
             super().on_response_complete()
             self._look()
 

@@ -43,6 +43,9 @@ class Problem:
     level: Level
     message: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", " ".join(self.message.splitlines()))      # a quoted line break would make a line of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -31,6 +31,8 @@ def parse_time(text: str, default_zone: str = "UTC") -> datetime:
         naive = datetime.fromisoformat(f"{found['day']}T{clock}")
     except ValueError as error:
         raise ValueError(f'"{text}" is not a time: {error}') from None
+    if not 1900 < naive.year < 9000:      # beyond it, another time zone would be no year
+        raise ValueError(f'"{text}": the year {naive.year:04} is too far away')
     offset = found["zone"] or ""
     if offset == "Z" or offset[:1] in ("+", "-"):
         return datetime.fromisoformat(f"{naive.isoformat()}{'+00:00' if offset == 'Z' else offset}")

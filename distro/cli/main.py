@@ -1,6 +1,5 @@
 """The `distro` command: its tree, and the one place that turns errors into words and exit codes."""
 
-import json
 import os
 import sys
 from typing import Any
@@ -66,7 +65,7 @@ def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
     """What happened, where, and what to type next; with --json also as the document on stdout."""
     if as_json:
         facts = getattr(error, "facts", {})
-        print(json.dumps({"error": error.message, "hint": error.hint, "details": error.details, **facts}, ensure_ascii=False, indent=2))
+        show.document({"error": error.message, "hint": error.hint, "details": error.details, **facts})
     sentence = error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
     show.note(sentence)
     for line in error.details:

@@ -9,6 +9,8 @@ from typing import Any
 
 # All control characters but line feed, tab and our own two marks for bold.
 _CONTROLS = re.compile(r"(?!\x1b\[[01]m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_TURNING = "\u200e\u200f\u202a-\u202e\u2066-\u2069"      # of what stands around them (Unicode UAX 9)
+_DRIVING = re.compile(rf"[\x7f-\x9f\u2028\u2029{_TURNING}]")
 
 
 def safe(text: str) -> str:
@@ -28,7 +30,12 @@ def note(text: str) -> None:
 
 def document(told: Any) -> None:
     """The one JSON document of `--json`."""
-    print(json.dumps(told, ensure_ascii=False, indent=2))
+    print(json_text(told))
+
+
+def json_text(told: Any) -> str:
+    """JSON that a terminal shows as it is: what turns the direction of text, or drives a screen, is escaped."""
+    return _DRIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False, indent=2))
 
 
 def language(code: str) -> str:

@@ -114,7 +114,11 @@ def clock(when: datetime, zone: str, language: str) -> str:
     """An hour and where it is so, unbroken: 04:00 New York."""
     from babel.dates import format_time, get_timezone_location
 
-    place = "UTC" if zone == "Etc/UTC" else get_timezone_location(zone, locale=_locale(language), return_city=True).replace(" ", "\u00a0")
+    try:
+        place = "UTC" if zone == "Etc/UTC" else get_timezone_location(zone, locale=_locale(language), return_city=True)
+    except KeyError:      # the library has no word for a place in this language
+        place = zone.rpartition("/")[2].replace("_", " ")
+    place = place.replace(" ", "\u00a0")
     told = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
     return f"\u2068{told}\u2069" if is_right_to_left(language) else told     # isolated: digits and Latin keep their places
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -257,8 +258,11 @@ class Readers:
 
     async def _formed(self, request: Request, answer: Any) -> Response:
         """A form, read within the limits of `web/guard.py`, answered in a thread."""
-        async with request.form(max_files=0, max_fields=200, max_part_size=LARGEST_BODY) as form:
-            return await run_in_threadpool(answer, request, form)
+        try:
+            form = await request.form(max_files=0, max_fields=200, max_part_size=LARGEST_BODY)
+        except (LookupError, UnicodeError):      # a charset that there is not
+            raise HTTPException(400) from None
+        return await run_in_threadpool(answer, request, form)
 
     def _reader(self, request: Request) -> reading.LinkReader | None:
         return reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)

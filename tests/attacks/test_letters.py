@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from distro.cli.main import run
 from distro.errors import TemplateError
 from distro.flow.accept import Order, submit
 from distro.flow.checkup import examine
@@ -15,6 +16,7 @@ from distro.flow.finding import Grade
 from distro.flow.office import Office
 from distro.letter import Filler, compile_letter, headers
 from distro.letter.compile import Envelope
+from distro.letter.labels import clock
 from distro.letter.slots import SLOTS, Slots
 from distro.letter.templates import Templates
 from distro.model import Edition
@@ -166,3 +168,24 @@ def test_links_are_numbered_in_a_moment(tmp_path: Path) -> None:
     began = time.process_time()
     compile_letter(Edition(language="en", headline="Towns", body="\n\n".join(f"[a](https://d.example/{n})" for n in range(8000))), ENVELOPE, NOWHERE)
     assert time.process_time() - began < 8
+
+
+def test_words_of_a_file_drive_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.md").write_text('---\nheadline: Towns\n"\\e[2J\\nFAKE: No errors\\u009b2J": 1\n---\nText.\n')
+    for more in ([], ["--json"]):
+        run(["check", str(tmp_path / "r.md"), *more])
+        told = capsys.readouterr().out
+        assert not any(line.lstrip().startswith("FAKE") for line in told.splitlines())
+        assert "\x9b" not in told
+        assert "\x1b[2J" not in told
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00 Asia/Tokyo", "9999-12-31 23:59 America/New_York"])
+def test_a_year_far_away_is_a_mistake_and_no_traceback(tmp_path: Path, moment: str) -> None:
+    (tmp_path / "r.md").write_text(f"---\nheadline: Towns\nembargo: {moment}\n---\nText.\n")
+    assert any(p.line == 3 for p in read(tmp_path / "r.md").errors)
+
+
+def test_every_language_says_an_hour() -> None:
+    for language in ("gv", "en", "ar", "zh", "sw"):
+        assert "04:00" in clock(datetime(2026, 11, 25, 4, tzinfo=UTC), "Europe/Zurich", language)

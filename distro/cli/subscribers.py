@@ -141,8 +141,8 @@ def _show_noes(judged: "Judged") -> None:
     """How many people the file says no for."""
     count = sum(judged.noes.values())
     if count:
-        told = " · ".join(f"{n:,} {act}" for act, n in judged.noes.items())
-        show.say(f"  {count:,} said no in the file and will not be written to: {told}")
+        told = ", ".join(f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items())
+        show.say(f"  {count:,} said no in the file ({told}) and will not be written to")
 
 
 def _counts(taken: "Taken") -> str:

@@ -35,6 +35,7 @@ class Block:
     source: str = ""                            # of a picture: what the Markdown calls it, until `compile` knows its address
     alt: str = ""
     width: int = 0                              # pixels
+    start: int = 1                              # the number of an ordered list's first item
 
 
 def parser() -> MarkdownIt:
@@ -79,7 +80,7 @@ def _block(link: str, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
             return [Block("heading", _inline(link, inside[0]))]
         case "bullet_list_open" | "ordered_list_open":
             kind = "list" if tokens[n].type.startswith("bullet") else "ordered"
-            return [Block(kind, items=tuple(_items(link, inside)))]
+            return [Block(kind, items=tuple(_items(link, inside)), start=int(tokens[n].attrGet("start") or 1))]
         case "blockquote_open":
             return [Block("quote", items=tuple(_inline(link, t) for t in inside if t.type == "inline"))]
         case "table_open":

@@ -32,7 +32,7 @@ class Plain:
                 table[-1].append(self._inline(token))
             elif token.type in ("bullet_list_open", "ordered_list_open"):
                 stack.append("*" if token.type.startswith("bullet") else "1")
-                numbers.append(0)
+                numbers.append(int(token.attrGet("start") or 1) - 1)
             elif token.type in ("bullet_list_close", "ordered_list_close"):
                 stack.pop()
                 numbers.pop()

@@ -4,8 +4,15 @@ import re
 
 from distro.model import Edition, Level, Problem
 
-_PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|\[(?:NAME|DATE|PLACE|TITLE|CITY|QUOTE|INSERT[^\[\]]{0,200}|TBC|TBD|XX+|TK)\]|\bX{3,}\b|\blorem ipsum\b|\bTK TK\b|\bTODO\b|\[\.\.\.\]|<insert[^<>]{0,200}>", re.IGNORECASE)
-_EMBARGO_WORD = re.compile(r"\bembargo(?:ed)?\s+(?:until|till|jusqu|hasta|bis)\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|(?i:\[(?:NAME|DATE|PLACE|TITLE|CITY|QUOTE|INSERT[^\[\]]{0,200}|TBC|TBD|XX+|TK)\]|\bX{4,}\b|\blorem ipsum\b|\[\.\.\.\.\]|<insert[^<>]{0,200}>)|\bTK TK\b"
+    r"|\*\|[A-Z0-9_:]{1,40}\|\*|%{1,2}[A-Z][A-Z_]{2,30}%{1,2}|\[\[[a-z_. ]{1,40}\]\]",      # the last three: merge fields of other systems
+)
+_TODO = re.compile(r"\bTODO\b")                  # an ordinary word in some languages
+_TODO_IS_A_WORD = {"es", "pt", "gl", "ca", "ast", "it"}
+_XXX = re.compile(r"\bXXX\b")                    # or the thirtieth of something
+# An embargo on the text itself, not "the arms embargo until 2028".
+_EMBARGO_LINE = re.compile(r"^\W*(?:strictly |under |sous |bajo |unter )?embargo(?:ed)?\s+(?:until|till|jusqu|hasta|bis|até|fino|до)\b|\bembargoed\s+(?:until|till)\b", re.IGNORECASE)
 _SLOT = re.compile(r"x[0-9a-f]{0,64}slot\.[a-z]{1,20}\.[0-9a-f]{0,64}x", re.IGNORECASE)     # as `letter/slots.py` marks them
 _MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", re.IGNORECASE)
 
@@ -37,7 +44,11 @@ def lint(file: str, edition: Edition, text: str) -> list[Problem]:
         doubtful = _MISSING_WORD.search(line)
         if doubtful:
             say(Level.WARNING, f'"{line[doubtful.start():doubtful.start() + 24].strip()}": is a word missing?', number)
-        if _EMBARGO_WORD.search(line) and not edition.embargo and not line.lower().startswith("embargo"):
+        if not found and _TODO.search(line) and edition.language.split("-")[0] not in _TODO_IS_A_WORD:
+            say(Level.ERROR, 'a placeholder is left: "TODO"', number)
+        if not found and _XXX.search(line):
+            say(Level.WARNING, '"XXX": is something still to be filled in?', number)
+        if _EMBARGO_LINE.search(line) and not edition.embargo and not line.lower().startswith("embargo"):
             say(Level.ERROR, "the text speaks of an embargo, but no `embargo:` field says until when", number)
         for shown, target in _LINK.findall(line):
             if shown.strip(" *_.").casefold() in _SAYS_NOTHING:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from distro.submit import contacts
+from distro.submit.embargo import MONTH
 
 MARKER = re.compile(
     r"^\W*(?:for immediate release|(?:press|news|media) (?:release|statement|advisory|alert|note)(?:\s*(?:no|nr|n°|#)?\.?\s*[\d/.-]+)?|press|news|release|statement|advisory"
@@ -30,6 +32,7 @@ SENTENCE_END = re.compile(r"[.!?…:؟。][\"'”’»)\]]*$")
 BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣]|\d{1,2}[.)])\s+(?=\S)")
 LABEL = re.compile(r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S")
 SHORT = 300    # characters; what is longer is prose
+_NUMBER = re.compile(r"([0-9]{1,2})[.)]\s+(\S+)")
 _SCRAPS = re.compile(r"^\s*(?:[-–—|•]|&nbsp;)?\s*$")
 
 
@@ -126,6 +129,7 @@ def unwrap(lines: Sequence[Line]) -> str:
     """Hard-wrapped lines as Markdown paragraphs, bullets as list items."""
     width = wrap_width(lines)
     wrapped = width <= 110
+    numbered = _numbered(lines)
     blocks: list[str] = []
     current = ""
     for n, line in enumerate(lines):
@@ -137,7 +141,7 @@ def unwrap(lines: Sequence[Line]) -> str:
                 current = ""
             continue
         text = line.text
-        if BULLET.match(text) and _opens_item(lines, n):
+        if BULLET.match(text) and _opens_item(lines, n) and (n in numbered or not text[:1].isdigit()):
             if current:
                 blocks.append(current)
             current = "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
@@ -156,6 +160,16 @@ def unwrap(lines: Sequence[Line]) -> str:
     return "\n\n".join(blocks)
 
 
+def _numbered(lines: Sequence[Line]) -> set[int]:
+    """Return which lines are items of a numbered list: one number follows the other, and no month follows them.
+
+    "3. Oktober ist der erste Abend" is a date, "1994. Then came …" the end of a sentence.
+    """
+    told = [(n, int(found[1])) for n, line in enumerate(lines) if (found := _NUMBER.match(line.text)) and found[2].strip(".,").lower() not in MONTH]
+    follows = [later == earlier + 1 for (_, earlier), (_, later) in pairwise(told)]
+    return {n for m, (n, _) in enumerate(told) if (m and follows[m - 1]) or (m < len(follows) and follows[m])}
+
+
 def _opens_item(lines: Sequence[Line], n: int) -> bool:
     """Whether a line that begins with a bullet is a list item, and not a sentence broken before its dash."""
     before = lines[n - 1].text if n else ""
@@ -164,10 +178,15 @@ def _opens_item(lines: Sequence[Line], n: int) -> bool:
 
 def _escape(text: str, *, first: bool = False) -> str:
     """Keep Markdown's marks as the plain characters that they are here."""
-    text = re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)
-    return re.sub(r"^([#>+-])", r"\\\1", text) if first else text
+    text = re.sub(r"([\\`*_\[\]<>&])", r"\\\1", text)
+    return re.sub(r"^([#>+~=-]|[0-9]{1,9}(?=[.)]))", _escaped, text) if first else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A sign with a backslash before it; after a number, before its full stop or bracket."""
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
 def unescape(text: str) -> str:
     """The plain characters again."""
-    return re.sub(r"\\([\\`*_\[\]<>#+-])", r"\1", text)
+    return re.sub(r"\\([\\`*_\[\]<>&#+~=.)-])", r"\1", text)

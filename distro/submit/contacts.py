@@ -14,9 +14,12 @@ INTRO = re.compile(
     r"|pour (?:plus|davantage|de plus amples|toute|tout) (?:d.|de )?(?:informations?|renseignements?|pr[ée]cisions?|amples)?|renseignements?\s*:|contacts? (?:presse|m[ée]dias?)"
     r"|(?:f[üu]r )?(?:weitere informationen|r[üu]ckfragen|presse-?kontakt|medienkontakt|ansprechpartner)"
     r"|para (?:mais|obter mais) informa[çc][õo]es|contatos? (?:de|para|com) (?:a )?imprensa|assessoria de imprensa"
-    r"|(?:للمزيد|لمزيد) من المعلومات|للاتصال|للاستفسار\w*|للتواصل|مسؤول\w* الإعلام|جهات الاتصال)",
+    r"|(?:للمزيد|لمزيد) من المعلومات|للاتصال|للاستفسار\w*|للتواصل|مسؤول\w* الإعلام|جهات الاتصال"
+    r"|kontakt(?:daten|informationen|person)?\s*(?::|$)|kontakt (?:f[üu]r|for|til)\b|联系(?:信息|方式|人|我们|电话)|(?:媒体|新闻)联[系络]|更多信息|聯[絡繫]|お問い?合わ?せ|報道関係|контакты?\s*(?::|$)|контакты? для|(?:для|за) дополнительной|пресс-служба"
+    r"|ileti[şs]im|bas[ıi]n ileti[şs]im|perscontact|voor meer informatie|contatti?\s*(?::|$)|contatti? stampa|per (?:ulteriori|maggiori) informazioni|ufficio stampa)",
     re.IGNORECASE,
 )
+_WEB = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(
     r"^\W*(?:e-?mail|mail|correo(?: electr[óo]nico)?|courriel|tel(?:[ée]phone|[ée]fono|efone)?|t[ée]l|phone|mobile|cell?|m[óo]vil|portable|handy|fax|whatsapp|"
     r"name|nombre|nom|contact|البريد الإلكتروني|هاتف)\s*\.?\s*[:：]\s*",
@@ -61,7 +64,7 @@ def _words(line: str, phones: list[str]) -> list[str]:
     elif INTRO.match(rest):
         return []
     rest = re.sub(r"""["'<]*mailto:|["'>]{2,}""", " ", rest)
-    rest = EMAIL.sub(" ", rest)
+    rest = _WEB.sub(" ", EMAIL.sub(" ", rest))
     for phone in phones:
         rest = rest.replace(phone, " ")
     parts = re.split(r"\s*[,;|•·/]\s*|\s+[–—-]\s+|\s{3,}|\t", _LABEL.sub("", rest))
@@ -71,6 +74,8 @@ def _words(line: str, phones: list[str]) -> list[str]:
 
 
 def _named(contact: Contact, word: str) -> Contact:
+    if not contact.name and word[:1].islower():      # a piece of a sentence: "write a letter to"
+        return contact
     if not contact.name:
         return replace(contact, name=word)
     return replace(contact, role=f"{contact.role}, {word}" if contact.role else word)

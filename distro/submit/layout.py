@@ -24,15 +24,19 @@ FURNITURE = re.compile(
     r"|noticias relacionadas|not[íi]cias relacionadas|compartir\b.*|compartilh\w+\b.*|leia tamb[ée]m.*|lea tambi[ée]n.*|lire aussi.*|mehr zum thema.*|partilhar\b.*|s[íi]guenos.*|suscr[íi]b.*|aviso legal|pol[íi]tica de .*|actualit[ée]s li[ée]es|[àa] lire aussi.*|partager\b.*|suivez-nous.*|abonnez-vous.*|voir aussi.*"
     r"|mentions l[ée]gales.*|ver tambi[ée]n.*|tags?\s*:.*|categor(?:y|ies)\s*:.*|latest news|more news|impressum|datenschutz.*|teilen.*|drucken|nach oben|&nbsp;|[^>]{1,30}(?:\s[>»›]\s[^>]{1,80})+"
     r"|أخبار ذات صلة|جميع الحقوق محفوظة|شارك.*|تابعونا.*|الرئيسية|اتصل بنا)\W*$", re.IGNORECASE)
+_CLOCK = r"\d{1,2}[:.h]\d{2}(?:\s*(?:[ap]\.?m\.?|uhr|hrs?))?(?:\s*(?:\(?[A-Z]{2,5}\)?|(?:[A-Z][a-z]{2,12} ){1,3}time))?"
 _MONTH_WORD = r"[^\W\d_]{3,12}"
 DATE_ONLY = re.compile(
     rf"^\W*(?:(?:date|fecha|data|datum|erscheinungsdatum|stand|published|posted|publi[ée]|publicado|updated|ver[öo]ffentlicht)\s*(?:le|on|el|am|em)?\s*:?\s*)?(?:[^\W\d_]+(?:day|tag|di|es|feira|o|s)?,?\s+(?:le |den |am )?)?"
-    rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|\.)?[./ -]\s?(?:de )?{_MONTH_WORD}\.?[./ -]?(?:,? ?(?:de )?\d{{4}})?|{_MONTH_WORD}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}})(?:,?\s+\d{{1,2}}[:.h]\d{{2}}(?:\s*[A-Z]{{2,4}})?)?\W*$", re.IGNORECASE)
+    rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|\.)?[./ -]\s?(?:de )?{_MONTH_WORD}\.?[./ -]?(?:,? ?(?:de )?\d{{4}})?|{_MONTH_WORD}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}})(?:,?\s+{_CLOCK})?\W*$", re.IGNORECASE)
+TIME_ONLY = re.compile(rf"^\W*{_CLOCK}\W*$", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…:؟。][\"'”’»)\]]*$")
 BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣]|\d{1,2}[.)])\s+(?=\S)")
 LABEL = re.compile(r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S")
 SHORT = 300    # characters; what is longer is prose
 _NUMBER = re.compile(r"([0-9]{1,2})[.)]\s+(\S+)")
+_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_LISTING = 20  # short lines that may follow a colon in the middle of a text
 _SCRAPS = re.compile(r"^\s*(?:[-–—|•]|&nbsp;)?\s*$")
 
 
@@ -54,12 +58,22 @@ class Line:
     @property
     def apparatus(self) -> bool:
         """Something that stands around a headline and belongs to neither it nor the text."""
-        return bool(matches(MARKER, self.text) or matches(DATE_ONLY, self.text)) or self.furniture
+        return bool(matches(MARKER, self.text) or matches(DATE_ONLY, self.text) or matches(TIME_ONLY, self.text)) or self.furniture
 
     @property
     def title_like(self) -> bool:
         words = self.text.split()
-        return (len(words) >= 3 or len(self.text) > 20) and len(self.text) <= 220 and not re.search(r"[.:;,]$", self.text) and any(map(str.isalpha, self.text))
+        return not BULLET.match(self.text) and (len(words) >= 3 or wide_length(self.text) > 20 or len(_WIDE.findall(self.text)) >= 6) and len(self.text) <= 220 and not re.search(r"[.:;,。：；，、]$", self.text) and any(map(str.isalpha, self.text))
+
+
+def wide_length(text: str) -> int:
+    """Return a length in letters of an alphabet: a character of Chinese or Japanese says as much as two."""
+    return len(text) + (0 if text.isascii() else len(_WIDE.findall(text)))
+
+
+def join(above: str, line: str) -> str:
+    """Join two lines of one paragraph: with a space, which Chinese and Japanese do not have."""
+    return above + line if _WIDE.match(above[-1:]) and _WIDE.match(line[:1]) else f"{above} {line}"
 
 
 def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -79,13 +93,14 @@ def is_prose(lines: Sequence[Line], n: int) -> bool:
     text = line.text
     if not text or line.furniture or matches(END, text):
         return False
-    if len(text) >= 40 or contacts.EMAIL.search(text) or (matches(contacts.INTRO, text) and address_near(lines, n)):
+    size, words = wide_length(text), len(text.split()) + (0 if text.isascii() else len(_WIDE.findall(text)) // 2)
+    if size >= 40 or contacts.EMAIL.search(text) or (matches(contacts.INTRO, text) and address_near(lines, n)):
         return True
     if BULLET.match(text):
         return len(text) >= 24 or line.ends_sentence
     before = next((lines[m].text for m in range(n - 1, -1, -1) if lines[m].text), "")
     continues = len(before) >= 30 and not SENTENCE_END.search(before)
-    return (line.ends_sentence and len(text.split()) >= 2) or (continues and (text[:1].islower() or line.ends_sentence)) or len(text.split()) >= 7
+    return (line.ends_sentence and words >= 2) or (continues and (text[:1].islower() or line.ends_sentence)) or words >= 7
 
 
 def address_near(lines: Sequence[Line], n: int) -> bool:
@@ -103,7 +118,7 @@ def body_run(lines: Sequence[Line]) -> tuple[int, int]:
             n += 1
             continue
         start, end, weight, misses = n, n + 1, 0.0, 0
-        while n < len(lines) and misses <= 2 and not (lines[n].furniture and weight > 200):
+        while n < len(lines) and misses <= (_LISTING if lines[end - 1].text.endswith(":") and weight > 100 else 2) and not (lines[n].furniture and weight > 200):
             text = lines[n].text
             if matches(END, text) or is_prose(lines, n):
                 end, misses = n + 1, 0
@@ -154,7 +169,7 @@ def unwrap(lines: Sequence[Line]) -> str:
         if current and before and ((not wrapped and (SENTENCE_END.search(before) or len(before) > 110)) or (SENTENCE_END.search(before) and fits)):
             blocks.append(current)
             current = ""
-        current = f"{current} {_escape(text)}" if current else _escape(text, first=True)
+        current = join(current, _escape(text)) if current else _escape(text, first=True)
     if current:
         blocks.append(current)
     return "\n\n".join(blocks)

@@ -13,6 +13,7 @@ Every line that is in none of these is reported as dropped: nothing disappears s
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from distro.model import Edition, Level, Problem, Reading
 from distro.submit import contacts, dateline, embargo, layout
@@ -21,6 +22,8 @@ from distro.submit.layout import Line
 from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 
+_OPENING = 35        # characters from which a line with a dateline opens a text
+_UNWRAPPED = 110     # characters of a line from which a text has a line for each paragraph
 _FAR_ABOVE = 25      # lines above the anchor that may belong to its head
 _PROVIDER = re.compile(r"^(?:news provided|nouvelles fournies|noticias proporcionadas) (?:by|par|por)\W*$", re.IGNORECASE)
 _HANGING = frozenset(["the", "of", "in", "on", "to", "a", "an", "and", "for", "with", "by", "from", "at", "de", "del", "la", "el", "en", "y", "con", "por", "para", "des", "du", "les", "le", "et", "à", "au", "aux", "dans", "sur", "un", "une", "der", "die", "das", "den", "dem", "und", "im", "am", "von", "für", "mit", "zu", "do", "da", "dos", "das", "e", "em", "com", "na", "no", "os", "as", "o"])
@@ -50,7 +53,7 @@ def read_plain_text(source: Source, zone: str) -> Reading:
     lines = [Line(n, " ".join(text.replace("\u00a0", " ").split()) if "   " not in text.strip() else text.strip()) for n, text in enumerate(source.text.split("\n"), 1)]
     problems = [Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8")] if source.encoding != "UTF-8" else []
     parts = _Parts()
-    start, end = layout.body_run(lines)
+    start, end = _run(lines)
     anchor = _anchor(lines, start, end)
     _above(lines, anchor, parts)
     _below(lines, anchor, end, parts)
@@ -60,7 +63,7 @@ def read_plain_text(source: Source, zone: str) -> Reading:
         subhead, body = _first_as_subhead(body)
         if subhead and not place:
             place, body = dateline.take(body)
-    headline = " ".join(line.text for line in parts.head)
+    headline = reduce(layout.join, (line.text for line in parts.head)) if parts.head else ""
     used = parts.numbers() | {line.number for line in lines if line.text and line.text == headline}   # headlines often stand twice
     edition = Edition(
         language=detect(f"{headline}\n{body}"), headline=headline, body=body, subhead=subhead, dateline=place, date=parts.date[0].text if parts.date else "",
@@ -71,10 +74,24 @@ def read_plain_text(source: Source, zone: str) -> Reading:
     return Reading(source.name, "plain text", edition, tuple(problems), dropped, paragraphs(body))
 
 
+def _run(lines: Sequence[Line]) -> tuple[int, int]:
+    """The longest stretch of prose; where that is a teaser of a menu, the one that opens with a dateline under a title."""
+    start, end = layout.body_run(lines)
+    if sum(bool(line.text) for line in lines[start:end]) > 2:
+        return start, end
+    above = ""
+    for n, line in enumerate(lines):
+        if len(line.text) > _OPENING and len(above) >= _TITLE and Line(n, above).title_like and not dateline.take(above)[0] and dateline.take(line.text)[0]:
+            first, past = layout.body_run(lines[n:])
+            return n, n + (past if first == 0 else 1)
+        above = line.text or above
+    return start, end
+
+
 def _anchor(lines: Sequence[Line], start: int, end: int) -> int:
     """Where the text begins."""
     for n in range(start, end):
-        if lines[n].text and len(lines[n].text) > 35 and dateline.take(lines[n].text)[0]:
+        if len(lines[n].text) > _OPENING and dateline.take(lines[n].text)[0]:
             return n
     for n in range(start, end):
         text = lines[n].text
@@ -82,9 +99,20 @@ def _anchor(lines: Sequence[Line], start: int, end: int) -> int:
             continue
         following = lines[n + 1].text if n + 1 < len(lines) else ""
         wrapped_prose = len(text) >= 40 and (following[:1].islower() or (following and text.split()[-1].lower() in _HANGING)) and not layout.BULLET.match(following)
-        if len(text) >= 130 or (lines[n].ends_sentence and len(text) >= 45) or wrapped_prose:
+        if len(text) >= 130 or (lines[n].ends_sentence and len(text) >= 45) or wrapped_prose or _wrapped_paragraph(lines, n):
             return n
     return next((n for n in range(start, end) if lines[n].ends_sentence), start)
+
+
+def _wrapped_paragraph(lines: Sequence[Line], n: int) -> bool:
+    """Whether a hard-wrapped paragraph begins here, apart from a title above it: three lines or more, and a sentence ends inside."""
+    if len(lines[n].text) < 40 or n < 2 or lines[n - 1].text or not any(lines[m].title_like for m in range(max(0, n - 5), n)):
+        return False
+    block = [lines[n].text]
+    while n + len(block) < len(lines) and lines[n + len(block)].text:
+        block.append(lines[n + len(block)].text)
+    whole = " ".join(block)
+    return len(block) >= 3 and max(map(len, block)) <= 90 and bool(re.search(r"[^\W\d_]{3}[.!?] [A-ZÀ-Þ\"“„«]", whole)) and bool(layout.SENTENCE_END.search(whole))
 
 
 def _above(lines: Sequence[Line], anchor: int, parts: _Parts) -> None:
@@ -96,7 +124,7 @@ def _above(lines: Sequence[Line], anchor: int, parts: _Parts) -> None:
             continue
         if layout.matches(embargo.LINE, line.text):
             parts.embargo.append(line)
-        elif layout.matches(layout.MARKER, line.text):
+        elif layout.matches(layout.MARKER, line.text) or layout.matches(layout.TIME_ONLY, line.text):
             parts.marks.append(line)
         elif layout.matches(layout.DATE_ONLY, line.text) and not line.furniture:
             (parts.date if not parts.date else parts.marks).append(line)
@@ -126,7 +154,9 @@ def _contact_end(lines: Sequence[Line], n: int, anchor: int) -> int:
 
 def _title(lines: Sequence[Line], block: Sequence[int], anchor: int, parts: _Parts) -> None:
     """Headline and subhead among the lines above the text: the long, title-like ones nearest to it."""
-    width = layout.wrap_width(lines[anchor:anchor + 12])
+    text = lines[anchor:anchor + 12]
+    unwrapped = max((len(line.text) for line in text if line.ends_sentence), default=0)
+    width = unwrapped if unwrapped > _UNWRAPPED else layout.wrap_width(text)
     titles: list[list[Line]] = []
     for n in block:
         line = lines[n]

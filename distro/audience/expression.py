@@ -171,6 +171,9 @@ class _Parser:
             return self._comparison(token, field.lower(), op, value[len(op):])
         if quoted:
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        if field and not quoted and "*" in value[:-1]:
+            raise ExpressionError("a * stands at the end of a value only: what begins with it", expression=self.expression, column=token.column, width=len(text),
+                                  hint=f'Write {field}:{value.replace("*", "")}*, or {field}:"{value}" for the star itself.')
         prefix = value.endswith("*") and not quoted and bool(field)
         return Term(field.lower(), value.removesuffix("*") if prefix else value, prefix, token.column, len(text))
 

@@ -15,7 +15,8 @@ from distro.flow.letters import compile_edition, files_of
 from distro.flow.office import Office
 from distro.flow.question import question_for, usual_audience
 from distro.flow.signing import check_signers
-from distro.model import Edition, Plan, Problem, Reading, Release
+from distro.model import Edition, Plan, Problem, Reading, Release, State
+from distro.store.records import counters
 from distro.store.scripts import audience as scripts
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
@@ -170,9 +171,21 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
     if have:
         held = ", ".join(f"D{d}, {office.store.hash(f'dist:{d}').get('state', '')}" for d in planned.holders)
         who = f"all {have:,} already have" if have == planned.plan.matched else f"{have:,} of {planned.plan.matched:,} already have, and the others may not be written to:"
-        return RefusedError(f'Nothing to send: {who} "{planned.release.headline}" ({held}).', hint="Really again? --as-new", **facts)
+        return RefusedError(f'Nothing to send: {who} "{planned.release.headline}" ({held}).', hint=_rest_of(office, planned.holders) or "Really again? --as-new", **facts)
     reasons = " · ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in out.items())
     return RefusedError(f"Nothing to send: all {planned.plan.matched:,} who match are left out ({reasons}).", **facts)
+
+
+def _rest_of(office: Office, holders: Sequence[str]) -> str:
+    """What to type for readers whom an earlier sending did not reach; "" where it reached all."""
+    for distribution in holders:
+        if not office.store.command("EXISTS", f"cnt:{distribution}"):      # not frozen yet
+            continue
+        counts = counters(office.store, distribution)
+        for state, word in ((State.FAILED, "failed"), (State.IN_DOUBT, "in doubt")):
+            if counts[state]:
+                return f"{counts[state]:,} of D{distribution} {word}: distro resend D{distribution} --only {state}. The whole release once more: --as-new"
+    return ""
 
 
 def _refusal(what: str, which: str, slug: str) -> RefusedError:

@@ -66,3 +66,14 @@ def test_no_text_crashes_the_parser(text: str) -> None:
         parse(text)
     except ExpressionError as error:
         assert 0 <= error.column <= len(text)
+
+
+@pytest.mark.parametrize("text", ["name:*x", "name:a*b", "outlet:*", "outlet:a*"])
+def test_a_star_stands_at_the_end_only(text: str) -> None:
+    if text.endswith("*"):
+        parse(text)
+        return
+    with pytest.raises(ExpressionError, match="end of a value") as told:
+        parse(text)
+    assert "for the star itself" in told.value.hint
+    parse(text.replace(":", ':"') + '"')

@@ -102,6 +102,14 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
     )
 
 
+def _date_of(edition: Edition, envelope: Envelope) -> str:
+    """The date above the headline: as the release writes it; written out where that is for machines (2026-11-25)."""
+    try:
+        return long_date(datetime.strptime(edition.date, "%Y-%m-%d"), edition.language) if edition.date else long_date(envelope.when, edition.language)  # noqa: DTZ007 - a day, of no zone
+    except ValueError:
+        return edition.date
+
+
 def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: bool = False) -> dict[str, Any]:
     """Every variable that a template may use."""
     mark = slots.mark
@@ -110,7 +118,7 @@ def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: b
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
     notice = notice_of(edition, labels, advance=advance)
     plain = Plain()
-    date = edition.date or long_date(envelope.when, edition.language)
+    date = _date_of(edition, envelope)
     text = plain.render(edition.body, opening=edition.dateline)
     notes_text = plain.render(edition.notes_to_editors)
     boilerplate_text = plain.render(edition.boilerplate)

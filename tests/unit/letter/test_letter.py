@@ -175,3 +175,9 @@ def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_s
     shown = [piece for piece, slot in zip(pieces[3::2], plain_letter.body[1::2], strict=False) if slot == "address"]
     assert shown
     assert set(shown) == {quoted.value(html.escape(address).encode())}
+
+
+@pytest.mark.parametrize(("date", "language", "shown"), [("2026-11-05", "en", "5\u00a0November 2026"), ("2026-11-05", "fr", "5\u00a0novembre 2026"), ("2026-11-05", "de", "5.\u00a0November 2026"), ("5 Nov", "en", "5 Nov"), ("2026-13-05", "en", "2026-13-05")])
+def test_a_date_is_written_out_in_the_language_of_the_letter(date: str, language: str, shown: str) -> None:
+    found = compile_letter(Edition(language=language, headline="Towns", body="Text.", date=date), ENVELOPE, Templates(Path("/nowhere")))
+    assert shown in found.html.replace("&nbsp;", "\u00a0").replace("&#160;", "\u00a0")

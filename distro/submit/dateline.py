@@ -6,6 +6,7 @@ _PLACE = r"[^\W\d_][\w\u064b-\u0652.'’\u00a0 -]{1,38}?(?:[/,،]\s?[^\W\d_][\w.
 _DATE = r"(?:[,،]?\s*\(?\s*(?:\d{1,2}(?:er|º|°|\.)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?(?:\s+(?:de\s+)?\d{4})?|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?(?:,?\s+\d{4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2})\s*\)?)?"
 _SOURCE = r"(?:\s*(?:\([^()]{2,30}\)|/[\w .-]{2,30}/))?"
 _LINE = re.compile(rf"^(?:\*\*|__)?(?P<dateline>{_PLACE}{_DATE}{_SOURCE})(?:\*\*|__)?(?:(?:\s+(?:–|—|--|-)|\.(?:–|—|-))(?:\*\*|__)?\s+(?=\S)|(?<=\d{{4}})[—–]\s?(?=\S)|(?<=[A-Z]{{2}})\s?(?:--\s?\([^()]{{2,30}}\)\s?)?--\s?(?=\S))")
+_MONTH_YEAR = re.compile(r"[^\W\d_]{3,12}\.? \d{4}")
 _NO_PLACE = re.compile(r"(?:press|news|media|communiqu|comunicado|nota de|pressemitteilung|statement|embargo|what|when|where|contact)", re.IGNORECASE)
 _SMALL = frozenset(["de", "del", "la", "las", "los", "el", "of", "the", "and", "et", "du", "des", "le", "les", "y", "e", "da", "do", "dos", "am", "an", "der", "sur", "en", "upon", "saint"])
 
@@ -17,6 +18,8 @@ def take(body: str) -> tuple[str, str]:
     """
     found = _LINE.match(body)
     if not found:
+        return "", body
+    if _MONTH_YEAR.fullmatch(body[found.end():].partition("\n")[0].strip()):      # the title of a series: "PRICES - MAY 2027"
         return "", body
     told = found["dateline"].strip(" ,،*_")
     place = re.split(r"[,،(\d]", told)[0].split()

@@ -10,6 +10,7 @@ import re
 from distro.times import parse_time
 
 LINE = re.compile(r"^\W*(?:(?:strictly|under)\s+)?(?:embargo(?:ed|s)?|sous embargo|bajo embargo|embargado|sperrfrist|محظور النشر|حظر النشر)\b.*", re.IGNORECASE)
+SENTENCE = re.compile(r"\b(?:embargoed|under (?:strict )?embargo|sous embargo|bajo embargo)\s+(?:until|till|jusqu\S*|hasta)\b", re.IGNORECASE)     # anywhere in a line above the text
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}\S*(?: [A-Z][\w/+-]+)?")
 _MONTHS = (
     "january enero janvier januar janeiro يناير", "february febrero février februar fevereiro فبراير", "march marzo mars märz março مارس",

@@ -124,6 +124,10 @@ def _above(lines: Sequence[Line], anchor: int, parts: _Parts) -> None:
             continue
         if layout.matches(embargo.LINE, line.text):
             parts.embargo.append(line)
+        elif len(line.text) <= layout.SHORT and embargo.SENTENCE.search(line.text):      # its time may stand on the line below
+            parts.embargo.append(Line(line.number, f"{line.text} {lines[n + 1].text}"))
+            parts.marks.append(lines[n + 1])
+            block = [m for m in block if m != n + 1]
         elif layout.matches(layout.MARKER, line.text) or layout.matches(layout.TIME_ONLY, line.text):
             parts.marks.append(line)
         elif layout.matches(layout.DATE_ONLY, line.text) and not line.furniture:
@@ -132,7 +136,7 @@ def _above(lines: Sequence[Line], anchor: int, parts: _Parts) -> None:
             last = _contact_end(lines, n, anchor)
             parts.contacts += lines[n:last]
             block = [m for m in block if m >= last]
-        elif line.furniture or layout.matches(_PROVIDER, lines[max(0, n - 1)].text):
+        elif contacts.EMAIL.search(line.text) or line.furniture or layout.matches(_PROVIDER, lines[max(0, n - 1)].text):
             continue
         else:
             block.append(n)

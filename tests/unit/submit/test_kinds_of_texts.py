@@ -69,3 +69,14 @@ def test_a_teaser_of_a_menu_is_no_text(tmp_path: Path) -> None:
     found = understood(tmp_path, "-\nWho we are\nWho we areFounded in 1951, the ferry office is the leading house of all who cross the water between the towns, with 140 members and work in 90 harbours of the north and of the south.\n- Data\n- 2030 Plan Now\n"
                        "Ferry office prints its timetables in four languages\nBERGEN – The ferry office said today that its timetables are printed in four languages\n")
     assert (found.headline, found.dateline) == ("Ferry office prints its timetables in four languages", "BERGEN")
+
+
+@pytest.mark.parametrize("title", ["BOATS IN HARBOUR - FEBRUARY 2027", "PRODUCER PRICES OF THE FERRY TOWNS - FEBRUARY 2027"])
+@pytest.mark.parametrize("embargo", ["The figures in this release are embargoed until\n9:30 a.m. (ET) Tuesday, March 9, 2027     REL-27-0042", "This text is embargoed until 9:30 a.m. (ET), March 9, 2027"])
+def test_an_embargo_in_a_sentence_above_contacts_and_a_title(tmp_path: Path, title: str, embargo: str) -> None:
+    found = understood(tmp_path, f"{embargo}\n\nTechnical questions:  (202) 555-0100  *  tech@figures.example\nMedia contact:        (202) 555-0101  *  press@figures.example\n\n{title}\n\n"
+                       "The number of boats in harbour rose 0.3 percent in February, after a fall of 0.1 percent in January, the Office of\nFigures reported today. Over the year the number rose 1.8 percent.\n")
+    assert found.headline == title
+    assert found.embargo.startswith("2027-03-09T09:30")
+    assert found.dateline == ""
+    assert "press@figures.example" in [c.email for c in found.contacts]

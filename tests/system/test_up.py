@@ -74,6 +74,14 @@ class Up:
         return [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
+def command_of(process: psutil.Process) -> str:
+    """The command line; "" of one that has ended meanwhile, or was killed and is not yet waited for."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:      # a zombie is one
+        return ""
+
+
 def _ok(url: str) -> bool:
     try:
         with _OPEN(url, timeout=2) as answer:
@@ -136,7 +144,7 @@ def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: P
     distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
     for due in (60, 160):
         office.until(lambda due=due: len(mailbox.accepted) > due, 30)
-        children = [p for p in office.parts() if "worker" in " ".join(p.cmdline())]
+        children = [p for p in office.parts() if "worker" in command_of(p)]
         children[-1].kill()
 
     told = office.sent(distribution)

@@ -1,10 +1,13 @@
 """A bound on the processor time that reading something hostile may take."""
 
 import contextlib
+import gc
 import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+
+_AGAIN = 0.05    # seconds until the error is raised once more
 
 
 class TookTooLongError(Exception):
@@ -26,10 +29,17 @@ def time_limit(seconds: float) -> Iterator[None]:
         del number, frame
         raise TookTooLongError
 
-    before = signal.signal(signal.SIGPROF, over)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    before, collects = signal.signal(signal.SIGPROF, over), gc.isenabled()
+    gc.disable()      # an error that is raised while garbage is collected is swallowed …
+    signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)      # … and so may others be: it comes again
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        ended = False
+        while not ended:
+            with contextlib.suppress(TookTooLongError):      # one that came late, after the block
+                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.signal(signal.SIGPROF, before)
+                ended = True
+        if collects:
+            gc.enable()

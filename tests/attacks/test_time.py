@@ -1,5 +1,7 @@
 """Files that were made to cost their reader time and memory: ten thousand of them, none over two seconds or 500 MB."""
 
+import contextlib
+import gc
 import os
 import resource
 import time
@@ -14,6 +16,7 @@ from distro.audience.rows import Judge
 from distro.audience.table import read_table
 from distro.errors import DistroError
 from distro.letter.templates import Templates
+from distro.limits import TookTooLongError, time_limit
 from distro.submit import read
 from tests.attacks.hostile import expressions, front_matters, tables, templates, texts
 
@@ -93,3 +96,18 @@ def test_what_was_slow_is_quick(tmp_path: Path, text: str, name: str) -> None:
     """4,000 spaces took 58 s, 10,000 brackets 6 s, an alias to itself never ended."""
     (tmp_path / name).write_text(text)
     assert costs(lambda: read(tmp_path / name)) < SECONDS
+
+
+def test_an_error_that_is_swallowed_comes_again() -> None:
+    """A callback of the garbage collector swallowed it once, and the file was read to its end."""
+    def work() -> None:
+        with time_limit(0.1):
+            with contextlib.suppress(TookTooLongError):
+                while True:
+                    pass
+            while True:
+                pass
+
+    with pytest.raises(TookTooLongError):
+        work()
+    assert gc.isenabled()

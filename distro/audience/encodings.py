@@ -102,13 +102,12 @@ def _survey(path: Path) -> tuple[int, list[int], list[bytes]]:
 
 
 def _mixed(path: Path, wrong: list[int]) -> _Found:
-    """A UTF-8 file into which somebody pasted a few lines of another encoding."""
+    """Read a UTF-8 file into which somebody pasted a few lines of another encoding."""
     for number, line in _lines(path):
-        if number in wrong:
-            try:
-                line.decode("utf-8", _FALLBACK)
-            except UnicodeDecodeError:
-                raise InputFileError(f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252", hint=_HINT) from None
+        try:
+            line.decode("utf-8", _FALLBACK)
+        except UnicodeDecodeError:
+            raise InputFileError(f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252", hint=_HINT) from None
     told = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
     return _Found("utf-8-sig", _FALLBACK, f"line {told}: no UTF-8, read as Windows-1252; look at the accents there")
 

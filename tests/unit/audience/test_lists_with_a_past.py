@@ -1,6 +1,7 @@
 """Lists as people have them: with a "no" in every form, names in halves, encodings of another age."""
 
 import random
+import time
 from pathlib import Path
 
 import openpyxl
@@ -218,3 +219,12 @@ def test_headers_in_any_script_are_kept() -> None:
     assert plain("Adresse électronique") == "adresse_electronique"
     assert plain("البريد الإلكتروني") == "البريد_الالكتروني"
     assert header_of(["البريد الإلكتروني", "المدينة"], "x.csv").columns == ("email", "المدينة")
+
+
+def test_a_large_file_with_many_lines_of_another_encoding_is_read_in_time(tmp_path: Path) -> None:
+    """Each line was looked for among all that are wrong: the square of their number."""
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"email,name\n" + b"".join(b"r%d@d.example,%b\n" % (n, "Zoë".encode("cp1252" if n % 6 == 0 else "utf-8")) for n in range(120_000)))
+    began = time.process_time()
+    assert sum(1 for _ in Table(path)) == 120_001
+    assert time.process_time() - began < 5

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -35,6 +35,7 @@ CONFIRMED = "confirmed"         # the link of the letter was answered: the secon
 JOINED, LEFT = "joined", "left"  # one list
 MOVED = "moved"                 # to another address
 ADDED, CHANGED = "added", "changed"
+_TAKES = {SIGNED_UP: "unconfirmed"}      # the reason for which an act keeps mail away, where it is called otherwise (`consent_v3`)
 _NO = (UNSUBSCRIBED, SUPPRESSED, ERASED)
 
 Hashes = Callable[[str], tuple[str, ...]]     # the keyed hashes of an address, hexadecimal: today's, then former ones
@@ -74,6 +75,14 @@ def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str],
     return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", address_hash, said)
 
 
+def taking(facts: Iterable[Fact]) -> list[tuple[str | bytes | int, ...]]:
+    """Return what Redis is told of facts that take something away, with the rows of those whom they are about."""
+    return [
+        command for f in facts
+        for command in (("HSET", f"facts:{f.subscriber}", f.fact, f.told), ("SETBIT", f"no:{_TAKES.get(f.act, f.act)}", f.subscriber, 1), ("SETBIT", "no:any", f.subscriber, 1))
+    ]
+
+
 class ConsentFile:
     """The append-only file of one host."""
 
@@ -106,7 +115,7 @@ class ConsentFile:
         """Return a fact about whoever has this address; `of` says who that is in the book."""
         return Fact(secrets.token_hex(12), 0, act, time.time_ns() // 1_000_000, source, self.hash_of(address), detail, till)
 
-    def commands(self, facts: Sequence[Fact], reason: str) -> list[tuple[str | bytes | int, ...]]:
+    def commands(self, facts: Sequence[Fact]) -> list[tuple[str | bytes | int, ...]]:
         """Write facts that take something away to the file, and return what Redis is told of them with the rows.
 
         The caller hands the commands to the script that writes the rows, so that neither is there without the other.
@@ -117,7 +126,7 @@ class ConsentFile:
             self.append(facts)
         except OSError as error:
             raise self._unwritten(error) from error
-        return [word for f in facts for word in (("HSET", f"facts:{f.subscriber}", f.fact, f.told), ("SETBIT", f"no:{reason}", f.subscriber, 1), ("SETBIT", "no:any", f.subscriber, 1))]
+        return taking(facts)
 
     def _unwritten(self, error: OSError) -> DistroError:
         return DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.")

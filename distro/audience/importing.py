@@ -256,11 +256,7 @@ class _Intake:
             consent.imported_no(self.number, written.ids[address], act, self.told, hash_of(address), said)
             for address, told in self._refused.items() for act, _, said in [told.partition("|")]
         ]
-        if facts and self.consents:
-            self.consents.append(facts)
-        for fact in facts:
-            commands += [("HSET", f"facts:{fact.subscriber}", fact.fact, fact.told), ("SETBIT", f"no:{fact.act}", fact.subscriber, 1), ("SETBIT", "no:any", fact.subscriber, 1)]
-        return commands
+        return commands + (self.consents.commands(facts) if self.consents else consent.taking(facts))
 
     def count(self, written: Written) -> None:
         """The same for a survey."""

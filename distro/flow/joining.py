@@ -158,7 +158,7 @@ def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) ->
     fact = office.consent.fact(email, consent.SIGNED_UP, source=f"subscribe page from {wish['place']}", detail=", ".join(asked["_wants"]))  # type: ignore[arg-type]
 
     def unconfirmed(written: Written) -> list[Command]:
-        return office.consent.commands([fact.of(number) for number in written.new], "unconfirmed")
+        return office.consent.commands([fact.of(number) for number in written.new])
 
     Writer(office.store).write([Wish(key, lambda before: before or row)], beside=unconfirmed)
 

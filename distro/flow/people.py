@@ -42,7 +42,7 @@ def add(office: Office, address: str, lists: Sequence[str], columns: Mapping[str
 
     def still_no(made: Written) -> list[Command]:
         """A "no" is written with the row, not after it."""
-        return office.consent.commands([kept.of(n) for n in made.new], said) if said else []
+        return office.consent.commands([kept.of(n) for n in made.new]) if said else []
 
     written = Writer(office.store).write([Wish(addresses.key(email), lambda before: before or row)], beside=still_no)
     if written is None or not written.new:

@@ -99,8 +99,7 @@ class Readers:
         return HTMLResponse(self.pages.told(place, "back", "back_text"))
 
     def back_page(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.BACK)
-        return HTMLResponse(self.pages.told(self._of(who), "back_ask", "", button="back_button")) if who else self._expired(request)
+        return self._question(request, tokens.BACK, "back_ask", "back_button")
 
     def back(self, request: Request) -> Response:
         who = post.holder_of(self.office, request.path_params["token"], tokens.BACK)
@@ -121,7 +120,7 @@ class Readers:
         if form.get("website"):
             return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
         if not joining.allowed(self.office, _place_of(request)):
-            return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
+            return self._too_many(asked)
         try:
             joining.ask_to_leave(self.office, email)
         except UsageError:
@@ -129,8 +128,7 @@ class Readers:
         return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
 
     def never_page(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.NEVER)
-        return HTMLResponse(self.pages.told(self._of(who), "never_title", "", button="never_button")) if who else self._expired(request)
+        return self._question(request, tokens.NEVER, "never_title", "never_button")
 
     def never(self, request: Request) -> Response:
         who = post.holder_of(self.office, request.path_params["token"], tokens.NEVER)
@@ -203,7 +201,7 @@ class Readers:
         if not on:
             return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422)
         if not joining.allowed(self.office, _place_of(request)):
-            return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
+            return self._too_many(asked)
         try:
             joining.ask(self.office, email, on, language if language in SPOKEN else house.language, name, _place_of(request))
         except UsageError:
@@ -211,8 +209,7 @@ class Readers:
         return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
 
     def confirm_page(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
-        return HTMLResponse(self.pages.told(self._of(who), "confirm_ask", "", button="confirm_button")) if who else self._expired(request)
+        return self._question(request, tokens.CONFIRM, "confirm_ask", "confirm_button")
 
     def confirm(self, request: Request) -> Response:
         who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
@@ -263,6 +260,14 @@ class Readers:
         except (LookupError, UnicodeError):      # a charset that there is not
             raise HTTPException(400) from None
         return await run_in_threadpool(answer, request, form)
+
+    def _question(self, request: Request, purpose: bytes, title: str, button: str) -> Response:
+        """Show the button of a link that acts: opening it changes nothing."""
+        who = post.holder_of(self.office, request.path_params["token"], purpose)
+        return HTMLResponse(self.pages.told(self._of(who), title, "", button=button)) if who else self._expired(request)
+
+    def _too_many(self, asked: Place) -> Response:
+        return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
 
     def _reader(self, request: Request) -> reading.LinkReader | None:
         return reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)

@@ -208,7 +208,8 @@ class Session(asyncio.Protocol):
         """RFC 4954: PLAIN, or LOGIN where only that is offered."""
         e = self.endpoint
         # Old servers write AUTH=LOGIN.
-        offered = " ".join(f"{w} {v}".partition("AUTH")[2] for w, v in self.extensions.items() if w.split("=")[0] == "AUTH").replace("=", " ").upper().split()
+        told = [(word.partition("="), rest) for word, rest in self.extensions.items()]
+        offered = [mechanism for (word, _, first), rest in told if word == "AUTH" for mechanism in f"{first} {rest}".upper().split()]
         if not offered:      # a server that does not know the command would only see the password, and may repeat it
             raise RelayRefusedError(Stage.AUTH, Reply(503, "5.5.1 it offers no AUTH here; take user and password out of its url, or ask for the port that does"))
         if "PLAIN" in offered:

@@ -247,3 +247,10 @@ def test_a_password_repeated_later_is_hidden_too() -> None:
     reader = ReplyReader(Endpoint("h", 25, user="relayuser", password="RelaySecretPw77").secrets)
     reply, = reader.feed(b"250 hello RelaySecretPw77 " + base64.b64encode(b"RelaySecretPw77") + b"\r\n")
     assert reply.text == "hello … …"
+
+
+@pytest.mark.parametrize("offer", ["AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN", "AUTH=PLAIN", "auth plain"])
+def test_every_spelling_of_an_offer_of_auth_is_understood(offer: str) -> None:
+    with ScriptedServer(lambda verb, _: f"250-x\r\n250 {offer}" if verb == "EHLO" else None, password="s3cret-of-relay") as server:
+        asyncio.run(opened(Endpoint("127.0.0.1", server.port, tls="off", user="user", password="s3cret-of-relay")))
+    assert any(command.startswith("AUTH PLAIN ") for command in server.commands)

@@ -80,23 +80,29 @@ def ask(port: int, raw: bytes, *, of: str = "127.0.0.1", seconds: float = 3.0) -
         return found
 
 
+def left_open(port: int, of: str, raw: bytes, *, buffer: int = 0) -> socket.socket:
+    """A connection that says something and reads nothing."""
+    link = socket.socket()
+    link.settimeout(0.5)
+    if buffer:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    link.bind((of, 0))
+    try:
+        link.connect(("127.0.0.1", port))
+        link.sendall(raw)
+    except OSError:
+        pass
+    return link
+
+
 def one_click(office: Office, port: int, number: int, *, of: str = "127.0.0.1", headers: bytes = b"") -> bytes:
     return ask(port, HEAD % (b"/u/" + token(office, number)) + headers + b"Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 26\r\n\r\nList-Unsubscribe=One-Click", of=of)
 
 
 def test_half_open_connections_by_the_thousand_leave_a_one_click_its_place(office: tuple[Office, int]) -> None:
     found, port = office
-    halves = []
-    for n in range(1500):
-        link = socket.socket()
-        link.settimeout(0.5)
-        link.bind((f"127.0.1.{1 + n % 12}" if n % 3 else "127.0.0.2", 0))
-        try:
-            link.connect(("127.0.0.1", port))
-            link.sendall(b"POST /u/x HTTP/1.1\r\nHost: a\r\nX-" if n % 2 else HEAD % b"/subscribe" + b"Transfer-Encoding: chunked\r\n\r\n5\r\nemail\r\n")
-        except OSError:
-            pass
-        halves.append(link)
+    begun = b"POST /u/x HTTP/1.1\r\nHost: a\r\nX-", HEAD % b"/subscribe" + b"Transfer-Encoding: chunked\r\n\r\n5\r\nemail\r\n"
+    halves = [left_open(port, f"127.0.1.{1 + n % 12}" if n % 3 else "127.0.0.2", begun[1 - n % 2]) for n in range(1500)]
     slowest = 0.0
     for number in (1, 2, 3):
         began = time.monotonic()
@@ -158,18 +164,7 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(office: tuple[Office, int],
 def test_answers_that_nobody_reads_leave_a_one_click_its_place(office: tuple[Office, int]) -> None:
     """Connections that do not read their answer were never closed for others: one in three wishes to leave met a 503."""
     found, port = office
-    greedy = []
-    for n in range(1100):
-        link = socket.socket()
-        link.settimeout(0.5)
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        link.bind((f"127.0.2.{1 + n % 6}", 0))
-        try:
-            link.connect(("127.0.0.1", port))
-            link.sendall(b"GET /u/x HTTP/1.1\r\nHost: a\r\n\r\n" * 36)
-        except OSError:
-            pass
-        greedy.append(link)
+    greedy = [left_open(port, f"127.0.2.{1 + n % 6}", b"GET /u/x HTTP/1.1\r\nHost: a\r\n\r\n" * 36, buffer=4096) for n in range(1100)]
     for number in (1, 2, 3, 4):
         assert one_click(found, port, number).startswith(b"HTTP/1.1 200")
     for link in greedy:

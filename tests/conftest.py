@@ -6,17 +6,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from distro.demo.mailbox import Mailbox
+from distro.flow.office import Office
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
 from distro.store.keys import PERMANENT, describe
+from distro.web.app import create_app
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Embedded]:
     """The embedded server, as `distro` itself runs it."""
-    with tempfile.TemporaryDirectory() as folder, ensured(Path(folder), supervised=False) as running:
+    # Its keeper ends a moment after the last user: it may still write while the folder goes.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ensured(Path(folder), supervised=False) as running:
         yield running
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """A relay that takes letters and shows them."""
+    with Mailbox(tmp_path / "box") as found:
+        yield found
+
+
+@pytest.fixture
+def client(office: Office) -> Iterator[TestClient]:
+    """A browser on the pages of a test's own office."""
+    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

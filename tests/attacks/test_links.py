@@ -1,7 +1,6 @@
 """Links that people share, forward, or find in an old letter."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,32 +16,15 @@ from distro.flow.accept import Order, submit
 from distro.flow.office import Office
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.web.app import create_app
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.office import add_readers, make_office, make_readers_office, write_release
 from tests.support.story import Story
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    with Mailbox(tmp_path / "box") as found:
-        yield found
-
-
-@pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox) -> Office:
-    (tmp_path / "subscribers").mkdir()
-    (tmp_path / "subscribers" / "segments.toml").write_text("[lists.journalists]\npublic = true\n[lists.weekly]\npublic = true\n")
-    office = make_office(tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}])
-    add_readers(store, 3, folder=tmp_path, languages=("en", "fr", "ar"))
-    return office
-
-
-@pytest.fixture
-def client(office: Office) -> Iterator[TestClient]:
-    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
-        yield found
+    return make_readers_office(tmp_path, server, store, mailbox, "[lists.journalists]\npublic = true\n[lists.weekly]\npublic = true\n")
 
 
 def token(office: Office, number: int = 1) -> str:

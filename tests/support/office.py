@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from distro.audience import importing
+from distro.demo.mailbox import Mailbox
 from distro.flow.office import Office, host_id, load_keys
 from distro.settings import Settings
 from distro.store import Store
@@ -39,3 +40,12 @@ def write_release(folder: Path, *, headline: str = "Towns agree a plan", languag
     path = folder / name
     path.write_text(RELEASE.format(headline=headline, language=language, body=body), encoding="utf-8")
     return path
+
+
+def make_readers_office(folder: Path, server: Embedded, store: Store, mailbox: Mailbox, lists: str) -> Office:
+    """An office with three readers, lists as segments.toml says them, and a relay that takes letters."""
+    (folder / "subscribers").mkdir()
+    (folder / "subscribers" / "segments.toml").write_text(lists)
+    office = make_office(folder, server, store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}])
+    add_readers(store, 3, folder=folder, languages=("en", "fr", "ar"))
+    return office

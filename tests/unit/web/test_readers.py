@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,31 +19,15 @@ from distro.model import Subscriber
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.web.app import create_app
-from tests.support.office import add_readers, make_office
+from tests.support.office import add_readers, make_office, make_readers_office
 
 LISTS = '[lists.journalists]\ntitle = {en = "Press releases", fr = "Communiqués"}\npublic = true\n[lists.weekly]\ntitle = "The week"\npublic = true\n[lists.inner]\nowner = "m@press.example"\n'
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    with Mailbox(tmp_path / "box") as found:
-        yield found
-
-
-@pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox) -> Office:
     """Three readers, two lists that anybody may join, a relay that takes letters."""
-    (tmp_path / "subscribers").mkdir()
-    (tmp_path / "subscribers" / "segments.toml").write_text(LISTS)
-    office = make_office(tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}])
-    add_readers(store, 3, folder=tmp_path, languages=("en", "fr", "ar"))
-    return office
-
-
-@pytest.fixture
-def client(office: Office) -> Iterator[TestClient]:
-    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
-        yield found
+    return make_readers_office(tmp_path, server, store, mailbox, LISTS)
 
 
 def reader(office: Office, number: int = 1) -> Subscriber:

@@ -38,7 +38,7 @@ def meant_by(text: str) -> str:
 
 @cache
 def _known() -> frozenset[str]:
-    """Base codes of languages: those that Unicode's CLDR names."""
+    """Return the base codes of languages: those that Unicode's CLDR names."""
     from babel import Locale
 
     return frozenset(str(code).split("_", maxsplit=1)[0].lower() for code in Locale.parse("en").languages) - {"und", "mul", "zxx", "root"}
@@ -46,7 +46,7 @@ def _known() -> frozenset[str]:
 
 @cache
 def _names() -> dict[str, str]:
-    """Names of languages in a dozen languages, in their own, and without accents; English ones count first."""
+    """Return names of languages in a dozen languages, in their own, and without accents; English ones count first."""
     from babel import Locale
 
     found: dict[str, str] = {}

@@ -11,7 +11,7 @@ _FEW = ("name", "kind", "outlet", "language", "country")
 
 
 def values_of(row: Mapping[str, object], column: str) -> list[str]:
-    """The values of a column of a row, as they are written."""
+    """Return the values of a column of a row, as they are written."""
     told = row.get(column, [])
     return [told] if isinstance(told, str) else [str(v) for v in told] if isinstance(told, list) else []
 

@@ -82,13 +82,13 @@ def _files_json(edition: "Edition") -> dict[str, Any]:
 
 
 def _files_of(edition: "Edition", *, pictures: bool) -> str:
-    """The files that travel with an edition, each with its size: factsheet.pdf (1.2 MB)."""
+    """Return the files that travel with an edition, each with its size: factsheet.pdf (1.2 MB)."""
     told = [f"{f.name} ({show.size(f.size)})" for f in edition.files if bool(f.source) is pictures]
     return " · ".join(told)
 
 
 def _show_files(editions: "Iterable[Edition]") -> None:
-    """What goes out beside the text, so that nobody sends a file by mistake."""
+    """Show what goes out beside the text, so that nobody sends a file by mistake."""
     for edition in editions:
         for label, pictures in (("attached", False), ("pictures", True)):
             told = _files_of(edition, pictures=pictures)

@@ -34,7 +34,7 @@ def document(told: Any) -> None:
 
 
 def json_text(told: Any) -> str:
-    """JSON that a terminal shows as it is: what turns the direction of text, or drives a screen, is escaped."""
+    """Return JSON that a terminal shows as it is: what turns the direction of text, or drives a screen, is escaped."""
     return _DRIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False, indent=2))
 
 

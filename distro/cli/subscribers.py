@@ -132,13 +132,13 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
 
 
 def _show_mapping(judged: "Judged") -> None:
-    """What each column of the file becomes, before anything is asked."""
+    """Show what each column of the file becomes, before anything is asked."""
     show.table(("column of the file", "becomes", "for example"), judged.mapping)
     show.say()
 
 
 def _show_noes(judged: "Judged") -> None:
-    """How many people the file says no for."""
+    """Say for how many people the file says no."""
     count = sum(judged.noes.values())
     if count:
         told = ", ".join(f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items())

@@ -177,7 +177,7 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
 
 
 def _rest_of(office: Office, holders: Sequence[str]) -> str:
-    """What to type for readers whom an earlier sending did not reach; "" where it reached all."""
+    """Return what to type for readers whom an earlier sending did not reach; "" where it reached all."""
     for distribution in holders:
         if not office.store.command("EXISTS", f"cnt:{distribution}"):      # not frozen yet
             continue

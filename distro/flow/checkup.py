@@ -86,7 +86,7 @@ def _parts(office: Office) -> Iterator[Finding]:
 
 
 def _faults(office: Office) -> Iterator[Finding]:
-    """Distributions that a fault keeps from going on."""
+    """Find distributions that a fault keeps from going on."""
     numbers = [d.decode() for d in office.store.command("ZREVRANGE", "dists", 0, 499)]
     told = office.store.pipeline([("HMGET", f"dist:{d}", "state", "guard", "reason") for d in numbers])
     for number, (state, guard, reason) in zip(numbers, told, strict=True):
@@ -124,7 +124,7 @@ def _one_relay(relay: Relay) -> Iterator[Finding]:
 
 
 def _learnt(office: Office) -> Iterator[Finding]:
-    """What relays taught the processes that live, as settings to write down."""
+    """Tell what relays taught the processes that live, as settings to write down."""
     alive = {raw.decode() for raw in office.store.command("ZRANGEBYSCORE", "alive", int(time.time()) - reading.ALIVE, "+inf")}
     found: dict[str, list[Learnt]] = {}
     for name, raw in office.store.hash("learnt").items():

@@ -269,7 +269,7 @@ class Deliverer(Work[Job], Desk):
             self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
 
     def _return_forgotten(self) -> None:
-        """No letter waits for a connection for long, whatever its lanes met: it goes back to the queue."""
+        """Let no letter wait for a connection for long, whatever its lanes met: it goes back to the queue."""
         before = self._loop.time() - _FORGOTTEN
         self._return_ready(lambda job: job.permitted < before)
 
@@ -364,7 +364,7 @@ class Deliverer(Work[Job], Desk):
             self.commit.end(held)
 
     def learnt(self, relay: str, what: Learnt) -> None:
-        """A limit of the relay: doctor and the report say it, as a setting to write down."""
+        """Note a limit of the relay: doctor and the report say it, as a setting to write down."""
         if what.idle:
             self.handout.idle = min(IDLE, what.idle * 0.8)
         self.notes.learnt(relay, what, {h.claim.distribution for h in self.commit.held})

@@ -42,7 +42,7 @@ def public_lists(office: Office) -> list[ListRole]:
 
 
 def roles_of(office: Office) -> dict[str, ListRole]:
-    """What lists are called for readers; nothing where staff broke the file just now: a page about a wish must not fail."""
+    """Return what lists are called for readers; nothing where staff broke the file just now: a page about a wish must not fail."""
     try:
         return load_roles(office.settings.subscribers)
     except DistroError as error:

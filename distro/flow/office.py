@@ -51,7 +51,7 @@ class Office:
         return self.keys.address_hash(address).hex()
 
     def hashes_of(self, address: str) -> tuple[str, ...]:
-        """The same, and the one under which earlier versions kept it where that differs."""
+        """Return the same, and the one under which earlier versions kept it where that differs."""
         return tuple(h.hex() for h in self.keys.address_hashes(address))
 
     def segments(self) -> Segments:

@@ -41,7 +41,7 @@ def add(office: Office, address: str, lists: Sequence[str], columns: Mapping[str
     kept = office.consent.fact(email, said, source="kept from before a restore")
 
     def still_no(made: Written) -> list[Command]:
-        """A "no" is written with the row, not after it."""
+        """Write a "no" with the row, not after it."""
         return office.consent.commands([kept.of(n) for n in made.new]) if said else []
 
     written = Writer(office.store).write([Wish(addresses.key(email), lambda before: before or row)], beside=still_no)
@@ -111,7 +111,7 @@ def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, sourc
 
 
 def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
-    """We may not write to them (a lawyer's letter, say), whether or not they are in the book yet; an admin may lift it."""
+    """Note that we may not write to them (a lawyer's letter, say), whether or not they are in the book yet; an admin may lift it."""
     email, who = _known(office, address)
     if who:
         _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)

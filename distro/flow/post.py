@@ -114,7 +114,7 @@ def holder_of(office: Office, token: str, purpose: bytes) -> Subscriber | None:
 
 
 def _event_of(office: Office, who: Subscriber, purpose: bytes) -> str:
-    """What a link answers: an old letter says nothing about a newer question, nor about leaving once more."""
+    """Return what a link answers: an old letter says nothing about a newer question, nor about leaving once more."""
     if purpose == CONFIRM:
         return "".join(who.columns.get("_asked", ()))
     if purpose == BACK:

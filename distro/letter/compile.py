@@ -103,7 +103,7 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
 
 
 def _date_of(edition: Edition, envelope: Envelope) -> str:
-    """The date above the headline: as the release writes it; written out where that is for machines (2026-11-25)."""
+    """Return the date above the headline: as the release writes it; written out where that is for machines (2026-11-25)."""
     try:
         return long_date(datetime.strptime(edition.date, "%Y-%m-%d"), edition.language) if edition.date else long_date(envelope.when, edition.language)  # noqa: DTZ007 - a day, of no zone
     except ValueError:

@@ -100,7 +100,7 @@ class Filler:
         return self._slots.pattern.sub(lambda found: values[found[1]], self._with_pictures())
 
     def _with_pictures(self) -> str:
-        """A page has its pictures from its own address."""
+        """Return the HTML with pictures from the page's own address."""
         return _PICTURE.sub(rf'src="{self._slots.mark("view")}/\1"', self.letter.html)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:

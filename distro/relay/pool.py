@@ -62,7 +62,7 @@ class Work(Protocol[J]):
         """The relay refuses us (password, sender): everything should halt."""
 
     def learnt(self, relay: str, what: Learnt) -> None:
-        """The relay has a limit that was not known."""
+        """Note that the relay has a limit that was not known."""
 
     def broken(self, error: BaseException) -> None:
         """A lane died of a bug; its letter's end must not be forgotten."""

@@ -105,7 +105,7 @@ class ReplyReader:
 
     @property
     def pending(self) -> bool:
-        """Whether a part of a reply has come."""
+        """Return whether a part of a reply has come."""
         return bool(self._rest or self._lines)
 
     def feed(self, data: bytes) -> list[Reply]:

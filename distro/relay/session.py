@@ -63,12 +63,12 @@ class Endpoint:
 
     @property
     def plain(self) -> str:
-        """What AUTH PLAIN tells (RFC 4616)."""
+        """Return what AUTH PLAIN tells (RFC 4616)."""
         return base64.b64encode(f"\0{self.user}\0{self.password}".encode()).decode()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What a server may repeat of our password: some answer with the command that they do not know."""
+        """Return what a server may repeat of our password: some answer with the command that they do not know."""
         return (self.plain, base64.b64encode(self.password.encode()).decode(), self.password) if self.password else ()
 
 

@@ -147,6 +147,8 @@ class Reading:
     paragraphs: tuple[str, ...] = ()
     trusted: str = ""                              # the list that may have it before the embargo is over
     enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)    # hash and bytes of each file that travels with it, as they were read
+    sure: str = "yes"                              # of the headline: "yes", "probably", "no"
+    otherwise: tuple[int, str] = (0, "")           # number and text of the line that may be the headline instead
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -69,7 +69,8 @@ def _edition(reading: "Reading") -> dict[str, Any]:
     return {
         "file": reading.file, "language": edition.language, "headline": edition.headline, "subhead": edition.subhead, "dateline": edition.dateline,
         "embargo": edition.embargo, "paragraphs": list(reading.paragraphs), "contacts": [asdict(c) for c in edition.contacts],
-        "notes_to_editors": edition.notes_to_editors, "dropped": [text for _, text in reading.dropped], "kind": edition.kind, "id": edition.slug,
+        "notes_to_editors": edition.notes_to_editors, "dropped": [text for _, text in reading.dropped], "sure": reading.sure,
+        "otherwise": {"line": reading.otherwise[0], "headline": reading.otherwise[1]} if reading.sure != "yes" else None, "kind": edition.kind, "id": edition.slug,
         "version": edition.version, **_files_json(edition),
     }
 
@@ -108,7 +109,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
     show.say(f"{reading.file}: {show.language(edition.language)} {edition.kind.replace('-', ' ')}, read from {reading.source}\n")
     contacts = [", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts] or ["–"]
     show.pairs([
-        ("Headline", edition.headline or "–"), ("Subhead", edition.subhead), ("Dateline", edition.dateline or "–"), ("Embargo", edition.embargo),
+        ("Headline", edition.headline or "–"), ("  or", f'line {reading.otherwise[0]}: "{reading.otherwise[1][:90]}"' if reading.sure != "yes" else ""), ("Subhead", edition.subhead), ("Dateline", edition.dateline or "–"), ("Embargo", edition.embargo),
         ("Body", f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}"),
         *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
         ("Notes", f"{len(edition.notes_to_editors.split())} words" if edition.notes_to_editors else ""),

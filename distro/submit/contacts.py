@@ -1,30 +1,53 @@
 """Media contacts as people write them: on lines of their own, or all in one."""
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from distro.model import Contact
+from distro.submit.phrases import says
 
+_PRESS = re.compile(r"press|media|presse|prensa|imprensa|stampa|\bpers\b|perso?n?dienst|persvoor|voorlicht|woordvoer|medien|bas[iı]n|medya|pressa|smi\b|\bpr\b|news|comm?s?\b|comunica|communic|kommunik|i?letisim|kurumsal|koho|houdou|kouhou|spokes|porte-?parole|portavoz|newsdesk|redaktion|marketing|ucc\b|\bmr\b|xinwen|media", re.IGNORECASE)
+_EVERYBODY = re.compile(
+    r"(?:info\w*|contact\w*|contac?to|kontakt|enquir\w*|inquir\w*|office|mail\w*|post\w*|services?|support|help\w*|sales|cs|customer\w*|kundenservice|klantenservice|webmaster|web|admin\w*|privacy|dpo|hello|bulletin|newsletter|no-?reply|subscri\w*|abo|mairie|secretar\w*|sekretariat|atendimento|ouvidoria|sac|accueil|geral|general|"
+    r"feedback|reception|tickets?|taquilla|boleteria|biglietteria|billet\w*|boutique|shop|spende\w*|dons?|donat\w*|apoie|jobs|careers|portal|urp|protocollo|pec|segreteria|bilgi|destek|iletisim|toiawase|soudan|okyakusama|nyushi|pals|booking|ir|ri|investor\w*|stadt|gemeinde|gemeente|bank|leden|members?|membership|bureau|"
+    r"cozum\w*|rathaus|townhall|ayuntamiento|prefeitura|comune|museum|museo|university|uni)", re.IGNORECASE)
 EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.UNICODE)
 PHONE = re.compile(r"(?<![\w@.])(?:\+|00)?\(?\d[\d\s().\u00a0/-]{6,20}\d(?![\w@])")
-INTRO = re.compile(
-    r"^\W*(?:for (?:more|further|additional) (?:information|details)|(?:media|press) (?:contacts?|enquiries|inquiries|office)"
-    r"|contacts?(?: (?:for|details|information|us|person)\b.*)?\s*(?::|$)|(?:press|media|investor)(?: relations\b| contacts?\b)|rückfragen\b|m[áa]s informaci[óo]n\s*:|mais informa[çc][õo]es\s*:|informations?\s*:|for (?:interviews?|media|press)\b.*\bcontact"
-    r"|(?:para|si desea) (?:m[áa]s|mayor|obtener m[áa]s|recibir m[áa]s) informaci[óo]n|contactos?(?: de| para)? (?:la )?prensa|contacto\b"
-    r"|pour (?:plus|davantage|de plus amples|toute|tout) (?:d.|de )?(?:informations?|renseignements?|pr[ée]cisions?|amples)?|renseignements?\s*:|contacts? (?:presse|m[ée]dias?)"
-    r"|(?:f[üu]r )?(?:weitere informationen|r[üu]ckfragen|presse-?kontakt|medienkontakt|ansprechpartner)"
-    r"|para (?:mais|obter mais) informa[çc][õo]es|contatos? (?:de|para|com) (?:a )?imprensa|assessoria de imprensa"
-    r"|(?:للمزيد|لمزيد) من المعلومات|للاتصال|للاستفسار\w*|للتواصل|مسؤول\w* الإعلام|جهات الاتصال"
-    r"|kontakt(?:daten|informationen|person)?\s*(?::|$)|kontakt (?:f[üu]r|for|til)\b|联系(?:信息|方式|人|我们|电话)|(?:媒体|新闻)联[系络]|更多信息|聯[絡繫]|お問い?合わ?せ|報道関係|контакты?\s*(?::|$)|контакты? для|(?:для|за) дополнительной|пресс-служба"
-    r"|ileti[şs]im|bas[ıi]n ileti[şs]im|perscontact|voor meer informatie|contatti?\s*(?::|$)|contatti? stampa|per (?:ulteriori|maggiori) informazioni|ufficio stampa)",
-    re.IGNORECASE,
-)
+_RINGS = re.compile(r"(?:t[ée]l|phone|mob|cell|m[óo]vil|handy|fax|whatsapp|call|ruf|bel|тел|هاتف|جوال|电话|電話|手机|☎|📞|tlf|\bt\b|\bm\b|\bp\b)[^\d@]{0,24}$", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?: \d{1,2})?|\d{1,2}[./-]\d{1,2}[./-]\d{4}(?: .*)?|(?:19|20)\d\d\s?[–-]\s?(?:19|20)\d\d")
 _WEB = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(
     r"^\W*(?:e-?mail|mail|correo(?: electr[óo]nico)?|courriel|tel(?:[ée]phone|[ée]fono|efone)?|t[ée]l|phone|mobile|cell?|m[óo]vil|portable|handy|fax|whatsapp|"
     r"name|nombre|nom|contact|البريد الإلكتروني|هاتف)\s*\.?\s*[:：]\s*",
     re.IGNORECASE,
 )
+
+
+def personal(address: str, near: str) -> bool:
+    """Return whether an address is a person's or a press office's, by its own words or by the names that stand near it."""
+    box = address.partition("@")[0].lower()
+    if _EVERYBODY.fullmatch(re.split(r"[._+-]", box)[0]) and not _PRESS.search(box):
+        return False
+    pieces = [piece for piece in re.split(r"[._+-]", box) if len(piece) >= 3]
+    told = EMAIL.sub(" ", near)
+    if sum(c.isalpha() and not c.isascii() and ord(c) > 0x24F for c in told) > 10:      # names in another script: nothing to compare
+        return True
+    words = _folded(told)
+    return bool(_PRESS.search(box)) or ("." in box and not any(part in ("info", "contact", "customer", "service") for part in box.split("."))) or any(word[:5] in box for word in words if len(word) >= 4) or any(p in words for p in pieces)
+
+
+def _folded(text: str) -> list[str]:
+    """The words of a text without their accents, in small letters."""
+    plain = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore").decode().lower()
+    return re.findall(r"[a-z]{3,}", plain)
+
+
+def phones(text: str) -> list[str]:
+    """Return the telephone numbers of a line: seven digits or more, with a sign that they are no figures, and no dates."""
+    plain = EMAIL.sub(" ", text)
+    found = ((m, m.group().strip()) for m in PHONE.finditer(plain))
+    return [number for m, number in found if sum(map(str.isdigit, number)) >= 7 and not _DATE.fullmatch(number) and (number[0] in "+0(" or "-" in number or (number.isdigit() and len(number) >= 9) or _RINGS.search(plain[:m.start()]))]
 
 
 def find(lines: list[str]) -> tuple[Contact, ...]:
@@ -40,8 +63,8 @@ def find(lines: list[str]) -> tuple[Contact, ...]:
 
     for line in lines:
         emails = list(dict.fromkeys(e.lower() if e.isupper() else e for e in EMAIL.findall(re.sub(r"mailto:", " ", line))))
-        phones = [m.group().strip() for m in PHONE.finditer(EMAIL.sub(" ", line)) if sum(map(str.isdigit, m.group())) >= 7]
-        words = _words(line, phones)
+        numbers = phones(line)
+        words = _words(line, numbers)
         if words and current.email and (current.name or current.phone):
             close()
         for word in words:
@@ -50,8 +73,8 @@ def find(lines: list[str]) -> tuple[Contact, ...]:
             if current.email and current.email.lower() != email.lower():
                 close()
             current = replace(current, email=email)
-        if phones and not current.phone:
-            current = replace(current, phone=phones[0])
+        if numbers and not current.phone:
+            current = replace(current, phone=numbers[0])
     close()
     return tuple(found)
 
@@ -59,9 +82,9 @@ def find(lines: list[str]) -> tuple[Contact, ...]:
 def _words(line: str, phones: list[str]) -> list[str]:
     """What a contact line says besides addresses and numbers: names, roles, houses."""
     rest = line
-    if INTRO.match(rest) and (":" in rest or EMAIL.search(rest)):
+    if says("contact", rest) and (":" in rest or EMAIL.search(rest)):
         rest = rest.split(":", 1)[1] if ":" in rest else re.sub(r"^.*?\bcontact(?:er|ar|o)?\b", "", rest, flags=re.IGNORECASE)
-    elif INTRO.match(rest):
+    elif says("contact", rest):
         return []
     rest = re.sub(r"""["'<]*mailto:|["'>]{2,}""", " ", rest)
     rest = _WEB.sub(" ", EMAIL.sub(" ", rest))

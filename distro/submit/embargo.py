@@ -7,30 +7,45 @@ error, never silence.
 
 import re
 
+from distro.submit.dates import day_in
 from distro.times import parse_time
 
-LINE = re.compile(r"^\W*(?:(?:strictly|under)\s+)?(?:embargo(?:ed|s)?|sous embargo|bajo embargo|embargado|sperrfrist|محظور النشر|حظر النشر)\b.*", re.IGNORECASE)
-SENTENCE = re.compile(r"\b(?:embargoed|under (?:strict )?embargo|sous embargo|bajo embargo)\s+(?:until|till|jusqu\S*|hasta)\b", re.IGNORECASE)     # anywhere in a line above the text
+LINE = re.compile(
+    r"^\W*(?:(?:strictly|under|strict|sotto|onder|unter|под|noticia|news|nota|information|texte?|not[íi]cia|comunicado|release|communiqu[ée])\s+)?(?:embargo(?:ed|s)?(?!\w)|sous embargo|bajo embargo|sob embargo|эмбарго|embargad[oa]|embargoed|sperrfrist|sperrvermerk|embargo[’']?lu\w*|ambargo\w*|эмбарго|не (?:публиковать|для публикации) (?:до|ранее)|публикация (?:разрешена|не ранее)"
+    r"|(?:not|hold) for (?:release|publication)(?: or broadcast)? (?:until|before)|(?:niet (?:publiceren|voor publicatie) (?:voor|vóór))|nicht vor dem|محظور(?:ة)? (?:من )?النشر|حظر النشر|يحظر النشر|禁(?:止)?发(?:布)?(?:期|至|时间|令)?|(?:新闻)?禁运|解禁(?:日時|時間|时间)?|報道解禁|情報解禁|请于?.{2,30}(?:之?后)(?:发布|刊发)|在?.{4,30}前(?:请勿|不得|禁止)(?:发布|刊发|报道))",
+    re.IGNORECASE)
+# Anywhere in a line around the text.
+SENTENCE = re.compile(
+    r"\b(?:embargoed|embargad[oa]|under (?:strict )?embargo|sous embargo|bajo embargo|sob embargo|sotto embargo|onder embargo|unter embargo)\s+(?:until|till|jusqu\S*|hasta|até|fino|tot|bis)\b"
+    r"|\b(?:not (?:for release|to be (?:published|released|used|broadcast)))\b.{0,60}\b(?:before|until)\b|\bsperrfrist\b|\bpod embargo\b|находится под эмбарго|ambargoludur|محظورة? النشر حتى|まで(?:報道|公開|掲載)を?(?:お控え|控え|禁)|解禁",
+    re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}\S*(?: [A-Z][\w/+-]+)?")
-_MONTHS = (
-    "january enero janvier januar janeiro يناير", "february febrero février februar fevereiro فبراير", "march marzo mars märz março مارس",
-    "april abril avril april abril أبريل", "may mayo mai mai maio مايو", "june junio juin juni junho يونيو", "july julio juillet juli julho يوليو",
-    "august agosto août august agosto أغسطس", "september septiembre septembre september setembro سبتمبر", "october octubre octobre oktober outubro أكتوبر",
-    "november noviembre novembre november novembro نوفمبر", "december diciembre décembre dezember dezembro ديسمبر",
-)
-MONTH = {word: n for n, words in enumerate(_MONTHS, 1) for word in words.split()} | {word[:3]: n for n, words in enumerate(_MONTHS, 1) for word in words.split()[:1]} | {"sept": 9}
 _ZONES = {
     "ET": "America/New_York", "EST": "America/New_York", "EDT": "America/New_York", "CT": "America/Chicago", "CST": "America/Chicago", "CDT": "America/Chicago",
     "MT": "America/Denver", "PT": "America/Los_Angeles", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "EASTERN": "America/New_York", "PACIFIC": "America/Los_Angeles",
     "GMT": "UTC", "UTC": "UTC", "BST": "Europe/London", "UK": "Europe/London", "LONDON": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
     "GENEVA": "Europe/Zurich", "PARIS": "Europe/Paris", "BERLIN": "Europe/Berlin", "MADRID": "Europe/Madrid", "EAT": "Africa/Nairobi", "NAIROBI": "Africa/Nairobi", "WAT": "Africa/Lagos", "IST": "Asia/Kolkata", "JST": "Asia/Tokyo",
-    "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "MEXICO CITY": "America/Mexico_City", "NEW YORK": "America/New_York",
+    "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "MEXICO CITY": "America/Mexico_City", "ROMA": "Europe/Rome", "ROME": "Europe/Rome", "LISBOA": "Europe/Lisbon", "BRASÍLIA": "America/Sao_Paulo", "BOGOTÁ": "America/Bogota", "LIMA": "America/Lima",
+    "МСК": "Europe/Moscow", "МОСКОВСК": "Europe/Moscow", "TSİ": "Europe/Istanbul", "TSI": "Europe/Istanbul", "TRT": "Europe/Istanbul", "北京": "Asia/Shanghai", "日本時間": "Asia/Tokyo", "القاهرة": "Africa/Cairo", "غرينتش": "UTC", "BRUXELLES": "Europe/Brussels", "BRUSSELS": "Europe/Brussels",
+    "GENÈVE": "Europe/Zurich", "GINEBRA": "Europe/Zurich", "GENF": "Europe/Zurich", "VIENNA": "Europe/Vienna", "WIEN": "Europe/Vienna", "NEW YORK": "America/New_York",
 }
-_DAY_MONTH = re.compile(r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})", re.IGNORECASE)
-_MONTH_DAY = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
-_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./](\d{1,2})[./](\d{4})")
-_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_CLOCK = re.compile(r"(?<![\d.])(\d{1,2})(?:[:.h](\d{2}))?\s*(a\.?m\.?|p\.?m\.?|uhr|horas?|heures?|hrs?|hours|h\b)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?<![\d.])(?P<before>上午|下午|晚上|午前|午後)?\s?(?P<hour>\d{1,2})(?:(?:[:.h：]|\s?[时時点點]\s?)(?P<minute>\d{2})(?:\s?分)?)?"
+    r"\s*(?P<after>a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr|uur|horas?|heures?|hrs?|hours|h\b|[时時点點]|صباح\w*|مساء\w*|часов|утра|вечера)?", re.IGNORECASE)
+_AFTERNOON = frozenset(["pm", "下午", "晚上", "午後", "вечера"])
+_NIGHT = re.compile(r"\b(?:midnight|medianoche|minuit|mitternacht|mezzanotte|meia-noite|middernacht|gece yarısı|полноч\w*|منتصف الليل)\b", re.IGNORECASE)
+_NOON = re.compile(r"\b(?:noon|midday|mediod[íi]a|midi|mezzogiorno|meio-dia|полдень)\b|正午", re.IGNORECASE)
+
+
+_NO_TEXT = re.compile(r"embargos?\s+(?:on|sur|against|gegen|contra|sobre|op|tegen|su|sulle|al|aux?|à|de|d’|d'|на|против)\b", re.IGNORECASE)     # of arms, of trade
+_TIME = re.compile(r"\d|:|：|until|till|jusqu|hasta|bis\b|até|fino|tot\b|до\b|حتى|まで|前", re.IGNORECASE)
+
+
+def speaks(text: str) -> bool:
+    """Return whether a line around a text sets an embargo on it."""
+    if SENTENCE.search(text):
+        return True
+    return bool(LINE.match(text)) and not _NO_TEXT.search(text) and (len(text) < 25 or bool(_TIME.search(text)))
 
 
 def read_time(text: str, zone: str) -> str:
@@ -38,33 +53,23 @@ def read_time(text: str, zone: str) -> str:
     exact = _ISO.search(text)
     if exact:
         return parse_time(exact[0].strip(" .)"), zone).isoformat()
-    day, rest = _day(text)
+    day, rest = day_in(text)
     clock = _clock(rest)
     return parse_time(f"{day} {clock} {_zone(rest) or zone}").isoformat()
 
 
-def _day(text: str) -> tuple[str, str]:
-    """The day as YYYY-MM-DD, and the text without it."""
-    for pattern, order in ((_ISO_DAY, "ymd"), (_MONTH_DAY, "mdy"), (_DAY_MONTH, "dmy"), (_NUMERIC, "dmy")):
-        for found in pattern.finditer(text):
-            part = dict(zip(order, found.groups(), strict=True))
-            month = MONTH.get(part["m"].lower(), 0) if not part["m"].isdigit() else int(part["m"])
-            if month:
-                return f"{part['y']}-{month:02}-{int(part['d']):02}", text[:found.start()] + " " + text[found.end():]
-    raise ValueError("no date is understood")
-
-
 def _clock(text: str) -> str:
     """The time of day as HH:MM."""
-    if re.search(r"\bmidnight\b|\bmedianoche\b|\bminuit\b|\bmitternacht\b", text, re.IGNORECASE):
+    if _NIGHT.search(text):
         return "00:00"
-    if re.search(r"\bnoon\b|\bmidday\b|\bmediod[íi]a\b|\bmidi\b", text, re.IGNORECASE):
+    if _NOON.search(text):
         return "12:00"
     for found in _CLOCK.finditer(text):
-        hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower().replace(".", "")
-        if not (found[2] or half) or hour > 24 or minute > 59:
+        hour, minute = int(found["hour"]), int(found["minute"] or 0)
+        half = re.sub(r"[.\s]", "", found["before"] or found["after"] or "").lower()
+        if not (found["minute"] or half) or hour > 24 or minute > 59:
             continue
-        if half == "pm" and hour < 12:
+        if (half in _AFTERNOON or half.startswith("مساء")) and hour < 12:
             hour += 12
         if half == "am" and hour == 12:
             hour = 0

@@ -4,7 +4,7 @@ Each part is encoded once per edition; only the two alternatives have slots.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,6 +12,9 @@ from distro.letter import quoted
 from distro.letter.slots import Slots
 
 _ALTERNATIVE, _RELATED, _MIXED = "=_distro_alternative_=", "=_distro_related_=", "=_distro_mixed_="   # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
+
+_PIECE = 54             # characters of a file's name in one line of a header
+_CHARSET = "UTF-8''"    # and no language (RFC 2231 §4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,34 @@ def _around(pieces: list[str], kind: str, boundary: str, outer: str, parts: Sequ
 def _file(part: Part) -> str:
     """A file in base64, lines of 76."""
     encoded = base64.encodebytes(part.raw).decode().replace("\n", "\r\n")
-    plain = part.name.isascii() and not any(c in part.name for c in '"\\\r\n')
-    name = f'filename="{part.name}"' if plain else f"filename*=UTF-8''{quote(part.name, safe='')}"    # RFC 2231 §4
     identity = f"Content-ID: <{part.id}>\r\n" if part.id else ""
-    return f"Content-Type: {part.type}\r\nContent-Transfer-Encoding: base64\r\n{identity}Content-Disposition: {'inline' if part.id else 'attachment'};\r\n {name}\r\n\r\n{encoded}"
+    name, filename = _names(part.name)
+    shown = "inline" if part.id else "attachment"
+    return f"Content-Type: {part.type};\r\n {name}\r\nContent-Transfer-Encoding: base64\r\n{identity}Content-Disposition: {shown};\r\n {filename}\r\n\r\n{encoded}"
+
+
+def _names(name: str) -> tuple[str, str]:
+    """A file's name as `name` of its type, for readers of before 1997, and as `filename` of its disposition.
+
+    Beyond ASCII `filename*` is in pieces that fit a line (RFC 2231 §3, §4.1), and `name` is encoded as RFC 2047 has it:
+    it does not allow that (§5), but it is what older programs write and read.
+    """
+    if name.isascii() and not any(c in name for c in '"\\\r\n') and len(name) <= _PIECE:
+        return f'name="{name}"', f'filename="{name}"'
+    words = [f"=?utf-8?B?{base64.b64encode(piece.encode()).decode()}?=" for piece in _pieces(name, lambda text: len(text.encode()), 42)]
+    cut = [quote(piece, safe="") for piece in _pieces(name, lambda text: len(quote(text, safe="")), _PIECE)]
+    pieces = [f"filename*{n}*={'' if n else _CHARSET}{piece}" for n, piece in enumerate(cut)] if len(cut) > 1 else [f"filename*={_CHARSET}{cut[0]}"]
+    return 'name="' + "\r\n ".join(words) + '"', ";\r\n ".join(pieces)
+
+
+def _pieces(text: str, length: Callable[[str], int], most: int) -> list[str]:
+    """Cut a text between characters, so that each piece is at most so long."""
+    pieces = [""]
+    for character in text:
+        if length(pieces[-1] + character) > most:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
 
 
 def _text_head(subtype: str) -> str:

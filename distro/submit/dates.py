@@ -43,6 +43,14 @@ def names_month(text: str) -> bool:
     return not words or any(word in MONTH for word in words)
 
 
+def day_of(text: str) -> str:
+    """Return the day that a text names as YYYY-MM-DD, "" where it names none."""
+    try:
+        return day_in(text)[0]
+    except ValueError:
+        return ""
+
+
 def without_day(text: str) -> str:
     """Return a text without the first day that it names."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distro.languages import code_of, meant_by
 from distro.model import KINDS, Contact, Edition, Level, Problem, Reading
-from distro.submit import dateline, frontmatter
+from distro.submit import dateline, dates, frontmatter
 from distro.submit.contacts import EMAIL
 from distro.submit.enclosing import enclose
 from distro.submit.language import detect
@@ -15,6 +15,8 @@ from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 from distro.times import parse_time
 
+_TAG = re.compile(r"</?(?:a|abbr|audio|b|big|blockquote|br|button|center|code|div|em|embed|figure|font|form|h[1-6]|hr|i|iframe|img|input|li|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,300})?/?>", re.IGNORECASE)
+_REMOTE = re.compile(r"!\[([^\]]{0,200})\]\(\s{0,9}<?((?:https?:)?//[^\s)>]{1,300})", re.IGNORECASE)
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$")
 
 
@@ -42,7 +44,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         body=body,
         subhead=fields.text("subhead", 2_000),
         dateline=place,
-        date=fields.text("date"),
+        date=fields.text("date") or dates.day_of(place),
         notes_to_editors=fields.text("notes_to_editors", 20_000, lines=True),
         boilerplate=fields.text("boilerplate", 20_000, lines=True),
         contacts=contacts,
@@ -58,7 +60,8 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         regions=fields.texts("regions"),
     )
     trusted = fields.text("trusted").lower()
-    _not_built_yet(fields)
+    _not_built_yet(fields, kind)
+    _shown_otherwise(fields, source.text)
     if source.encoding != "UTF-8":
         fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
     return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), trusted, tuple(enclosed.raw))
@@ -119,6 +122,21 @@ def _embargo(fields: frontmatter.Fields, zone: str) -> str:
     return when.isoformat()
 
 
-def _not_built_yet(fields: frontmatter.Fields) -> None:
+def _shown_otherwise(fields: frontmatter.Fields, whole: str) -> None:
+    """Warn of what readers will see otherwise than its writer may think: HTML as it stands, pictures of the web as words."""
+    first = fields.matter.body_line
+    for number, line in enumerate(whole.split("\n")[first - 1:], first):
+        bare = re.sub(r"`[^`]*`", "", line)
+        tag = _TAG.search(bare)
+        if tag:
+            fields.problems.append(Problem(fields.name, number, Level.WARNING, f'readers see "{tag[0][:40]}" as it stands, HTML is not used: write **bold**, [a link](https://…) or a blank line between paragraphs'))
+        remote = _REMOTE.search(bare)
+        if remote:
+            fields.problems.append(Problem(fields.name, number, Level.WARNING, f'readers see "[{remote[1][:60]}]" in place of the picture: nothing is fetched from elsewhere; save it beside this file and name the file'))
+
+
+def _not_built_yet(fields: frontmatter.Fields, kind: str) -> None:
     if fields.matter.values.get("trusted"):
         fields.wrong("trusted", "embargo tiers are not built yet: nobody gets it before --at", Level.WARNING)
+    if kind in ("correction", "hold", "kill"):
+        fields.wrong("kind", f"`distro {'correct' if kind == 'correction' else kind}`, which finds exactly those who hold the earlier text, is not built yet: this goes to everyone whom --to names. Give it an `id:` of its own, and the --to of then", Level.WARNING)

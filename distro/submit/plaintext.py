@@ -97,10 +97,7 @@ def _date(lines: Sequence[Line], part: dict[int, Part], place: str, used: set[in
     if near:
         used.update(line.number for line in near)
         return min(near, key=lambda line: abs(line.number - head)).text
-    try:
-        return dates.day_in(place)[0]
-    except ValueError:
-        return ""
+    return dates.day_of(place)
 
 
 def _embargo(lines: Sequence[Line], part: dict[int, Part], zone: str, name: str, problems: list[Problem]) -> tuple[set[int], str]:

@@ -5,6 +5,7 @@ import email.policy
 import struct
 import zlib
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import dkim
@@ -16,6 +17,7 @@ from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import Envelope
 from distro.letter.dkim import load_signer, make_key
+from distro.letter.mime import Part, _file
 from distro.letter.templates import Templates
 from distro.model import Edition, Level
 from distro.settings import load
@@ -160,3 +162,16 @@ def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str
     with pytest.raises(SettingsError) as error:
         brand_of(load(tmp_path / "distro.toml"), "press.example")
     assert why in error.value.message + " ".join(error.value.details)
+
+
+@pytest.mark.parametrize("name", [
+    "factsheet.pdf", "rapport d'été.pdf", 'a "quoted" name.pdf', "الميناء.pdf", "Übersicht der Häfen – Zahlen und Karten für das Jahr 2027, überarbeitet.pdf", "港口救援协议全文及附件说明（二零二七年三月最终版本）.docx", "long " * 28 + ".pdf",
+])
+def test_a_files_name_is_read_by_new_programs_and_by_old_ones(name: str) -> None:
+    """RFC 2231 in pieces for all; `name` as RFC 2047 words for those of before."""
+    told = _file(Part(name, "application/pdf", b"%PDF-1.4"))
+    message = email.message_from_string(told, policy=email.policy.default)
+    assert message.get_filename() == name
+    assert max(map(len, told.split("\r\n"))) <= 76
+    old = str(email.message_from_string(told).get_param("name"))
+    assert str(make_header(decode_header(old))) == name

@@ -124,3 +124,35 @@ def test_links_that_do_not_say_where_they_go(tmp_path: Path) -> None:
     assert [line for line, message in told if "does not say where" in message] == [3, 5]
     assert [line for line, message in told if "not encrypted" in message] == [3]
     assert any("capitals" in message for _, message in told)
+
+
+@pytest.mark.parametrize(("line", "seen"), [
+    ("The towns <b>agreed</b>.", '"<b>"'), ('<div class="box">', '"<div class="box">"'), ("![The boats](https://pictures.example/boats.png)", '"[The boats]"'), ("So ![logo](//x.example/l.png) it is", '"[logo]"'),
+])
+def test_what_readers_will_see_otherwise_is_said_with_its_line(tmp_path: Path, line: str, seen: str) -> None:
+    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n"))
+    warned = [p for p in found.problems if "readers see" in p.message]
+    assert [(p.line, p.level) for p in warned] == [(7, Level.WARNING)]
+    assert seen in warned[0].message
+    assert not found.errors
+
+
+@pytest.mark.parametrize("line", ["a < b and b > c", "`<b>` is HTML", "See <https://towns.example>", "Write to <a@towns.example>", "<placeholder>"])
+def test_what_only_resembles_html_is_left_alone(tmp_path: Path, line: str) -> None:
+    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n"))
+    assert not [p for p in found.problems if "readers see" in p.message]
+
+
+@pytest.mark.parametrize(("kind", "command"), [("correction", "distro correct"), ("hold", "distro hold"), ("kill", "distro kill")])
+def test_a_kind_that_is_sent_by_hand_says_so_with_the_way_out(tmp_path: Path, kind: str, command: str) -> None:
+    found = read(put(tmp_path, f"---\nheadline: Towns agree\nkind: {kind}\nlanguage: en\n---\nThey did.\n"))
+    (told,) = [p for p in found.problems if command in p.message]
+    assert (told.line, told.level) == (3, Level.WARNING)
+    assert "`id:` of its own" in told.message
+
+
+def test_a_datelines_day_is_the_date(tmp_path: Path) -> None:
+    found = read(put(tmp_path, "---\nheadline: Towns agree\nlanguage: en\n---\nGENEVA, 3 March 2027 – They did.\n")).edition
+    assert found
+    assert (found.dateline, found.date) == ("GENEVA, 3 March 2027", "2027-03-03")
+    assert not any("no date" in p.message for p in read(tmp_path / "r.md").problems)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +13,31 @@ from distro.cli.options import Config, Distribution, Json, described, settings
 
 if TYPE_CHECKING:
     from distro.flow.watching import Glance
+    from distro.report.named import Named
     from distro.report.summary import Report
 
+_NAMED = 5        # people of a group who are named on a terminal
 _MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "not tried yet, or to be tried again", "sending": "in flight",
             "suppressed": "left before their turn came", "cancelled": "not tried", "bounced": "accepted, then sent back", "complained": "accepted, then complained"}
+
+
+class Group(StrEnum):
+    """Of whom a report can name everybody."""
+
+    failed = "failed"
+    in_doubt = "in_doubt"
+    possibly_twice = "possibly_twice"
+    deferred = "deferred"
+    suppressed = "suppressed"
+    bounced = "bounced"
+    complained = "complained"
 
 
 def report(
     distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one; without it, a list.", metavar="[ID]", show_default=False)] = "",
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write one line a recipient.", metavar="FILE", show_default=False)] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as one self-contained page.", metavar="FILE", show_default=False)] = None,
+    who: Annotated[Group | None, typer.Option("--who", help="Name everybody of one group instead.", show_default=False)] = None,
     config: Config = None, as_json: Json = False,
 ) -> int:
     """Show what happened to everyone, live while it goes out, exact afterwards.
@@ -31,6 +47,7 @@ def report(
         distro report
         distro report D17
         distro report D17 --csv d17.csv --html d17.html
+        distro report D17 --who failed
     """
     from distro.flow.office import distribution_id, opened
     from distro.report import summary
@@ -38,8 +55,10 @@ def report(
     found = settings(config)
     with opened(found) as office:
         if not distribution:
-            return _list(summary.listing(office.store, found.site.timezone), as_json=as_json)
+            return _list(summary.listing(office.store, found.site.timezone), found.site.timezone, as_json=as_json)
         number = distribution_id(office.store, distribution)
+        if who:
+            return _who(list(summary.everybody(office.store, number, who.value)), as_json=as_json)
         result = summary.report(office.store, number, found.site.timezone)
         if csv_file:
             from distro.flow.export import export_csv
@@ -59,13 +78,28 @@ def report(
     return 0
 
 
-def _list(rows: list[dict[str, Any]], *, as_json: bool) -> int:
+def _list(rows: list[dict[str, Any]], zone: str, *, as_json: bool) -> int:
     if as_json:
         show.document(rows)
     elif rows:
-        show.table(("id", "state", "people", "submitted", "headline"), [(r["distribution"], r["state"], f"{r['audience']:,}", show.clock(r["submitted_at"])[:-3], r["headline"][:60]) for r in rows])
+        show.table(("id", "state", "people", f"submitted ({zone})", "due", "headline"), [
+            (r["distribution"], r["state"], f"{r['audience']:,}", show.clock(r["submitted_at"])[:-3], show.clock(r["due_at"])[:-3] if r["due_at"] else "", r["headline"][:60]) for r in rows])
     else:
         show.say("Nothing was submitted yet. Next: distro submit FILE --to LIST --now")
+    return 0
+
+
+def _who(people: "list[Named]", *, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    if as_json:
+        show.document([asdict(person) for person in people])
+        return 0
+    width = max((len(person.address) for person in people), default=0)
+    for person in people:
+        show.say(f"{person.address:<{width}}   {person.why}".rstrip())
+    if not people:
+        show.note("Nobody.")
     return 0
 
 
@@ -75,7 +109,8 @@ def _show_report(result: "Report", zone: str) -> None:
     told = result.told
     counts = {state: n for state, n in told["counts"].items() if n}
     show.say(show.bold(told["headline"]))
-    show.say(f"{told['distribution']} · {told['kind'].replace('-', ' ')} · {told['state']}{_since(told)}{f' · by {result.actor}' if result.actor else ''} ({zone})\n")
+    show.say(f"{told['distribution']} · {told['kind'].replace('-', ' ')} · {told['state']}{f' · by {result.actor}' if result.actor else ''}")
+    show.say(f"{_times(told)} ({zone})\n")
     if told["state"] in ("halted", "cancelled") and told["reason"]:
         show.say(f"  {told['state']}: {told['reason']}\n")
     if result.planned_only and told["state"] == "cancelled":
@@ -93,6 +128,7 @@ def _show_report(result: "Report", zone: str) -> None:
     show.say("  " + " · ".join(f"{show.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()) + _spread(told))
     if told["possibly_twice"]:
         show.say(f"  {show.count(told['possibly_twice'], 'letter')} possibly twice: sent once more after doubt, under the same Message-ID")
+    _show_named(result)
     show.say(f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report {told['distribution']} --csv report.csv" + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else ""))
 
 
@@ -100,9 +136,8 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
     from distro.times import rfc3339
 
     causes = " · ".join(f"{n:,} {cause}" for cause, n in list(result.causes.items())[:5])
-    doubt = ", ".join(d.address for d in result.doubts[:5]) + (" …" if len(result.doubts) > 5 else "")
     retry = f"next try {show.clock(rfc3339(result.next_retry_ms, zone))}" if result.next_retry_ms else ""
-    remarks = _MEANING | {"failed": causes, "in_doubt": doubt, "deferred": retry}
+    remarks = _MEANING | {"failed": causes, "in_doubt": "the answer of their server was lost: they may have it", "deferred": retry}
     width = max(len(f"{n:,}") for n in counts.values()) if counts else 1
     total = result.told["audience"] or 1
     for state, n in counts.items():
@@ -110,9 +145,27 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
         show.say(f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}".rstrip())
 
 
-def _since(told: dict[str, Any]) -> str:
-    passed = f", all tried once by {show.clock(told['first_pass_at']).split()[-1]}" if told["first_pass_at"] else ""
-    return f" since {show.clock(told['submitted_at'])}{passed}"
+def _times(told: dict[str, Any]) -> str:
+    """Each time with what it is of; the day only where it changes."""
+    parts, day = [], ""
+    for key, word in (("submitted_at", "submitted"), ("due_at", "due"), ("began_at", "began"), ("first_pass_at", "all tried once by"), ("halted_at", "halted"), ("finished_at", told["state"])):
+        if told[key]:
+            date, _, time = show.clock(told[key]).rpartition(" ")
+            parts.append(f"{word} {time if date == day else f'{date} {time}'}")
+            day = date
+    return " · ".join(parts)
+
+
+def _show_named(result: "Report") -> None:
+    """Name the first few who failed, are in doubt or may have it twice, and say how to see all."""
+    told = result.told
+    for group, people in result.named.items():
+        count = told["counts"].get(group, told["possibly_twice"])
+        show.say(f"\n  {group.replace('_', ' ')}")
+        for person in people[:_NAMED]:
+            show.say(f"    {person.address:<{max(len(p.address) for p in people[:_NAMED])}}   {person.why[:100]}".rstrip())
+        if count > _NAMED:
+            show.say(f"    … {count - _NAMED:,} more: distro report {told['distribution']} --who {group}")
 
 
 def _spread(told: dict[str, Any]) -> str:

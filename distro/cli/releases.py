@@ -1,5 +1,6 @@
 """check, preview, plan, submit: what comms staff do with a release."""
 
+import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import show
-from distro.cli.options import At, Config, Files, Json, To, actor, described, settings
+from distro.cli.options import At, Config, Files, Json, To, Yes, actor, described, settings
 
 
 class Tier(StrEnum):
@@ -223,7 +224,21 @@ def plan(
     return 0
 
 
+def _wanted(planned: "Planned", at: str) -> bool:
+    """Show who would get it, and ask."""
+    _show_who(planned)
+    if not planned.plan.audience:
+        return True       # it is refused with the reason
+    return typer.confirm(f"{'Schedule it for ' + at if at else 'Send it now'}: {show.count(planned.plan.audience, 'recipient')}?")
+
+
 def _show_plan(planned: "Planned", names: str, to: str) -> None:
+    _show_who(planned)
+    show.say(f'Nothing was sent. Next: distro submit {names} --to "{to}" --now' if planned.plan.audience else "Nothing was sent, and nobody is left to send it to.")
+
+
+def _show_who(planned: "Planned") -> None:
+    """Show how many match, are left out and why, and get which edition."""
     release, found = planned.release, planned.plan
     show.say(f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')}, {' '.join(release.languages)})\n")
     out = sum(found.left_out.values())
@@ -239,7 +254,6 @@ def _show_plan(planned: "Planned", names: str, to: str) -> None:
     if planned.too_large:
         show.say(f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will halt before the first letter until `distro resume`")
     _show_problems([p for p in planned.problems if p.line])
-    show.say(f'Nothing was sent. Next: distro submit {names} --to "{to}" --now' if found.audience else "Nothing was sent, and nobody is left to send it to.")
 
 
 def submit(
@@ -247,9 +261,9 @@ def submit(
     idempotency_key: Annotated[str, typer.Option("--idempotency-key", help="The same key prints the same id and sends nothing again.", metavar="KEY")] = "",
     as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False,
     no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
-    config: Config = None, as_json: Json = False,
+    yes: Yes = False, config: Config = None, as_json: Json = False,
 ) -> int:
-    """Send a release to everyone who should have it, now or at a set time.
+    """Send a release to everyone who should have it, now or at a set time; on a terminal it first shows the plan, and asks.
 
     The release is stored and queued; workers do the rest. Whoever has it already is not written to again.
 
@@ -267,8 +281,13 @@ def submit(
         raise UsageError("say when: --now, or --at TIME", hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"')
     found = settings(config)
     order = accept.Order(files=files, to=to, at=at, idempotency_key=idempotency_key, as_new=as_new, no_fallback=no_fallback, actor=actor())
+    asks = sys.stdin.isatty() and not yes and not as_json
     with opened(found) as office:
+        if asks and not _wanted(accept.plan(office, order), at):
+            show.say("Nothing was sent.")
+            return 0
         accepted = accept.submit(office, order)
+        others = accept.also_waiting(office, accepted)
     trouble = relay_trouble(found)
     if as_json:
         show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again,
@@ -276,7 +295,10 @@ def submit(
     else:
         what = "was submitted before under this key" if accepted.again else f"{show.count(accepted.audience, 'recipient')}, {'as soon as a worker takes it' if now else at}"
         show.say(f"{accepted.release} → {accepted.distribution}   {what}")
-        _show_files(accepted.planned.release.editions)
+        if not asks:
+            _show_files(accepted.planned.release.editions)
+    for other, due in others:
+        show.note(f"warning: {other} of the same release is waiting too, for {show.clock(due)} ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not meant? distro cancel {other}")
     if trouble:
         show.note(f"warning: {trouble}")
         show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")

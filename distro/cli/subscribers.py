@@ -205,6 +205,36 @@ def export(
     return 0
 
 
-for _name, _command in (("import", import_file), ("export", export)):
+def list_people(
+    segment: Annotated[str, typer.Option("--segment", help="Only those who match: a list or an expression.", metavar="EXPR")] = "",
+    search: Annotated[str, typer.Option("--search", help="Only those whose name, address or outlet holds this.", metavar="TEXT")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="At most so many lines.", metavar="N", min=1, max=100_000)] = 50,
+    config: Config = None, as_json: Json = False,
+) -> int:
+    """List people of the book: all, those who match, or those whom a part of a name or address finds.
+
+    Examples:
+
+        distro subscribers list --segment "journalists and language:es"
+        distro subscribers list --search lund
+    """
+    from distro.flow import export
+    from distro.flow.office import opened
+
+    with opened(settings(config)) as office:
+        found = export.list_people(office, segment, search, limit)
+    told = [{"email": p.person.email, "name": p.person.name, "outlet": p.person.outlet, "language": p.person.language, "lists": list(p.person.columns.get("lists", ())), "may_be_written_to": not p.refused, "refused": list(p.refused)} for p in found.people]
+    if as_json:
+        show.document({"found": found.found, "people": told})
+        return 0
+    if told:
+        show.table(("address", "name", "outlet", "language", "lists", ""), [
+            (str(t["email"]), str(t["name"]), str(t["outlet"]), str(t["language"]), "; ".join(p.person.columns.get("lists", ())), ", ".join(p.refused)) for t, p in zip(told, found.people, strict=True)])
+    more = f", the first {len(told):,} of them shown: --limit shows more" if found.found > len(told) else ""
+    show.say(f"{show.count(found.found, 'person', 'people')}{more}." if told else f"Nobody {'is found' if search or segment else 'is in the book yet. Next: distro subscribers import FILE --list NAME'}.")
+    return 0
+
+
+for _name, _command in (("list", list_people), ("import", import_file), ("export", export)):
     described(app, _command, _name)
 people.add_to(app)

@@ -166,7 +166,7 @@ def _watch(office: Office, accepted: Accepted) -> None:
             if not killed and glance.tried > accepted.audience * _LOWEST:
                 killed = _kill_a_worker(office)
             if glance.counts[State.IN_DOUBT] and not doubts:
-                doubts = tuple(d.address for d in summary.report(office.store, number, "UTC").doubts)
+                doubts = tuple(p.address for p in summary.report(office.store, number, "UTC").named.get("in_doubt", ()))
             if glance.state in ("sent", "halted", "cancelled"):
                 break
             if time.monotonic() - began > 60:

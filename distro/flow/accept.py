@@ -20,7 +20,7 @@ from distro.store.records import counters
 from distro.store.scripts import audience as scripts
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
-from distro.times import parse_time, to_ms
+from distro.times import parse_time, rfc3339, to_ms
 
 _JUST_NOW = timedelta(minutes=5)    # a start that lies so little back was typed for now
 
@@ -148,6 +148,17 @@ def submit(office: Office, order: Order) -> Accepted:
         raise nobody(office, planned)
     state = office.store.hash(f"dist:{which}").get("state", "")
     return Accepted(distribution=f"D{which}", release=slug, state=state, audience=planned.plan.audience, again=what == "again", planned=planned)
+
+
+def also_waiting(office: Office, accepted: Accepted) -> list[tuple[str, str]]:
+    """Other distributions of the same release that wait for their time: each with that time, RFC 3339."""
+    zone = office.settings.site.timezone
+    found = []
+    for number in office.store.elements(f"rel:{accepted.release}:dists"):
+        told = office.store.hash(f"dist:{number}")
+        if f"D{number}" != accepted.distribution and told.get("state") == "scheduled" and not accepted.again:
+            found.append((f"D{number}", rfc3339(int(told["start_at"]), zone)))
+    return found
 
 
 def _content(planned: Planned, order: Order) -> str:

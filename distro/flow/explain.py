@@ -44,6 +44,7 @@ class Explanation:
     zone: str
     message_id: str = ""
     refused: tuple[str, ...] = ()       # why they may not be written to, now
+    others: tuple[Found, ...] = ()      # where they stand in the release's other distributions, newest first
 
     def told(self) -> dict[str, Any]:
         """As `--json` says it."""
@@ -52,6 +53,7 @@ class Explanation:
             "address": self.person.email, "name": self.person.name, "distribution": f"D{f.distribution}" if f else "", "headline": f.headline if f else "",
             "in_audience": bool(f and f.ordinal >= 0), "state": f.state.value if f and f.state else "", "reason": (f.left_out or f.said) if f else "",
             "edition": f.edition if f else "", "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules], "matches_now": self.matches_now,
+            "others": [{"distribution": f"D{o.distribution}", "in_audience": o.ordinal >= 0, "state": o.state.value if o.state else "", "reason": o.left_out or o.said} for o in self.others],
             "consent": [{"act": c.act, "at": rfc3339(c.at, self.zone), "source": c.source} for c in self.facts],
         }
 
@@ -63,15 +65,26 @@ class Explanation:
             yield f"{name} is in the book. Nothing was submitted yet."
         else:
             yield self._headline(name, self.found)
+            if self._elsewhere:
+                yield f"They have it all the same: they were sent D{self._elsewhere.distribution} of this release."
             yield ""
             width = max([len(r.text) for r in self.rules] + [len("may be written to")])
             for rule in self.rules:
                 yield f"  matches now        {rule.text:<{width}}   {'yes' if rule.holds else 'no'}"
             yield f"  may be written to  {'':<{width}}   {self._consent()}"
             yield from self._outcome(self.found)
+            for other in self.others:
+                yield from (line.replace("  →", f"  D{other.distribution}", 1) for line in self._outcome(other))
         if consent.UNSUBSCRIBED in self.refused:
             yield ""
             yield "Nobody but the person may undo this wish."
+
+    @property
+    def _elsewhere(self) -> Found | None:
+        """Another distribution of the release that reached them, where this one did not."""
+        if self.found is None or self.found.state in (State.ACCEPTED, State.COMPLAINED):
+            return None
+        return next((other for other in self.others if other.state is State.ACCEPTED), None)
 
     def _headline(self, name: str, found: Found) -> str:
         what = f'D{found.distribution} "{found.headline}"'
@@ -108,7 +121,7 @@ class Explanation:
 
     def spoken(self) -> list[str]:
         """What to read out to whoever rings."""
-        found = self.found
+        found = self._elsewhere or self.found
         if found is None:
             return ["We have not sent anything yet."]
         title = f"The title begins “{found.headline[:50]}”."
@@ -156,20 +169,50 @@ def person(office: Office, address: str) -> Subscriber:
 
 
 def explain(office: Office, address: str, release: str = "") -> Explanation:
-    """Find out about one person and one distribution, the newest unless named."""
+    """Find out about one person and a release: the newest unless named, in all its distributions.
+
+    The one told of is the named one, else the one that reached them, or may yet; the others are said in short.
+    """
     who = person(office, address)
-    newest = office.store.command("ZREVRANGE", "dists", 0, 0)
-    number = distribution_id(office.store, release) if release else (newest[0].decode() if newest else "")
+    numbers = _distributions(office, release)
+    places = [locate(office.store, number, who.id) for number in numbers]
+    named = places[0] if places and _names_one(release) else None
+    found = named or min(places, key=_rank, default=None)
     facts = tuple(consent.history(office.store, who.id))
     refused = tuple(consent.refusals(office.store, who.id))
     zone = office.settings.site.timezone
-    if not number:
+    if found is None:
         return Explanation(who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused)
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
-    node = parse(office.store.hash(f"dist:{number}")["expanded"])
+    node = parse(office.store.hash(f"dist:{found.distribution}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
-    found = locate(office.store, number, who.id)
-    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused)
+    others = tuple(place for place in places if place is not found and (place.ordinal >= 0 or place.left_out))
+    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused, others)
+
+
+_REACHED = (State.ACCEPTED, State.COMPLAINED, State.BOUNCED, State.IN_DOUBT, State.SENDING, State.DEFERRED, State.QUEUED, State.FAILED, State.SUPPRESSED, State.CANCELLED)
+
+
+def _rank(found: Found) -> int:
+    """How much a distribution says about whether somebody has the release: where it reached them first, then where it may."""
+    return _REACHED.index(found.state) if found.state is not None else len(_REACHED) + (not found.left_out)
+
+
+def _names_one(release: str) -> bool:
+    """Whether D17 or 17 is named, and not a release."""
+    return release.strip().lstrip("dD").isdigit()
+
+
+def _distributions(office: Office, release: str) -> list[str]:
+    """The numbers of a release's distributions, newest first; a named one before the others."""
+    store = office.store
+    newest = [raw.decode() for raw in store.command("ZREVRANGE", "dists", 0, 0)]
+    mine = store.elements(f"rel:{release.strip()}:dists") if release else []
+    first = mine[-1:] or ([distribution_id(store, release)] if release else newest)
+    if not first:
+        return []
+    slug = store.hash(f"dist:{first[0]}").get("release", "")
+    return first + [number for number in reversed(store.elements(f"rel:{slug}:dists")) if number != first[0]]
 
 
 def _message_id(office: Office, found: Found) -> str:

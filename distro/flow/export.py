@@ -1,8 +1,9 @@
-"""The recipients of a distribution, and the book, as CSV files."""
+"""The recipients of a distribution, and the book, as CSV files; the book as a list."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from distro.audience import exporting
+from distro.audience import exporting, listing
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
 from distro.letter import Filler
@@ -26,6 +27,14 @@ def write_book(office: Office, path: Path, expression: str = "") -> int:
     """Write everybody, or those who match; gives how many."""
     if not expression:
         return exporting.write_book(office.store, path)
+    return exporting.write_book(office.store, path, _chosen(office, expression))
+
+
+def list_people(office: Office, expression: str = "", search: str = "", limit: int = 50) -> listing.Listing:
+    """Find those who match the expression, and whose name, address or outlet holds the words searched for."""
+    return listing.listing(office.store, chosen=_chosen(office, expression) if expression else lambda _: True, search=search, limit=limit)
+
+
+def _chosen(office: Office, expression: str) -> Callable[[int], bool]:
     segments = office.segments()
-    chosen = set(ids_of(office.store.call(bitmap(segments.program(segments.expand(expression))))))
-    return exporting.write_book(office.store, path, chosen.__contains__)
+    return set(ids_of(office.store.call(bitmap(segments.program(segments.expand(expression)))))).__contains__

@@ -11,7 +11,7 @@ from distro.cells import safe
 from distro.files import replaced
 from distro.model import BY_LETTER, State
 from distro.store import Store
-from distro.store.records import batches_of, is_protected, unpack_record
+from distro.store.records import batches_of, is_protected, shown_address, unpack_record
 from distro.store.scripts.ledger import RECORD_SIZE
 from distro.times import rfc3339
 
@@ -42,17 +42,12 @@ def rows(store: Store, distribution: str, zone: str, message_id: Callable[[int],
             state = BY_LETTER[chr(states[n])]
             said = words[n].decode("utf-8", "replace") if words[n] else ""
             yield {
-                "address": _shown(row, ids[n * 4:n * 4 + 4]), "name": "" if is_protected(row) else _first(row, "name"), "language": _first(row, "language"), "edition": editions[at_edition][1],
+                "address": shown_address(row, int.from_bytes(ids[n * 4:n * 4 + 4], "big")), "name": "" if is_protected(row) else _first(row, "name"), "language": _first(row, "language"), "edition": editions[at_edition][1],
                 "state": state.value, "reason": said if state in (State.SUPPRESSED, State.CANCELLED, State.IN_DOUBT) else "", "attempts": str(record.attempts),
                 "at": rfc3339(record.at * 1000, zone), "code": str(record.code or ""), "reply": said if state not in (State.SUPPRESSED, State.CANCELLED) else "",
                 "relay": relays[record.relay - 1] if 0 < record.relay <= len(relays) else "", "queue_id": record.queue_id,
                 "message_id": message_id(first + n) if record.attempts else "",
             }
-
-
-def _shown(row: dict[str, Any], number: bytes) -> str:
-    """The address; of a protected reader only their number in the book."""
-    return f"protected reader {int.from_bytes(number, 'big')}" if is_protected(row) else str(row.get("email", ""))
 
 
 def _first(row: dict[str, Any], column: str) -> str:

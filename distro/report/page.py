@@ -15,6 +15,7 @@ from markupsafe import Markup
 from distro.model import LANGUAGE_NAMES, State
 from distro.report import charts
 from distro.report.details import Details, Row, details
+from distro.report.named import FEW
 from distro.report.summary import Report, report
 from distro.store import Store
 from distro.store.records import counters
@@ -62,7 +63,7 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
         editions=[_row(r, LANGUAGE_NAMES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
         rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
         refusals=[{"word": _word(r.state), "swatch": _swatch(r.state), "cause": r.cause, "words": r.words, "people": r.people} for r in found.refusals],
-        doubts=summary.doubts, left_out=[(reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()],
+        named=summary.named, few=FEW, left_out=[(reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()],
         events=[{"when": _time(int(str(e["at"])), zone), "act": e["act"], "actor": e["actor"], "reason": e["reason"]} for e in found.events], versions=found.versions,
     )
 
@@ -117,6 +118,7 @@ def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:
     told = summary.told
     return [(label, text) for label, text in (
         ("Release", told["release"]), ("Distribution", told["distribution"]), ("Submitted", _iso(told["submitted_at"]) + (f" by {summary.actor}" if summary.actor else "")),
+        ("Due", _iso(told["due_at"])), ("Began", _iso(told["began_at"])), ("Halted", _iso(told["halted_at"])), ("Finished", _iso(told["finished_at"])),
         ("First accepted", _iso(told["first_accepted_at"])), ("Everyone tried by", _iso(told["first_pass_at"])), ("Next try", _time(summary.next_retry_ms, zone) if summary.next_retry_ms else ""),
     ) if text]
 

@@ -1,25 +1,20 @@
 """The report of a distribution as plain data; §10 of the design names its keys."""
 
-import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from distro.codes import cause
 from distro.model import BY_LETTER, Plan, State
+from distro.report.explain import events_of
+from distro.report.named import Named, named
 from distro.report.standstill import reason_of
 from distro.store import Store
-from distro.store.records import address_at, batches_of, counters, edition_counts, histogram, ordinals_in
+from distro.store.records import batches_of, counters, edition_counts, histogram
 from distro.store.scripts.audience import read_plan
 from distro.times import rfc3339
 
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Somebody in doubt, by name."""
-
-    address: str
-    why: str
+_NAMED = ("failed", "in_doubt", "possibly_twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class Report:
 
     told: dict[str, Any]
     causes: dict[str, int]            # a server's reason -> people, of the failed and deferred
-    doubts: tuple[Doubt, ...]
+    named: Mapping[str, tuple[Named, ...]]      # group -> the first of its people: failed, in_doubt, possibly_twice
     next_retry_ms: int                # 0: nobody waits
     planned_only: bool                # the audience is not frozen yet
     start_ms: int
@@ -44,16 +39,35 @@ def report(store: Store, distribution: str, zone: str) -> Report:
     counts = histogram(states) if frozen else dict.fromkeys(State, 0) | {_unbuilt(told): audience}
     plan = _plan(told)
     balanced = (not frozen) or (len(states) == audience == sum(counts.values()) and counters(store, distribution) == counts)
-    data = {
+    data: dict[str, Any] = {
         "release": told.get("release", ""), "distribution": f"D{distribution}", "kind": told.get("kind", ""), "headline": told.get("headline", ""),
         "state": told.get("state", ""), "reason": told.get("reason") or reason_of(store, distribution, told, counts, zone), "audience": audience,
         "counts": {state.value: counts[state] for state in State}, "balanced": balanced,
         "editions": _editions(store, distribution, told, states, plan), "left_out": dict(plan.left_out) if plan else {},
-        **{key: rfc3339(int(told.get(key) or 0), zone) for key in ("submitted_at", "first_accepted_at", "last_accepted_at", "first_pass_at")},
-        "possibly_twice": int(told.get("possibly_twice", 0)),
+        **_times(store, distribution, told, zone), "possibly_twice": int(told.get("possibly_twice", 0)),
     }
-    return Report(data, _causes(store, distribution, states), _doubts(store, distribution, states), _next_retry(store, distribution, states),
+    people = {group: tuple(named(store, distribution, states, group)) for group in _NAMED if data["counts"].get(group) or data.get(group)}
+    data["named"] = {group: [asdict(person) for person in people.get(group, ())] for group in _NAMED}
+    return Report(data, _causes(store, distribution, states), people, _next_retry(store, distribution, states),
                   not frozen, int(told.get("start_at", 0)), told.get("actor", ""))
+
+
+def _times(store: Store, distribution: str, told: Mapping[str, str], zone: str) -> dict[str, str]:
+    """When it was submitted, is due, began, stopped and ended; each RFC 3339 in its zone, "" for what was not."""
+    submitted, due = int(told.get("submitted_at") or 0), int(told.get("start_at") or 0)
+    halted = max((int(e["at"]) for e in events_of(store, distribution) if e["act"] == "halted"), default=0) if told.get("state") == "halted" else 0
+    times = {
+        "submitted_at": submitted, "due_at": due if due > submitted else 0, "began_at": int(told.get("began_at") or 0), "halted_at": halted,
+        "finished_at": int(told.get("sent_at") or 0) if told.get("state") == "sent" else int(told.get("cancelled_at") or 0),
+        **{key: int(told.get(key) or 0) for key in ("first_accepted_at", "last_accepted_at", "first_pass_at")},
+    }
+    return {key: rfc3339(at, zone) for key, at in times.items()}
+
+
+def everybody(store: Store, distribution: str, group: str) -> Iterator[Named]:
+    """Everybody of a group (a state, or `possibly_twice`) by name; nobody before the freeze."""
+    told = store.hash(f"dist:{distribution}")
+    return named(store, distribution, store.raw(f"led:{distribution}") if "frozen_at" in told else b"", group, at_most=int(told.get("audience") or 0))
 
 
 def listing(store: Store, zone: str) -> list[dict[str, Any]]:
@@ -63,7 +77,8 @@ def listing(store: Store, zone: str) -> list[dict[str, Any]]:
         number = raw.decode()
         told = store.hash(f"dist:{number}")
         found.append({"distribution": f"D{number}", "release": told.get("release", ""), "headline": told.get("headline", ""), "kind": told.get("kind", ""),
-                      "state": told.get("state", ""), "audience": int(told.get("audience") or _planned(told)), "submitted_at": rfc3339(int(told.get("submitted_at", 0)), zone)})
+                      "state": told.get("state", ""), "audience": int(told.get("audience") or _planned(told)), "submitted_at": rfc3339(int(told.get("submitted_at", 0)), zone),
+                      "due_at": rfc3339(int(told.get("start_at", 0)), zone) if told.get("state") == "scheduled" else ""})
     return found
 
 
@@ -102,14 +117,6 @@ def _causes(store: Store, distribution: str, states: bytes) -> dict[str, int]:
             words = cause(0, text)
             found[words] = found.get(words, 0) + 1
     return dict(sorted(found.items(), key=lambda item: -item[1]))
-
-
-def _doubts(store: Store, distribution: str, states: bytes, at_most: int = 20) -> tuple[Doubt, ...]:
-    found = []
-    for at in itertools.islice(ordinals_in(states, State.IN_DOUBT), at_most):
-        why = store.command("HGET", f"err:{distribution}", at)
-        found.append(Doubt(address_at(store, distribution, at), why.decode("utf-8", "replace") if why else ""))
-    return tuple(found)
 
 
 def _next_retry(store: Store, distribution: str, states: bytes) -> int:

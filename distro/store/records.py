@@ -58,6 +58,11 @@ def is_protected(row: Mapping[str, Any]) -> bool:
     return str(told[0]).lower() not in ("", "no", "0", "false")
 
 
+def shown_address(row: Mapping[str, Any], number: int) -> str:
+    """The address as a report may show it; of a protected reader only their number in the book."""
+    return f"protected reader {number}" if is_protected(row) else str(row.get("email", f"subscriber {number}"))
+
+
 def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
     """One batch as `frozen_v2` takes it."""
     return _BATCH.pack(first, past, edition, group)

@@ -1,4 +1,4 @@
-"""240 made-up releases in twelve languages, in the shapes in which releases lie on the web.
+"""228 made-up releases in twelve languages, in the shapes in which releases lie on the web.
 
 The reader was tuned on those in `known`; those in `held_out` were written by somebody else afterwards, and only measured.
 What is right is counted as a careful person would count it: language, headline, contacts, each phrase that must be kept
@@ -50,7 +50,7 @@ def all_answers(folder: str) -> dict[tuple[str, str], bool]:
     return {(name, question): right for name, wanted in expected.items() for question, right in answers(RELEASES / folder / name, wanted)}
 
 
-@pytest.mark.parametrize(("folder", "least"), [("known", 0.955)])
+@pytest.mark.parametrize(("folder", "least"), [("known", 0.955), ("held_out", 0.945)])
 def test_a_careful_reader_would_find_nearly_the_same(folder: str, least: float) -> None:
     answered = all_answers(folder)
     wrong = [f"{name}: {question}" for (name, question), right in answered.items() if not right]

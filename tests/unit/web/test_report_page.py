@@ -53,7 +53,7 @@ def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> N
     assert "5.1.1 no such &lt;user&gt;" in html
     assert "m.zammit" in html
     assert len(re.findall(r'<tr(?: class="none")?><td data-l="State"><span><svg', html)) >= 10
-    for part in ("Where everyone is", "Sending over time", "By edition", "By recipient domain", "Refusals by cause", "In doubt, by name", "Left out, by reason", "Events", "Versions"):
+    for part in ("Where everyone is", "Sending over time", "By edition", "By recipient domain", "Refusals by cause", "Failed, by name", "In doubt, and possibly twice", "Left out, by reason", "Events", "Versions"):
         assert part in html
 
 

@@ -1,0 +1,155 @@
+"""What is told to the person who asks: who by name, when, and in which of a release's distributions."""
+
+import os
+import pty
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from distro.flow import accept, export, reports
+from distro.flow.accept import Order, submit
+from distro.flow.explain import explain
+from distro.flow.office import Office
+from distro.model import Outcome, State
+from distro.relay.envelope import Message
+from distro.report import summary
+from distro.store import Store
+from distro.store.embedded import Embedded
+from tests.support.office import add_readers, make_office, write_release
+from tests.support.story import Story
+
+FAILING = 30      # more than are named in a report
+
+
+def answer(message: Message) -> Outcome | None:
+    number = int(message.recipient.removeprefix("reader").partition("@")[0])
+    if number < FAILING:
+        return Outcome(State.FAILED, 550, f"5.1.1 no mailbox {number}", relay="memory:0")
+    return Outcome(State.IN_DOUBT, 0, "closed after the end of the message", relay="memory:0", inside=False) if number == FAILING else None
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+    """Forty readers: thirty refused, one in doubt, nine accepted."""
+    office = make_office(tmp_path, server, store)
+    add_readers(store, 40, folder=tmp_path)
+    submit(office, Order(files=[write_release(tmp_path)], to="journalists", actor="m.zammit"))
+    run(office)
+    return office
+
+
+def address(number: int) -> str:
+    return f"reader{number}@{'abcd'[number % 4]}.example"
+
+
+def run(office: Office) -> None:
+    story = Story(office, answer)
+    story.run()
+    story.stop()
+
+
+def test_a_report_names_the_first_and_says_how_to_see_all(office: Office, tmp_path: Path) -> None:
+    told = summary.report(office.store, "1", "UTC")
+    assert told.told["counts"]["failed"] == FAILING
+    assert len(told.told["named"]["failed"]) == 20
+    assert [p["address"] for p in told.told["named"]["in_doubt"]] == [address(FAILING)]
+
+    everybody = list(summary.everybody(office.store, "1", "failed"))
+    assert sorted(p.address for p in everybody) == sorted(map(address, range(FAILING)))
+    assert all(p.why == f"5.1.1 no mailbox {p.address.removeprefix('reader').partition('@')[0]}" for p in everybody)
+
+    reports.write(office, "1", tmp_path / "r.html")
+    html = (tmp_path / "r.html").read_text()
+    assert html.count("5.1.1 no mailbox") >= 20
+    assert "The first 20 of 30" in html
+    assert "distro report D1 --who failed" in html
+
+
+def test_a_protected_reader_is_in_no_report(office: Office) -> None:
+    number = next(n for n in range(1, 41) if f"reader{FAILING}@" in office.store.text(f"sub:{n}"))
+    row = office.store.text(f"sub:{number}").replace('"email"', '"protected": ["yes"], "email"', 1)
+    office.store.command("SET", f"sub:{number}", row)
+    assert [p["address"] for p in summary.report(office.store, "1", "UTC").told["named"]["in_doubt"]] == [f"protected reader {number}"]
+
+
+def test_each_time_is_of_what_it_says(office: Office) -> None:
+    told = summary.report(office.store, "1", "Europe/Zurich").told
+    assert told["submitted_at"] <= told["began_at"] <= told["first_pass_at"]
+    assert (told["due_at"], told["halted_at"]) == ("", "")
+    assert told["began_at"].endswith(("+01:00", "+02:00"))
+    (row,) = summary.listing(office.store, "UTC")
+    assert row["due_at"] == ""
+
+
+def test_a_second_schedule_of_the_same_release_is_told(office: Office, tmp_path: Path) -> None:
+    add_readers(office.store, 45, folder=tmp_path)
+    first = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC"))
+    assert accept.also_waiting(office, first) == []
+    again = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC"))
+    assert [(name, datetime.fromisoformat(due)) for name, due in accept.also_waiting(office, again)] == [("D2", datetime(2099, 1, 1, 10, tzinfo=UTC))]
+    assert [row["due_at"] != "" for row in summary.listing(office.store, "UTC")] == [True, True, False]
+
+
+def test_explain_answers_over_all_distributions_of_a_release(office: Office, tmp_path: Path) -> None:
+    """Who got D1 is not told that they did not get D2."""
+    add_readers(office.store, 45, folder=tmp_path)
+    submit(office, Order(files=[tmp_path / "release.md"], to="journalists"))
+    run(office)
+
+    old, new = explain(office, address(39)), explain(office, address(44))
+    assert "was sent D1" in next(old.sentences())
+    assert "was sent D2" in next(new.sentences())
+    named = list(explain(office, address(39), "D2").sentences())
+    assert "did not get D2" in named[0]
+    assert "they were sent D1 of this release" in named[1]
+    assert any(line.strip().startswith("D1 accepted on") for line in named)
+    assert any("We sent it to you" in line for line in explain(office, address(39), "D2").spoken())
+    assert [o["distribution"] for o in explain(office, address(39), "D2").told()["others"]] == ["D1"]
+
+
+def test_people_are_listed_and_found_by_a_part_of_their_name(office: Office) -> None:
+    everybody = export.list_people(office, limit=5)
+    assert (len(everybody.people), everybody.found) == (5, 40)
+    found = export.list_people(office, search="READER12@")
+    assert [p.person.email for p in found.people] == [address(12)]
+    assert export.list_people(office, "journalists and email:reader3*").found == 11
+    assert export.list_people(office, search="nobody at all").found == 0
+
+
+@pytest.mark.parametrize(("typed", "says", "sent"), [("n\n", "Nothing was sent.", 0), ("y\n", "as soon as a worker takes it", 1)])
+def test_submit_on_a_terminal_shows_the_plan_and_asks(tmp_path: Path, server: Embedded, store: Store, typed: str, says: str, sent: int) -> None:
+    shown = on_a_terminal(office_folder(tmp_path, server, store), ["submit", "release.md", "--to", "journalists", "--now"], typed)
+    assert "3 will get it" in shown
+    assert "Send it now: 3 recipients?" in shown
+    assert says in shown
+    assert store.command("EXISTS", "dist:1") == sent
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--json"]])
+def test_submit_asks_no_script(tmp_path: Path, server: Embedded, store: Store, words: list[str]) -> None:
+    """Nor does it without a terminal, as everywhere else in these tests."""
+    shown = on_a_terminal(office_folder(tmp_path, server, store), ["submit", "release.md", "--to", "journalists", "--now", *words], "")
+    assert "Send it now" not in shown
+    assert store.command("EXISTS", "dist:1") == 1
+
+
+def office_folder(folder: Path, server: Embedded, store: Store) -> Path:
+    """A folder with settings, three readers and a release."""
+    office = make_office(folder, server, store)
+    add_readers(store, 3, folder=folder)
+    write_release(folder)
+    (folder / "distro.toml").write_text(f'redis = "{server.url()}"\ndata = "{office.settings.data}"\n[[relay]]\nurl = "smtp://127.0.0.1:1?tls=off"\n')
+    return folder
+
+
+def on_a_terminal(folder: Path, words: list[str], typed: str) -> str:
+    """Run `distro` with a terminal for its input; gives what it says."""
+    ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
+    done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=folder, stdin=theirs, capture_output=True, text=True, timeout=60, check=True)
+    os.close(ours)
+    os.close(theirs)
+    return done.stdout

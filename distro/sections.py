@@ -59,6 +59,10 @@ def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> Secre
     parts = urlsplit(text)
     if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
         raise ValueError(f"must be {example}")
+    if "unix" in parts.scheme or "socket" in parts.scheme:
+        if not parts.path.startswith("/") or len(parts.path) > 107:      # of a socket's address, unix(7)
+            raise ValueError("must name a socket's file, like unix:///run/redis/redis.sock")
+        return value
     if parts.scheme == "sentinel":
         hosts = parts.netloc.rpartition("@")[2].split(",")
         if not all(host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts):
@@ -68,9 +72,9 @@ def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> Secre
         port = parts.port
     except ValueError:
         raise ValueError("the port must be a number up to 65535") from None
-    if port == 0 or (not parts.hostname and "unix" not in parts.scheme and "socket" not in parts.scheme):
+    if port == 0 or not parts.hostname:
         raise ValueError(f"must be {example}")
-    if parts.scheme.startswith("redis") and "socket" not in parts.scheme and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+    if parts.scheme.startswith("redis") and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
         raise ValueError("the database after the last / must be a number")
     return value
 

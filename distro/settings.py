@@ -5,6 +5,7 @@ a section: DISTRO_SITE__URL. Lists and tables are written as JSON: DISTRO_RELAY=
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,7 +131,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     try:
         told = read_toml(where)
     except FileNotFoundError:
-        if path or needed:
+        if path or (needed and not _in_variables()):
             raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE.') from None
     except ValueError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
@@ -141,7 +142,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     except ValidationError as error:
         raise SettingsError(f"{where}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
     except VariableError as error:      # its words name the variable, never the value
-        raise SettingsError(f"{error}", hint="Lists and tables in variables are JSON: DISTRO_RELAY='[{\"url\": \"smtp://relay:25\"}]'.") from None
+        raise SettingsError(_told_variable(str(error)), hint="Lists and tables in variables are JSON: DISTRO_RELAY='[{\"url\": \"smtp://relay:25\"}]'.") from None
     base = where.resolve().parent
     keys = {key: str((base / told).resolve()) for key in ("key", "ed25519_key") if (told := getattr(settings.dkim, key))}
     logo = {"logo": str((base / settings.brand.logo).resolve())} if settings.brand.logo else {}
@@ -149,6 +150,17 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     found = settings.model_copy(update={**folders, "dkim": settings.dkim.model_copy(update=keys), "brand": settings.brand.model_copy(update=logo)})
     found._file = where.resolve()  # noqa: SLF001 - its own class
     return found
+
+
+def _in_variables() -> bool:
+    """Whether the environment says any setting: then it may say all of them, as in a container."""
+    return any(name.upper().startswith("DISTRO_") and name[7:].split("__")[0].lower() in Settings.model_fields for name in os.environ)
+
+
+def _told_variable(message: str) -> str:
+    """What the library says of a variable, by the variable's name."""
+    found = re.search(r'field "(\w{1,40})"', message)
+    return f"the variable DISTRO_{found[1].upper()} cannot be read" if found else message
 
 
 def _count(n: int) -> str:

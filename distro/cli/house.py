@@ -12,19 +12,23 @@ config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup
 
 
 def init(folder: Annotated[Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")] = Path()) -> int:
-    """Make an office: a commented distro.toml, subscribers/ and templates/. Overwrites nothing.
+    """Make an office: a commented distro.toml, a sample release and sample readers, templates/. Overwrites nothing.
 
     Examples:
 
         distro init
         distro init press-office
     """
-    from distro.flow.founding import found_office
+    from distro.flow.founding import FIRST_SEND, found_office
 
     for path in found_office(folder):
         show.say(f"  {path}")
-    here = "" if folder == Path() else f"cd {folder} && "
-    show.say(f"\nNext, after a look at [site], [sender] and [[relay]] in distro.toml:\n  {here}distro up\n  distro subscribers import FILE.csv --list journalists\n  distro check RELEASE.txt")
+    show.say("\nA first send, into a mailbox on this machine that delivers nothing:\n")
+    if folder != Path():
+        show.say(f"  cd {folder}")
+    for command, remark in FIRST_SEND:
+        show.say(f"  {command}{f'      # {remark}' if remark else ''}")
+    show.say("\nThen, for your own: [site], [sender] and [[relay]] in distro.toml, and `distro doctor`.")
     return 0
 
 

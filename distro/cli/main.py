@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,21 @@ app = typer.Typer(
     help="A press office's releases to everyone who should have them, once, and an exact account afterwards.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+@app.callback()
+def whole(version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=lambda asked: _version() if asked else None)] = False) -> None:
+    """A press office's releases to everyone who should have them, once, and an exact account afterwards."""
+    del version
+
+
+def _version() -> None:
+    from importlib.metadata import version
+
+    show.say(f"distro {version('distro-press')}")
+    raise typer.Exit
+
+
 releases.add_to(app)
 distributions.add_to(app)
 orders.add_to(app)
@@ -44,6 +59,8 @@ def run(words: list[str]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except _USAGE as error:
+        if type(error).__name__ == "NoArgsIsHelpError":      # `distro`, `distro segments`: a question, no mistake
+            return run([*words, "--help"])
         return report_error(UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json)
     except DistroError as error:
         return report_error(error, error.exit_code, as_json=as_json)

@@ -7,7 +7,7 @@ import typer
 from distro.cli.options import Config, described, settings
 
 
-def up(config: Config = None) -> int:
+def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`.")] = False) -> int:
     """Run everything on this machine: Redis, worker, sweep and pages.
 
     Data is kept in `data` of the settings. Ctrl-C or TERM stops it in order: letters in flight end first.
@@ -15,12 +15,36 @@ def up(config: Config = None) -> int:
     Examples:
 
         distro up
+        distro up --mailbox
     """
     from distro import log
     from distro.queue.up import Supervisor
 
     log.configure(name="up")
-    return Supervisor(settings(config), config).run()
+    return Supervisor(settings(config), config, mailbox=mailbox).run()
+
+
+def mailbox(
+    port: Annotated[int, typer.Option("--port", help="Where it takes letters; else where [[relay]] looks for them on this machine.", min=0, max=65_535, show_default=False)] = 0,
+    pages: Annotated[int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)] = 8026,
+    host: Annotated[str, typer.Option("--host", help="The address of this machine to listen on; others than this one see the letters on any other.", metavar="ADDRESS")] = "127.0.0.1",
+    config: Config = None,
+) -> int:
+    """Run a mailbox for trying things out: it takes every letter, delivers none, and shows them in a browser.
+
+    Letters are kept as files in `data`/mailbox. Name it as the relay: url = "smtp://127.0.0.1:2525?tls=off"
+
+    Examples:
+
+        distro mailbox
+        distro up --mailbox
+    """
+    from distro import log
+    from distro.demo import pages as served
+
+    log.configure(name="mailbox")
+    found = settings(config)
+    return served.run(found.data / "mailbox", host, port or found.relay[0].port, pages)
 
 
 def worker(config: Config = None) -> int:
@@ -67,5 +91,5 @@ def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (demo, up, worker, sweep, web):
+    for command in (demo, up, worker, sweep, web, mailbox):
         described(app, command)

@@ -6,11 +6,14 @@ For the demo, for trying things out and for tests: `refuse` scripts what it says
 import asyncio
 import contextlib
 import re
-import sys
 import threading
 from collections.abc import Callable
+from email.parser import BytesHeaderParser
+from email.policy import default as email_policy
 from pathlib import Path
 from typing import Self
+
+from distro.errors import DistroError
 
 _EHLO = "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 30000000"
 _TO = re.compile(r"<([^>]*)>")
@@ -34,8 +37,10 @@ class Mailbox:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.accepted += [(_receiver(path), path) for path in sorted(self.folder.glob("*.eml"))]      # of an earlier run
         self._thread.start()
-        self._ready.wait(10)
+        if not self._ready.wait(10):
+            raise DistroError(f"the mailbox cannot listen on {self.host}:{self.port}", hint="Another program has the port: --port NUMBER, and the same one in [[relay]] url.")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,6 +118,12 @@ class Mailbox:
         return f"250 2.0.0 ok: queued as MBX{number}"
 
 
+def _receiver(path: Path) -> str:
+    """Whom a kept letter was for."""
+    with path.open("rb") as file:
+        return BytesHeaderParser(policy=email_policy).parse(file)["To"] or ""
+
+
 async def _message(reader: asyncio.StreamReader) -> bytes:
     """The lines up to the lone dot, unstuffed (RFC 5321 §4.5.2)."""
     lines = []
@@ -121,8 +132,3 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
             raise ConnectionError("the client went away in the middle of a letter")
         lines.append(line[1:] if line.startswith(b".") else line)
     return b"".join(lines)
-
-
-if __name__ == "__main__":   # a sink for compose: python -m distro.demo.mailbox FOLDER HOST PORT
-    with Mailbox(Path(sys.argv[1]), host=sys.argv[2], port=int(sys.argv[3])):
-        threading.Event().wait()

@@ -1,15 +1,19 @@
 """The demo's mailbox as pages: every letter received, at phone and desktop width, as text and as source."""
 
+import signal
 import threading
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as email_policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 
+from distro import log
 from distro.demo.mailbox import Mailbox
+from distro.errors import DistroError
 
 _STYLE = """<style>
 :root { color-scheme: light dark; --page: #fff; --ink: #15191e; --ink2: #4b5560; --line: #d5dade; --link: #0a558c; }
@@ -32,13 +36,13 @@ _LETTER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta na
 
 
 class MailboxPages:
-    """Serves the pages of a mailbox on a free port of this machine, in a thread."""
+    """Serves the pages of a mailbox, on a free port of this machine unless one is named, in a thread."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, host: str = "127.0.0.1", port: int = 0) -> None:
         env = Environment(autoescape=True)
         self._list, self._letter = env.from_string(_LIST), env.from_string(_LETTER)
         self.mailbox = mailbox
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer((host, port), self._handler())
         threading.Thread(target=self._server.serve_forever, name="mailbox pages", daemon=True).start()
 
     @property
@@ -106,3 +110,19 @@ def _markup(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - our own style
+
+
+def run(folder: Path, host: str, port: int, pages: int) -> int:
+    """Take letters and show them until asked to stop; raises DistroError where a port is another program's."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
+    with Mailbox(folder, host=host, port=port) as mailbox:
+        try:
+            shown = MailboxPages(mailbox, host, pages)
+        except OSError as error:
+            raise DistroError(f"the mailbox's pages cannot listen on {host}:{pages} ({error.strerror})", hint="Another program has the port: --pages NUMBER.") from None
+        log.get().info("mailbox ready", relay=f"smtp://{host}:{port}?tls=off", letters=shown.url, folder=str(folder))
+        stopped.wait()
+        shown.close()
+    return 0

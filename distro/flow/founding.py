@@ -5,7 +5,7 @@ from pathlib import Path
 from distro.data import packaged
 from distro.errors import InputFileError
 
-_SETTINGS = """\
+SETTINGS = """\
 # Settings of this press office. `distro config show` explains every one; a variable such as DISTRO_SITE__URL overrides.
 
 redis = "embedded"              # or redis://  rediss://  sentinel://  of your own server
@@ -16,7 +16,7 @@ url = "http://127.0.0.1:8025"   # where unsubscribe links lead: your https:// ad
 listen = "127.0.0.1:8025"
 timezone = "UTC"                # of times that name none, like "Europe/Zurich"
 environment = "trial"           # "production" writes to everyone; any other name only to `allow`
-allow = []                      # addresses and domains that may be written to meanwhile, like ["you@your.domain"]
+allow = ["sample.example"]      # addresses and domains that may be written to meanwhile; add "you@your.domain"
 
 [sender]
 name = "Press Office"
@@ -24,8 +24,8 @@ address = "press@press.example"
 postal_address = ""             # printed at the foot of every letter
 
 [[relay]]
-url = "smtp://127.0.0.1:25?tls=off"     # smtp://user:secret@relay.example:587 (STARTTLS), smtps://… (TLS)
-connections = 20
+url = "smtp://127.0.0.1:2525?tls=off"   # the mailbox of `distro up --mailbox`; yours is like
+connections = 20                        # smtp://user:secret@relay.example:587 (STARTTLS), smtps://… (TLS)
 """
 _TEMPLATES = """\
 Your own templates. What is not here is taken from the packaged ones.
@@ -41,16 +41,30 @@ See what became of it:  distro preview RELEASE.md
 """
 
 
+FIRST_SEND = (
+    ("distro up --mailbox", "leave it running, and open another terminal"),
+    ("distro subscribers import subscribers/sample.csv --list press", ""),
+    ("distro check releases/first.*.md", ""),
+    ("distro plan releases/first.*.md --to press", ""),
+    ("distro submit releases/first.*.md --to press --now", "the letters: http://127.0.0.1:8026/mailbox"),
+)
+
+
 def found_office(folder: Path) -> list[Path]:
-    """Write settings, sample segments and a word about templates; gives the files. Raises InputFileError if one is there."""
+    """Write settings, a sample release in four languages, sample readers, segments and a word about templates; gives the files.
+
+    Raises InputFileError if one of them is there already: nothing is overwritten.
+    """
+    sample = Path(__file__).parents[1] / "demo" / "office"
     files = {
-        folder / "distro.toml": _SETTINGS,
+        folder / "distro.toml": SETTINGS,
         folder / "subscribers" / "segments.toml": packaged("subscribers", "segments.toml").read_text(encoding="utf-8"),
         folder / "templates" / "README.txt": _TEMPLATES,
+        **{folder / path.relative_to(sample): path.read_text(encoding="utf-8") for path in sorted(sample.rglob("*.*"))},
     }
     there = [str(path) for path in files if path.exists()]
     if there:
-        raise InputFileError(f"{there[0]} is there already: nothing was written", hint="Choose an empty folder: distro init press-office")
+        raise InputFileError(f"{there[0]} is there already: nothing was written", hint="The office is made already: distro up --mailbox. Another one: distro init press-office")
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

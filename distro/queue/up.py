@@ -60,6 +60,7 @@ class Supervisor:
 
     settings: Settings
     config: Path | None
+    mailbox: bool = False       # also one for trying things out
     parts: list[_Part] = field(default_factory=list)
     stopping: bool = False
 
@@ -99,7 +100,7 @@ class Supervisor:
                     raise
         base = [sys.executable, "-m", "distro"]
         config = ["--config", str(self.config)] if self.config else []
-        for name in ("worker", "sweep", "web"):
+        for name in ("worker", "sweep", "web", *(["mailbox"] if self.mailbox else [])):
             part = _Part(name, [*base, name, *config])
             self.parts.append(part)
             if not self.stopping:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import ConstantBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
 from distro.errors import StoreGoneError
@@ -51,7 +51,7 @@ _GONE = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemory
 
 def translated(error: Exception) -> StoreGoneError | None:
     """What an error means for people when Redis is away or refuses to write; None: it is a bug of ours."""
-    text = str(error)
+    text = str(error).split(" : <", maxsplit=1)[0]      # a sentinel's tells of every object of the library
     if not isinstance(error, _GONE) and not text.startswith(("MISCONF", "OOM", "READONLY", "NOREPLICAS", "LOADING")):
         return None
     if text.startswith("MISCONF") or "No space left" in text:
@@ -184,7 +184,8 @@ def _client(url: str, retry: Retry) -> Any:
 
 def _sentinel(url: str, options: dict[str, Any]) -> Any:
     hosts, service, database = sentinel_parts(url)
-    sentinel: Any = redis.Sentinel(hosts, socket_timeout=5)  # type: ignore[no-untyped-call]
+    # Not tried again here: the retries of the connection ask it anew each time.
+    sentinel: Any = redis.Sentinel(hosts, sentinel_kwargs={"socket_timeout": 5, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0)})  # type: ignore[no-untyped-call]
     return sentinel.master_for(service, db=database, password=urlsplit(url).password, **options)
 
 

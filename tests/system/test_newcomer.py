@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,9 +51,9 @@ class Newcomer:
         assert "Traceback" not in said
         return said
 
-    def start(self) -> None:
+    def start(self, *words: str) -> None:
         with (self.folder / "up.log").open("wb") as log:
-            self.up = subprocess.Popen([sys.executable, "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+            self.up = subprocess.Popen([sys.executable, "-m", "distro", "up", *words], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         end = time.monotonic() + 40
         while "sending processes live" not in self._doctor():
             assert time.monotonic() < end, (self.folder / "up.log").read_text()
@@ -77,7 +79,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
 def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) -> None:
     assert "distro up" in newcomer.type("distro init")
     smtp, web = free_port(), free_port()
-    settings = (tmp_path / "distro.toml").read_text().replace("127.0.0.1:25?", f"127.0.0.1:{smtp}?").replace("127.0.0.1:8025", f"127.0.0.1:{web}")
+    settings = (tmp_path / "distro.toml").read_text().replace("127.0.0.1:2525?", f"127.0.0.1:{smtp}?").replace("127.0.0.1:8025", f"127.0.0.1:{web}")
     (tmp_path / "distro.toml").write_text(settings.replace('environment = "trial"', 'environment = "production"'))
     newcomer.start()
 
@@ -113,6 +115,36 @@ def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) ->
         assert "As a page, live" in newcomer.type("distro report D1 --html report.html")
         assert "The book balances" in (tmp_path / "report.html").read_text(encoding="utf-8")
         assert "was sent D1" in newcomer.type("distro explain ana@daily.example")
+
+
+def test_the_commands_that_init_prints_work_as_printed(newcomer: Newcomer, tmp_path: Path) -> None:
+    """A first send in four languages, into a mailbox on this machine whose letters a browser shows."""
+    busy = [port for port in (2525, 8025, 8026) if not is_free(port)]
+    if busy:
+        pytest.skip(f"another program has port {busy[0]} of this machine: stop it to test what `distro init` prints")
+    printed = newcomer.type("distro init")
+    first, *rest = [line.split("#")[0].strip() for line in printed.splitlines() if line.startswith("  distro ")]
+    assert first == "distro up --mailbox"
+    assert len(rest) == 4
+    newcomer.start("--mailbox")
+    for line in rest:
+        said = newcomer.type(line.replace("releases/first.*.md", " ".join(f"releases/{path.name}" for path in sorted((tmp_path / "releases").glob("first.*.md")))))
+    assert "8 recipients" in said
+    assert "8 = 8 accepted" in newcomer.type("distro watch D1")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open("http://127.0.0.1:8026/mailbox", timeout=10) as answer:
+        page = answer.read().decode()
+    for word in ("Harbour library opens", "La bibliothèque du port", "La biblioteca del puerto", "مكتبة الميناء"):
+        assert word in page
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @pytest.mark.faults      # for its length

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         return self.redis.get_secret_value() == EMBEDDED
 
     @property
+    def file(self) -> Path:
+        """Where they were read from, or would have been."""
+        return self._file
+
+    @property
     def readable_by_others(self) -> Path | None:
         """The settings file, if it holds a secret and others than its owner may read it."""
         urls = [self.redis, self.broker, *(relay.url for relay in self.relay)]

@@ -49,6 +49,7 @@ def report(
         distro report D17 --csv d17.csv --html d17.html
         distro report D17 --who failed
     """
+    from distro.flow import running
     from distro.flow.office import distribution_id, opened
     from distro.report import summary
 
@@ -70,6 +71,9 @@ def report(
         if html_file:
             show.note(f"{html_file}: {reports.write(office, number, html_file):,} bytes")
         address = reports.link(office, number)
+        older = running.warning(office)
+    if older:
+        show.note(f"warning: {older}")
     if as_json:
         show.document(result.told)
     else:

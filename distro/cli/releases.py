@@ -273,7 +273,7 @@ def submit(
         distro submit release.en.md release.fr.md --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.errors import UsageError
-    from distro.flow import accept
+    from distro.flow import accept, running
     from distro.flow.office import is_up, opened
     from distro.flow.reach import relay_trouble
 
@@ -288,6 +288,7 @@ def submit(
             return 0
         accepted = accept.submit(office, order)
         others = accept.also_waiting(office, accepted)
+        older = running.warning(office)
     trouble = relay_trouble(found)
     if as_json:
         show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again,
@@ -299,6 +300,8 @@ def submit(
             _show_files(accepted.planned.release.editions)
     for other, due in others:
         show.note(f"warning: {other} of the same release is waiting too, for {show.clock(due)} ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not meant? distro cancel {other}")
+    if older:
+        show.note(f"warning: {older}")
     if trouble:
         show.note(f"warning: {trouble}")
         show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")

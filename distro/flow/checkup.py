@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from distro.errors import DistroError
-from distro.flow import reading, storms
+from distro.flow import reading, running, storms
 from distro.flow.finding import Finding, Grade
 from distro.flow.halting import FAULT
 from distro.flow.identity import Names, examine_names
@@ -79,7 +79,10 @@ def _parts(office: Office) -> Iterator[Finding]:
         yield Finding("Worker", Grade.ERROR, "no sending process has said that it lives within 20 s", "distro up   (or distro worker and distro sweep)")
     else:
         alive = office.store.command("ZCOUNT", "alive", int(time.time()) - reading.ALIVE, "+inf")
-        yield Finding("Worker", Grade.OK, f"{alive} sending processes live")
+        yield Finding("Worker", Grade.OK, f"{alive} sending process{'es live' if alive != 1 else ' lives'}")
+    older = running.warning(office)
+    if older:
+        yield Finding("Settings", Grade.WARNING, older)
     late = [d for d, at in office.store.scores("due").items() if at < office.store.now_ms() - 30_000]
     if late:
         yield Finding("Sweep", Grade.ERROR, f"D{late[0]} is due for more than 30 s and nobody looks at it", "distro sweep")

@@ -8,6 +8,7 @@ from distro import log
 from distro.errors import StoreGoneError
 from distro.flow import chores, joining, post
 from distro.flow.office import Office, opened
+from distro.flow.running import keep_publishing
 from distro.flow.sweep import Sweep
 from distro.queue.app import make_app
 from distro.queue.life import follow_supervisor
@@ -29,6 +30,7 @@ def run(settings: Settings) -> int:
         office.consent.replay(office.store)
         app = make_app(office.broker, "distro-sweep")
         sweep = Sweep(office)
+        keep_publishing(office, "sweep")
         for name, seconds, act in (("letters", _POST, _serve_readers), ("book", _CHORES, chores.once)):
             threading.Thread(target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True).start()
         log.get().info("sweep ready")

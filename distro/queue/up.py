@@ -18,7 +18,7 @@ from distro import log
 from distro.errors import DistroError, StoreGoneError
 from distro.flow.office import embedded
 from distro.queue.life import SUPERVISED
-from distro.settings import Settings
+from distro.settings import Settings, load
 
 _STOP_PATIENCE = 45.0                # seconds for the parts: a letter's end may take its time
 _RESTART = (0.2, 10.0)               # seconds before a dead part is started again, and at most
@@ -63,6 +63,7 @@ class Supervisor:
     mailbox: bool = False       # also one for trying things out
     parts: list[_Part] = field(default_factory=list)
     stopping: bool = False
+    reloading: bool = False
 
     def run(self) -> int:
         """Start everything, watch, stop in order; gives the exit code."""
@@ -72,8 +73,10 @@ class Supervisor:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DistroError(f"`distro up` already runs on {self.settings.data}", hint="One a data folder: stop the other, or set another `data`.") from None
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._asked)
+            # On a terminal HUP means that it is gone; without one, as everywhere, that settings shall be read again.
+            signal.signal(signal.SIGHUP, self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload)
             try:
                 self._start()
                 while not self.stopping:
@@ -86,6 +89,29 @@ class Supervisor:
     def _asked(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self.stopping = True
+
+    def _asked_to_reload(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.reloading = True
+
+    def _reload(self) -> None:
+        """Start worker, sweep and pages anew with the settings as they are now; what is wrong changes nothing."""
+        self.reloading = False
+        try:
+            found = load(self.config)
+        except DistroError as error:
+            log.get().error("the settings are wrong; everything goes on with the former ones", why=error.message, details="; ".join(error.details))
+            return
+        if (found.data, found.redis, found.broker) != (self.settings.data, self.settings.redis, self.settings.broker):
+            log.get().warning("redis, broker and data are read at the start only: stop `distro up`, and start it again")
+            return
+        self.settings = found
+        log.get().info("settings are read again: worker, sweep and pages start anew")
+        parts = [part for part in self.parts if part.name != "redis"]
+        self._end(parts)
+        for part in parts:
+            if not self.stopping:
+                part.start()
 
     def _start(self) -> None:
         server = embedded(self.settings)
@@ -108,6 +134,8 @@ class Supervisor:
         log.get().info("up", pages=self.settings.site.url, data=str(self.settings.data), stop_with="Ctrl-C")
 
     def _watch(self) -> None:
+        if self.reloading:
+            self._reload()
         for part in self.parts:
             if part.process is not None and part.process.poll() is not None:
                 part.died()
@@ -118,15 +146,19 @@ class Supervisor:
         """Web, sweep and worker first; Redis when they have ended."""
         log.get().info("stopping: letters in flight end first")
         for group in ([p for p in self.parts if p.name != "redis"], [p for p in self.parts if p.name == "redis"]):
-            for part in group:
-                if part.alive and part.process:
-                    part.process.terminate()
-            end = time.monotonic() + _STOP_PATIENCE
-            for part in group:
-                if part.process:
-                    try:
-                        part.process.wait(max(0.1, end - time.monotonic()))
-                    except subprocess.TimeoutExpired:
-                        log.get().warning("a part did not stop in time and is killed", killed=part.name)
-                        part.process.kill()
-                        part.process.wait()
+            self._end(group)
+
+    def _end(self, group: list[_Part]) -> None:
+        """Ask parts to end, and wait until they have."""
+        for part in group:
+            if part.alive and part.process:
+                part.process.terminate()
+        end = time.monotonic() + _STOP_PATIENCE
+        for part in group:
+            if part.process:
+                try:
+                    part.process.wait(max(0.1, end - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    log.get().warning("a part did not stop in time and is killed", killed=part.name)
+                    part.process.kill()
+                    part.process.wait()

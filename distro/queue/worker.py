@@ -14,6 +14,7 @@ from distro.flow.cores import own_core, processes
 from distro.flow.freeze import advance
 from distro.flow.office import Office, opened
 from distro.flow.relays import pool_of
+from distro.flow.running import keep_publishing
 from distro.flow.sender import Sender
 from distro.queue.app import make_app
 from distro.queue.life import Stop, follow_supervisor, when_orphaned
@@ -45,6 +46,7 @@ def run(settings: Settings) -> int:
         office.consent.replay(office.store)   # every "no" of this host counts before the first intent
         app = make_app(office.broker)
         stop = Stop()
+        keep_publishing(office, "worker")
         register(app, office, stop)
         follow_supervisor()
         warnings.filterwarnings("ignore", category=SecurityWarning)   # root and pickle would be a risk; we take only JSON

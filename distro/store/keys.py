@@ -56,6 +56,7 @@ TABLE = (
     Key("dist:seq", "string", "the last distribution's number"),
     Key("dists", "zset", "distribution -> when it was submitted, ms"),
     Key("dist:{D}", "hash", "what it is, its state, its times"),
+    Key("parts", "hash", "worker, sweep or web of a host -> when it lived last, a fingerprint of its settings, and their file"),
     Key("running", "set", "distributions with a frozen audience that are not yet sent, nor cancelled and settled"),
     Key("settling", "set", "cancelled distributions whose reservation is not settled"),
     Key("idem:{key}", "hash", "an idempotency key: distribution, content", TIMED),

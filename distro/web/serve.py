@@ -1,10 +1,14 @@
 """`distro web`: the pages under uvicorn."""
 
+import errno
 import resource
+import socket
 
 import uvicorn
 
+from distro.errors import DistroError
 from distro.flow.office import opened
+from distro.flow.running import keep_publishing
 from distro.queue.life import follow_supervisor
 from distro.settings import Settings
 from distro.web.app import create_app
@@ -21,18 +25,31 @@ def _room_for_connections() -> int:
     return max(20, min(CONNECTIONS, soft - 200))
 
 
+def _our_socket(listen: str) -> socket.socket:
+    """Take the address that the pages listen on; raises DistroError with a sentence where another program has it."""
+    host, _, port = listen.rpartition(":")
+    name = host.strip("[]")
+    try:
+        return socket.create_server((name, int(port)), family=socket.AF_INET6 if ":" in name else socket.AF_INET, backlog=512)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise DistroError(f"the pages cannot listen on {listen}: another program has that port", hint="Stop it, or set another one: [site] listen in distro.toml. Who it is: ss -ltnp") from None
+        raise DistroError(f"the pages cannot listen on {listen} ({error.strerror})", hint="Look at [site] listen in distro.toml; ports under 1024 need a right of their own.") from None
+
+
 def run(settings: Settings) -> int:
     """Serve until TERM; gives the exit code."""
-    host, _, port = settings.site.listen.rpartition(":")
-    with opened(settings) as office:
+    ours = _our_socket(settings.site.listen)
+    with ours, opened(settings) as office:
         office.consent.replay(office.store)
         trusted, most = settings.site.trusted_proxies, _room_for_connections()
         config = uvicorn.Config(
-            create_app(office), host=host.strip("[]"), port=int(port), log_level="warning", access_log=False,
+            create_app(office), log_level="warning", access_log=False,
             server_header=False, proxy_headers=True, forwarded_allow_ips=trusted, timeout_graceful_shutdown=5, lifespan="off",
             http=guarded(trusted, most), ws="none", limit_concurrency=most + 50, timeout_keep_alive=5, backlog=512, h11_max_incomplete_event_size=16_384,
         )
         server = uvicorn.Server(config)
         follow_supervisor()
-        server.run()
+        keep_publishing(office, "web")
+        server.run(sockets=[ours])
     return 0

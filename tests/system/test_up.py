@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,12 @@ class Up:
         assert done.returncode == code, done.stderr + done.stdout
         assert "Traceback" not in done.stderr + done.stdout
         return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def noted(self, *words: str) -> str:
+        """What a command says, warnings included."""
+        done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert "Traceback" not in done.stderr + done.stdout
+        return done.stdout + done.stderr
 
     def report(self, distribution: str) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self.run("report", distribution, "--json"))
@@ -210,3 +217,41 @@ def test_the_demo_runs(tmp_path: Path) -> None:
     assert "✓ balanced" in done.stdout
     assert "killed with -9" in done.stdout
     assert "The mailbox holds a letter for each of 196 people" in done.stdout
+
+
+def test_edited_settings_are_noticed_and_read_again_on_hup(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
+    """Until then report, submit and doctor say which part runs with older ones; a wrong line changes nothing."""
+    office, _ = up
+    book(office, 3)
+    write_release(tmp_path)
+    office.run("submit", "release.md", "--to", "press", "--now")
+    office.sent("D1")
+    settings = (tmp_path / "distro.toml").read_text()
+    assert "older settings" not in office.noted("report", "D1")
+    (tmp_path / "distro.toml").write_text(settings.replace("[in_doubt]", "[sender]\nname = 'Another House'\naddress = 'press@other.example'\n[in_doubt]"))
+    office.until(lambda: "sweep, web and worker run with older settings" in office.noted("report", "D1"), 15)
+    assert "older settings" in office.noted("doctor")
+
+    assert office.process is not None
+    before = {p.pid for p in office.parts() if "redis" in command_of(p)}
+    os.kill(office.process.pid, signal.SIGHUP)
+    office.until(lambda: "settings are read again" in (tmp_path / "up.log").read_text(), 10)
+    office.until(lambda: _ok(f"http://127.0.0.1:{office.web}/readyz") and "older settings" not in office.noted("report", "D1"), 60)
+    assert before <= {p.pid for p in office.parts()}, "Redis was not to be stopped"
+
+    (tmp_path / "distro.toml").write_text("nonsense = 1\n")
+    os.kill(office.process.pid, signal.SIGHUP)
+    office.until(lambda: "everything goes on with the former ones" in (tmp_path / "up.log").read_text(), 10)
+    assert _ok(f"http://127.0.0.1:{office.web}/readyz")
+    (tmp_path / "distro.toml").write_text(settings)
+    assert office.stop() == []
+
+
+def test_a_port_that_another_program_has_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        (tmp_path / "distro.toml").write_text(f'[site]\nlisten = "127.0.0.1:{port}"\n')
+        done = subprocess.run([sys.executable, "-m", "distro", "web"], cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert f"the pages cannot listen on 127.0.0.1:{port}: another program has that port" in done.stderr
+    assert "Traceback" not in done.stderr

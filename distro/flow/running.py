@@ -1,0 +1,72 @@
+"""With which settings each part of this host runs, so that nobody wonders why an edited line has no effect."""
+
+import hashlib
+import json
+import os
+import threading
+import time
+from typing import Any
+
+from pydantic import SecretStr
+
+from distro import log
+from distro.errors import StoreGoneError
+from distro.flow.office import Office
+from distro.settings import Settings
+
+_EVERY = 5.0      # seconds between two signs of life
+_ALIVE = 20       # seconds after which a part counts as gone
+_FORGET = 86_400  # seconds after which what a part said is forgotten
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return what tells two sets of settings apart; secrets count, and cannot be read from it."""
+    told = json.dumps(settings.model_dump(), sort_keys=True, default=_plain)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _plain(value: Any) -> str:
+    return str(value.get_secret_value()) if isinstance(value, SecretStr) else str(value)
+
+
+def keep_publishing(office: Office, part: str) -> None:
+    """Say every few seconds, from a thread, that this part lives and with which settings."""
+    print_of = fingerprint(office.settings)
+    name = f"{part} {office.host} {os.getpid()}"
+
+    def tell() -> None:
+        while True:
+            try:
+                office.store.command("HSET", "parts", name, json.dumps({"at": int(time.time()), "settings": print_of, "file": str(office.settings.file)}))
+            except StoreGoneError:
+                log.get().debug("Redis does not answer; said again later")
+            time.sleep(_EVERY)
+
+    threading.Thread(target=tell, name="settings", daemon=True).start()
+
+
+def alive(office: Office) -> list[str]:
+    """Return the parts of this host that live: worker, sweep, web."""
+    now = time.time()
+    return sorted({name.partition(" ")[0] for name, raw in office.store.hash("parts").items() if f" {office.host} " in name and json.loads(raw)["at"] >= now - _ALIVE})
+
+
+def outdated(office: Office) -> list[str]:
+    """Return the parts that live and run with other settings than their file has now: worker, sweep, web."""
+    now, ours, found = time.time(), fingerprint(office.settings), set()
+    for name, raw in office.store.hash("parts").items():
+        told = json.loads(raw)
+        if told["at"] < now - _FORGET:
+            office.store.command("HDEL", "parts", name)
+        elif told["at"] >= now - _ALIVE and told["settings"] != ours and told["file"] == str(office.settings.file) and f" {office.host} " in name:
+            found.add(name.partition(" ")[0])
+    return sorted(found)
+
+
+def warning(office: Office) -> str:
+    """Return what to tell whoever types a command while a part runs with older settings; "" where none does."""
+    parts = outdated(office)
+    if not parts:
+        return ""
+    who = f"the {parts[0]} runs" if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]} run"
+    return f"{who} with older settings than {office.settings.file.name} has now: restart {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"

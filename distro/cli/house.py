@@ -1,12 +1,15 @@
 """init, doctor, config show: an office of one's own, and whether it is well."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distro.cli import show
 from distro.cli.options import Config, Json, described, settings
+
+if TYPE_CHECKING:
+    from distro.flow.finding import Finding
 
 config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,7 +39,7 @@ def doctor(
     config: Config = None, as_json: Json = False,
     make_dkim_key: Annotated[bool, typer.Option("--make-dkim-key", help="Make the keys that sign letters, and show the DNS records to publish.")] = False,
 ) -> int:
-    """Look at Redis, worker, relay, clocks, templates, settings and DNS records; each finding with what to type or publish next.
+    """Look at Redis, worker, relay, pages, clocks, templates, settings and DNS records; each finding with what to type or publish next.
 
     Exit 1 if there are errors.
 
@@ -47,15 +50,9 @@ def doctor(
     """
     if make_dkim_key:
         return _make_keys(config, as_json=as_json)
-    from distro.flow.checkup import examine
-    from distro.flow.finding import Finding, Grade
-    from distro.flow.office import opened
-    from distro.queue.wakes import broker_state
+    from distro.flow.finding import Grade
 
-    with opened(settings(config)) as office:
-        waiting, trouble = broker_state(office.broker)
-        broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or f"takes connections, {waiting} wake-ups wait", "Look at `broker` and `redis` in distro.toml." if trouble else "")
-        findings = sorted([*examine(office), broker], key=lambda f: list(Grade).index(f.grade))
+    findings = sorted(_findings(config), key=lambda f: list(Grade).index(f.grade))
     errors = sum(f.grade is Grade.ERROR for f in findings)
     if as_json:
         show.document([{"about": f.about, "grade": f.grade.value, "text": f.text, "next": f.next} for f in findings])
@@ -66,6 +63,24 @@ def doctor(
                 show.say(f"  {'':<19} → {f.next}")
         show.say(f"\n{show.count(errors, 'error')}." if errors else "\nNo errors.")
     return 1 if errors else 0
+
+
+def _findings(config: Path | None) -> "list[Finding]":
+    """Everything that can be looked at; without Redis the rest of it."""
+    from distro.errors import StoreGoneError
+    from distro.flow.checkup import examine, without_redis
+    from distro.flow.finding import Finding, Grade
+    from distro.flow.office import opened
+    from distro.queue.wakes import broker_state
+
+    found = settings(config)
+    try:
+        with opened(found) as office:
+            waiting, trouble = broker_state(office.broker)
+            broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or f"takes connections, {waiting} wake-ups wait", "Look at `broker` and `redis` in distro.toml." if trouble else "")
+            return [*examine(office), broker]
+    except StoreGoneError as error:
+        return [Finding("Redis", Grade.ERROR, error.message, error.hint), *without_redis(found)]
 
 
 def _make_keys(config: Path | None, *, as_json: bool) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import ssl
 import time
@@ -17,6 +18,7 @@ from distro.flow.identity import Names, examine_names
 from distro.flow.letters import compile_edition
 from distro.flow.notes import words_of
 from distro.flow.office import Office
+from distro.flow.outside import examine_pages
 from distro.flow.relays import endpoint_of
 from distro.letter import TIERS, service
 from distro.letter.slots import Slots
@@ -24,6 +26,7 @@ from distro.model import KINDS, Edition
 from distro.relay.capacity import Learnt
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
 from distro.sections import Relay
+from distro.settings import Settings
 from distro.times import from_ms
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
@@ -35,8 +38,13 @@ _LEARNT_FOR = 86_400            # seconds that what a process learnt is kept aft
 
 def examine(office: Office) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
-    found = [*_redis(office), *_parts(office), *_faults(office), *_storms(office), *_relay(office), *_learnt(office), *_clock(office), *_templates(office), *_settings(office), *examine_names(office.settings, Names())]
+    found = [*_redis(office), *_parts(office), *_faults(office), *_storms(office), *_learnt(office), *_clock(office), *_templates(office), *without_redis(office.settings)]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
+
+
+def without_redis(settings: Settings) -> list[Finding]:
+    """Look at what needs no Redis: relays, pages, disk, settings, DNS records."""
+    return [*_relay(settings), *examine_pages(settings), *_disk(settings), *_settings(settings), *examine_names(settings, Names())]
 
 
 def _redis(office: Office) -> Iterator[Finding]:
@@ -60,11 +68,14 @@ def _redis(office: Office) -> Iterator[Finding]:
         office.store.command("SET", "tmp:doctor", "x", "EX", 60)
     each = (time.perf_counter() - began) / 20 * 1000
     yield Finding("Redis", Grade.WARNING if each > 20 else Grade.OK, f"a write on disk takes {each:.1f} ms", "A faster disk for its folder: every group of letters waits for it." if each > 20 else "")
-    free = shutil.disk_usage(office.settings.data).free
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.data if settings.data.exists() else settings.data.parent).free
     if free < _LITTLE_DISK:
-        yield Finding("Disk", Grade.ERROR, f"{free / 1e6:,.0f} MB left where {office.settings.data} lies", "Free space: Redis stops when it cannot write.")
+        yield Finding("Disk", Grade.ERROR, f"{free / 1e6:,.0f} MB left where {settings.data} lies", "Free space: Redis stops when it cannot write.")
     else:
-        yield Finding("Disk", Grade.OK, f"{free / 1e9:,.1f} GB left where {office.settings.data} lies")
+        yield Finding("Disk", Grade.OK, f"{free / 1e9:,.1f} GB left where {settings.data} lies")
 
 
 def _pairs(answer: object) -> Iterator[tuple[str, str]]:
@@ -104,8 +115,8 @@ def _storms(office: Office) -> Iterator[Finding]:
                       f"Ask {domain}'s IT desk to exempt your links; who wants back presses the link in any letter (28 days)")
 
 
-def _relay(office: Office) -> Iterator[Finding]:
-    for relay in office.settings.relay:
+def _relay(settings: Settings) -> Iterator[Finding]:
+    for relay in settings.relay:
         yield from _one_relay(relay)
 
 
@@ -113,7 +124,8 @@ def _one_relay(relay: Relay) -> Iterator[Finding]:
     try:
         session = asyncio.run(asyncio.wait_for(_greet(relay), 15))
     except (OSError, ssl.SSLError, ConnectionBrokenError, RelayRefusedError, TimeoutError, DistroError) as error:
-        yield Finding("Relay", Grade.ERROR, f"{relay.name}: {error or type(error).__name__}", "Look at [[relay]] url in distro.toml: host, port, user, ?tls=off")
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error) or type(error).__name__
+        yield Finding("Relay", Grade.ERROR, f"{relay.name}: {why}", "Look at [[relay]] url in distro.toml: host, port, user, ?tls=off")
         return
     offers, days = session
     missing = [e for e in ("PIPELINING", "ENHANCEDSTATUSCODES") if e not in offers]
@@ -171,8 +183,7 @@ def _templates(office: Office) -> Iterator[Finding]:
     yield Finding("Templates", Grade.OK, f"{len(letters)} kinds compile")
 
 
-def _settings(office: Office) -> Iterator[Finding]:
-    settings = office.settings
+def _settings(settings: Settings) -> Iterator[Finding]:
     loose = settings.readable_by_others
     if loose:
         yield Finding("Settings", Grade.WARNING, f"{loose} holds a password or key, and other users of this machine can read it", f"chmod 600 {loose}")

@@ -1,7 +1,9 @@
 """The `distro` command: its tree, and the one place that turns errors into words and exit codes."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -45,7 +47,18 @@ app.add_typer(segments.app, name="segments")
 def main() -> None:
     """Run a command; 0 done, 1 a reported problem, 2 usage."""
     os.umask(0o077)      # data, exports and letters hold people's addresses: they are their owner's alone
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:      # under nohup HUP is ignored, and stays so
+            signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as an exception does: what was begun is put away, folders and processes with it. A second signal waits for that."""
+    del frame
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def run(words: list[str]) -> int:

@@ -25,6 +25,7 @@ from distro.flow.accept import plan as make_plan
 from distro.flow.office import Office, opened
 from distro.flow.watching import watch as look
 from distro.model import State
+from distro.queue.life import SUPERVISED
 from distro.report import summary
 from distro.settings import load
 
@@ -73,8 +74,10 @@ def play(*, leave: bool) -> int:
             _watch(office, accepted)
             _report(office, accepted, mailbox)
             pages = MailboxPages(mailbox)
-            _letters(office, accepted, mailbox, pages.url)
-            if not leave:
+            if leave:
+                _line("Next", "distro init press-office   makes your own office; distro demo without --exit shows the letters in a browser\n")
+            else:
+                _letters(office, accepted, mailbox, pages.url)
                 _stay()
             pages.close()
     return 0
@@ -100,7 +103,7 @@ def _free_port() -> int:
 def _up(settings_file: Path, url: str) -> Iterator[None]:
     """`distro up` beside us, ready when the block begins; its log lies in the folder."""
     with (settings_file.parent / "up.log").open("wb") as log_file:
-        process = subprocess.Popen([sys.executable, "-m", "distro", "up", "--config", str(settings_file)], stdout=log_file, stderr=log_file, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen([sys.executable, "-m", "distro", "up", "--config", str(settings_file)], stdout=log_file, stderr=log_file, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, SUPERVISED: "1"})
         try:
             end = time.monotonic() + 30
             while not _answers(f"{url}/readyz"):

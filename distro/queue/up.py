@@ -17,7 +17,7 @@ from types import FrameType
 from distro import log
 from distro.errors import DistroError, StoreGoneError
 from distro.flow.office import embedded
-from distro.queue.life import SUPERVISED
+from distro.queue.life import SUPERVISED, follow_supervisor
 from distro.settings import Settings, load
 
 _STOP_PATIENCE = 45.0                # seconds for the parts: a letter's end may take its time
@@ -77,6 +77,7 @@ class Supervisor:
                 signal.signal(number, self._asked)
             # On a terminal HUP means that it is gone; without one, as everywhere, that settings shall be read again.
             signal.signal(signal.SIGHUP, self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload)
+            follow_supervisor()      # the demo may be killed
             try:
                 self._start()
                 while not self.stopping:

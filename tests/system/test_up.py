@@ -255,3 +255,26 @@ def test_a_port_that_another_program_has_is_said_in_a_sentence(tmp_path: Path) -
     assert done.returncode == 1
     assert f"the pages cannot listen on 127.0.0.1:{port}: another program has that port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.faults      # for its length
+@pytest.mark.parametrize("end", ["TERM", "HUP", "KILL", "closed pipe"])
+def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None:
+    """No process stays; and no folder but after kill -9, which leaves nobody to take it away."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    demo = subprocess.Popen([sys.executable, "-m", "distro", "demo", "--exit"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}, start_new_session=True)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "submit" in line:
+            break
+    if end != "closed pipe":
+        demo.send_signal(getattr(signal, f"SIG{end}"))
+    demo.stdout.close()
+    demo.wait(60)
+    until = time.monotonic() + 30
+    while left := [p for p in psutil.process_iter() if str(folder) in command_of(p)]:
+        assert time.monotonic() < until, [command_of(p) for p in left]
+        time.sleep(0.2)
+    assert end == "KILL" or list(folder.iterdir()) == []
+    assert demo.returncode in {"TERM": (143,), "HUP": (129,), "KILL": (-9,), "closed pipe": (1,)}[end]

@@ -3,19 +3,27 @@
 import logging
 import re
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")     # a line feed stays: of tracebacks
 
 
-def configure(*, level: int = logging.INFO, name: str = "") -> None:
-    """Set structlog up for this process; `name` is the part (worker, sweep, web) that speaks."""
+def configure(*, level: int = logging.INFO, name: str = "distro", zone: str = "UTC") -> None:
+    """Set structlog up for this process; `name` is the part (worker, sweep, web) that speaks, `zone` that of its times."""
+    clock = ZoneInfo(zone)
+
+    def said_by(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        del logger, method      # not by context variables: a thread has its own
+        return {"timestamp": datetime.now(clock).isoformat(timespec="milliseconds"), "part": name, **event}
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            said_by,
             structlog.processors.format_exc_info,     # without the values of variables: some are secrets
             _one_line,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "part", "event"], bool_as_flag=False),
@@ -24,7 +32,6 @@ def configure(*, level: int = logging.INFO, name: str = "") -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(part=name or "distro")
 
 
 def _one_line(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

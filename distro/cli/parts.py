@@ -20,8 +20,9 @@ def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox",
     from distro import log
     from distro.queue.up import Supervisor
 
-    log.configure(name="up")
-    return Supervisor(settings(config), config, mailbox=mailbox).run()
+    found = settings(config)
+    log.configure(name="up", zone=found.site.timezone)
+    return Supervisor(found, config, mailbox=mailbox).run()
 
 
 def mailbox(
@@ -42,8 +43,8 @@ def mailbox(
     from distro import log
     from distro.demo import pages as served
 
-    log.configure(name="mailbox")
     found = settings(config)
+    log.configure(name="mailbox", zone=found.site.timezone)
     return served.run(found.data / "mailbox", host, port or found.relay[0].port, pages)
 
 
@@ -52,8 +53,9 @@ def worker(config: Config = None) -> int:
     from distro import log
     from distro.queue.worker import run
 
-    log.configure(name="worker")
-    return run(settings(config))
+    found = settings(config)
+    log.configure(name="worker", zone=found.site.timezone)
+    return run(found)
 
 
 def sweep(config: Config = None) -> int:
@@ -61,8 +63,9 @@ def sweep(config: Config = None) -> int:
     from distro import log
     from distro.queue.sweeping import run
 
-    log.configure(name="sweep")
-    return run(settings(config))
+    found = settings(config)
+    log.configure(name="sweep", zone=found.site.timezone)
+    return run(found)
 
 
 def web(config: Config = None) -> int:
@@ -70,8 +73,9 @@ def web(config: Config = None) -> int:
     from distro import log
     from distro.web.serve import run
 
-    log.configure(name="web")
-    return run(settings(config))
+    found = settings(config)
+    log.configure(name="web", zone=found.site.timezone)
+    return run(found)
 
 
 def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report is shown.")] = False) -> int:

@@ -107,7 +107,8 @@ def full_time(when: datetime, language: str) -> str:
 
     locale = _locale(language)
     day = format_date(when, "EEEE d MMMM y" if locale.language == "en" else "full", locale)
-    return f"{day}, {format_time(when, 'HH:mm', locale=locale)}"
+    comma = "، " if locale.language == "ar" else " " if locale.language in ("zh", "ja") else ", "
+    return f"{day}{comma}{format_time(when, 'HH:mm', locale=locale)}"
 
 
 def clock(when: datetime, zone: str, language: str) -> str:

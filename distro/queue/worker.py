@@ -69,7 +69,7 @@ def register(app: Celery, office: Office, stop: Stop) -> None:
         return child[0]
 
     def begin(**_: Any) -> None:
-        log.configure(name="worker")
+        log.configure(name="worker", zone=office.settings.site.timezone)
         mine()
 
     def shutting_down(**_: Any) -> None:

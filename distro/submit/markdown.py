@@ -11,6 +11,7 @@ from distro.submit import dateline, dates, frontmatter
 from distro.submit.contacts import EMAIL
 from distro.submit.enclosing import enclose
 from distro.submit.language import detect
+from distro.submit.phrases import says
 from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 from distro.times import parse_time
@@ -27,7 +28,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     headline = fields.text("headline", 1000)
     text, heading = _take_heading(text)
     headline = headline or heading
-    body = text.strip("\n")
+    body = _without_end(text.strip("\n"))
     place, body = (fields.text("dateline"), body) if fields.text("dateline") else dateline.take(body)
     kind = fields.text("kind") or "press-release"
     if kind not in KINDS:
@@ -76,6 +77,12 @@ def _take_heading(text: str) -> tuple[str, str]:
         found = _HEADING.match(line)
         return ("\n".join(lines[:n] + lines[n + 1:]), found[1]) if found else (text, "")
     return text, ""
+
+
+def _without_end(text: str) -> str:
+    """A text without the mark that ends it: ENDS, ###, -30-."""
+    head, _, last = text.rpartition("\n")
+    return head.rstrip("\n") if head and says("end", last.strip()) else text
 
 
 def _language(fields: frontmatter.Fields) -> str:

@@ -156,3 +156,9 @@ def test_a_datelines_day_is_the_date(tmp_path: Path) -> None:
     assert found
     assert (found.dateline, found.date) == ("GENEVA, 3 March 2027", "2027-03-03")
     assert not any("no date" in p.message for p in read(tmp_path / "r.md").problems)
+
+
+@pytest.mark.parametrize("mark", ["ENDS", "###", "-30-", "Ende", "FIN", "* * *"])
+def test_the_mark_that_ends_a_text_is_not_sent(tmp_path: Path, mark: str) -> None:
+    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{mark}\n"))
+    assert found.paragraphs == ("They did.",)

@@ -1,5 +1,7 @@
 """With which settings each part of this host runs, so that nobody wonders why an edited line has no effect."""
 
+import atexit
+import contextlib
 import hashlib
 import json
 import os
@@ -9,7 +11,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from distro import log
 from distro.errors import StoreGoneError
 from distro.flow.office import Office
 from distro.settings import Settings
@@ -30,18 +31,28 @@ def _plain(value: Any) -> str:
 
 
 def keep_publishing(office: Office, part: str) -> None:
-    """Say every few seconds, from a thread, that this part lives and with which settings."""
+    """Say every few seconds, from a thread, that this part lives and with which settings; and once that it has ended."""
     print_of = fingerprint(office.settings)
-    name = f"{part} {office.host} {os.getpid()}"
+    pid = os.getpid()
+    name = f"{part} {office.host} {pid}"
+    ending, telling = threading.Event(), threading.Lock()
 
     def tell() -> None:
         while True:
-            try:
-                office.store.command("HSET", "parts", name, json.dumps({"at": int(time.time()), "settings": print_of, "file": str(office.settings.file)}))
-            except StoreGoneError:
-                log.get().debug("Redis does not answer; said again later")
-            time.sleep(_EVERY)
+            with telling, contextlib.suppress(StoreGoneError):      # said again later
+                if not ending.is_set():
+                    office.store.command("HSET", "parts", name, json.dumps({"at": int(time.time()), "settings": print_of, "file": str(office.settings.file)}))
+            if ending.wait(_EVERY):
+                return
 
+    def end() -> None:
+        if os.getpid() != pid:      # a forked child's end is not the part's
+            return
+        ending.set()
+        with telling, contextlib.suppress(StoreGoneError):
+            office.store.command("HDEL", "parts", name)
+
+    atexit.register(end)
     threading.Thread(target=tell, name="settings", daemon=True).start()
 
 

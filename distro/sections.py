@@ -121,6 +121,7 @@ class Site(Section):
     url: str = Field("http://127.0.0.1:8025", description="The address of the public pages; must be https, except on loopback.")
     listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
     trusted_proxies: list[str] = Field(["127.0.0.1", "::1"], description="Addresses or networks of proxies before the pages: only they may say who the reader is (X-Forwarded-For).")
+    group: str = Field("", description="A group of this machine whose members may use the commands too; with the embedded Redis (docs/deploy.md).")
     timezone: str = Field("UTC", description="The zone of times that name none.")
     environment: str = Field("production", description="Any other name: only the allow-list is written to.")
     allow: list[str] = Field([], description="Addresses and domains that may be written to in other environments.")

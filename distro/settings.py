@@ -127,17 +127,18 @@ class Settings(BaseSettings):
 
 
 def load(path: Path | None = None, *, needed: bool = True) -> Settings:
-    """The settings of `path`, or of ./distro.toml; relative folders are meant from where the file lies.
+    """The settings of `path`, or of DISTRO_CONFIG, or of ./distro.toml; relative folders are meant from where the file lies.
 
     Without a file: the defaults, unless it is `needed`. Raises SettingsError with every problem.
     """
+    path = path or (Path(os.environ["DISTRO_CONFIG"]) if os.environ.get("DISTRO_CONFIG") else None)
     where = path or Path("distro.toml")
     told: dict[str, Any] = {}
     try:
         told = read_toml(where)
     except FileNotFoundError:
         if path or (needed and not _in_variables()):
-            raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE.') from None
+            raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE or in DISTRO_CONFIG.') from None
     except ValueError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
     except OSError as error:

@@ -44,7 +44,7 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 class Keys:
     """The secrets of an installation."""
 
-    signing: tuple[bytes, ...] = field(repr=False)   # the first signs, all verify
+    signing: tuple[bytes, ...] = field(repr=False)   # the first signs, all verify; none: this user may not read them
     pepper: bytes = field(repr=False)                # of address hashes, never rotated
 
     def address_hash(self, address: str) -> bytes:

@@ -19,6 +19,7 @@ from typing import IO
 
 from distro.errors import DistroError
 from distro.store import Store
+from distro.store.folder import refused
 from distro.store.scripts import book as scripts
 
 # Each takes something away …
@@ -129,7 +130,8 @@ class ConsentFile:
         return taking(facts)
 
     def _unwritten(self, error: OSError) -> DistroError:
-        return DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.")
+        told = refused(str(self.path), self.path.parent) if isinstance(error, PermissionError) else None
+        return told or DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.")
 
     def append(self, facts: Sequence[Fact]) -> None:
         """Write facts down that Redis is told by somebody else."""

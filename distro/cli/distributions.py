@@ -78,7 +78,8 @@ def report(
         show.document(result.told)
     else:
         _show_report(result, found.site.timezone)
-        show.say(f"As a page, live: {address}")
+        if address:
+            show.say(f"As a page, live: {address}")
     return 0
 
 
@@ -204,7 +205,7 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     else:
         equation = " + ".join(f"{n:,} {s.replace('_', ' ')}" for s, n in counts.items() if n) or "0"
         show.say(f"  {glance.audience:,} = {equation}   {glance.state}{f': {glance.reason}' if glance.reason else ''}")
-        show.say(f"Next: distro report D{number} · {address}")
+        show.say(f"Next: distro report D{number}{f' · {address}' if address else ''}")
     return 1 if glance.state == "halted" else 0
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from distro.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else ./distro.toml.", metavar="FILE")]
+Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else DISTRO_CONFIG, else ./distro.toml.", metavar="FILE")]
 Files = Annotated[list[Path], typer.Argument(help="One file per language.", metavar="FILE…", show_default=False)]
 To = Annotated[str, typer.Option("--to", help='Who gets it: a list or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
 At = Annotated[str, typer.Option("--at", help='When: RFC 3339 or "2026-12-01 10:00 Europe/Zurich".', metavar="TIME", show_default=False)]
@@ -37,8 +37,8 @@ def settings(config: Path | None, *, needed: bool = True) -> "Settings":
 
 
 def actor() -> str:
-    """Who types."""
+    """Who types, also by way of sudo."""
     try:
-        return os.environ.get("DISTRO_ACTOR") or getpass.getuser()
+        return os.environ.get("DISTRO_ACTOR") or os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         return "unknown"

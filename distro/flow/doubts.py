@@ -1,5 +1,7 @@
 """Evidence about letters in doubt, before the policy decides: what the relay's own log, or somebody else, knows of them."""
 
+from collections.abc import Callable
+
 from distro import log
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
@@ -7,7 +9,7 @@ from distro.ledger import witnesses
 from distro.ledger.evidence import Judge
 from distro.ledger.journal import Attempt
 from distro.ledger.witnesses import Question
-from distro.letter import Filler
+from distro.letter import message_ids
 from distro.store.records import address_at, batches_of, edition_spans, unpack_record
 from distro.store.scripts.ledger import RECORD_SIZE
 
@@ -41,10 +43,10 @@ def _questions(office: Office, distribution: str, ordinals: list[int]) -> list[Q
     languages = office.store.hash(f"dist:{distribution}")["order"].split()
     spans = edition_spans(batches_of(office.store, distribution))
     found = []
-    fillers: dict[int, Filler] = {}
+    message_id: dict[int, Callable[[int], bytes]] = {}
     for ordinal in ordinals:
         edition = next(e for e, (first, past) in spans.items() if first <= ordinal < past)
-        if edition not in fillers:
-            fillers[edition] = Filler(load_letter(office, distribution, languages[edition]), distribution=int(distribution), site_url="", keys=office.keys)
-        found.append(Question(fillers[edition].message_id(ordinal).decode(), address_at(office.store, distribution, ordinal)))
+        if edition not in message_id:
+            message_id[edition] = message_ids(load_letter(office, distribution, languages[edition]), int(distribution), office.keys)
+        found.append(Question(message_id[edition](ordinal).decode(), address_at(office.store, distribution, ordinal)))
     return found

@@ -11,7 +11,7 @@ from distro.audience.segments import holds
 from distro.errors import NotFoundError
 from distro.flow.letters import load_letter
 from distro.flow.office import Office, distribution_id
-from distro.letter import Filler
+from distro.letter import message_ids
 from distro.model import State, Subscriber
 from distro.report.explain import Found, locate
 from distro.report.person import PersonPage, RuleRow, person_page
@@ -219,8 +219,7 @@ def _message_id(office: Office, found: Found) -> str:
     """The Message-ID of their letter; "" before there is one."""
     if found.ordinal < 0 or not found.edition:
         return ""
-    letter = load_letter(office, found.distribution, found.edition)
-    return Filler(letter, distribution=int(found.distribution), site_url="", keys=office.keys).message_id(found.ordinal).decode()
+    return message_ids(load_letter(office, found.distribution, found.edition), int(found.distribution), office.keys)(found.ordinal).decode()
 
 
 def write_page(office: Office, result: Explanation, path: Path) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from distro.audience import exporting, listing
 from distro.flow.letters import load_letter
 from distro.flow.office import Office
-from distro.letter import Filler
+from distro.letter import message_ids
 from distro.report import export
 from distro.store.records import ids_of
 from distro.store.scripts.audience import bitmap
@@ -19,8 +19,8 @@ def export_csv(office: Office, distribution: str, path: Path) -> int:
     if "frozen_at" not in told or not int(told.get("audience", 0)):
         return export.write_csv(path, iter(()))
     letter = load_letter(office, distribution, told["order"].split()[0])
-    filler = Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys)
-    return export.write_csv(path, export.rows(office.store, distribution, zone, lambda ordinal: filler.message_id(ordinal).decode()))
+    message_id = message_ids(letter, int(distribution), office.keys)
+    return export.write_csv(path, export.rows(office.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()))
 
 
 def write_book(office: Office, path: Path, expression: str = "") -> int:

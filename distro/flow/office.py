@@ -15,6 +15,7 @@ from distro.errors import DistroError, NotFoundError, StoreGoneError
 from distro.settings import Settings
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
+from distro.store.folder import owner_of, refused
 from distro.tokens import Keys
 
 
@@ -62,7 +63,7 @@ class Office:
 def opened(settings: Settings) -> Iterator[Office]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
     if settings.embedded:
-        with ensured(settings.data, supervised=is_up(settings.data)) as server:
+        with _within_rights(settings.data), ensured(settings.data, supervised=is_up(settings.data)) as server:
             try:
                 yield _office(settings, server.url(), settings.broker.get_secret_value() or server.broker_url())
             except StoreGoneError as error:
@@ -71,6 +72,15 @@ def opened(settings: Settings) -> Iterator[Office]:
     else:
         url = settings.redis.get_secret_value()
         yield _office(settings, url, settings.broker.get_secret_value() or _next_database(url))
+
+
+@contextlib.contextmanager
+def _within_rights(data: Path) -> Iterator[None]:
+    """Say in a sentence what is another user's, and how it is done all the same."""
+    try:
+        yield
+    except PermissionError as error:
+        raise refused(str(error.filename), data) or error from None
 
 
 def _office(settings: Settings, url: str, broker: str) -> Office:
@@ -93,11 +103,11 @@ def embedded(settings: Settings) -> Embedded | None:
 def is_up(data: Path) -> bool:
     """Whether `distro up` runs here: it holds up.lock for its life."""
     try:
-        with (data / "up.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (data / "up.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    except OSError:
+    except BlockingIOError:
         return True
     return False
 
@@ -125,7 +135,12 @@ def host_id(data: Path) -> str:
 
 
 def load_keys(settings: Settings, store: Store) -> Keys:
-    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper is Redis's, for ever."""
+    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper is Redis's, for ever.
+
+    A member of [site] group may not read the folder's: they sign no links.
+    """
+    if owner_of(settings.data):
+        return Keys(tuple(k.get_secret_value().encode() for k in settings.secret.keys), store.text("book:pepper").encode())
     kept = json.loads(_kept(settings.data / "secrets.json", json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)})))
     store.command("SET", "book:pepper", kept["pepper"], "NX")
     pepper = store.text("book:pepper").encode()

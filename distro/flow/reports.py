@@ -9,7 +9,9 @@ from distro.report.page import page
 
 
 def link(office: Office, distribution: str) -> str:
-    """The address of the live report; only this installation can make one."""
+    """Return the address of the live report; "" for who may not read the keys: only this installation can make one."""
+    if not office.keys.signing:
+        return ""
     made = tokens.sign(office.keys.signing[0], tokens.REPORT, int(distribution), 0, 0, b"").decode()
     return f"{office.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
 

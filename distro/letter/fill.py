@@ -5,7 +5,7 @@ Message-ID is a function of distribution and ordinal, so that a repetition after
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from distro.letter import headers, quoted
 from distro.letter.compile import Letter
@@ -18,6 +18,18 @@ _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in quoted-printable as it is.
 _PLAIN_TO = re.compile(rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n")
 _LINE = 76    # of a header (RFC 5322 §2.1.1), and of quoted-printable with its soft break (RFC 2045 §6.7)
+
+
+def message_ids(letter: Letter, distribution: int, keys: Keys) -> Callable[[int], bytes]:
+    """Return what gives the Message-ID of a distribution's letter by its recipient's ordinal, angle brackets included."""
+    mac_of_ordinal = mac_of(keys.pepper)
+    domain = letter.domain.encode()
+
+    def message_id(ordinal: int) -> bytes:
+        mac = mac_of_ordinal(b"message-id|%d|%d" % (distribution, ordinal))
+        return b"<%d.%d.%s@%s>" % (distribution, ordinal, mac[:8].hex().encode(), domain)
+
+    return message_id
 
 
 class Filler:
@@ -38,15 +50,9 @@ class Filler:
         self._statics = [piece.encode() for piece in letter.body[::2]]
         self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))     # one static more than slots
         self._plain_links = quoted.is_plain(self._unsubscribe + b"x")     # then with any token: those are letters, digits, "._-"
-        self._domain = letter.domain.encode()
-        self._message_mac = mac_of(keys.pepper)
+        self.message_id = message_ids(letter, distribution, keys)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")
-
-    def message_id(self, ordinal: int) -> bytes:
-        """The Message-ID of this distribution's letter to this recipient, with its angle brackets."""
-        mac = self._message_mac(b"message-id|%d|%d" % (self._distribution, ordinal))
-        return b"<%d.%d.%s@%s>" % (self._distribution, ordinal, mac[:8].hex().encode(), self._domain)
 
     def envelope_sender(self, ordinal: int) -> str:
         """Where the world returns what it cannot deliver: the sender, or an address that names distribution and recipient (VERP)."""

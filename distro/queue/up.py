@@ -16,9 +16,10 @@ from types import FrameType
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.flow.office import embedded
+from distro.flow.office import embedded, host_id
 from distro.queue.life import SUPERVISED, follow_supervisor
 from distro.settings import Settings, load
+from distro.store import folder
 
 _STOP_PATIENCE = 45.0                # seconds for the parts: a letter's end may take its time
 _RESTART = (0.2, 10.0)               # seconds before a dead part is started again, and at most
@@ -103,8 +104,8 @@ class Supervisor:
         except DistroError as error:
             log.get().error("the settings are wrong; everything goes on with the former ones", why=error.message, details="; ".join(error.details))
             return
-        if (found.data, found.redis, found.broker) != (self.settings.data, self.settings.redis, self.settings.broker):
-            log.get().warning("redis, broker and data are read at the start only: stop `distro up`, and start it again")
+        if (found.data, found.redis, found.broker, found.site.group) != (self.settings.data, self.settings.redis, self.settings.broker, self.settings.site.group):
+            log.get().warning("redis, broker, data and group are read at the start only: stop `distro up`, and start it again")
             return
         self.settings = found
         log.get().info("settings are read again: worker, sweep and pages start anew")
@@ -118,7 +119,7 @@ class Supervisor:
         server = embedded(self.settings)
         if server:
             server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.parts.append(_Part("redis", [sys.executable, "-m", "distro.store.embedded", str(self.settings.data)]))
+            self.parts.append(_Part("redis", [sys.executable, "-m", "distro.store.embedded", str(self.settings.data), *self._members()]))
             self.parts[0].start()
             try:
                 server.wait(30)
@@ -133,6 +134,15 @@ class Supervisor:
             if not self.stopping:
                 part.start()
         log.get().info("up", pages=self.settings.site.url, data=str(self.settings.data), stop_with="Ctrl-C")
+
+    def _members(self) -> list[str]:
+        """The number of the group that may use the server; nobody but its owner where there is none. Raises SettingsError."""
+        name = self.settings.site.group
+        if not name:
+            folder.close(self.settings.data)
+            return []
+        host_id(self.settings.data)     # members read it; made now, so that it can be theirs from the start
+        return [str(folder.group_id(name))]
 
     def _watch(self) -> None:
         if self.reloading:

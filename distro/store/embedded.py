@@ -23,10 +23,10 @@ from types import FrameType
 from typing import IO
 
 from distro.errors import StoreGoneError
+from distro.store.folder import REDIS, SOCKET, owner_of, share
 
 _USERS_PATIENCE = 35.0   # seconds that users get to finish before the server stops all the same
 _SOCKET_LIMIT = 100      # bytes of a unix socket's path that every system takes
-SOCKET = "redis.sock"     # the server finds it beside its files, whatever the length of their path
 _CONFIG = """\
 port 0
 dir "{folder}"
@@ -78,7 +78,7 @@ class Embedded:
     """Where an embedded server of a data folder lives, and who may reach it."""
 
     def __init__(self, data: Path) -> None:
-        self.folder = data / "redis"
+        self.folder = data / REDIS
 
     @property
     def socket_path(self) -> Path:
@@ -134,23 +134,27 @@ class Embedded:
     def kept(self) -> bool:
         """Whether a keeper lives."""
         try:
-            with (self.folder / "keeper.lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with (self.folder / "keeper.lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
-        except OSError:
+        except BlockingIOError:
             return True
         return False
 
     def use(self) -> IO[str]:
         """Hold the server for this process's life; give the returned file to nobody."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = (self.folder / "users.lock").open("a")
+        where = self.folder / "users.lock"
+        held = where.open("a") if not owner_of(self.folder.parent) else where.open()     # a member of the group only reads it
         fcntl.flock(held, fcntl.LOCK_SH)
         return held
 
     def spawn_keeper(self) -> subprocess.Popen[bytes]:
         """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its parent."""
+        owner = owner_of(self.folder.parent)
+        if owner:
+            raise StoreGoneError(f"distro does not run here, and only {owner}, whose {self.folder.parent} is, can start it", hint="sudo systemctl start distro")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return subprocess.Popen([sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)], stdin=subprocess.DEVNULL, start_new_session=True)
 
@@ -216,8 +220,8 @@ def _last_user_gone(folder: Path) -> IO[str] | None:
     return lock
 
 
-def keep(data: Path) -> int:
-    """Run the server until told to stop or orphaned; the keeper's main loop."""
+def keep(data: Path, group: int | None = None) -> int:
+    """Run the server until told to stop or orphaned, open to a group if there is one; the keeper's main loop."""
     server = Embedded(data)
     parent = os.getppid()
     stopping: list[int] = []
@@ -229,6 +233,7 @@ def keep(data: Path) -> int:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    (server.folder / "users.lock").touch()
     with (server.folder / "keeper.lock").open("a") as lock:
         end = time.monotonic() + 10
         while True:
@@ -243,6 +248,9 @@ def keep(data: Path) -> int:
         asked = 0.0
         alone: IO[str] | None = None
         while child.poll() is None:
+            if group is not None and server.answers():
+                share(data, group)
+                group = None
             if (stopping or os.getppid() != parent) and not asked:
                 asked = time.monotonic()
             if asked:
@@ -277,4 +285,4 @@ def _start_server(server: Embedded, lock: IO[str]) -> subprocess.Popen[bytes]:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(Path(sys.argv[1]).resolve()))
+    sys.exit(keep(Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else None))

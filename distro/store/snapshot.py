@@ -13,7 +13,8 @@ from typing import IO
 
 from distro.errors import StoreGoneError
 from distro.store.connect import Store, connect
-from distro.store.embedded import SOCKET, address_in
+from distro.store.embedded import address_in
+from distro.store.folder import SOCKET
 from distro.store.pipe import Address, address_of
 
 _PATIENCE = 300.0      # seconds until the server has its copy ready

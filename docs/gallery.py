@@ -53,6 +53,11 @@ WHAT = {
     "welcome": "After the click.",
     "low-bandwidth": "For a bad link: a few kilobytes, nothing to load.",
 }
+# Templates whose command or tier is not built: `distro preview` shows them, nothing sends them yet (README, "What it does not do yet").
+NOT_SENT = {
+    "correction": "there is no `distro correct`", "hold": "there is no `distro hold`", "kill": "there is no `distro kill`",
+    "embargo": "there are no embargo tiers: who gets a release early is not settled", "low-bandwidth": "no subscriber can choose it",
+}
 
 SLOTS = Slots()
 
@@ -119,12 +124,13 @@ def main() -> None:
     folder = HERE / "pictures" / "letters"
     folder.mkdir(parents=True, exist_ok=True)
     rows = ["# The letters\n", "Every template of `templates/email/`, made by `make gallery` (Debian's Chromium, stand-ins for the fonts of other systems).",
-            "An organisation brands them by `[sender]` and its own templates folder, block by block.\n"]
+            "An organisation brands them by `[sender]` and its own templates folder, block by block. Five are made and cannot be sent yet: they say so.\n"]
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
         for kind, told in WHAT.items():
             sheet(browser, kind, folder / f"{kind}.png")
-            rows.append(f"## {kind}\n\n{told} Subject: *{letter(kind, 'en')[0].subject}* HTML {letter(kind, 'en')[0].html_size // 1000} KB.\n\n![{kind}: phone, dark, desktop, Arabic, plain text](pictures/letters/{kind}.png)\n")
+            mark = f"**Not sent yet**: {NOT_SENT[kind]}; `distro preview` shows it.\n\n" if kind in NOT_SENT else ""
+            rows.append(f"## {kind}\n\n{mark}{told} Subject: *{letter(kind, 'en')[0].subject}* HTML {letter(kind, 'en')[0].html_size // 1000} KB.\n\n![{kind}: phone, dark, desktop, Arabic, plain text](pictures/letters/{kind}.png)\n")
     (HERE / "letters.md").write_text("\n".join(rows), encoding="utf-8")
 
 

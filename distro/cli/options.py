@@ -1,8 +1,8 @@
 """Options that several commands share."""
 
-import getpass
 import inspect
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +39,6 @@ def settings(config: Path | None, *, needed: bool = True) -> "Settings":
 def actor() -> str:
     """Who types, also by way of sudo."""
     try:
-        return os.environ.get("DISTRO_ACTOR") or os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+        return os.environ.get("DISTRO_ACTOR") or os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:      # a container's user has a number, and no name
+        return f"user {os.getuid()}"

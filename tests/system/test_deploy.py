@@ -11,7 +11,7 @@ import pytest
 from tests.support.server import free_port
 
 ROOT = Path(__file__).parents[2]
-NOT_HERE = re.compile(r"^(apt|systemctl|journalctl|git|cat) |systemctl|git pull")      # no systemd runs, nothing to download, units: tests/docs
+NOT_HERE = re.compile(r"^(apt|systemctl|journalctl|cat) |systemctl")      # no systemd runs, nothing to download, units: tests/docs
 
 # A copy of this machine's files that forgets everything, with processes of its own: nothing outside is touched.
 CLEAN = """set -eu
@@ -29,12 +29,12 @@ exec chroot "$root/root" /usr/bin/env -u PYTHONPATH -u VIRTUAL_ENV PATH=/usr/loc
 
 # What the document says in words, or systemd would do.
 SETTINGS = """cd /etc/distro
-sed -i -e 's|^# *data = .*||' -e '1i data = "/var/lib/distro"' -e 's|127.0.0.1:2525|127.0.0.1:{smtp}|' -e 's|127.0.0.1:8025|127.0.0.1:{web}|g' distro.toml
+sed -i -e 's|^data = .*|data = "/var/lib/distro"|' -e 's|127.0.0.1:2525|127.0.0.1:{smtp}|' -e 's|127.0.0.1:8025|127.0.0.1:{web}|g' distro.toml
 sed -i '/^\\[site\\]/a group = "press"' distro.toml
 """
 START = """cd /etc/distro
 setpriv --reuid distro --regid press --clear-groups /opt/distro/bin/distro up --mailbox > /up.log 2>&1 &
-for n in $(seq 100); do runuser -u distro -- /opt/distro/bin/distro doctor --config /etc/distro/distro.toml | grep -q lives && break; sleep 0.3; done
+for n in $(seq 60); do runuser -u distro -- /opt/distro/bin/distro doctor --config /etc/distro/distro.toml | grep -q lives && break; sleep 0.3; done
 runuser -u distro -- /opt/distro/bin/distro subscribers import subscribers/*.csv --list journalists --yes
 . /etc/profile.d/distro.sh
 runuser -u ana -- distro submit releases/first.en.md --to journalists --now --yes
@@ -45,9 +45,9 @@ runuser -u ana -- distro report D1
 
 def typed(document: str, title: str) -> list[str]:
     """Return what a section of a document says to type as root."""
-    section = re.search(rf"^## {re.escape(title)}.*?\n(.*?)(?=^## |\Z)", document, re.M | re.S)
+    section = re.search(rf"^## {re.escape(title)}.*?\n(.*?)(?=^## |\Z)", document, re.MULTILINE | re.DOTALL)
     assert section, title
-    lines = [line[2:] for block in re.findall(r"```text\n(.*?)```", section[1], re.S) for line in block.splitlines() if line.startswith("# ")]
+    lines = [line[2:] for block in re.findall(r"```text\n(.*?)```", section[1], re.DOTALL) for line in block.replace("git pull && less", "ls").splitlines() if line.startswith("# ")]
     assert lines, title
     return lines
 
@@ -67,7 +67,9 @@ def test_the_commands_of_the_document_make_a_server_that_several_people_use(tmp_
     done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", str(tmp_path / "clean.sh"), str(tmp_path / "root"), str(clone), str(tmp_path / "typed.sh")],
                           capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
     said = done.stdout + done.stderr
-    assert done.returncode == 0 or "finding" in said[-400:], said[-6000:]
-    assert "= 2 accepted" in said or "accepted" in said, said[-6000:]
+    assert "ERROR:" not in said, said[-6000:]
+    assert "sending process lives" in said[-4000:], said[-6000:]      # the last line is the doctor's, who finds a trial without DNS
+    (tmp_path / "said").write_text(said)
+    assert re.search(r"(\d+) = \1 accepted", said), said[-6000:]
     assert "by ana" in said, said[-6000:]
     assert "Traceback" not in said, said[-6000:]

@@ -52,12 +52,12 @@ class Server:
 
     def as_user(self, user: int, *words: str, member: bool = False) -> subprocess.CompletedProcess[str]:
         """Type a command as a user of this machine."""
-        return subprocess.run([python(), "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=self._env(user),
+        return subprocess.run([python(), "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=self._env(),
                               user=user, group=user, extra_groups=[self.group] if member else [])
 
     def start(self) -> None:
         with (self.folder.parent / "up.log").open("ab") as log:
-            self.up = subprocess.Popen([python(), "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env(OWNER), user=OWNER, group=OWNER, extra_groups=[self.group])
+            self.up = subprocess.Popen([python(), "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env(), user=OWNER, group=OWNER, extra_groups=[self.group])
         end = time.monotonic() + 40
         while "lives" not in self.as_user(OWNER, "doctor").stdout:
             assert time.monotonic() < end, (self.folder.parent / "up.log").read_text()
@@ -68,9 +68,9 @@ class Server:
             os.kill(self.up.pid, signal.SIGTERM)
             self.up.wait(60)
 
-    def _env(self, user: int) -> dict[str, str]:
+    def _env(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in ("SUDO_USER", "DISTRO_ACTOR", "DISTRO_CONFIG")}
-        return {**kept, "PYTHONPATH": PATHS, "HOME": "/nonexistent", "LOGNAME": f"user{user}"}
+        return {**kept, "PYTHONPATH": PATHS, "HOME": "/nonexistent"}
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_group_may_use_the_commands_and_sees_no_secret(server: Server) -> None
     assert server.as_user(MEMBER, "watch", "D1", member=True).returncode == 0
     told = json.loads(server.as_user(MEMBER, "report", "D1", "--json", member=True).stdout)
     assert told["counts"]["accepted"] == 5
-    assert f"by user{MEMBER}" in server.as_user(MEMBER, "report", "D1", member=True).stdout
+    assert f"by user {MEMBER}" in server.as_user(MEMBER, "report", "D1", member=True).stdout
     assert "was sent D1" in server.as_user(MEMBER, "explain", "r1@d.example", member=True).stdout
     looked = server.as_user(MEMBER, "doctor", member=True)
     assert "sending process" in looked.stdout

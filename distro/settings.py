@@ -138,7 +138,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
         told = read_toml(where)
     except FileNotFoundError:
         if path or (needed and not _in_variables()):
-            raise SettingsError(f"there is no {where}", hint='Write one (README, "First settings"), or name it with --config FILE or in DISTRO_CONFIG.') from None
+            raise SettingsError(f"there is no {where}", hint="Make one: distro init. Or name it with --config FILE or in DISTRO_CONFIG.") from None
     except ValueError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
     except OSError as error:

@@ -246,7 +246,7 @@ def _show_who(planned: "Planned") -> None:
     width = len(f"{found.matched:,}")
     show.say(f"  {found.matched:>{width},} people match   {planned.expression}")
     if out:
-        show.say(f"  {out:>{width},} are left out   {show.reasons(found.left_out)}")
+        show.say(f"  {out:>{width},} {'is' if out == 1 else 'are'} left out   {show.reasons(found.left_out)}")
     show.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
     _show_files(release.editions)
     if planned.seconds >= 1:

@@ -12,8 +12,7 @@ from typing import Any
 from jinja2 import Environment
 
 from distro import log
-from distro.demo.mailbox import Mailbox
-from distro.errors import DistroError
+from distro.demo.mailbox import Mailbox, check_ports
 
 _STYLE = """<style>
 :root { color-scheme: light dark; --page: #fff; --ink: #15191e; --ink2: #4b5560; --line: #d5dade; --link: #0a558c; }
@@ -117,11 +116,9 @@ def run(folder: Path, host: str, port: int, pages: int) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
+    check_ports(host, port, pages)
     with Mailbox(folder, host=host, port=port) as mailbox:
-        try:
-            shown = MailboxPages(mailbox, host, pages)
-        except OSError as error:
-            raise DistroError(f"the mailbox's pages cannot listen on {host}:{pages} ({error.strerror})", hint="Another program has the port: --pages NUMBER.") from None
+        shown = MailboxPages(mailbox, host, pages)
         log.get().info("mailbox ready", relay=f"smtp://{host}:{port}?tls=off", letters=shown.url, folder=str(folder))
         stopped.wait()
         shown.close()

@@ -21,7 +21,7 @@ _GOT = {State.ACCEPTED: "was sent", State.BOUNCED: "did not get", State.COMPLAIN
         State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
 _LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "paused": "paused at their own wish", "unconfirmed": "asked for on the page and not confirmed",
          "erased": "erased at their own wish", "wants_digests_only": "wants newsletters and digests only", "already_has_it": "already has it from another distribution",
-         "not_on_the_allow_list": "not on the allow-list of this environment", "no_edition_in_their_language": "no edition in their language"}
+         "not_on_the_allow_list": "not on the allow-list ([site] allow) of this environment", "no_edition_in_their_language": "no edition in their language"}
 
 
 @dataclass(frozen=True, slots=True)

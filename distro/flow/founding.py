@@ -43,10 +43,10 @@ See what became of it:  distro preview RELEASE.md
 
 FIRST_SEND = (
     ("distro up --mailbox", "leave it running, and open another terminal"),
-    ("distro subscribers import subscribers/sample.csv --list press", ""),
+    ("distro subscribers import subscribers/sample.csv --list sample", ""),
     ("distro check releases/first.*.md", ""),
-    ("distro plan releases/first.*.md --to press", ""),
-    ("distro submit releases/first.*.md --to press --now", "the letters: http://127.0.0.1:8026/mailbox"),
+    ("distro plan releases/first.*.md --to sample", ""),
+    ("distro submit releases/first.*.md --to sample --now", "the letters: http://127.0.0.1:8026/mailbox"),
 )
 
 
@@ -64,7 +64,7 @@ def found_office(folder: Path) -> list[Path]:
     }
     there = [str(path) for path in files if path.exists()]
     if there:
-        raise InputFileError(f"{there[0]} is there already: nothing was written", hint="The office is made already: distro up --mailbox. Another one: distro init press-office")
+        raise InputFileError(f"{there[0]} is there already: nothing was written", hint="The office is made already: distro up --mailbox. Another one needs an empty folder: distro init another-office")
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from distro.audience import addresses, book, consent
 from distro.errors import DistroError, RefusedError, UsageError
 from distro.flow.letters import envelope_of, files_of
 from distro.flow.office import Office
+from distro.flow.question import may_get
 from distro.flow.relays import send_in_turn
 from distro.flow.signing import signers_of
 from distro.letter import Filler, compile_letter
@@ -36,12 +37,14 @@ class Tried:
 def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
     """Send every edition of a release to one address.
 
-    Raises RefusedError for somebody who said no, DistroError when the relay cannot be reached.
+    Raises RefusedError for somebody who said no, or who is outside a trial, DistroError when the relay cannot be reached.
     """
     settings = office.settings
     address, reason = addresses.judge(to)
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
+    if not may_get(settings, address):
+        raise RefusedError(f'{address} is not in [site] allow, and the environment is "{settings.site.environment}": nothing was sent', hint=f'Add "{address}" to allow in {settings.file.name}.')
     _check_wish(office, address)
     readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)

@@ -50,7 +50,7 @@ def cancel(office: Office, distribution: str, *, actor: str, reason: str) -> Can
     what, state = office.store.call(ledger.cancel(distribution, actor, reason))
     faults.point("cancel.said")
     if what != "ok":
-        raise RefusedError(f"D{distribution} is {state}: there is nothing to cancel", hint="A mistake in the text: `distro correct`, or `distro kill`." if state == "sent" else "")
+        raise RefusedError(f"D{distribution} is {state}: there is nothing to cancel", hint="A mistake in the text: mend it, give the file an `id` of its own and `kind: correction`, and submit it to the same people." if state == "sent" else "")
     settle(office, distribution, pieces=None)
     told = office.store.hash(f"dist:{distribution}")
     if "frozen_at" not in told:

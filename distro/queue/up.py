@@ -15,9 +15,11 @@ from pathlib import Path
 from types import FrameType
 
 from distro import log
+from distro.demo.mailbox import PAGES, check_ports
 from distro.errors import DistroError, StoreGoneError
 from distro.flow.office import embedded, host_id
 from distro.queue.life import SUPERVISED, follow_supervisor
+from distro.queue.ports import listening
 from distro.settings import Settings, load
 from distro.store import folder
 
@@ -79,6 +81,9 @@ class Supervisor:
             # On a terminal HUP means that it is gone; without one, as everywhere, that settings shall be read again.
             signal.signal(signal.SIGHUP, self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload)
             follow_supervisor()      # the demo may be killed
+            listening(self.settings.site.listen).close()     # said now, not by a part that dies again and again
+            if self.mailbox:
+                check_ports("127.0.0.1", self.settings.relay[0].port, PAGES)
             try:
                 self._start()
                 while not self.stopping:
@@ -133,7 +138,7 @@ class Supervisor:
             self.parts.append(part)
             if not self.stopping:
                 part.start()
-        log.get().info("up", pages=self.settings.site.url, data=str(self.settings.data), stop_with="Ctrl-C")
+        log.get().info("up", pid=os.getpid(), pages=self.settings.site.url, data=str(self.settings.data), stop_with="Ctrl-C")
 
     def _members(self) -> list[str]:
         """The number of the group that may use the server; nobody but its owner where there is none. Raises SettingsError."""

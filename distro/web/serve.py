@@ -1,15 +1,13 @@
 """`distro web`: the pages under uvicorn."""
 
-import errno
 import resource
-import socket
 
 import uvicorn
 
-from distro.errors import DistroError
 from distro.flow.office import opened
 from distro.flow.running import keep_publishing
 from distro.queue.life import follow_supervisor
+from distro.queue.ports import listening
 from distro.settings import Settings
 from distro.web.app import create_app
 from distro.web.guard import CONNECTIONS, guarded
@@ -25,21 +23,9 @@ def _room_for_connections() -> int:
     return max(20, min(CONNECTIONS, soft - 200))
 
 
-def _our_socket(listen: str) -> socket.socket:
-    """Take the address that the pages listen on; raises DistroError with a sentence where another program has it."""
-    host, _, port = listen.rpartition(":")
-    name = host.strip("[]")
-    try:
-        return socket.create_server((name, int(port)), family=socket.AF_INET6 if ":" in name else socket.AF_INET, backlog=512)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise DistroError(f"the pages cannot listen on {listen}: another program has that port", hint="Stop it, or set another one: [site] listen in distro.toml. Who it is: ss -ltnp") from None
-        raise DistroError(f"the pages cannot listen on {listen} ({error.strerror})", hint="Look at [site] listen in distro.toml; ports under 1024 need a right of their own.") from None
-
-
 def run(settings: Settings) -> int:
     """Serve until TERM; gives the exit code."""
-    ours = _our_socket(settings.site.listen)
+    ours = listening(settings.site.listen)
     with ours, opened(settings) as office:
         office.consent.replay(office.store)
         trusted, most = settings.site.trusted_proxies, _room_for_connections()

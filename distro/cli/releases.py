@@ -218,6 +218,7 @@ def plan(
     if as_json:
         show.document({"audience": planned.plan.audience, "editions": planned.plan.editions, "left_out": planned.plan.left_out,
                        "problems": [_problem(p) for p in planned.problems], "matched": planned.plan.matched, "release": planned.release.slug,
+                       "told_before": planned.before.distribution if planned.before else None,
                        "files": {e.language: _files_json(e) for e in planned.release.editions}})
         return 0
     _show_plan(planned, " ".join(map(str, files)), to)
@@ -253,7 +254,15 @@ def _show_who(planned: "Planned") -> None:
         show.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
     if planned.too_large:
         show.say(f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will halt before the first letter until `distro resume`")
+    _warn_retold(planned)
     _show_problems([p for p in planned.problems if p.line])
+
+
+def _warn_retold(planned: "Planned") -> None:
+    """Say that whoever has the earlier text gets this one too."""
+    if planned.before:
+        show.note(f"warning: nearly the same text went out as {planned.before.distribution}: {planned.before.headline}")
+        show.note(f"       Whoever has that gets this too. Only for the rest: put `id: {planned.before.release}` on top, and send the text that went out.")
 
 
 def submit(
@@ -297,6 +306,7 @@ def submit(
         what = "was submitted before under this key" if accepted.again else f"{show.count(accepted.audience, 'recipient')}, {'as soon as a worker takes it' if now else at}"
         show.say(f"{accepted.release} → {accepted.distribution}   {what}")
         if not asks:
+            _warn_retold(accepted.planned)
             _show_files(accepted.planned.release.editions)
     for other, due in others:
         show.note(f"warning: {other} of the same release is waiting too, for {show.clock(due)} ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not meant? distro cancel {other}")

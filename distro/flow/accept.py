@@ -14,6 +14,7 @@ from distro.errors import RefusedError
 from distro.flow.letters import compile_edition, files_of
 from distro.flow.office import Office
 from distro.flow.question import question_for, usual_audience
+from distro.flow.retold import Retold, told_before
 from distro.flow.signing import check_signers
 from distro.model import Edition, Plan, Problem, Reading, Release, State
 from distro.store.folder import owner_of
@@ -53,6 +54,7 @@ class Planned:
     seconds: float = 0.0           # at the pace of the last sending; 0: not known
     usual: int = 0                 # median of earlier audiences; 0: too few to say
     too_large: bool = False
+    before: Retold | None = None   # nearly the same text, sent lately under another name
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -95,6 +97,7 @@ def plan(office: Office, order: Order) -> Planned:
         holders=tuple(office.store.elements(f"rel:{release.slug}:dists")) if not order.as_new else (),
         seconds=_pace(office, found.audience), usual=usual,
         too_large=bool(usual) and found.audience > limits.usual_least and found.audience > usual * limits.usual_factor,
+        before=None if order.as_new else told_before(office, release),
     )
 
 

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         return self._file
 
     @property
+    def where(self) -> str:
+        """How sentences call the place they were read from."""
+        return self._file.name if self._file.exists() else "the environment"
+
+    @property
     def readable_by_others(self) -> Path | None:
         """The settings file, if it holds a secret and others than its owner may read it."""
         urls = [self.redis, self.broker, *(relay.url for relay in self.relay)]
@@ -146,7 +151,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     try:
         settings = Settings(**told)
     except ValidationError as error:
-        raise SettingsError(f"{where}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
+        raise SettingsError(f"{where if where.exists() else 'the environment (DISTRO_…)'}: {_count(error.error_count())}", details=[_told(problem) for problem in error.errors()]) from None
     except VariableError as error:      # its words name the variable, never the value
         raise SettingsError(_told_variable(str(error)), hint="Lists and tables in variables are JSON: DISTRO_RELAY='[{\"url\": \"smtp://relay:25\"}]'.") from None
     base = where.resolve().parent
@@ -166,7 +171,11 @@ def _in_variables() -> bool:
 def _told_variable(message: str) -> str:
     """What the library says of a variable, by the variable's name."""
     found = re.search(r'field "(\w{1,40})"', message)
-    return f"the variable DISTRO_{found[1].upper()} cannot be read" if found else message
+    if not found:
+        return message
+    begin = f"DISTRO_{found[1].upper()}"
+    names = sorted(name for name in os.environ if name.upper() == begin or name.upper().startswith(f"{begin}__"))
+    return f"the variable {names[0]} cannot be read" if len(names) == 1 else f"one of the variables {', '.join(names[:9])} cannot be read"
 
 
 def _count(n: int) -> str:

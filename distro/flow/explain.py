@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from distro.report.explain import Found, locate
 from distro.report.person import PersonPage, RuleRow, person_page
 from distro.times import from_ms, rfc3339
 
+_EARLIER = 5         # other releases that are named
+_LOOKED_AT = 20      # distributions, for them
 _GOT = {State.ACCEPTED: "was sent", State.BOUNCED: "did not get", State.COMPLAINED: "was sent", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
         State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
 _LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "paused": "paused at their own wish", "unconfirmed": "asked for on the page and not confirmed",
@@ -45,6 +48,7 @@ class Explanation:
     message_id: str = ""
     refused: tuple[str, ...] = ()       # why they may not be written to, now
     others: tuple[Found, ...] = ()      # where they stand in the release's other distributions, newest first
+    earlier: tuple[Found, ...] = ()     # other releases that they were sent lately, newest first; empty where one was named
 
     def told(self) -> dict[str, Any]:
         """As `--json` says it."""
@@ -54,6 +58,7 @@ class Explanation:
             "in_audience": bool(f and f.ordinal >= 0), "state": f.state.value if f and f.state else "", "reason": (f.left_out or f.said) if f else "",
             "edition": f.edition if f else "", "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules], "matches_now": self.matches_now,
             "others": [{"distribution": f"D{o.distribution}", "in_audience": o.ordinal >= 0, "state": o.state.value if o.state else "", "reason": o.left_out or o.said} for o in self.others],
+            "earlier": [{"distribution": f"D{e.distribution}", "headline": e.headline, "state": e.state.value if e.state else ""} for e in self.earlier],
             "consent": [{"act": c.act, "at": rfc3339(c.at, self.zone), "source": c.source} for c in self.facts],
         }
 
@@ -75,6 +80,12 @@ class Explanation:
             yield from self._outcome(self.found)
             for other in self.others:
                 yield from (line.replace("  →", f"  D{other.distribution}", 1) for line in self._outcome(other))
+        if self.earlier:
+            yield ""
+            yield "Other releases, newest first:"
+            for found in self.earlier:
+                at = f" on {self._day(found.record.at * 1000)}" if found.record and found.record.at else ""
+                yield f"  D{found.distribution:<4} {found.state.value.replace('_', ' ') if found.state else ''}{at}   {found.headline}"
         if consent.UNSUBSCRIBED in self.refused:
             yield ""
             yield "Nobody but the person may undo this wish."
@@ -109,7 +120,7 @@ class Explanation:
             at = f" on {self._day(found.record.at * 1000)}" if found.record.at else ""
             code = f" with {found.record.code}" if found.record.code else ""
             qid = f", queue id {found.record.queue_id}" if found.record.queue_id else ""
-            yield f"  → {found.state.value.replace('_', ' ')}{at}{code}{qid}, after {found.record.attempts} attempt(s){f': {found.said}' if found.said else ''}"
+            yield f"  → {found.state.value.replace('_', ' ')}{at}{code}{qid}, after {found.record.attempts} attempt{'' if found.record.attempts == 1 else 's'}{f': {found.said}' if found.said else ''}"
         elif found.frozen_ms:
             now = "matches now, but did not then" if self.matches_now else "does not match"
             yield f"  → not in the audience frozen on {self._day(found.frozen_ms)}: {now}"
@@ -164,7 +175,7 @@ def person(office: Office, address: str) -> Subscriber:
     """Who is at this address; raises NotFoundError."""
     found = book.by_address(office.store, address)
     if found is None:
-        raise NotFoundError(f"nobody in the book has the address {address}", hint="Not on any list, so nothing is sent there. Add them: distro subscribers import FILE --list NAME")
+        raise NotFoundError(f"nobody in the book has the address {address}", hint="Not on any list, so nothing is sent there. Add them: distro subscribers add ADDRESS --list NAME. Spelt otherwise? distro subscribers list --search WORD")
     return found
 
 
@@ -187,7 +198,15 @@ def explain(office: Office, address: str, release: str = "") -> Explanation:
     node = parse(office.store.hash(f"dist:{found.distribution}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
     others = tuple(place for place in places if place is not found and (place.ordinal >= 0 or place.left_out))
-    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused, others)
+    earlier = () if release else _earlier(office, who, {place.distribution for place in places})
+    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused, others, earlier)
+
+
+def _earlier(office: Office, who: Subscriber, told: set[str]) -> tuple[Found, ...]:
+    """Find the newest distributions that have them among their recipients, beside those already told of."""
+    numbers = [raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)]
+    places = (locate(office.store, number, who.id) for number in numbers if number not in told)
+    return tuple(islice((place for place in places if place.ordinal >= 0), _EARLIER))
 
 
 _REACHED = (State.ACCEPTED, State.COMPLAINED, State.BOUNCED, State.IN_DOUBT, State.SENDING, State.DEFERRED, State.QUEUED, State.FAILED, State.SUPPRESSED, State.CANCELLED)

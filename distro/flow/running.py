@@ -80,4 +80,4 @@ def warning(office: Office) -> str:
     if not parts:
         return ""
     who = f"the {parts[0]} runs" if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]} run"
-    return f"{who} with older settings than {office.settings.file.name} has now: restart {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"
+    return f"{who} with older settings than {office.settings.where} has now: restart {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"

@@ -44,7 +44,7 @@ def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
     if not may_get(settings, address):
-        raise RefusedError(f'{address} is not in [site] allow, and the environment is "{settings.site.environment}": nothing was sent', hint=f'Add "{address}" to allow in {settings.file.name}.')
+        raise RefusedError(f'{address} is not in [site] allow, and the environment is "{settings.site.environment}": nothing was sent', hint=f'Add "{address}" to allow in {settings.where}.')
     _check_wish(office, address)
     readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)

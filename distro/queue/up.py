@@ -113,6 +113,7 @@ class Supervisor:
             log.get().warning("redis, broker, data and group are read at the start only: stop `distro up`, and start it again")
             return
         self.settings = found
+        log.configure(name="up", zone=found.site.timezone)
         log.get().info("settings are read again: worker, sweep and pages start anew")
         parts = [part for part in self.parts if part.name != "redis"]
         self._end(parts)

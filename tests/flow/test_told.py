@@ -153,3 +153,14 @@ def on_a_terminal(folder: Path, words: list[str], typed: str) -> str:
     os.close(ours)
     os.close(theirs)
     return done.stdout
+
+
+def test_who_asks_about_a_person_hears_of_their_other_releases_too(office: Office, tmp_path: Path) -> None:
+    submit(office, Order(files=[write_release(tmp_path, headline="The library opens on Sundays", body="From March on.", name="second.md")], to="journalists", actor="m.zammit"))
+    run(office)
+    told = explain(office, address(35))
+    assert told.found is not None
+    assert told.found.distribution == "2"
+    assert [(e.distribution, e.state) for e in told.earlier] == [("1", State.ACCEPTED)]
+    assert any(line.startswith("  D1    accepted on") for line in told.sentences())
+    assert explain(office, address(35), "D2").earlier == ()

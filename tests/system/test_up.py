@@ -257,6 +257,20 @@ def test_a_port_that_another_program_has_is_said_in_a_sentence(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("busy", ["pages", "mailbox"])
+def test_up_says_at_once_that_a_port_is_taken(busy: str, tmp_path: Path) -> None:
+    """And ends: a part that dies again and again says it once a minute, to nobody."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken, free = other.getsockname()[1], free_port()
+        pages, relay = (taken, free) if busy == "pages" else (free, taken)
+        (tmp_path / "distro.toml").write_text(f'[site]\nurl = "http://127.0.0.1:{pages}"\nlisten = "127.0.0.1:{pages}"\n[[relay]]\nurl = "smtp://127.0.0.1:{relay}?tls=off"\n')
+        done = subprocess.run([sys.executable, "-m", "distro", "up", "--mailbox"], cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert f"the {busy} cannot listen on 127.0.0.1:{taken}" in done.stderr
+    assert "another program has that port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.faults      # for its length
 @pytest.mark.parametrize("end", ["TERM", "HUP", "KILL", "closed pipe"])
 def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None:

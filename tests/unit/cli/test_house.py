@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distro.cli.main import run
-from distro.errors import NotFoundError
+from distro.errors import NotFoundError, RefusedError
 from distro.flow import trial
 from distro.flow.accept import Order, submit
 from distro.flow.checkup import examine
@@ -84,6 +84,18 @@ def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: P
     assert recipient == "me@press.example"
     assert b"Subject: [Test] Towns agree a plan" in raw
     assert office.store.command("EXISTS", "dist:1") == 0
+
+
+@pytest.mark.parametrize(("address", "goes"), [("me@press.example", True), ("you@House.example", True), ("you@elsewhere.example", False)])
+def test_a_trial_holds_for_test_letters_too(office: Office, tmp_path: Path, address: str, goes: bool) -> None:
+    with ScriptedServer() as server:
+        trying = replace(office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}], site={"environment": "trial", "allow": ["me@press.example", "house.example"]}))
+        if goes:
+            assert trial.send_test(trying, [write_release(tmp_path)], address)
+        else:
+            with pytest.raises(RefusedError, match=r"not in \[site\] allow"):
+                trial.send_test(trying, [write_release(tmp_path)], address)
+    assert len(server.messages) == goes
 
 
 def test_watch_ends_when_everyone_was_tried(office: Office, tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
-"""docs/deploy.md, typed line by line into a clean root of this machine's Debian; what needs a running systemd is left out."""
+"""docs/deploy.md and the Dockerfile, typed line by line into a clean root of this machine's Debian.
 
+What needs a running systemd or a Docker daemon is left out.
+"""
+
+import functools
 import os
 import re
 import shutil
@@ -21,8 +25,8 @@ mkdir "$root/upper" "$root/work" "$root/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/root"
 mount --rbind /dev "$root/root/dev"
 mount -t proc proc "$root/root/proc"
-mkdir -p "$root/root/srv"
-cp -a "$2" "$root/root/srv/distro"
+mkdir -p "$root/root/$(dirname "$4")"
+cp -a "$2" "$root/root/$4"
 cp "$3" "$root/root/typed.sh"
 exec chroot "$root/root" /usr/bin/env -u PYTHONPATH -u VIRTUAL_ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash -eu /typed.sh
 """
@@ -52,24 +56,62 @@ def typed(document: str, title: str) -> list[str]:
     return lines
 
 
-@pytest.mark.faults      # for its length
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root and unshare, to make a clean root: apt install util-linux")
-@pytest.mark.skipif(subprocess.run(["/usr/bin/python3", "-c", "import venv, ensurepip"], capture_output=True).returncode != 0, reason="needs Debian's own Python: apt install python3-venv")
+def clean_root(folder: Path, script: str, clone: str) -> str:
+    """Run a script as root in a clean root, with a clone of the project at this path; return everything that it said."""
+    (folder / "typed.sh").write_text(script)
+    (folder / "clean.sh").write_text(CLEAN)
+    (folder / "root").mkdir()
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(folder / "clone")], check=True)
+    words = [str(folder / name) for name in ("clean.sh", "root", "clone", "typed.sh")]
+    done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", *words, clone], capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
+    return done.stdout + done.stderr
+
+
+@functools.cache
+def why_not() -> str:
+    """Return why no clean root can be made here; "" if it can."""
+    if os.geteuid() != 0:
+        return "needs root, to make a clean root"
+    if not shutil.which("unshare") or subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode:
+        return "needs unshare, and the right to mount: apt install util-linux"
+    if subprocess.run(["/usr/bin/python3", "-c", "import venv, ensurepip"], capture_output=True).returncode:
+        return "needs Debian's own Python: apt install python3-venv"
+    return ""
+
+
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(why_not() != "", reason=why_not() or "it can")]      # faults: for their length
+
+
 def test_the_commands_of_the_document_make_a_server_that_several_people_use(tmp_path: Path) -> None:
     document = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     lines = ["adduser --disabled-password --gecos '' ana > /dev/null", *typed(document, "1."), SETTINGS.format(smtp=free_port(), web=free_port()), *typed(document, "Several people"), START, *typed(document, "6."), *typed(document, "7.")]
-    script = "\n".join(line for part in lines for line in [f"echo '$' {line.splitlines()[0]!r}\n{line}" for line in [part]] if not NOT_HERE.search(part)) + "\n"
-    (tmp_path / "typed.sh").write_text(script)
-    (tmp_path / "clean.sh").write_text(CLEAN)
-    clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-    (tmp_path / "root").mkdir()
-    done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", str(tmp_path / "clean.sh"), str(tmp_path / "root"), str(clone), str(tmp_path / "typed.sh")],
-                          capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
-    said = done.stdout + done.stderr
+    said = clean_root(tmp_path, "".join(f"echo '$' {line.splitlines()[0]!r}\n{line}\n" for line in lines if not NOT_HERE.search(line)), "/srv/distro")
     assert "ERROR:" not in said, said[-6000:]
     assert "sending process lives" in said[-4000:], said[-6000:]      # the last line is the doctor's, who finds a trial without DNS
-    (tmp_path / "said").write_text(said)
     assert re.search(r"(\d+) = \1 accepted", said), said[-6000:]
     assert "by ana" in said, said[-6000:]
     assert "Traceback" not in said, said[-6000:]
+
+
+def test_the_steps_of_the_image_make_one_that_runs_without_rights(tmp_path: Path) -> None:
+    """Its RUN lines, its files, its user; the services that compose starts with it are in test_compose."""
+    build, image = re.split(r"^FROM .*$", (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", ""), flags=re.MULTILINE)[1:]
+    copied = [words.split() for words in re.findall(r"^COPY (?!--from)(.*)$", build, re.MULTILINE)]
+    lines = ["ln -sf /usr/bin/python3 /usr/local/bin/python", "mkdir /build", "cd /source",
+             *(f"cp -r {' '.join(words[:-1])} /build/{words[-1].removeprefix('./')}" for words in copied),
+             "cd /build", *re.findall(r"^RUN (.*)$", build, re.MULTILINE), "cd /", *re.findall(r"^RUN (.*)$", image, re.MULTILINE),
+             "cd /srv/distro", "export " + _value(image, "ENV"),
+             'as() { setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs "$@"; }', "as distro --version", "as distro init var/trial",
+             "as distro check var/trial/releases/first.en.md", 'as python -m distro.queue.healthy || echo "healthy said $?"', "as touch /venv/mine || echo 'the program is not its user'\"'\"'s'"]
+    said = clean_root(tmp_path, "".join(f"echo '$' {line.split()[0]!r}\n{line}\n" for line in lines), "/source")
+    assert re.search(r"^distro \d+\.\d+", said, re.MULTILINE), said[-6000:]
+    assert "Harbour library opens its night reading room" in said, said[-6000:]
+    assert "healthy said 1" in said, said[-6000:]
+    assert "the program is not its user's" in said, said[-6000:]
+    assert "Traceback" not in said, said[-6000:]
+
+
+def _value(dockerfile: str, instruction: str) -> str:
+    """The words after an instruction that stands once."""
+    (found,) = re.findall(rf"^{instruction} (.*)$", dockerfile, re.MULTILINE)
+    return str(found)

@@ -1,17 +1,15 @@
 """What an admin should know before anything is sent: each finding with what to type next, worst first."""
 
-import asyncio
 import json
-import os
 import shutil
-import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from distro.errors import DistroError
 from distro.flow import reading, running, storms
+from distro.flow.dialogue import examine_relays
 from distro.flow.finding import Finding, Grade
 from distro.flow.halting import FAULT
 from distro.flow.identity import Names, examine_names
@@ -19,20 +17,16 @@ from distro.flow.letters import compile_edition
 from distro.flow.notes import words_of
 from distro.flow.office import Office
 from distro.flow.outside import examine_pages
-from distro.flow.relays import endpoint_of
 from distro.letter import TIERS, service
 from distro.letter.slots import Slots
 from distro.model import KINDS, Edition
 from distro.relay.capacity import Learnt
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
-from distro.sections import Relay
 from distro.settings import Settings
 from distro.times import from_ms
 
 _LITTLE_DISK = 500_000_000     # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8                     # of maxmemory
 _SKEW_MS = 500
-_CERTIFICATE_DAYS = 14
 _LEARNT_FOR = 86_400            # seconds that what a process learnt is kept after its end
 
 
@@ -44,7 +38,7 @@ def examine(office: Office) -> list[Finding]:
 
 def without_redis(settings: Settings) -> list[Finding]:
     """Look at what needs no Redis: relays, pages, disk, settings, DNS records."""
-    return [*_relay(settings), *examine_pages(settings), *_disk(settings), *_settings(settings), *examine_names(settings, Names())]
+    return [*examine_relays(settings), *examine_pages(settings), *_disk(settings), *_settings(settings), *examine_names(settings, Names())]
 
 
 def _redis(office: Office) -> Iterator[Finding]:
@@ -115,29 +109,6 @@ def _storms(office: Office) -> Iterator[Finding]:
                       f"Ask {domain}'s IT desk to exempt your links; who wants back presses the link in any letter (28 days)")
 
 
-def _relay(settings: Settings) -> Iterator[Finding]:
-    for relay in settings.relay:
-        yield from _one_relay(relay)
-
-
-def _one_relay(relay: Relay) -> Iterator[Finding]:
-    try:
-        session = asyncio.run(asyncio.wait_for(_greet(relay), 15))
-    except (OSError, ssl.SSLError, ConnectionBrokenError, RelayRefusedError, TimeoutError, DistroError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error) or type(error).__name__
-        yield Finding("Relay", Grade.ERROR, f"{relay.name}: {why}", "Look at [[relay]] url in distro.toml: host, port, user, ?tls=off")
-        return
-    offers, days = session
-    missing = [e for e in ("PIPELINING", "ENHANCEDSTATUSCODES") if e not in offers]
-    yield Finding("Relay", Grade.OK, f"{relay.name} answers and offers {' '.join(sorted(offers)) or 'nothing'}")
-    if missing:
-        yield Finding("Relay", Grade.WARNING, f"it offers no {' and no '.join(missing)}: sending is slower, causes are less exact")
-    if relay.tls == "off" and relay.host not in ("127.0.0.1", "localhost", "::1"):
-        yield Finding("Relay", Grade.WARNING, "letters travel to it in clear text (?tls=off)", "Leave ?tls=off away, or use smtps://")
-    if days is not None:
-        yield Finding("Relay", Grade.WARNING if days < _CERTIFICATE_DAYS else Grade.OK, f"its certificate is good for {days} days")
-
-
 def _learnt(office: Office) -> Iterator[Finding]:
     """Tell what relays taught the processes that live, as settings to write down."""
     alive = {raw.decode() for raw in office.store.command("ZRANGEBYSCORE", "alive", int(time.time()) - reading.ALIVE, "+inf")}
@@ -154,14 +125,6 @@ def _learnt(office: Office) -> Iterator[Finding]:
         whole = Learnt(sum(limits) if all(limits) else 0, min((one.letters for one in several if one.letters), default=0), min((one.idle for one in several if one.idle), default=0.0))
         if words_of(whole):
             yield Finding("Relay", Grade.OK, f"{relay} allows less than was asked for, which was learnt while sending: {words_of(whole)}", "Write it into its [[relay]] in distro.toml")
-
-
-async def _greet(relay: Relay) -> tuple[set[str], int | None]:
-    session = Session(endpoint_of(relay))
-    await session.open()
-    until = session.certificate_until()
-    await session.quit()
-    return set(session.extensions), (until - datetime.now(UTC)).days if until else None
 
 
 def _clock(office: Office) -> Iterator[Finding]:

@@ -331,6 +331,18 @@ class Session(asyncio.Protocol):
             self.abort(str(reply))
         return Sent(Outcome(verdict.state, reply.code, reply.text, relay=self._relay), verdict.scope)
 
+    async def rehearse(self, sender: str, recipient: str) -> tuple[Stage, Reply] | None:
+        """Ask for a transaction and take it back before any letter (RSET): the refusal and what it answers; None: it would be taken.
+
+        The addresses are our own settings'. Raises ConnectionBrokenError.
+        """
+        for stage, line in ((Stage.MAIL, f"MAIL FROM:<{sender}>"), (Stage.RCPT, f"RCPT TO:<{recipient}>")):
+            reply = await self._command(line, COMMAND)
+            if not reply.positive:
+                return stage, reply
+        await self._command("RSET", COMMAND)
+        return None
+
     def certificate_until(self) -> datetime | None:
         """Until when the relay's certificate is good; None without TLS."""
         told = self._transport.get_extra_info("peercert") if self._transport else None

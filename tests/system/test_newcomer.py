@@ -76,6 +76,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     found.stop()
 
 
+@pytest.mark.faults      # for its length
 def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) -> None:
     assert "distro up" in newcomer.type("distro init")
     smtp, web = free_port(), free_port()

@@ -219,6 +219,7 @@ def test_the_demo_runs(tmp_path: Path) -> None:
     assert "The mailbox holds a letter for each of 196 people" in done.stdout
 
 
+@pytest.mark.faults      # for its length
 def test_edited_settings_are_noticed_and_read_again_on_hup(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """Until then report, submit and doctor say which part runs with older ones; a wrong line changes nothing."""
     office, _ = up

@@ -1,6 +1,7 @@
 """The tables of `distro.toml`: each setting with its type, its default, its meaning and what it must look like."""
 
 import ipaddress
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -134,6 +135,13 @@ class Site(Section):
                 ipaddress.ip_network(told, strict=False)
             except ValueError:
                 raise ValueError(f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24") from None
+        return value
+
+    @field_validator("group")
+    @classmethod
+    def _group_name(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", value):
+            raise ValueError("must be a group's name, like press")
         return value
 
     @field_validator("timezone")

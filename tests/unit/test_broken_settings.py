@@ -16,7 +16,7 @@ _VALUES = (
     '"../../x"', "1979-05-27T07:32:00Z", '"∞"', '"' + "x" * 5000 + '"', "[{}]", '[{"url" = 1}]', "99999999999999999999", '"Europe/Nowhere"', '"127.0.0.1"', '"127.0.0.1:0"', '":"', '"@"', '"a@b@c"', '"60"', '"1d2"', '"-5s"', '"∞s"',
 )
 _NAMES = (
-    "redis", "broker", "data", "subscribers", "templates", "site.url", "site.listen", "site.timezone", "site.environment", "site.allow", "site.trusted_proxies", "sender.name", "sender.address", "sender.postal_address", "senders.x.address",
+    "redis", "broker", "data", "subscribers", "templates", "site.url", "site.listen", "site.timezone", "site.environment", "site.allow", "site.group", "site.trusted_proxies", "sender.name", "sender.address", "sender.postal_address", "senders.x.address",
     "brand.logo", "brand.accent", "dkim.key", "dkim.selector", "languages.fallback", "retry.period", "retry.first", "retention.receivers", "in_doubt.after", "in_doubt.policy", "in_doubt.evidence", "secret.keys", "limits.usual_factor", "pace.relay", "worker.processes", "relay", "nothing", "site", "limits",
 )
 

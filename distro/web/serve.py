@@ -4,6 +4,7 @@ import resource
 
 import uvicorn
 
+from distro import log
 from distro.flow.office import opened
 from distro.flow.running import keep_publishing
 from distro.queue.life import follow_supervisor
@@ -37,5 +38,6 @@ def run(settings: Settings) -> int:
         server = uvicorn.Server(config)
         follow_supervisor()
         keep_publishing(office, "web")
+        log.get().info("pages ready", listen=settings.site.listen, url=settings.site.url)
         server.run(sockets=[ours])
     return 0

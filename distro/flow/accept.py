@@ -12,12 +12,11 @@ from distro.audience import importing
 from distro.audience.roles import load_roles
 from distro.errors import RefusedError
 from distro.flow.letters import compile_edition, files_of
-from distro.flow.office import Office
+from distro.flow.office import Office, is_member
 from distro.flow.question import question_for, usual_audience
 from distro.flow.retold import Retold, told_before
 from distro.flow.signing import check_signers
 from distro.model import Edition, Plan, Problem, Reading, Release, State
-from distro.store.folder import owner_of
 from distro.store.records import counters
 from distro.store.scripts import audience as scripts
 from distro.submit import read, release_of
@@ -84,7 +83,7 @@ def plan(office: Office, order: Order) -> Planned:
     expanded = segments.expand(order.to)
     _check_trust(office, readings)
     files = files_of(readings)
-    if not owner_of(office.settings.data):      # a member of the group does not see the keys; the worker halts what it cannot sign
+    if not is_member(office.settings):      # a member of the group does not see the keys; the worker halts what it cannot sign
         check_signers(office.settings, release.editions)
     for edition in release.editions:      # a template's mistake is better found now than at ten o'clock
         compile_edition(office, edition, "0", datetime.now().astimezone(), files=files)

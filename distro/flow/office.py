@@ -14,7 +14,7 @@ from distro.audience.segments import Segments, load_named
 from distro.errors import DistroError, NotFoundError, StoreGoneError
 from distro.settings import Settings
 from distro.store import Store, connect
-from distro.store.embedded import Embedded, ensured
+from distro.store.embedded import Embedded, ensured, joined
 from distro.store.folder import owner_of, refused
 from distro.tokens import Keys
 
@@ -63,7 +63,7 @@ class Office:
 def opened(settings: Settings) -> Iterator[Office]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
     if settings.embedded:
-        with _within_rights(settings.data), ensured(settings.data, supervised=is_up(settings.data)) as server:
+        with _within_rights(settings.data), _server(settings) as server:
             try:
                 yield _office(settings, server.url(), settings.broker.get_secret_value() or server.broker_url())
             except StoreGoneError as error:
@@ -72,6 +72,15 @@ def opened(settings: Settings) -> Iterator[Office]:
     else:
         url = settings.redis.get_secret_value()
         yield _office(settings, url, settings.broker.get_secret_value() or _next_database(url))
+
+
+def is_member(settings: Settings) -> bool:
+    """Whether this process uses somebody else's installation, as a member of [site] group: without its keys."""
+    return bool(settings.embedded and settings.site.group and owner_of(settings.data))
+
+
+def _server(settings: Settings) -> contextlib.AbstractContextManager[Embedded]:
+    return joined(settings.data) if is_member(settings) else ensured(settings.data, supervised=is_up(settings.data))
 
 
 @contextlib.contextmanager
@@ -109,6 +118,8 @@ def is_up(data: Path) -> bool:
         return False
     except BlockingIOError:
         return True
+    except PermissionError:      # a member of the group: they see only whether it answers
+        return Embedded(data).answers()
     return False
 
 
@@ -139,13 +150,19 @@ def load_keys(settings: Settings, store: Store) -> Keys:
 
     A member of [site] group may not read the folder's: they sign no links.
     """
-    if owner_of(settings.data):
-        return Keys(tuple(k.get_secret_value().encode() for k in settings.secret.keys), store.text("book:pepper").encode())
+    if is_member(settings):
+        return Keys(tuple(k.get_secret_value().encode() for k in settings.secret.keys), _pepper(store))
     kept = json.loads(_kept(settings.data / "secrets.json", json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)})))
     store.command("SET", "book:pepper", kept["pepper"], "NX")
-    pepper = store.text("book:pepper").encode()
     signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (kept["sign"].encode(),)
-    return Keys(signing, pepper)
+    return Keys(signing, _pepper(store))
+
+
+def _pepper(store: Store) -> bytes:
+    found = store.text("book:pepper").encode()
+    if not found:
+        raise StoreGoneError("Redis holds no key for addresses", hint="Has `distro up` run on it yet?")
+    return found
 
 
 def distribution_id(store: Store, text: str) -> str:

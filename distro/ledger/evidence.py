@@ -72,6 +72,8 @@ class Judge:
 
     def _evidence(self, lease: Lease, now: int, grace_ms: int | None) -> Evidence | None:
         """What is known about a lease's holder; None: it is not to be judged (yet)."""
+        if "/" in lease.process:      # Redis says the name: it must not lead out of our folder
+            return None if grace_ms is None or now < lease.expires + grace_ms else Evidence({}, frozenset(), this_boot=False)
         if lease.process.partition(".")[0] == self.host:
             found = journal.read(self.journals, lease.process)   # with its lock: the process is gone
             if found is not None:

@@ -37,6 +37,7 @@ def make_app(broker: str, name: str = "distro") -> Celery:
         task_serializer="json",
         worker_eta_task_limit=100,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,     # whoever reaches the broker could stop it, or ask for its settings
         task_send_sent_event=False,
         enable_utc=True,
     )

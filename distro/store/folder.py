@@ -1,23 +1,26 @@
 """Whose a data folder is, and who else may use the server in it: the members of one group (`[site] group`), nobody more.
 
-They get the way to Redis, which holds the book and the ledger. Secrets, what readers asked of us (consent.jsonl),
-journals and everything else in the folder stay its owner's alone.
+They get the way to Redis, which holds the book and the ledger, as a user who may not run the server. Secrets, what
+readers asked of us (consent.jsonl), journals, locks and everything else in the folder stay its owner's alone.
 """
 
 import contextlib
 import grp
 import os
 import pwd
+import secrets
+import stat
 from pathlib import Path
 
 from distro.errors import DistroError, SettingsError
 
 REDIS = "redis"            # the server's own folder
+MEMBER = "member"          # the server's user for them
+_KEY_FILE = "member-password"
 SOCKET = "redis.sock"      # the server finds it beside its files, whatever the length of their path
 # No setgid bit and no change of owner where the group is right already: hardened units forbid both (RestrictSUIDSGID, @privileged).
 _FOR_MEMBERS = {
-    ".": 0o710, "host": 0o640, "up.lock": 0o640,
-    REDIS: 0o710, f"{REDIS}/password": 0o640, f"{REDIS}/users.lock": 0o640, f"{REDIS}/keeper.lock": 0o640, f"{REDIS}/{SOCKET}": 0o660,
+    ".": 0o710, "host": 0o640, REDIS: 0o710, f"{REDIS}/{_KEY_FILE}": 0o640, f"{REDIS}/{SOCKET}": 0o660,
 }
 
 
@@ -32,20 +35,48 @@ def group_id(name: str) -> int:
     return found
 
 
+def check_ours(data: Path) -> None:
+    """Check that this process owns the folder that it is to share. Raises SettingsError."""
+    if data.stat().st_uid != os.geteuid():
+        raise SettingsError(f"[site] group: {data} belongs to {owner_name(data.stat().st_uid)}, and only they may share it", hint=f"Start distro as {owner_name(data.stat().st_uid)}")
+
+
 def share(data: Path, group: int) -> None:
     """Let the group use the server that runs in this data folder."""
     for name, mode in _FOR_MEMBERS.items():
         path = data / name
         with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_gid != group:
-                os.chown(path, -1, group)
+            found = path.lstat()
+            if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
+                continue        # not made by us: it stays as it is
+            if found.st_gid != group:
+                os.chown(path, -1, group, follow_symlinks=False)
             path.chmod(mode)
 
 
-def close(data: Path) -> None:
-    """Take it back: without the folder nobody reaches the server in it."""
-    with contextlib.suppress(FileNotFoundError):
-        (data / REDIS).chmod(0o700)
+def member_password(data: Path) -> str:
+    """Return the password of the members' user of the server that runs here."""
+    return (data / REDIS / _KEY_FILE).read_text(encoding="ascii").strip()
+
+
+def renew_member_password(data: Path) -> str:
+    """Make it anew, so that who has left the group is out at the next start."""
+    path = data / REDIS / _KEY_FILE
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as file:
+        file.write(secrets.token_hex(24))
+    return member_password(data)
+
+
+def close(data: Path) -> str:
+    """Take back what was shared: nobody but the owner reaches the server. Return the members' password, of which there is none."""
+    password = data / REDIS / _KEY_FILE
+    if password.exists():
+        for path, mode in ((data, 0o700), (data / "host", 0o600), (data / REDIS, 0o700)):
+            with contextlib.suppress(FileNotFoundError):
+                path.chmod(mode)
+        password.unlink()
+    return ""
 
 
 def owner_of(data: Path) -> str:

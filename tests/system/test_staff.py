@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from distro.demo.mailbox import Mailbox
+from distro.store import connect
 from tests.support.office import write_release
 from tests.support.server import free_port
 
@@ -135,9 +137,16 @@ def test_the_group_gets_the_way_to_the_server_and_nothing_else(server: Server) -
     assert server.as_user(OWNER, "subscribers", "import", "press.csv", "--list", "press").returncode == 0
     data = server.folder / "var"
     open_to_group = {str(path.relative_to(data)) for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o070}
-    assert open_to_group == {".", "host", "up.lock", "redis", "redis/password", "redis/users.lock", "redis/keeper.lock", "redis/redis.sock"}
+    assert open_to_group == {".", "host", "redis", "redis/member-password", "redis/redis.sock"}
     assert not [path for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o007]
     assert stat.S_IMODE((data / "secrets.json").stat().st_mode) == 0o600
+
+    password = (data / "redis" / "member-password").read_text()
+    store = connect(f"unix://member:{password}@{data / 'redis' / 'redis.sock'}?db=0")
+    for words in (("CONFIG", "GET", "requirepass"), ("CONFIG", "SET", "bind", "127.0.0.1"), ("ACL", "SETUSER", "back", "nopass"), ("SHUTDOWN", "NOSAVE"), ("FLUSHALL",), ("REPLICAOF", "127.0.0.1", "1"), ("DEBUG", "SLEEP", "1"), ("MONITOR",),
+                  ("EVAL", "return redis.call('CONFIG', 'GET', 'requirepass')", 0), ("MODULE", "LIST"), ("SAVE",), ("CLIENT", "KILL", "TYPE", "normal")):
+        with pytest.raises(redis.ResponseError, match=r"(?i)no permissions|can't run this command|not allowed|NOPERM|ACL failure"):
+            store.command(*words)
 
     server.stop()
     settings = (server.folder / "distro.toml").read_text()
@@ -146,6 +155,8 @@ def test_the_group_gets_the_way_to_the_server_and_nothing_else(server: Server) -
     refused = server.as_user(MEMBER, "report", member=True)
     assert refused.returncode == 1
     assert "which only 60101 may use" in refused.stderr
+    assert not [path for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert not (data / "redis" / "member-password").exists()
 
 
 def test_a_group_that_cannot_be_is_said_in_a_sentence(server: Server) -> None:

@@ -26,7 +26,8 @@ test: $(VENV)/.installed
 
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/system tests/flow
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/flow
+	$(BIN)/python -m pytest -q -m faults -n auto --dist worksteal tests/system
 
 # Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
 bench: $(VENV)/.installed

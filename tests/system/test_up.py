@@ -285,6 +285,7 @@ def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None
             break
     if end != "closed pipe":
         demo.send_signal(getattr(signal, f"SIG{end}"))
+        demo.stdout.read()
     demo.stdout.close()
     demo.wait(60)
     until = time.monotonic() + 30

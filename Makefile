@@ -24,10 +24,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n auto --dist worksteal $(TESTS)
 
+# Of those, the ones that no neighbour disturbs.
+SIDE_BY_SIDE := tests/faults/test_pictures.py tests/faults/test_other_hands.py tests/faults/test_second_opinions.py
+
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m faults tests/faults tests/model tests/attacks tests/flow
-	$(BIN)/python -m pytest -q -m faults -n auto --dist worksteal tests/system
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/attacks tests/flow $(SIDE_BY_SIDE:%=--ignore=%)
+	$(BIN)/python -m pytest -q -m faults -n auto --dist worksteal tests/system tests/model $(SIDE_BY_SIDE)
 
 # Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
 bench: $(VENV)/.installed

@@ -31,6 +31,8 @@ cp "$3" "$root/root/typed.sh"
 exec chroot "$root/root" /usr/bin/env -u PYTHONPATH -u VIRTUAL_ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash -eu /typed.sh
 """
 
+CAN = "mount -t tmpfs tmpfs /mnt; mkdir /mnt/upper /mnt/work /mnt/root; mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root; mount -t proc proc /mnt/root/proc"
+
 # What the document says in words, or systemd would do.
 SETTINGS = """cd /etc/distro
 sed -i -e 's|^data = .*|data = "/var/lib/distro"|' -e 's|127.0.0.1:2525|127.0.0.1:{smtp}|' -e 's|127.0.0.1:8025|127.0.0.1:{web}|g' distro.toml
@@ -72,7 +74,7 @@ def why_not() -> str:
     """Return why no clean root can be made here; "" if it can."""
     if os.geteuid() != 0:
         return "needs root, to make a clean root"
-    if not shutil.which("unshare") or subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode:
+    if not shutil.which("unshare") or subprocess.run(["unshare", "--mount", "--pid", "--fork", "sh", "-ec", CAN], capture_output=True).returncode:
         return "needs unshare, and the right to mount: apt install util-linux"
     if subprocess.run(["/usr/bin/python3", "-c", "import venv, ensurepip"], capture_output=True).returncode:
         return "needs Debian's own Python: apt install python3-venv"

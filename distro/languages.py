@@ -59,5 +59,10 @@ def _names() -> dict[str, str]:
     return {**own, **found, **_ALSO}
 
 
+def unaccented(text: str) -> str:
+    """Return a text without its accents: é as e."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def _folded(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.strip()[:60].lower()) if not unicodedata.combining(c))
+    return unaccented(text.strip()[:60].lower())

@@ -4,16 +4,16 @@ A column that means nothing here is kept under its own name: nothing of a file i
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from distro.audience.optouts import column_kind
 from distro.errors import InputFileError
+from distro.languages import unaccented
 
 
 def plain(text: str) -> str:
     """Return a name as it is compared: no accents, lower case, words joined by _; letters of every script stay."""
-    folded = "".join(c for c in unicodedata.normalize("NFKD", text.strip().lower().replace("ß", "ss")) if not unicodedata.combining(c))
+    folded = unaccented(text.strip().lower().replace("ß", "ss"))
     return re.sub(r"[\W_]+", "_", folded).strip("_")
 
 

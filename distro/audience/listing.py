@@ -1,12 +1,12 @@
 """People of the book as a list: those who match, found by a part of their name, address or outlet."""
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from distro.audience.book import subscriber, values_of
 from distro.audience.consent import refusals
 from distro.audience.segments import rows
+from distro.languages import unaccented
 from distro.model import Subscriber
 from distro.store import Store
 
@@ -31,16 +31,12 @@ class Listing:
 
 def listing(store: Store, *, chosen: Callable[[int], bool] = lambda _: True, search: str = "", limit: int = 50) -> Listing:
     """Find people by id and by a part of what names them; accents and capitals do not matter."""
-    wanted, count = _plain(search), 0
+    wanted, count = unaccented(search.casefold()), 0
     found: list[Subscriber] = []
     for number, row in rows(store, 1, int(store.text("book:seq") or 0) + 1):
-        if not chosen(number) or (wanted and not any(wanted in _plain(text) for column in _SEARCHED for text in values_of(row, column))):
+        if not chosen(number) or (wanted and not any(wanted in unaccented(text.casefold()) for column in _SEARCHED for text in values_of(row, column))):
             continue
         count += 1
         if len(found) < limit:
             found.append(subscriber(number, row))
     return Listing(tuple(Listed(who, tuple(refusals(store, who.id))) for who in found), count)
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

@@ -1,10 +1,14 @@
 """up, worker, sweep, web, demo: what runs."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distro.cli.options import Config, described, settings
+
+if TYPE_CHECKING:
+    from distro.settings import Settings
 
 
 def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`.")] = False) -> int:
@@ -17,11 +21,9 @@ def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox",
         distro up
         distro up --mailbox
     """
-    from distro import log
     from distro.queue.up import Supervisor
 
-    found = settings(config)
-    log.configure(name="up", zone=found.site.timezone)
+    found = _begin("up", config)
     return Supervisor(found, config, mailbox=mailbox).run()
 
 
@@ -40,41 +42,33 @@ def mailbox(
         distro mailbox
         distro up --mailbox
     """
-    from distro import log
     from distro.demo import pages as served
 
-    found = settings(config)
-    log.configure(name="mailbox", zone=found.site.timezone)
+    found = _begin("mailbox", config)
     return served.run(found.data / "mailbox", host, port or found.relay[0].port, pages)
 
 
 def worker(config: Config = None) -> int:
     """Run only the sending processes."""
-    from distro import log
     from distro.queue.worker import run
 
-    found = settings(config)
-    log.configure(name="worker", zone=found.site.timezone)
+    found = _begin("worker", config)
     return run(found)
 
 
 def sweep(config: Config = None) -> int:
     """Run only the sweep, which starts what is due and repairs what died. One beside every worker."""
-    from distro import log
     from distro.queue.sweeping import run
 
-    found = settings(config)
-    log.configure(name="sweep", zone=found.site.timezone)
+    found = _begin("sweep", config)
     return run(found)
 
 
 def web(config: Config = None) -> int:
     """Run only the pages: unsubscribe, view online, health."""
-    from distro import log
     from distro.web.serve import run
 
-    found = settings(config)
-    log.configure(name="web", zone=found.site.timezone)
+    found = _begin("web", config)
     return run(found)
 
 
@@ -91,6 +85,15 @@ def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report
     from distro.demo.play import play
 
     return play(leave=leave)
+
+
+def _begin(part: str, config: Path | None) -> "Settings":
+    """Read the settings of a part, and let its log speak under its name, in the time zone of the site."""
+    from distro import log
+
+    found = settings(config)
+    log.configure(name=part, zone=found.site.timezone)
+    return found
 
 
 def add_to(app: typer.Typer) -> None:

@@ -5,9 +5,7 @@ For the demo, for trying things out and for tests: `refuse` scripts what it says
 
 import asyncio
 import contextlib
-import errno
 import re
-import socket
 import threading
 from collections.abc import Callable
 from email.parser import BytesHeaderParser
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from distro.errors import DistroError
+from distro.queue.ports import listening
 
 _EHLO = "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 30000000"
 _TO = re.compile(r"<([^>]*)>")
@@ -26,12 +25,8 @@ PAGES = 8026      # where `distro mailbox` shows its letters, unless told otherw
 
 def check_ports(host: str, port: int, pages: int) -> None:
     """Check that the mailbox and its pages can listen. Raises DistroError with what to do where another program has a port."""
-    for number, what, hint in ((port, "the mailbox", "--port NUMBER, and the same one in [[relay]] url."), (pages, "the mailbox's pages", "distro mailbox --pages NUMBER.")):
-        try:
-            socket.create_server((host, number)).close()
-        except OSError as error:
-            why = "another program has that port" if error.errno == errno.EADDRINUSE else error.strerror
-            raise DistroError(f"{what} cannot listen on {host}:{number}: {why}", hint=f"Stop it, or take another one: {hint}") from None
+    listening(f"{host}:{port}", "the mailbox", "--port NUMBER, and the same one in [[relay]] url").close()
+    listening(f"{host}:{pages}", "the mailbox's pages", "distro mailbox --pages NUMBER").close()
 
 
 class Mailbox:

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from distro.errors import StoreGoneError
 from distro.flow.office import Office
+from distro.flow.reading import ALIVE
 from distro.settings import Settings
 
 _EVERY = 5.0      # seconds between two signs of life
-_ALIVE = 20       # seconds after which a part counts as gone
 _FORGET = 86_400  # seconds after which what a part said is forgotten
 
 
@@ -58,20 +58,23 @@ def keep_publishing(office: Office, part: str) -> None:
 
 def alive(office: Office) -> list[str]:
     """Return the parts of this host that live: worker, sweep, web."""
-    now = time.time()
-    return sorted({name.partition(" ")[0] for name, raw in office.store.hash("parts").items() if f" {office.host} " in name and json.loads(raw)["at"] >= now - _ALIVE})
+    return sorted({part for part, _ in _living(office)})
 
 
 def outdated(office: Office) -> list[str]:
     """Return the parts that live and run with other settings than their file has now: worker, sweep, web."""
-    now, ours, found = time.time(), fingerprint(office.settings), set()
-    for name, raw in office.store.hash("parts").items():
-        told = json.loads(raw)
-        if told["at"] < now - _FORGET:
-            office.store.command("HDEL", "parts", name)
-        elif told["at"] >= now - _ALIVE and told["settings"] != ours and told["file"] == str(office.settings.file) and f" {office.host} " in name:
-            found.add(name.partition(" ")[0])
-    return sorted(found)
+    ours, file = fingerprint(office.settings), str(office.settings.file)
+    return sorted({part for part, told in _living(office) if told["file"] == file and told["settings"] != ours})
+
+
+def _living(office: Office) -> list[tuple[str, dict[str, Any]]]:
+    """The parts of this host that said lately that they live, each with what it said; who was silent for long is forgotten."""
+    now = time.time()
+    said = {name: json.loads(raw) for name, raw in office.store.hash("parts").items()}
+    gone = [name for name, told in said.items() if told["at"] < now - _FORGET]
+    if gone:
+        office.store.command("HDEL", "parts", *gone)
+    return [(name.partition(" ")[0], told) for name, told in said.items() if told["at"] >= now - ALIVE and f" {office.host} " in name]
 
 
 def warning(office: Office) -> str:

@@ -1,9 +1,12 @@
-"""The book at size: import, what a subscriber takes of memory, segments, `plan` on the command line, export.
+"""The book at size: import, what a subscriber takes of memory, segments, `plan` on the command
+line, export.
 
 usage: python benchmarks/book.py [ROWS=1000000]
 
-`distro up` runs beside it, as for its users. A segment is timed inside Redis (its slow log), the commands as a person waits for
-them. Reference in the same run: `csv.reader` over the same file and as many plain SETs of a row, which is the least it could be.
+`distro up` runs beside it, as for its users. A segment is timed inside Redis (its slow log), the
+commands as a person waits for
+them. Reference in the same run: `csv.reader` over the same file and as many plain SETs of a row,
+which is the least it could be.
 """
 
 import csv
@@ -28,11 +31,23 @@ def write(path: Path, rows: int) -> None:
     dice, first = random.Random(7), date(2020, 1, 1)
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(("email", "name", "kind", "language", "country", "beats", "outlet", "joined", "age"))
+        writer.writerow(
+            ("email", "name", "kind", "language", "country", "beats", "outlet", "joined", "age")
+        )
         for n in range(rows):
-            writer.writerow((
-                f"reader{n}@{dice.choice('abcdefgh')}.example", f"Reader {n}", dice.choice(("journalist", "partner")), dice.choice(("en", "es", "fr", "ar")), dice.choice(("CH", "MX", "US", "KE", "JO")),
-                ";".join(dice.sample(("migration", "labour", "health", "climate"), 2)), f"Outlet {dice.randrange(3000)}", first + timedelta(dice.randrange(2500)), dice.randrange(20, 80)))
+            writer.writerow(
+                (
+                    f"reader{n}@{dice.choice('abcdefgh')}.example",
+                    f"Reader {n}",
+                    dice.choice(("journalist", "partner")),
+                    dice.choice(("en", "es", "fr", "ar")),
+                    dice.choice(("CH", "MX", "US", "KE", "JO")),
+                    ";".join(dice.sample(("migration", "labour", "health", "climate"), 2)),
+                    f"Outlet {dice.randrange(3000)}",
+                    first + timedelta(dice.randrange(2500)),
+                    dice.randrange(20, 80),
+                )
+            )
 
 
 def reference(office: Installation, path: Path) -> float:
@@ -65,7 +80,9 @@ def script_ms(office: Installation, expression: str) -> tuple[float, int]:
     for _ in range(9):
         office.store.command("SLOWLOG", "RESET")
         found = office.store.call(count(segments.program(segments.expand(expression))))
-        times.append(sum(entry[2] for entry in slowlog(office) if bytes(entry[3][0]) == b"EVALSHA") / 1000)
+        times.append(
+            sum(entry[2] for entry in slowlog(office) if bytes(entry[3][0]) == b"EVALSHA") / 1000
+        )
     return sorted(times)[4], found
 
 
@@ -76,21 +93,46 @@ def main(rows: int = 1_000_000) -> int:
         nonlocal missed
         over = value > BARS[bar]
         missed += over
-        print(f"{what:<58} {value:>9,.2f} {unit} (bar {BARS[bar]:g}{', NOT met' if over else ''}) {beside}", flush=True)
+        print(
+            f"{what:<58} {value:>9,.2f} {unit} (bar {BARS[bar]:g}{', NOT met' if over else ''})"
+            f" {beside}",
+            flush=True,
+        )
 
-    with tempfile.TemporaryDirectory(prefix="distro-b-") as folder, Installation(Path(folder), relay=1) as office:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-b-") as folder,
+        Installation(Path(folder), relay=1) as office,
+    ):
         path = office.folder / "book.csv"
         write(path, rows)
         least = reference(office, path)
         empty = used(office)
-        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", 1000, "slowlog-max-len", 100_000)
+        office.store.command(
+            "CONFIG", "SET", "slowlog-log-slower-than", 1000, "slowlog-max-len", 100_000
+        )
         office.store.command("SLOWLOG", "RESET")
         began = time.monotonic()
         office.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
         seconds = time.monotonic() - began
-        say("import, seconds a million rows", seconds * 1e6 / rows, "s", "import", f"{seconds / least:.1f} x reading the file and one SET a row")
-        slow = sorted((entry[2] / 1000, b" ".join(entry[3][:5])[:70].decode(errors="replace")) for entry in slowlog(office))
-        say("slowest script of it", slow[-1][0], "ms", "script", f"{slow[-1][1]}; {sum(ms > BARS['script'] for ms, _ in slow)} of {len(slow)} over it, the hundredth slowest {slow[-100][0] if len(slow) > 99 else 0:.1f}")
+        say(
+            "import, seconds a million rows",
+            seconds * 1e6 / rows,
+            "s",
+            "import",
+            f"{seconds / least:.1f} x reading the file and one SET a row",
+        )
+        slow = sorted(
+            (entry[2] / 1000, b" ".join(entry[3][:5])[:70].decode(errors="replace"))
+            for entry in slowlog(office)
+        )
+        say(
+            "slowest script of it",
+            slow[-1][0],
+            "ms",
+            "script",
+            f"{slow[-1][1]}; {sum(ms > BARS['script'] for ms, _ in slow)} of {len(slow)} over it,"
+            f" the hundredth slowest {slow[-100][0] if len(slow) > 99 else 0:.1f}",
+        )
         say("a subscriber in Redis", (used(office) - empty) / rows, "bytes", "memory")
         office.store.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
         for bar, expression in (("bitmaps", BITMAPS), ("dates", DATES)):
@@ -103,7 +145,10 @@ def main(rows: int = 1_000_000) -> int:
             found = office.store.call(count(segments.program(segments.expand(expression))))
             print(f"{expression:<58} {time.monotonic() - began:>9,.2f} s   {found:,}", flush=True)
         release = office.folder / "release.md"
-        release.write_text("---\nheadline: Winter plan\nlanguage: en\ncontacts: [{name: Desk, email: d@p.example}]\n---\n\nThe harbour towns agreed a plan.\n")
+        release.write_text(
+            "---\nheadline: Winter plan\nlanguage: en\ncontacts: [{name: Desk, email:"
+            " d@p.example}]\n---\n\nThe harbour towns agreed a plan.\n"
+        )
         began = time.monotonic()
         office.run("plan", str(release), "--to", DATES)
         say("plan over it, as a command", time.monotonic() - began, "s", "plan")
@@ -111,8 +156,18 @@ def main(rows: int = 1_000_000) -> int:
         office.run("subscribers", "export", str(office.folder / "out.csv"))
         print(f"{'export, as a command':<58} {time.monotonic() - began:>9,.2f} s", flush=True)
         began = time.monotonic()
-        office.run("subscribers", "import", str(office.folder / "out.csv"), "--list", "journalists", "--yes")
-        print(f"{'import of that again (nothing changes)':<58} {time.monotonic() - began:>9,.2f} s", flush=True)
+        office.run(
+            "subscribers",
+            "import",
+            str(office.folder / "out.csv"),
+            "--list",
+            "journalists",
+            "--yes",
+        )
+        print(
+            f"{'import of that again (nothing changes)':<58} {time.monotonic() - began:>9,.2f} s",
+            flush=True,
+        )
     return missed > 0
 
 

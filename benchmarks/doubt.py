@@ -1,9 +1,12 @@
-"""Truly in doubt after `kill -9` of a sending process with 20 connections to a fast relay: at most 3 of 20, median of 20 kills.
+"""Truly in doubt after `kill -9` of a sending process with 20 connections to a fast relay: at most
+3 of 20, median of 20 kills.
 
 usage: python benchmarks/doubt.py [KILLS=20] [UNANSWERED=0] [RELAY=smtp-sink|log]
 
-The relay is Postfix's smtp-sink (Debian: apt install postfix), which answers in well under 20 ms; `log` is the rehearsals'
-own receiving server, which notes every letter and is slower (one Python thread), so that more are in flight at a kill.
+The relay is Postfix's smtp-sink (Debian: apt install postfix), which answers in well under 20 ms;
+`log` is the rehearsals'
+own receiving server, which notes every letter and is slower (one Python thread), so that more are
+in flight at a kill.
 """
 
 import random
@@ -22,10 +25,16 @@ from tests.faults.sink import Sink
 
 def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
     found: list[int] = []
-    with tempfile.TemporaryDirectory(prefix="distro-d-") as folder, Sink() as sink, smtp_sink() as port:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-d-") as folder,
+        Sink() as sink,
+        smtp_sink() as port,
+    ):
         if relay == "smtp-sink":
             sink.port = port
-        with House(Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered) as house:
+        with House(
+            Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered
+        ) as house:
             house.held |= {"worker b"}
             house.parts["worker b"].kill()
             house.fill(20_000)
@@ -39,9 +48,16 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
                 states = house.store.raw(f"led:{number}")
                 assert states.count(b"a") + states.count(b"u") == len(states), states
                 found.append(states.count(b"u"))
-                print(f"kill {n + 1}: {states.count(b'u')} in doubt of 20 connections, {states.count(b'a'):,} accepted", flush=True)
+                print(
+                    f"kill {n + 1}: {states.count(b'u')} in doubt of 20 connections,"
+                    f" {states.count(b'a'):,} accepted",
+                    flush=True,
+                )
     median = statistics.median(found)
-    print(f"in doubt after kill -9 with 20 connections to {relay}, unanswered = {unanswered or 20}: median {median:g}, most {max(found)}, of {kills} kills; the bar is 3")
+    print(
+        f"in doubt after kill -9 with 20 connections to {relay}, unanswered = {unanswered or 20}:"
+        f" median {median:g}, most {max(found)}, of {kills} kills; the bar is 3"
+    )
     return median > 3
 
 

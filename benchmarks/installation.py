@@ -1,4 +1,6 @@
-"""An installation in a temporary folder for benchmarks: `distro up`, a book, and Postfix's smtp-sink."""
+"""An installation in a temporary folder for benchmarks: `distro up`, a book, and Postfix's
+smtp-sink.
+"""
 
 import contextlib
 import os
@@ -50,7 +52,9 @@ def smtp_sink(*options: str) -> Iterator[int]:
         raise SystemExit("needs smtp-sink and smtp-source: apt install postfix")
     port = free_port()
     user = ["-u", "nobody"] if os.getuid() == 0 else []
-    process = subprocess.Popen([program, *user, *options, f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [program, *user, *options, f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL
+    )
     try:
         time.sleep(0.3)
         yield port
@@ -65,12 +69,21 @@ class Installation:
     def __init__(self, folder: Path, *, relay: int, connections: int = 20, extra: str = "") -> None:
         self.folder = folder
         self.web = free_port()
-        (folder / "distro.toml").write_text(SETTINGS.format(web=self.web, relay=relay, connections=connections, extra=extra))
+        (folder / "distro.toml").write_text(
+            SETTINGS.format(web=self.web, relay=relay, connections=connections, extra=extra)
+        )
         self.settings = load(folder / "distro.toml")
 
     def __enter__(self) -> Self:
         with (self.folder / "up.log").open("wb") as log:
-            self.up = subprocess.Popen([sys.executable, "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.up = subprocess.Popen(
+                [sys.executable, "-m", "distro", "up"],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         end = time.monotonic() + 60
         while True:
@@ -82,7 +95,14 @@ class Installation:
             time.sleep(0.1)
         server = Embedded(self.settings.data)
         self.store = connect(server.url())
-        self.office = Office(self.settings, self.store, server.url(), server.broker_url(), load_keys(self.settings, self.store), host_id(self.settings.data))
+        self.office = Office(
+            self.settings,
+            self.store,
+            server.url(),
+            server.broker_url(),
+            load_keys(self.settings, self.store),
+            host_id(self.settings.data),
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,22 +122,45 @@ class Installation:
 
     def run(self, *words: str) -> str:
         """A command, as a person types it."""
-        return subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+        return subprocess.run(
+            [sys.executable, "-m", "distro", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        ).stdout
 
-    def book(self, readers: int, *, languages: Sequence[str] = ("en",), domains: Sequence[str] = ("a.example", "b.example", "c.example", "d.example")) -> None:
+    def book(
+        self,
+        readers: int,
+        *,
+        languages: Sequence[str] = ("en",),
+        domains: Sequence[str] = ("a.example", "b.example", "c.example", "d.example"),
+    ) -> None:
         path = self.folder / "book.csv"
         with path.open("w", encoding="utf-8") as out:
             out.write("email,name,kind,language,country\n")
-            out.writelines(f"reader{i}@{domains[i % len(domains)]},Reader {i},journalist,{languages[i % len(languages)]},CH\n" for i in range(readers))
+            out.writelines(
+                f"reader{i}@{domains[i % len(domains)]},Reader"
+                f" {i},journalist,{languages[i % len(languages)]},CH\n"
+                for i in range(readers)
+            )
         self.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
 
     def submit(self, files: Sequence[Path], to: str = "journalists") -> str:
         return submit(self.office, Order(files=list(files), to=to)).distribution[1:]
 
     def rest(self, number: str, seconds: float = 1800) -> dict[str, str]:
-        """Until a distribution is at rest; gives its facts. Looks seldom, so that looking costs nothing."""
+        """Until a distribution is at rest; gives its facts. Looks seldom, so that looking costs
+        nothing.
+        """
         end = time.monotonic() + seconds
-        while (told := self.store.hash(f"dist:{number}")).get("state") not in ("sent", "halted", "cancelled"):
+        while (told := self.store.hash(f"dist:{number}")).get("state") not in (
+            "sent",
+            "halted",
+            "cancelled",
+        ):
             if time.monotonic() > end:
                 raise SystemExit(f"D{number} is still {told.get('state')}")
             time.sleep(0.5)

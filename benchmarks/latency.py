@@ -1,8 +1,10 @@
-"""One connection to a relay that is 50 ms away: PIPELINING, CHUNKING, and Python's smtplib, side by side.
+"""One connection to a relay that is 50 ms away: PIPELINING, CHUNKING, and Python's smtplib, side by
+side.
 
 usage: python benchmarks/latency.py [LETTERS=40] [ROUND_TRIP_MS=50]
 
-The delay is a proxy that holds every byte for half a round trip each way. The relay is the tests' scripted server.
+The delay is a proxy that holds every byte for half a round trip each way. The relay is the tests'
+scripted server.
 """
 
 import asyncio
@@ -18,7 +20,10 @@ from distro.relay.session import Endpoint, Session
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
 
-BODY = b"To: <r@a.example>\r\nMessage-ID: <1@press.example>\r\n\r\n" + b"The harbour towns agreed a shared plan for the winter season.\r\n" * 640    # 40 KB
+BODY = (
+    b"To: <r@a.example>\r\nMessage-ID: <1@press.example>\r\n\r\n"
+    + b"The harbour towns agreed a shared plan for the winter season.\r\n" * 640
+)  # 40 KB
 
 
 class Delay(ThreadedServer):
@@ -30,7 +35,9 @@ class Delay(ThreadedServer):
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer), return_exceptions=True)
+        await asyncio.gather(
+            self._pump(reader, up_writer), self._pump(up_reader, writer), return_exceptions=True
+        )
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -41,6 +48,7 @@ class Delay(ThreadedServer):
 
 def ours(port: int, letters: int) -> float:
     """Letters a second of our client."""
+
     async def main() -> float:
         session = Session(Endpoint("127.0.0.1", port, tls="off"))
         await session.open()
@@ -50,7 +58,9 @@ def ours(port: int, letters: int) -> float:
 
         began = time.perf_counter()
         for n in range(letters):
-            sent = await session.send(Message("press@press.example", f"r{n}@a.example", (BODY,)), may_begin, lambda: None)
+            sent = await session.send(
+                Message("press@press.example", f"r{n}@a.example", (BODY,)), may_begin, lambda: None
+            )
             assert sent.outcome.state == "accepted", sent
         seconds = time.perf_counter() - began
         await session.quit()
@@ -72,12 +82,21 @@ def theirs(port: int, letters: int) -> float:
 def main(letters: int = 40, round_trip_ms: int = 50) -> int:
     found: dict[str, list[float]] = {"PIPELINING": [], "CHUNKING": []}
     for _ in range(3):
-        for name, extensions in (("PIPELINING", ("PIPELINING",)), ("CHUNKING", ("PIPELINING", "CHUNKING"))):
-            with ScriptedServer(extensions=extensions) as server, Delay(server.port, round_trip_ms / 2000) as slow:
+        for name, extensions in (
+            ("PIPELINING", ("PIPELINING",)),
+            ("CHUNKING", ("PIPELINING", "CHUNKING")),
+        ):
+            with (
+                ScriptedServer(extensions=extensions) as server,
+                Delay(server.port, round_trip_ms / 2000) as slow,
+            ):
                 found[name].append(ours(slow.port, letters) / theirs(slow.port, letters))
     bars = {"PIPELINING": 1.9, "CHUNKING": 3.5}
     for name, ratios in found.items():
-        print(f"{name} at {round_trip_ms} ms of round trip, one connection, 40 KB: {statistics.median(ratios):.2f} x smtplib (bar {bars[name]})")
+        print(
+            f"{name} at {round_trip_ms} ms of round trip, one connection, 40 KB:"
+            f" {statistics.median(ratios):.2f} x smtplib (bar {bars[name]})"
+        )
     return any(statistics.median(r) < bars[n] for n, r in found.items())
 
 

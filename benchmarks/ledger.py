@@ -1,8 +1,10 @@
-"""The ledger at size, without a wire: freeze, group commits, report, memory; everything in Redis as it really is.
+"""The ledger at size, without a wire: freeze, group commits, report, memory; everything in Redis as
+it really is.
 
 usage: python benchmarks/ledger.py [RECIPIENTS=1000000] [GROUP=8]
 
-Reference beside the commits: what the same Redis does with as many plain SETs of 30 bytes, one round trip a group.
+Reference beside the commits: what the same Redis does with as many plain SETs of 30 bytes, one
+round trip a group.
 """
 
 import random
@@ -27,25 +29,60 @@ EDITION = Edition(language="en", headline="Towns agree a plan", body="Text.")
 
 def office_of(folder: Path, server: Embedded, store: Store) -> Office:
     settings = Settings(data=folder / "var", subscribers=folder, templates=folder)  # type: ignore[call-arg]
-    return Office(settings, store, server.url(), server.broker_url(), load_keys(settings, store), host_id(settings.data))
+    return Office(
+        settings,
+        store,
+        server.url(),
+        server.broker_url(),
+        load_keys(settings, store),
+        host_id(settings.data),
+    )
 
 
 def fill(store: Store, recipients: int) -> None:
     """A book of that many, written straight into the index; rows for the first 100,000 only."""
-    everyone = b"\x7f" + b"\xff" * (recipients // 8 - 1) + bytes([(0xFF << (7 - recipients % 8)) & 0xFF])
+    everyone = (
+        b"\x7f" + b"\xff" * (recipients // 8 - 1) + bytes([(0xFF << (7 - recipients % 8)) & 0xFF])
+    )
     for key in ("idx:all", "idx:lists:journalists", "idx:language:en"):
         store.command("SET", key, everyone)
     store.command("HSET", "book:columns", "lists", "index", "language", "index")
     store.command("SADD", "val:lists", "journalists")
     store.command("SADD", "val:language", "en")
     for start in range(1, min(recipients, 100_000), 1000):
-        store.pipeline([("SET", f"sub:{n}", f'{{"email":"reader{n}@a.example","name":["Reader {n}"]}}') for n in range(start, start + 1000)])
+        store.pipeline(
+            [
+                ("SET", f"sub:{n}", f'{{"email":"reader{n}@a.example","name":["Reader {n}"]}}')
+                for n in range(start, start + 1000)
+            ]
+        )
 
 
 def frozen(office: Office) -> float:
     """Seconds from accepted to frozen."""
-    office.store.call(audience.accept({"slug": "plan", "kind": "press-release", "headline": "H", "as_new": False, "editions": [{"lang": "en", "version": "v", "json": EDITION.to_json()}], "same": [],
-                                       "start": 0, "idem": "", "content": "", "fields": {"expression": "journalists", "expanded": "lists:journalists", "actor": "", "planned": "1", "no_fallback": "", "sender": ""}}))
+    office.store.call(
+        audience.accept(
+            {
+                "slug": "plan",
+                "kind": "press-release",
+                "headline": "H",
+                "as_new": False,
+                "editions": [{"lang": "en", "version": "v", "json": EDITION.to_json()}],
+                "same": [],
+                "start": 0,
+                "idem": "",
+                "content": "",
+                "fields": {
+                    "expression": "journalists",
+                    "expanded": "lists:journalists",
+                    "actor": "",
+                    "planned": "1",
+                    "no_fallback": "",
+                    "sender": "",
+                },
+            }
+        )
+    )
     began = time.perf_counter()
     advance(office, "1")
     seconds = time.perf_counter() - began
@@ -62,7 +99,10 @@ def longest(store: Store) -> float:
 
 
 def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
-    """Outcomes a second of one process that commits as fast as it can, and Redis' CPU for each, us."""
+    """Outcomes a second of one process that commits as fast as it can, and Redis' CPU for each,
+    us.
+    """
+
     def cpu() -> float:
         told = store.command("INFO", "cpu")
         return float(told["used_cpu_sys"]) + float(told["used_cpu_user"])
@@ -74,12 +114,26 @@ def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
     before, began = cpu(), time.perf_counter()
     while time.perf_counter() - began < seconds:
         serial += 1
-        packed = b"".join(pack_outcome(i.ordinal, State.ACCEPTED, mine.token, i.attempt, Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"), 1) for i in previous)
-        told = store.call(ledger.step(ledger.Step("h.1.x", serial, "1", packed, mine, group, cursor)))
+        packed = b"".join(
+            pack_outcome(
+                i.ordinal,
+                State.ACCEPTED,
+                mine.token,
+                i.attempt,
+                Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"),
+                1,
+            )
+            for i in previous
+        )
+        told = store.call(
+            ledger.step(ledger.Step("h.1.x", serial, "1", packed, mine, group, cursor))
+        )
         cursor, previous, done = told.cursor, told.intents, done + len(previous)
         if not told.intents:
             store.call(ledger.release(mine))
-            mine = store.call(ledger.claim("1", -1, f"{random.getrandbits(32):08x}", "h.1.x", 10**7, 10**10))
+            mine = store.call(
+                ledger.claim("1", -1, f"{random.getrandbits(32):08x}", "h.1.x", 10**7, 10**10)
+            )
             if mine is None:
                 break
             cursor = mine.first
@@ -108,7 +162,10 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
         missed += not met
         print(f"{what}: {value:.3g} {unit} (bar {bar:g}{'' if met else ', NOT MET'})", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="distro-l-", ignore_cleanup_errors=True) as folder, ensured(Path(folder), supervised=False) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-l-", ignore_cleanup_errors=True) as folder,
+        ensured(Path(folder), supervised=False) as server,
+    ):
         store = connect(server.url())
         store.command("CONFIG", "SET", "slowlog-log-slower-than", 1000)
         office = office_of(Path(folder), server, store)
@@ -118,11 +175,24 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
         row(f"freeze of {recipients:,}", frozen(office), 3 * max(share, 0.2), "s")
         row("slowest script of the freeze", longest(store), 10, "ms")
         parts = ["aud:1", "led:1", "cnt:1", "bat:1", "todo:1"]
-        row("memory of audience and states", memory(store, parts) / recipients, 7, "bytes a recipient")
-        row("the same with everyone's last reply", memory(store, [*parts, "rec:1"]) / recipients, 36, "bytes a recipient")
+        row(
+            "memory of audience and states",
+            memory(store, parts) / recipients,
+            7,
+            "bytes a recipient",
+        )
+        row(
+            "the same with everyone's last reply",
+            memory(store, [*parts, "rec:1"]) / recipients,
+            36,
+            "bytes a recipient",
+        )
         rate, cpu = commits(store, group, 3)
         plain = sets(store, group, 2)
-        print(f"group commits of {group}: {rate:,.0f} outcomes a second, {cpu:.0f} us of Redis each; {rate / plain:.2f} x as many plain SETs")
+        print(
+            f"group commits of {group}: {rate:,.0f} outcomes a second, {cpu:.0f} us of Redis each;"
+            f" {rate / plain:.2f} x as many plain SETs"
+        )
         store.command("SETRANGE", "led:1", 0, "a" * recipients)
         began = time.perf_counter()
         summary.report(store, "1", "UTC")

@@ -1,6 +1,8 @@
-"""What following the live page costs a sending: pairs of runs, with and without viewers, the ratio of their rates.
+"""What following the live page costs a sending: pairs of runs, with and without viewers, the ratio
+of their rates.
 
-usage: python benchmarks/live_page.py [READERS] [PAIRS]     needs Postfix's smtp-sink on the PATH (Debian: postfix)
+usage: python benchmarks/live_page.py [READERS] [PAIRS]     needs Postfix's smtp-sink on the PATH
+(Debian: postfix)
 """
 
 import contextlib
@@ -26,7 +28,9 @@ def rate(office: Installation, n: int, readers: int, *, watched: bool) -> float:
     if watched:
         link = reports.link(office.office, number)
         for _ in range(VIEWERS):
-            threading.Thread(target=_follow, args=(link.replace("?", "/events?"),), daemon=True).start()
+            threading.Thread(
+                target=_follow, args=(link.replace("?", "/events?"),), daemon=True
+            ).start()
     told = office.rest(number)
     return readers * 1000 / (int(told["last_accepted_at"]) - int(told["first_accepted_at"]))
 
@@ -39,16 +43,30 @@ def _follow(url: str) -> None:
 
 
 def main(readers: int = 40_000, pairs: int = 4) -> int:
-    with tempfile.TemporaryDirectory(prefix="distro-v-") as folder, smtp_sink() as port, Installation(Path(folder), relay=port) as office:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-v-") as folder,
+        smtp_sink() as port,
+        Installation(Path(folder), relay=port) as office,
+    ):
         office.book(readers)
-        rate(office, 0, readers, watched=False)   # warm
+        rate(office, 0, readers, watched=False)  # warm
         ratios = []
         for pair in range(pairs):
             order = (False, True) if pair % 2 else (True, False)
-            rates = {watched: rate(office, 2 * pair + k + 1, readers, watched=watched) for k, watched in enumerate(order)}
+            rates = {
+                watched: rate(office, 2 * pair + k + 1, readers, watched=watched)
+                for k, watched in enumerate(order)
+            }
             ratios.append(rates[True] / rates[False])
-            print(f"with {VIEWERS} viewers {rates[True]:.0f}/s, without {rates[False]:.0f}/s, ratio {ratios[-1]:.3f}", flush=True)
-        print(f"median ratio {statistics.median(ratios):.3f} over {pairs} pairs of {readers:,} letters (bar: 0.98)")
+            print(
+                f"with {VIEWERS} viewers {rates[True]:.0f}/s, without {rates[False]:.0f}/s, ratio"
+                f" {ratios[-1]:.3f}",
+                flush=True,
+            )
+        print(
+            f"median ratio {statistics.median(ratios):.3f} over {pairs} pairs of {readers:,}"
+            " letters (bar: 0.98)"
+        )
     return statistics.median(ratios) < 0.98
 
 

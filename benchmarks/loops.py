@@ -2,7 +2,8 @@
 
 usage: python benchmarks/loops.py [LETTERS=3000]
 
-EmailMessage with smtplib on one connection, and with aiosmtplib on twenty (pip installs it into a temporary environment).
+EmailMessage with smtplib on one connection, and with aiosmtplib on twenty (pip installs it into a
+temporary environment).
 """
 
 import smtplib
@@ -40,7 +41,7 @@ async def main():
 began = time.perf_counter()
 asyncio.run(main())
 print(letters / (time.perf_counter() - began))
-"""
+"""  # noqa: E501
 
 
 def loop(port: int, text: str, letters: int) -> float:
@@ -49,10 +50,18 @@ def loop(port: int, text: str, letters: int) -> float:
     with smtplib.SMTP("127.0.0.1", port) as client:
         for n in range(letters):
             message = EmailMessage()
-            message["From"], message["To"], message["Subject"] = "Press Office <press@press.example>", f"Reader {n} <reader{n}@a.example>", "Winter plan"
+            message["From"], message["To"], message["Subject"] = (
+                "Press Office <press@press.example>",
+                f"Reader {n} <reader{n}@a.example>",
+                "Winter plan",
+            )
             message["List-Unsubscribe"] = f"<https://press.example/u/1.{n}.abcdef>"
             message.set_content(text[: len(text) // 3])
-            message.add_alternative(f"<html><body><p>{text[len(text) // 3:]}</p><a href='https://press.example/u/1.{n}.abcdef'>Unsubscribe</a></body></html>", subtype="html")
+            message.add_alternative(
+                f"<html><body><p>{text[len(text) // 3 :]}</p><a"
+                f" href='https://press.example/u/1.{n}.abcdef'>Unsubscribe</a></body></html>",
+                subtype="html",
+            )
             client.send_message(message)
     return letters / (time.perf_counter() - began)
 
@@ -60,19 +69,32 @@ def loop(port: int, text: str, letters: int) -> float:
 def side_by_side(folder: Path, port: int, text: str, letters: int) -> float:
     """Twenty connections of aiosmtplib in one process."""
     programs = installed(folder, "aiosmtplib")
-    told = subprocess.run([str(programs / "python"), "-c", _SIDE_BY_SIDE, str(port), str(letters)], input=text, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [str(programs / "python"), "-c", _SIDE_BY_SIDE, str(port), str(letters)],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return float(told.stdout)
 
 
 def main(letters: int = 3000) -> int:
-    with tempfile.TemporaryDirectory(prefix="distro-b-") as folder, smtp_sink() as port, Installation(Path(folder), relay=port) as office:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-b-") as folder,
+        smtp_sink() as port,
+        Installation(Path(folder), relay=port) as office,
+    ):
         office.book(letters * 10, languages=("en", "es", "fr"))
         files, size = fitted(office, 0, 40_000)
         told = office.rest(office.submit(files))
         ours = letters * 10 / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
         text = "The harbour towns agreed a shared plan for the winter season. " * (size // 66)
         one, twenty = loop(port, text, letters), side_by_side(Path(folder), port, text, letters)
-        print(f"distro {ours:,.0f}/s; EmailMessage + smtplib {one:,.0f}/s: {ours / one:.1f} x; EmailMessage + aiosmtplib, 20 connections {twenty:,.0f}/s: {ours / twenty:.1f} x")
+        print(
+            f"distro {ours:,.0f}/s; EmailMessage + smtplib {one:,.0f}/s: {ours / one:.1f} x;"
+            f" EmailMessage + aiosmtplib, 20 connections {twenty:,.0f}/s: {ours / twenty:.1f} x"
+        )
     return 0
 
 

@@ -1,4 +1,5 @@
-"""How soon a halt, a cancel and an unsubscribe stop letters: bodies begun after the acknowledgement, and the last one's delay.
+"""How soon a halt, a cancel and an unsubscribe stop letters: bodies begun after the
+acknowledgement, and the last one's delay.
 
 usage: python benchmarks/orders.py [HALTS=50] [READERS=20000]
 
@@ -20,12 +21,20 @@ from tests.faults.sink import Sink
 
 def late(sink: Sink, acknowledged: float, only: str = "") -> list[float]:
     """Seconds after the acknowledgement of every body begun after it."""
-    return [at - acknowledged for who, at in list(sink.begun) if at > acknowledged and only in ("", who)]
+    return [
+        at - acknowledged for who, at in list(sink.begun) if at > acknowledged and only in ("", who)
+    ]
 
 
-def halts(count: int, readers: int, gap: float, connections: int, pause: float) -> list[list[float]]:
+def halts(
+    count: int, readers: int, gap: float, connections: int, pause: float
+) -> list[list[float]]:
     found = []
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: gap) as sink, House(Path(folder), sink, connections=connections) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
+        Sink(gap=lambda: gap) as sink,
+        House(Path(folder), sink, connections=connections) as house,
+    ):
         house.under_way(readers, 2)
         for _ in range(count):
             time.sleep(random.uniform(0.1, pause))
@@ -44,7 +53,11 @@ def halts(count: int, readers: int, gap: float, connections: int, pause: float) 
 
 def cancels(count: int, readers: int) -> list[list[float]]:
     found = []
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink() as sink, House(Path(folder), sink) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
+        Sink() as sink,
+        House(Path(folder), sink) as house,
+    ):
         house.fill(readers)
         for n in range(count):
             number = house.submit(headline=f"Story number {n}")
@@ -61,26 +74,39 @@ def cancels(count: int, readers: int) -> list[list[float]]:
 def unsubscribes(count: int, readers: int) -> list[list[float]]:
     """People whose turn is near leave while the letters go out."""
     gone: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="distro-o-") as folder, Sink(gap=lambda: 0.002) as sink, House(Path(folder), sink) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
+        Sink(gap=lambda: 0.002) as sink,
+        House(Path(folder), sink) as house,
+    ):
         house.under_way(readers, 20)
         for _ in range(count):
             states, audience = house.store.raw("led:1"), house.store.raw("aud:1")
             at = states.find(b"q", random.randrange(len(states)))
             if at < 0:
                 continue
-            number = int.from_bytes(audience[at * 4:at * 4 + 4], "big")
-            house.office.consent.record(house.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench")
+            number = int.from_bytes(audience[at * 4 : at * 4 + 4], "big")
+            house.office.consent.record(
+                house.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench"
+            )
             gone[f"reader{number - 1}"] = time.time()
             time.sleep(0.02)
         house.rest()
-        return [[s for who, begun in sink.begun if who.split("@")[0] == name and (s := begun - at) > 0] for name, at in gone.items()]
+        return [
+            [s for who, begun in sink.begun if who.split("@")[0] == name and (s := begun - at) > 0]
+            for name, at in gone.items()
+        ]
 
 
 def say(what: str, found: list[list[float]]) -> int:
     late_ones = [s for one in found for s in one]
     over = sum(s > 1 for s in late_ones)
-    print(f"{what}: {len(found)} measured, bodies begun after the acknowledgement {len(late_ones)} (most for one {max(map(len, found), default=0)}), "
-          f"the last {max(late_ones, default=0) * 1000:.0f} ms after it, over 1 s: {over}", flush=True)
+    print(
+        f"{what}: {len(found)} measured, bodies begun after the acknowledgement {len(late_ones)}"
+        f" (most for one {max(map(len, found), default=0)}), the last"
+        f" {max(late_ones, default=0) * 1000:.0f} ms after it, over 1 s: {over}",
+        flush=True,
+    )
     return over
 
 

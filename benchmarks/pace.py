@@ -1,4 +1,5 @@
-"""Pace with four sending processes: letters to a throttled provider never exceed burst + rate x time; the others go at full speed.
+"""Pace with four sending processes: letters to a throttled provider never exceed burst + rate x
+time; the others go at full speed.
 
 usage: python benchmarks/pace.py [READERS=4000] [RATE=50]
 """
@@ -17,7 +18,13 @@ DOMAINS = ("outlook.com", "hotmail.fr", *(f"paper{n}.example" for n in range(6))
 
 
 def run(readers: int, extra: str) -> Sink:
-    with tempfile.TemporaryDirectory(prefix="distro-r-", ignore_cleanup_errors=True) as folder, Sink() as sink, Installation(Path(folder), relay=sink.port, extra=f"[worker]\nprocesses = 4\n{extra}") as office:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-r-", ignore_cleanup_errors=True) as folder,
+        Sink() as sink,
+        Installation(
+            Path(folder), relay=sink.port, extra=f"[worker]\nprocesses = 4\n{extra}"
+        ) as office,
+    ):
         office.book(readers, languages=("en", "es", "fr"), domains=DOMAINS)
         told = office.rest(office.submit(release(office.folder, 1, 4)))
         assert told["state"] == "sent", told
@@ -32,15 +39,26 @@ def main(readers: int = 4000, rate: int = 50) -> int:
     free, paced = run(readers, ""), run(readers, f'[pace]\nrates = {{microsoft = "{rate}/s"}}')
     times = sorted(t.begun for t in paced.taken if throttled(t.recipient))
     # The most letters in any stretch of time, beyond what the bucket allows for it.
-    over = max(n - m + 1 - (rate + rate * (times[n] - times[m])) for m in range(0, len(times), 7) for n in range(m, len(times), 7))
+    over = max(
+        n - m + 1 - (rate + rate * (times[n] - times[m]))
+        for m in range(0, len(times), 7)
+        for n in range(m, len(times), 7)
+    )
 
     def others(sink: Sink) -> float:
         begun = sorted(t.begun for t in sink.taken if not throttled(t.recipient))
         return len(begun) / (begun[-1] - begun[0])
 
     seconds = times[-1] - times[0]
-    print(f"{len(times):,} letters to a provider at {rate}/s, four processes: {len(times) / seconds:.1f}/s over {seconds:.1f} s with a burst of {rate}; most beyond burst + rate x time in any stretch: {over:.1f}")
-    print(f"the others: {others(paced):,.0f}/s beside {others(free):,.0f}/s with nobody throttled ({others(paced) / others(free):.2f} x)")
+    print(
+        f"{len(times):,} letters to a provider at {rate}/s, four processes:"
+        f" {len(times) / seconds:.1f}/s over {seconds:.1f} s with a burst of {rate}; most beyond"
+        f" burst + rate x time in any stretch: {over:.1f}"
+    )
+    print(
+        f"the others: {others(paced):,.0f}/s beside {others(free):,.0f}/s with nobody throttled"
+        f" ({others(paced) / others(free):.2f} x)"
+    )
     return over > 2
 
 

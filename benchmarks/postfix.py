@@ -2,7 +2,8 @@
 
 usage: python benchmarks/postfix.py [READERS=20000]     needs root and Debian's postfix package
 
-A Postfix of its own in a temporary folder (queue, logs, Maildirs), which offers PIPELINING and CHUNKING. Afterwards every
+A Postfix of its own in a temporary folder (queue, logs, Maildirs), which offers PIPELINING and
+CHUNKING. Afterwards every
 Maildir is counted: each reader has exactly one letter.
 """
 
@@ -38,18 +39,45 @@ def delivered(folder: Path, expected: int, seconds: float = 600) -> Counter[str]
 def main(readers: int = 20_000) -> int:
     if not AVAILABLE:
         raise SystemExit("needs root and Postfix: apt install postfix")
-    with tempfile.TemporaryDirectory(prefix="distro-p-", ignore_cleanup_errors=True) as name, postfix(Path(name)) as port, tempfile.TemporaryDirectory(prefix="distro-q-", ignore_cleanup_errors=True) as ours:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-p-", ignore_cleanup_errors=True) as name,
+        postfix(Path(name)) as port,
+        tempfile.TemporaryDirectory(prefix="distro-q-", ignore_cleanup_errors=True) as ours,
+    ):
         with Installation(Path(ours), relay=port) as office:
             office.book(readers, languages=("en", "es", "fr"))
             files, size = fitted(office, 0, 40_000)
             told = office.rest(office.submit(files))
             rate = readers / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
             found = delivered(Path(name), readers)
-            print(f"letters of {size:,} bytes in Maildirs: {sum(found.values()):,} for {len(found):,} readers, most for one {max(found.values())}")
+            print(
+                f"letters of {size:,} bytes in Maildirs: {sum(found.values()):,} for {len(found):,}"
+                f" readers, most for one {max(found.values())}"
+            )
             began = time.monotonic()
-            subprocess.run(["/usr/sbin/smtp-source", "-d", "-s", "20", "-l", str(size), "-m", str(readers), "-f", "a@press.example", "-t", "b@a.example", f"127.0.0.1:{port}"], check=True)
+            subprocess.run(
+                [
+                    "/usr/sbin/smtp-source",
+                    "-d",
+                    "-s",
+                    "20",
+                    "-l",
+                    str(size),
+                    "-m",
+                    str(readers),
+                    "-f",
+                    "a@press.example",
+                    "-t",
+                    "b@a.example",
+                    f"127.0.0.1:{port}",
+                ],
+                check=True,
+            )
             theirs = readers / (time.monotonic() - began)
-            print(f"into Postfix: distro {rate:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio {rate / theirs:.2f}")
+            print(
+                f"into Postfix: distro {rate:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio"
+                f" {rate / theirs:.2f}"
+            )
             return not (len(found) == readers == sum(found.values()))
 
 

@@ -1,9 +1,13 @@
-"""A whole distribution into Postfix's smtp-sink, beside what smtp-source does to it: the ratio, and who spends how much CPU.
+"""A whole distribution into Postfix's smtp-sink, beside what smtp-source does to it: the ratio, and
+who spends how much CPU.
 
-usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20] [PROCESSES=0: as the settings say] [rsa|ed25519: signed so]
+usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNECTIONS=20]
+[PROCESSES=0: as the settings say] [rsa|ed25519: signed so]
 
-Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in the same minute:
-`smtp-source -d` with the same size, count and connections. Needs Debian's postfix package (smtp-sink, smtp-source).
+Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in
+the same minute:
+`smtp-source -d` with the same size, count and connections. Needs Debian's postfix package
+(smtp-sink, smtp-source).
 """
 
 import contextlib
@@ -29,13 +33,17 @@ def release(folder: Path, number: int, paragraphs: int) -> list[Path]:
     for language in ("en", "es", "fr"):
         path = folder / f"r{number}.{language}.md"
         body = "".join(f"\nParagraph {i} of {number}: {SENTENCE * 4}\n" for i in range(paragraphs))
-        path.write_text(f"---\nid: winter-{number}\nheadline: Winter plan number {number} {language}\nlanguage: {language}\ncontacts: [{{name: Desk, email: desk@press.example}}]\n---\n{body}")
+        path.write_text(
+            f"---\nid: winter-{number}\nheadline: Winter plan number {number} {language}\nlanguage:"
+            f" {language}\ncontacts: [{{name: Desk, email: desk@press.example}}]\n---\n{body}"
+        )
         files.append(path)
     return files
 
 
 def fitted(office: Installation, number: int, size: int) -> tuple[list[Path], int]:
     """As many paragraphs as make a letter of about this size."""
+
     def measured(paragraphs: int) -> tuple[list[Path], int]:
         files = release(office.folder, number, paragraphs)
         out = office.folder / f"out{number}-{paragraphs}"
@@ -53,10 +61,20 @@ def cpu(office: Installation) -> dict[str, float]:
         try:
             times, words = process.cpu_times(), " ".join(process.cmdline())
             parent = process.parent()
-            inner = parent is not None and "worker" in " ".join(parent.cmdline()) and "worker" in words
+            inner = (
+                parent is not None and "worker" in " ".join(parent.cmdline()) and "worker" in words
+            )
         except psutil.Error:
             continue
-        part = "redis" if "valkey" in words else "sending" if inner else next((p for p in ("worker", "sweep", "web", "embedded") if p in words), "up")
+        part = (
+            "redis"
+            if "valkey" in words
+            else (
+                "sending"
+                if inner
+                else next((p for p in ("worker", "sweep", "web", "embedded") if p in words), "up")
+            )
+        )
         found[part] += times.user + times.system
     return found
 
@@ -67,7 +85,11 @@ def memory(office: Installation) -> float:
     for process in office.processes():
         with contextlib.suppress(psutil.Error, AttributeError):
             parent = process.parent()
-            if parent is not None and "worker" in " ".join(parent.cmdline()) and "worker" in " ".join(process.cmdline()):
+            if (
+                parent is not None
+                and "worker" in " ".join(parent.cmdline())
+                and "worker" in " ".join(process.cmdline())
+            ):
                 found.append(process.memory_full_info().pss / 2**20)
     return max(found)
 
@@ -84,7 +106,14 @@ def raw_sign(kind: str) -> float:
     return (time.process_time() - began) * 1000
 
 
-def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections: int = 20, processes: int = 0, dkim: str = "") -> int:
+def main(
+    readers: int = 100_000,
+    size: int = 40_000,
+    pairs: int = 3,
+    connections: int = 20,
+    processes: int = 0,
+    dkim: str = "",
+) -> int:
     ratios, costs = [], []
     with tempfile.TemporaryDirectory(prefix="distro-w-") as folder, smtp_sink() as port:
         extra = f"[worker]\nprocesses = {processes}\n"
@@ -98,19 +127,53 @@ def main(readers: int = 100_000, size: int = 40_000, pairs: int = 3, connections
                 before = cpu(office)
                 number = office.submit(files)
                 told = office.rest(number)
-                spent = {part: (seconds - before[part]) / readers * 1e6 for part, seconds in cpu(office).items()}
-                ours = readers / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
+                spent = {
+                    part: (seconds - before[part]) / readers * 1e6
+                    for part, seconds in cpu(office).items()
+                }
+                ours = readers / (
+                    (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
+                )
                 began = time.monotonic()
-                subprocess.run(["/usr/sbin/smtp-source", "-d", "-s", str(connections), "-l", str(bytes_), "-m", str(readers), "-f", "a@press.example", "-t", "b@a.example", f"127.0.0.1:{port}"], check=True)
+                subprocess.run(
+                    [
+                        "/usr/sbin/smtp-source",
+                        "-d",
+                        "-s",
+                        str(connections),
+                        "-l",
+                        str(bytes_),
+                        "-m",
+                        str(readers),
+                        "-f",
+                        "a@press.example",
+                        "-t",
+                        "b@a.example",
+                        f"127.0.0.1:{port}",
+                    ],
+                    check=True,
+                )
                 theirs = readers / (time.monotonic() - began)
                 ratios.append(ours / theirs)
                 costs.append(sum(spent.values()))
                 first = (int(told["first_accepted_at"]) - int(told["submitted_at"])) / 1000
-                print(f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "
-                      + ", ".join(f"{part} {us:.0f}" for part, us in sorted(spent.items(), key=lambda p: -p[1])) + f"; first letter after {first:.2f} s, a sending process has {memory(office):.0f} MB (PSS)", flush=True)
+                print(
+                    f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio"
+                    f" {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "
+                    + ", ".join(
+                        f"{part} {us:.0f}"
+                        for part, us in sorted(spent.items(), key=lambda p: -p[1])
+                    )
+                    + f"; first letter after {first:.2f} s, a sending process has"
+                    f" {memory(office):.0f} MB (PSS)",
+                    flush=True,
+                )
     if dkim:
         print(f"one raw {dkim} signature: {raw_sign(dkim):.0f} us")
-    print(f"median of {pairs}: ratio {statistics.median(ratios):.2f} (bar 1.00), {statistics.median(costs):.0f} us of CPU a letter (bar 120 at 40 KB)")
+    print(
+        f"median of {pairs}: ratio {statistics.median(ratios):.2f} (bar 1.00),"
+        f" {statistics.median(costs):.0f} us of CPU a letter (bar 120 at 40 KB)"
+    )
     return statistics.median(ratios) < 1.0
 
 

@@ -1,1 +1,3 @@
-"""distro: a press office's releases to everyone who should have them, once, and an exact account afterwards."""
+"""distro: a press office's releases to everyone who should have them, once, and an exact account
+afterwards.
+"""

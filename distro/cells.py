@@ -1,15 +1,19 @@
-"""Cells that open safely in a spreadsheet: what it could run gets a quote before it, which our import takes off again.
+"""Cells that open safely in a spreadsheet: what it could run gets a quote before it, which our
+import takes off again.
 
-A spreadsheet runs a cell that begins with one of a few characters, also their full-width forms, and white space before
-them does not help. Which character separates cells is its reader's setting, not ours: whatever may stand for one
-inside a cell counts as the beginning of another. One quote is put before each such place, and one is taken off.
+A spreadsheet runs a cell that begins with one of a few characters, also their full-width forms, and
+white space before
+them does not help. Which character separates cells is its reader's setting, not ours: whatever may
+stand for one
+inside a cell counts as the beginning of another. One quote is put before each such place, and one
+is taken off.
 """
 
 import re
 
 _RUN = "=+\\-@\t\uff1d\uff0b\uff0d\uff20\u2212"
 _SEPARATORS = ",;|\t\r\n"
-_SPACE = '(?:[^\\S\t\r\n]|")*'      # without what separates too, so that no place is looked at twice
+_SPACE = '(?:[^\\S\t\r\n]|")*'  # without what separates too, so that no place is looked at twice
 _PLACE = re.compile(rf"(^|[{_SEPARATORS}])({_SPACE})('*)(?=[{_RUN}])")
 _GUARDED = re.compile(rf"(^|[{_SEPARATORS}])({_SPACE})'('*)(?=[{_RUN}])")
 _ANY = re.compile(f"[{_RUN}]")

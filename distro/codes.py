@@ -33,12 +33,22 @@ def enhanced(text: str) -> str:
 
 
 def cause(code: int, text: str) -> str:
-    """A few words for why a recipient was refused; the server's own words stay beside it in reports."""
+    """A few words for why a recipient was refused; the server's own words stay beside it in
+    reports.
+    """
     status = enhanced(text)
     if status:
         _, subject, detail = status.split(".")
         named = CAUSES.get(f"{subject}.{detail}")
         if named:
             return named
-    return {450: "mailbox busy", 451: "server trouble", 452: "server full", 421: "server closing",
-            550: "refused", 551: "not here", 552: "mailbox full", 553: "bad address"}.get(code, f"reply {code}" if code else "no reply")
+    return {
+        450: "mailbox busy",
+        451: "server trouble",
+        452: "server full",
+        421: "server closing",
+        550: "refused",
+        551: "not here",
+        552: "mailbox full",
+        553: "bad address",
+    }.get(code, f"reply {code}" if code else "no reply")

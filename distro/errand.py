@@ -1,8 +1,11 @@
 """Coroutines that go on at once, inside the callback that brings what they wait for.
 
-An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all sockets, and whatever
-else is due first. Between two letters of a connection there is no time for that (docs/performance.md). An errand waits
-for a `waiter`, which its holder answers as it would a future; any other future wakes it as it would wake a task.
+An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all
+sockets, and whatever
+else is due first. Between two letters of a connection there is no time for that
+(docs/performance.md). An errand waits
+for a `waiter`, which its holder answers as it would a future; any other future wakes it as it would
+wake a task.
 """
 
 import asyncio
@@ -12,7 +15,9 @@ from typing import Any
 
 
 class Pause(Awaitable[Any]):
-    """What an errand waits for, once. Whoever has it says so, and the errand goes on before that returns."""
+    """What an errand waits for, once. Whoever has it says so, and the errand goes on before that
+    returns.
+    """
 
     __slots__ = ("_done", "_errand")
 
@@ -55,7 +60,9 @@ def waiter() -> Waiter:
 
 
 class Errand:
-    """Runs one coroutine; `end` is done when it is. What needs a task of asyncio (its timeouts do) has no place in one."""
+    """Runs one coroutine; `end` is done when it is. What needs a task of asyncio (its timeouts do)
+    has no place in one.
+    """
 
     __slots__ = ("_coroutine", "end")
 

@@ -1,7 +1,9 @@
 """What can be reported to a person: one class per kind of trouble, each with what to type next.
 
-Expected answers are values (an `Outcome`, a `Problem`); an exception of this tree means that the command cannot go on.
-The edges turn it into a message without a traceback; whatever is not of this tree is a bug and shows one.
+Expected answers are values (an `Outcome`, a `Problem`); an exception of this tree means that the
+command cannot go on.
+The edges turn it into a message without a traceback; whatever is not of this tree is a bug and
+shows one.
 """
 
 
@@ -24,15 +26,21 @@ class UsageError(DistroError):
 
 
 class SettingsError(DistroError):
-    """`distro.toml` or a DISTRO_* variable is wrong; `details` has every problem, not only the first."""
+    """`distro.toml` or a DISTRO_* variable is wrong; `details` has every problem, not only the
+    first.
+    """
 
     exit_code = 2
 
 
 class ExpressionError(UsageError):
-    """A segment cannot be understood. `expression` and `column` (from 0) say where, `width` how long the culprit is."""
+    """A segment cannot be understood. `expression` and `column` (from 0) say where, `width` how
+    long the culprit is.
+    """
 
-    def __init__(self, message: str, *, expression: str, column: int, width: int = 1, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, expression: str, column: int, width: int = 1, hint: str = ""
+    ) -> None:
         caret = " " * column + "^" * max(1, width)
         super().__init__(message, hint=hint, details=[expression, caret])
         self.expression = expression
@@ -44,9 +52,13 @@ class NotFoundError(DistroError):
 
 
 class RefusedError(DistroError):
-    """A rule of the house forbids it (an empty audience, a changed text); says which and names the override."""
+    """A rule of the house forbids it (an empty audience, a changed text); says which and names the
+    override.
+    """
 
-    def __init__(self, message: str, *, hint: str = "", details: list[str] | None = None, **facts: object) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", details: list[str] | None = None, **facts: object
+    ) -> None:
         super().__init__(message, hint=hint, details=details)
         self.facts = facts
 

@@ -1,4 +1,6 @@
-"""Every setting with its value, where that comes from, its default and its meaning; secrets are masked."""
+"""Every setting with its value, where that comes from, its default and its meaning; secrets are
+masked.
+"""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ class Explained:
 
     name: str
     value: str
-    source: str      # the file, a DISTRO_* variable, or "default"
+    source: str  # the file, a DISTRO_* variable, or "default"
     default: str
     meaning: str
 
@@ -32,24 +34,42 @@ def load_explained(path: Path | None = None) -> list[Explained]:
         told = read_toml(where)
     except OSError:
         told = {}
-    return [row for name, field in Settings.model_fields.items() for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)]
+    return [
+        row
+        for name, field in Settings.model_fields.items()
+        for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)
+    ]
 
 
 def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Iterator[Explained]:
     """A plain setting, or those of a section; of several relays each."""
     if isinstance(value, Section):
         for inner, inner_field in type(value).model_fields.items():
-            yield from _explained(f"{name}.{inner}", getattr(value, inner), inner_field, (told or {}).get(inner) if isinstance(told, dict) else None, file)
+            yield from _explained(
+                f"{name}.{inner}",
+                getattr(value, inner),
+                inner_field,
+                (told or {}).get(inner) if isinstance(told, dict) else None,
+                file,
+            )
         return
     if isinstance(value, list) and value and isinstance(value[0], Section):
         for n, section in enumerate(value):
             for inner, inner_field in type(section).model_fields.items():
                 given = told[n].get(inner) if isinstance(told, list) and n < len(told) else None
-                yield from _explained(f"{name}[{n}].{inner}", getattr(section, inner), inner_field, given, file)
+                yield from _explained(
+                    f"{name}[{n}].{inner}", getattr(section, inner), inner_field, given, file
+                )
         return
     variable = "DISTRO_" + name.replace(".", "__").upper()
     source = variable if variable in os.environ else file if told is not None else "default"
-    yield Explained(name, _written(value), source, _written(field.get_default(call_default_factory=True)), field.description or "")
+    yield Explained(
+        name,
+        _written(value),
+        source,
+        _written(field.get_default(call_default_factory=True)),
+        field.description or "",
+    )
 
 
 def _written(value: Any) -> str:

@@ -1,7 +1,10 @@
-"""Named points at which a rehearsal may stop a process, to see what becomes of its letters. Off unless asked for.
+"""Named points at which a rehearsal may stop a process, to see what becomes of its letters. Off
+unless asked for.
 
-DISTRO_FAULT="begun:3:/tmp/stage" stops the process that passes the point `begun` for the third time: it writes its pid
-into /tmp/stage, once for all processes that share that file, and stands still until the file is gone or it is killed.
+DISTRO_FAULT="begun:3:/tmp/stage" stops the process that passes the point `begun` for the third
+time: it writes its pid
+into /tmp/stage, once for all processes that share that file, and stands still until the file is
+gone or it is killed.
 Without the variable a point costs one call of an empty function.
 """
 
@@ -31,7 +34,7 @@ def _point(name: str) -> None:
     stage, done = Path(_STAGE), Path(f"{_STAGE}.done")
     try:
         os.close(os.open(done, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:    # another process, or an earlier life of this one, was here
+    except FileExistsError:  # another process, or an earlier life of this one, was here
         return
     stage.with_suffix(".new").write_text(str(os.getpid()), encoding="ascii")
     stage.with_suffix(".new").rename(stage)

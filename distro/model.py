@@ -1,4 +1,6 @@
-"""The nouns that more than one stage speaks of. Values do not change: `dataclasses.replace` makes a new one."""
+"""The nouns that more than one stage speaks of. Values do not change: `dataclasses.replace` makes a
+new one.
+"""
 
 import hashlib
 import json
@@ -17,20 +19,23 @@ def ascii_lower(text: str) -> str:
 def address_key(address: str) -> str:
     """Return what makes two spellings of an address the same.
 
-    Only ASCII letters lose their case: straße@a.example and strasse@a.example are two people's (RFC 6531 §3.2).
+    Only ASCII letters lose their case: straße@a.example and strasse@a.example are two people's (RFC
+    6531 §3.2).
     """
     return ascii_lower(address)
 
 
 def former_address_key(address: str) -> str:
-    """Return what made two spellings the same in earlier versions: a "no" or a link from then counts for ever."""
+    """Return what made two spellings the same in earlier versions: a "no" or a link from then
+    counts for ever.
+    """
     return address.casefold()
 
 
 class Level(StrEnum):
     """How bad a problem of an edition is."""
 
-    ERROR = "error"      # it cannot be sent as it is
+    ERROR = "error"  # it cannot be sent as it is
     WARNING = "warning"  # it can, but someone should look
 
 
@@ -39,12 +44,14 @@ class Problem:
     """One thing found wrong in a file: where, how bad, what."""
 
     file: str
-    line: int    # from 1; 0: the whole file
+    line: int  # from 1; 0: the whole file
     level: Level
     message: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", " ".join(self.message.splitlines()))      # a quoted line break would make a line of its own
+        object.__setattr__(
+            self, "message", " ".join(self.message.splitlines())
+        )  # a quoted line break would make a line of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,17 @@ class Contact:
     phone: str = ""
 
 
-LANGUAGE_NAMES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "de": "German", "pt": "Portuguese", "it": "Italian", "ru": "Russian", "zh": "Chinese"}
+LANGUAGE_NAMES = {
+    "en": "English",
+    "fr": "French",
+    "es": "Spanish",
+    "ar": "Arabic",
+    "de": "German",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "ru": "Russian",
+    "zh": "Chinese",
+}
 
 
 def is_right_to_left(language: str) -> bool:
@@ -65,22 +82,31 @@ def is_right_to_left(language: str) -> bool:
     return language.split("-", maxsplit=1)[0] in ("ar", "he", "fa", "ur")
 
 
-KINDS = ("press-release", "statement", "media-advisory", "newsletter", "update", "correction", "hold", "kill")
+KINDS = (
+    "press-release",
+    "statement",
+    "media-advisory",
+    "newsletter",
+    "update",
+    "correction",
+    "hold",
+    "kill",
+)
 
 
-PICTURES = ("image/png", "image/jpeg", "image/gif")    # what every mail program shows
+PICTURES = ("image/png", "image/jpeg", "image/gif")  # what every mail program shows
 
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
     """A file that travels with an edition; its bytes are kept once, under their hash."""
 
-    name: str              # as readers see it: factsheet.pdf
-    type: str              # image/png, application/pdf
-    size: int              # bytes
-    hash: str              # SHA-256 of its bytes, the first 32 hexadecimal digits
-    source: str = ""       # of a picture in the text: what the Markdown calls it; "": an attachment
-    width: int = 0         # pixels, of a picture
+    name: str  # as readers see it: factsheet.pdf
+    type: str  # image/png, application/pdf
+    size: int  # bytes
+    hash: str  # SHA-256 of its bytes, the first 32 hexadecimal digits
+    source: str = ""  # of a picture in the text: what the Markdown calls it; "": an attachment
+    width: int = 0  # pixels, of a picture
 
     @staticmethod
     def hash_of(raw: bytes) -> str:
@@ -92,22 +118,22 @@ class Enclosed:
 class Edition:
     """A release in one language, as its file says it. Times stay text until someone needs them."""
 
-    language: str                 # BCP 47, lower case: en, fr, pt-br
+    language: str  # BCP 47, lower case: en, fr, pt-br
     headline: str
-    body: str                     # Markdown
+    body: str  # Markdown
     subhead: str = ""
-    dateline: str = ""            # the place (and what else stands before the dash)
-    date: str = ""                # as written; "": the day it goes out
-    notes_to_editors: str = ""    # Markdown
-    boilerplate: str = ""         # Markdown
+    dateline: str = ""  # the place (and what else stands before the dash)
+    date: str = ""  # as written; "": the day it goes out
+    notes_to_editors: str = ""  # Markdown
+    boilerplate: str = ""  # Markdown
     contacts: tuple[Contact, ...] = ()
     kind: str = "press-release"
-    slug: str = ""                # `id:` in the front matter; "": made from the headline
-    sender: str = ""              # a desk of the settings; "": the first sender
-    embargo: str = ""             # RFC 3339 with its own zone's offset
-    note: str = ""                # of a correction, hold or kill: what happened
-    it_said: str = ""             # of a correction: the wrong words
-    it_should_say: str = ""       # and the right ones
+    slug: str = ""  # `id:` in the front matter; "": made from the headline
+    sender: str = ""  # a desk of the settings; "": the first sender
+    embargo: str = ""  # RFC 3339 with its own zone's offset
+    note: str = ""  # of a correction, hold or kill: what happened
+    it_said: str = ""  # of a correction: the wrong words
+    it_should_say: str = ""  # and the right ones
     files: tuple[Enclosed, ...] = ()
     topics: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -140,15 +166,20 @@ class Reading:
     """What `submit` understood of one file."""
 
     file: str
-    source: str                                    # "Markdown", "plain text"
-    edition: Edition | None                        # None: not readable at all
+    source: str  # "Markdown", "plain text"
+    edition: Edition | None  # None: not readable at all
     problems: tuple[Problem, ...] = ()
-    dropped: tuple[tuple[int, str], ...] = ()      # line number and text of what was left out
+    dropped: tuple[tuple[int, str], ...] = ()  # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
-    trusted: str = ""                              # the list that may have it before the embargo is over
-    enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)    # hash and bytes of each file that travels with it, as they were read
-    sure: str = "yes"                              # of the headline: "yes", "probably", "no"
-    otherwise: tuple[int, str] = (0, "")           # number and text of the line that may be the headline instead
+    trusted: str = ""  # the list that may have it before the embargo is over
+    enclosed: tuple[tuple[str, bytes], ...] = field(
+        default=(), repr=False
+    )  # hash and bytes of each file that travels with it, as they were read
+    sure: str = "yes"  # of the headline: "yes", "probably", "no"
+    otherwise: tuple[int, str] = (
+        0,
+        "",
+    )  # number and text of the line that may be the headline instead
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -157,7 +188,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One story: its editions in the order in which they were given; the first is the last resort of every reader."""
+    """One story: its editions in the order in which they were given; the first is the last resort
+    of every reader.
+    """
 
     slug: str
     kind: str
@@ -173,17 +206,19 @@ class Release:
 
 
 class State(StrEnum):
-    """The state of one recipient in one distribution: exactly one at any time (DESIGN: "The words")."""
+    """The state of one recipient in one distribution: exactly one at any time (DESIGN: "The
+    words").
+    """
 
-    QUEUED = "queued"          # planned, not tried, or to be tried again
-    SENDING = "sending"        # intent written: an attempt is in flight
-    ACCEPTED = "accepted"      # a relay answered 250: not "delivered", not "read"
-    DEFERRED = "deferred"      # a temporary refusal; will be tried again at a known time
-    FAILED = "failed"          # a permanent refusal, or given up after the retry period
-    IN_DOUBT = "in_doubt"      # the attempt's end is unknown
+    QUEUED = "queued"  # planned, not tried, or to be tried again
+    SENDING = "sending"  # intent written: an attempt is in flight
+    ACCEPTED = "accepted"  # a relay answered 250: not "delivered", not "read"
+    DEFERRED = "deferred"  # a temporary refusal; will be tried again at a known time
+    FAILED = "failed"  # a permanent refusal, or given up after the retry period
+    IN_DOUBT = "in_doubt"  # the attempt's end is unknown
     SUPPRESSED = "suppressed"  # may not be written to any more when the turn came
-    CANCELLED = "cancelled"    # not tried because the distribution was cancelled
-    BOUNCED = "bounced"        # accepted, then a permanent failure came back
+    CANCELLED = "cancelled"  # not tried because the distribution was cancelled
+    BOUNCED = "bounced"  # accepted, then a permanent failure came back
     COMPLAINED = "complained"  # accepted, then a complaint came back
 
     @property
@@ -192,10 +227,19 @@ class State(StrEnum):
         return LETTERS[self]
 
 
-# One byte a recipient in the ledger. The scripts know the same letters and the same order of counters.
+# One byte a recipient in the ledger. The scripts know the same letters and the same order of
+# counters.
 LETTERS = {
-    State.QUEUED: "q", State.SENDING: "i", State.ACCEPTED: "a", State.DEFERRED: "d", State.FAILED: "f",
-    State.IN_DOUBT: "u", State.SUPPRESSED: "s", State.CANCELLED: "k", State.BOUNCED: "b", State.COMPLAINED: "m",
+    State.QUEUED: "q",
+    State.SENDING: "i",
+    State.ACCEPTED: "a",
+    State.DEFERRED: "d",
+    State.FAILED: "f",
+    State.IN_DOUBT: "u",
+    State.SUPPRESSED: "s",
+    State.CANCELLED: "k",
+    State.BOUNCED: "b",
+    State.COMPLAINED: "m",
 }
 BY_LETTER = {letter: state for state, letter in LETTERS.items()}
 
@@ -203,35 +247,39 @@ BY_LETTER = {letter: state for state, letter in LETTERS.items()}
 class DistributionState(StrEnum):
     """Where a distribution stands as a whole."""
 
-    DRAFT = "draft"            # awaits approval
-    SCHEDULED = "scheduled"    # waits for its time; `frozen_at` is set once its audience is fixed
-    FREEZING = "freezing"      # the audience is being written down
+    DRAFT = "draft"  # awaits approval
+    SCHEDULED = "scheduled"  # waits for its time; `frozen_at` is set once its audience is fixed
+    FREEZING = "freezing"  # the audience is being written down
     SENDING = "sending"
-    HALTED = "halted"          # `resume` returns to the state before
-    SENT = "sent"              # nothing queued, sending, deferred, nor in doubt awaiting anything
+    HALTED = "halted"  # `resume` returns to the state before
+    SENT = "sent"  # nothing queued, sending, deferred, nor in doubt awaiting anything
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `select` found: how many would get it, in which edition, and who is left out for which reason."""
+    """What `select` found: how many would get it, in which edition, and who is left out for which
+    reason.
+    """
 
     matched: int
     audience: int
-    editions: dict[str, int]                 # language of the edition -> readers
-    fallback: dict[str, int]                 # of these, how many did not ask for that language
-    left_out: dict[str, int]                 # reason -> people
+    editions: dict[str, int]  # language of the edition -> readers
+    fallback: dict[str, int]  # of these, how many did not ask for that language
+    left_out: dict[str, int]  # reason -> people
 
 
 class Outcome(NamedTuple):
     """What a relay answered for one recipient, already judged."""
 
-    state: State            # accepted, deferred, failed, in_doubt, or queued when provably nothing was sent
-    code: int = 0           # SMTP reply code; 0: no reply
-    text: str = ""          # the server's words, one line
-    queue_id: str = ""      # what the relay calls the message
-    relay: str = ""         # host:port
-    inside: bool = False    # the connection broke after the body began and before its end: provably not sent
+    state: State  # accepted, deferred, failed, in_doubt, or queued when provably nothing was sent
+    code: int = 0  # SMTP reply code; 0: no reply
+    text: str = ""  # the server's words, one line
+    queue_id: str = ""  # what the relay calls the message
+    relay: str = ""  # host:port
+    inside: bool = (
+        False  # the connection broke after the body began and before its end: provably not sent
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +293,6 @@ class Subscriber:
     outlet: str = ""
     language: str = ""
     country: str = ""
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)  # every column as values, lists included
+    columns: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # every column as values, lists included

@@ -1,4 +1,6 @@
-"""Receivers that share one limit: a mail provider has many domains, and counts what it gets from us over all of them."""
+"""Receivers that share one limit: a mail provider has many domains, and counts what it gets from us
+over all of them.
+"""
 
 from functools import cache
 from string import ascii_lowercase
@@ -10,8 +12,18 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "yahoo": ("yahoo.*", "ymail.com", "rocketmail.com", "aol.com", "aim.com"),
     "apple": ("icloud.com", "me.com", "mac.com"),
 }
-_EXACT = {domain: group for group, domains in PROVIDERS.items() for domain in domains if not domain.endswith(".*")}
-_NAMES = {domain.removesuffix(".*"): group for group, domains in PROVIDERS.items() for domain in domains if domain.endswith(".*")}
+_EXACT = {
+    domain: group
+    for group, domains in PROVIDERS.items()
+    for domain in domains
+    if not domain.endswith(".*")
+}
+_NAMES = {
+    domain.removesuffix(".*"): group
+    for group, domains in PROVIDERS.items()
+    for domain in domains
+    if domain.endswith(".*")
+}
 
 
 def provider_of(domain: str) -> str:
@@ -20,7 +32,11 @@ def provider_of(domain: str) -> str:
     if found is not None:
         return found
     name, _, suffix = domain.partition(".")
-    return _NAMES.get(name, "") if suffix and suffix.count(".") <= 1 and all(len(part) <= 3 for part in suffix.split(".")) else ""
+    return (
+        _NAMES.get(name, "")
+        if suffix and suffix.count(".") <= 1 and all(len(part) <= 3 for part in suffix.split("."))
+        else ""
+    )
 
 
 def parse_rate(text: str) -> float:
@@ -32,8 +48,34 @@ def parse_rate(text: str) -> float:
     return int(count) / seconds
 
 
-_OFTEN = ("gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "outlook.com", "yahoo.com", "yahoo.fr", "icloud.com", "orange.fr", "wanadoo.fr", "laposte.net", "protonmail.com", "bluewin.ch")
-_REAL = frozenset(("mail.com", "email.com", "ymail.com", "gmail.co", "hotmail.co", "outlook.co", "yahoo.co", "yahoo.cm", "icloud.co"))    # near another, and themselves
+_OFTEN = (
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.fr",
+    "outlook.com",
+    "yahoo.com",
+    "yahoo.fr",
+    "icloud.com",
+    "orange.fr",
+    "wanadoo.fr",
+    "laposte.net",
+    "protonmail.com",
+    "bluewin.ch",
+)
+_REAL = frozenset(
+    (
+        "mail.com",
+        "email.com",
+        "ymail.com",
+        "gmail.co",
+        "hotmail.co",
+        "outlook.co",
+        "yahoo.co",
+        "yahoo.cm",
+        "icloud.co",
+    )
+)  # near another, and themselves
 
 
 @cache
@@ -42,14 +84,20 @@ def _typos() -> dict[str, str]:
     found: dict[str, str] = {}
     for domain in _OFTEN:
         for n in range(len(domain)):
-            head, tail = domain[:n], domain[n + 1:]
+            head, tail = domain[:n], domain[n + 1 :]
             slips = [head + tail, head + domain[n] + domain[n:]]
             slips += [head + tail[0] + domain[n] + tail[1:]] if tail else []
             slips += [head + letter + tail for letter in ascii_lowercase if domain[n] != "."]
             found |= dict.fromkeys(slips, domain)
-    return {slip: domain for slip, domain in found.items() if slip not in _OFTEN and slip not in _REAL and "." in slip and not provider_of(slip)}
+    return {
+        slip: domain
+        for slip, domain in found.items()
+        if slip not in _OFTEN and slip not in _REAL and "." in slip and not provider_of(slip)
+    }
 
 
 def typo_of(domain: str) -> str:
-    """The domain that was probably meant; "" where this one may well be right. Never a reason to change an address."""
+    """The domain that was probably meant; "" where this one may well be right. Never a reason to
+    change an address.
+    """
     return _typos().get(domain, "")

@@ -1,4 +1,6 @@
-"""The tables of `distro.toml`: each setting with its type, its default, its meaning and what it must look like."""
+"""The tables of `distro.toml`: each setting with its type, its default, its meaning and what it
+must look like.
+"""
 
 import ipaddress
 import re
@@ -7,15 +9,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from distro.errors import SettingsError
 from distro.files import read_text
 from distro.providers import parse_rate
 from distro.times import duration_ms, parse_duration, zone
 
-LONGEST = 4000     # characters of a text
-LEAST_KEY = 16     # bytes of a key that signs links
+LONGEST = 4000  # characters of a text
+LEAST_KEY = 16  # bytes of a key that signs links
 
 
 def _duration(text: str) -> str:
@@ -36,19 +46,29 @@ Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class SecretUrl(SecretStr):
-    """An address that may hold a password: masked wherever it is shown, logged or in a traceback."""
+    """An address that may hold a password: masked wherever it is shown, logged or in a
+    traceback.
+    """
 
     @property
     def shown(self) -> str:
-        """Return the address without its password, and without what its query says, which may be one."""
+        """Return the address without its password, and without what its query says, which may be
+        one.
+        """
         scheme, found, rest = self.get_secret_value().partition("://")
         if not found:
             return scheme
         login, at, place = rest.rpartition("@")
         user, colon, _ = login.partition(":")
         place, mark, query = place.partition("?")
-        told = "&".join(part for part in query.split("&") if part.partition("=")[0] in ("tls", "db", "virtual_host"))
-        return f"{scheme}://{user}{':********' if colon else ''}{at}{place}{mark if told else ''}{told}"
+        told = "&".join(
+            part
+            for part in query.split("&")
+            if part.partition("=")[0] in ("tls", "db", "virtual_host")
+        )
+        password = ":********" if colon else ""
+        shown = f"{mark}{told}" if told else ""
+        return f"{scheme}://{user}{password}{at}{place}{shown}"
 
     def _display(self) -> str:
         return self.shown
@@ -61,12 +81,16 @@ def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> Secre
     if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
         raise ValueError(f"must be {example}")
     if "unix" in parts.scheme or "socket" in parts.scheme:
-        if not parts.path.startswith("/") or len(parts.path) > 107:      # of a socket's address, unix(7)
+        if (
+            not parts.path.startswith("/") or len(parts.path) > 107
+        ):  # of a socket's address, unix(7)
             raise ValueError("must name a socket's file, like unix:///run/redis/redis.sock")
         return value
     if parts.scheme == "sentinel":
         hosts = parts.netloc.rpartition("@")[2].split(",")
-        if not all(host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts):
+        if not all(
+            host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts
+        ):
             raise ValueError("must name its hosts like sentinel://one:26379,two:26379/service")
         return value
     try:
@@ -75,7 +99,11 @@ def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> Secre
         raise ValueError("the port must be a number up to 65535") from None
     if port == 0 or not parts.hostname:
         raise ValueError(f"must be {example}")
-    if parts.scheme.startswith("redis") and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+    if (
+        parts.scheme.startswith("redis")
+        and not parts.path.strip("/").isdigit()
+        and parts.path.strip("/")
+    ):
         raise ValueError("the database after the last / must be a number")
     return value
 
@@ -89,16 +117,28 @@ def is_loopback(host: str) -> bool:
 
 
 def _one_plain_address(value: str) -> str:
-    if value and (value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()):
+    if value and (
+        value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()
+    ):
         raise ValueError("must be one plain ASCII address, like press@press.example")
     return value
 
 
 def one_line(value: Any) -> Any:
-    """Refuse control characters in any text of the settings: they reach headers, commands and the terminal."""
-    texts = value if isinstance(value, list) else [*value.keys(), *value.values()] if isinstance(value, dict) else [value]
+    """Refuse control characters in any text of the settings: they reach headers, commands and the
+    terminal.
+    """
+    texts = (
+        value
+        if isinstance(value, list)
+        else [*value.keys(), *value.values()]
+        if isinstance(value, dict)
+        else [value]
+    )
     for text in texts:
-        if isinstance(text, str) and any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
+        if isinstance(text, str) and any(
+            ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text
+        ):
             raise ValueError("must be one line without control characters")
         if isinstance(text, str) and len(text) > LONGEST:
             raise ValueError(f"must have at most {LONGEST:,} characters")
@@ -119,13 +159,32 @@ class Section(BaseModel):
 class Site(Section):
     """Where readers find the public pages."""
 
-    url: str = Field("http://127.0.0.1:8025", description="The address of the public pages; must be https, except on loopback.")
+    url: str = Field(
+        "http://127.0.0.1:8025",
+        description="The address of the public pages; must be https, except on loopback.",
+    )
     listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
-    trusted_proxies: list[str] = Field(["127.0.0.1", "::1"], description="Addresses or networks of proxies before the pages: only they may say who the reader is (X-Forwarded-For).")
-    group: str = Field("", description="A group of this machine whose members may use the commands too; with the embedded Redis (docs/deploy.md).")
+    trusted_proxies: list[str] = Field(
+        ["127.0.0.1", "::1"],
+        description=(
+            "Addresses or networks of proxies before the pages: only they may say who the reader is"
+            " (X-Forwarded-For)."
+        ),
+    )
+    group: str = Field(
+        "",
+        description=(
+            "A group of this machine whose members may use the commands too; with the embedded"
+            " Redis (docs/deploy.md)."
+        ),
+    )
     timezone: str = Field("UTC", description="The zone of times that name none.")
-    environment: str = Field("production", description="Any other name: only the allow-list is written to.")
-    allow: list[str] = Field([], description="Addresses and domains that may be written to in other environments.")
+    environment: str = Field(
+        "production", description="Any other name: only the allow-list is written to."
+    )
+    allow: list[str] = Field(
+        [], description="Addresses and domains that may be written to in other environments."
+    )
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -134,7 +193,9 @@ class Site(Section):
             try:
                 ipaddress.ip_network(told, strict=False)
             except ValueError:
-                raise ValueError(f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24") from None
+                raise ValueError(
+                    f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
+                ) from None
         return value
 
     @field_validator("group")
@@ -157,7 +218,10 @@ class Site(Section):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must be an address like https://press.example")
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise ValueError("must begin with https:// (unsubscribe links travel by it); http is only for this machine")
+            raise ValueError(
+                "must begin with https:// (unsubscribe links travel by it); http is only for this"
+                " machine"
+            )
         return value.rstrip("/")
 
     @field_validator("listen")
@@ -173,9 +237,14 @@ class Sender(Section):
     """Who writes the letters."""
 
     name: str = Field("Press Office", description="The name that readers see.")
-    address: str = Field("press@press.example", description="The address in From; its domain is in Message-ID and List-Id.")
+    address: str = Field(
+        "press@press.example",
+        description="The address in From; its domain is in Message-ID and List-Id.",
+    )
     reply_to: str = Field("", description="Where answers go; empty: to `address`.")
-    postal_address: str = Field("", description="Printed at the foot of every letter, as the law of many countries asks.")
+    postal_address: str = Field(
+        "", description="Printed at the foot of every letter, as the law of many countries asks."
+    )
 
     @field_validator("address", "reply_to")
     @classmethod
@@ -193,11 +262,29 @@ class Sender(Section):
 class Brand(Section):
     """How letters look; everything else is a template."""
 
-    accent: str = Field("#0b5570", pattern="^#[0-9a-fA-F]{6}$", description="The colour of links and of a quote's rule, on white.")
-    accent_dark: str = Field("#83c5de", pattern="^#[0-9a-fA-F]{6}$", description="The same in the dark.")
-    logo: str = Field("", description="A PNG, JPEG or GIF that stands in the masthead instead of the name; it travels inside the letter.")
+    accent: str = Field(
+        "#0b5570",
+        pattern="^#[0-9a-fA-F]{6}$",
+        description="The colour of links and of a quote's rule, on white.",
+    )
+    accent_dark: str = Field(
+        "#83c5de", pattern="^#[0-9a-fA-F]{6}$", description="The same in the dark."
+    )
+    logo: str = Field(
+        "",
+        description=(
+            "A PNG, JPEG or GIF that stands in the masthead instead of the name; it travels inside"
+            " the letter."
+        ),
+    )
     logo_width: int = Field(160, ge=16, le=552, description="Its width in pixels.")
-    links: dict[str, str] = Field({}, description='Where else you are found, as words in the footer: {Website = "https://…", Mastodon = "https://…"}.')
+    links: dict[str, str] = Field(
+        {},
+        description=(
+            'Where else you are found, as words in the footer: {Website = "https://…", Mastodon ='
+            ' "https://…"}.'
+        ),
+    )
 
     @field_validator("links")
     @classmethod
@@ -210,18 +297,36 @@ class Brand(Section):
 class Dkim(Section):
     """The keys that sign letters (RFC 6376); their public halves are published in DNS."""
 
-    domain: str = Field("", description="Whose signature it is; empty: the domain of each sender's address.")
+    domain: str = Field(
+        "", description="Whose signature it is; empty: the domain of each sender's address."
+    )
     selector: str = Field("distro", description="The name of the key: SELECTOR._domainkey.DOMAIN.")
-    key: str = Field("", description="A file with the private RSA key (`distro doctor --make-dkim-key`); empty: letters are not signed here.")
+    key: str = Field(
+        "",
+        description=(
+            "A file with the private RSA key (`distro doctor --make-dkim-key`); empty: letters are"
+            " not signed here."
+        ),
+    )
     ed25519_selector: str = Field("distro-ed", description="The name of the second key.")
-    ed25519_key: str = Field("", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none.")
+    ed25519_key: str = Field(
+        "", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none."
+    )
 
 
 class Feedback(Section):
     """Where the world's answers go."""
 
-    return_path: str = Field("", description="An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the sender's address.")
-    complaints: str = Field("", description="An address for complaint reports (RFC 9477); empty: none is asked for.")
+    return_path: str = Field(
+        "",
+        description=(
+            "An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the"
+            " sender's address."
+        ),
+    )
+    complaints: str = Field(
+        "", description="An address for complaint reports (RFC 9477); empty: none is asked for."
+    )
 
     @field_validator("return_path", "complaints")
     @classmethod
@@ -232,17 +337,69 @@ class Feedback(Section):
 class Relay(Section):
     """An outgoing SMTP server."""
 
-    url: SecretUrl = Field(SecretUrl("smtp://127.0.0.1:25?tls=off"), description="smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where it says so.")
-    connections: int = Field(20, ge=1, le=1000, description="Connections per worker host, shared by its processes; fewer where the relay allows fewer, which is learnt while sending.")
-    letters_per_connection: int = Field(0, ge=0, le=1_000_000, description="Letters after which a connection is closed and another opened; 0: it is learnt from the relay.")
-    unanswered: int = Field(0, ge=0, le=1000, description="Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0: as many as connections.")
-    weight: int = Field(1, ge=0, le=1000, description="Its share of the letters among several relays; 0: only when no other can be reached.")
-    rate: Rate = Field("", description="Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes.")
-    warm_up: str = Field("", description="The day (2026-11-24) of a new address's first letters: 500 that day, twice as many each day after, for two weeks.")
+    url: SecretUrl = Field(
+        SecretUrl("smtp://127.0.0.1:25?tls=off"),
+        description=(
+            "smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where"
+            " it says so."
+        ),
+    )
+    connections: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description=(
+            "Connections per worker host, shared by its processes; fewer where the relay allows"
+            " fewer, which is learnt while sending."
+        ),
+    )
+    letters_per_connection: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description=(
+            "Letters after which a connection is closed and another opened; 0: it is learnt from"
+            " the relay."
+        ),
+    )
+    unanswered: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description=(
+            "Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0:"
+            " as many as connections."
+        ),
+    )
+    weight: int = Field(
+        1,
+        ge=0,
+        le=1000,
+        description=(
+            "Its share of the letters among several relays; 0: only when no other can be reached."
+        ),
+    )
+    rate: Rate = Field(
+        "",
+        description=(
+            "Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes."
+        ),
+    )
+    warm_up: str = Field(
+        "",
+        description=(
+            "The day (2026-11-24) of a new address's first letters: 500 that day, twice as many"
+            " each day after, for two weeks."
+        ),
+    )
     ca_file: str = Field("", description="Certificates to trust beside the system's.")
-    password_file: str = Field("", description="A file that holds the password, instead of the address.")
+    password_file: str = Field(
+        "", description="A file that holds the password, instead of the address."
+    )
     helo: str = Field("", description="The name said in EHLO; empty: this host's.")
-    source_address: str = Field("", description="The local address to connect from; empty: the system's choice.")
+    source_address: str = Field(
+        "", description="The local address to connect from; empty: the system's choice."
+    )
 
     @field_validator("url")
     @classmethod
@@ -251,14 +408,24 @@ class Relay(Section):
         parts = urlsplit(value.get_secret_value())
         if parts.query not in ("", "tls=off", "tls=starttls"):
             raise ValueError("understands only ?tls=off after the address")
-        if parts.query == "tls=off" and parts.scheme == "smtp" and parts.username and not is_loopback(parts.hostname or ""):
-            raise ValueError("would send a password in clear text: leave ?tls=off away, or use smtps://")
+        if (
+            parts.query == "tls=off"
+            and parts.scheme == "smtp"
+            and parts.username
+            and not is_loopback(parts.hostname or "")
+        ):
+            raise ValueError(
+                "would send a password in clear text: leave ?tls=off away, or use smtps://"
+            )
         return value
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
         if self.password_file and self.tls == "off" and not is_loopback(self.host):
-            raise ValueError("password_file and ?tls=off would send a password in clear text: leave ?tls=off away, or use smtps://")
+            raise ValueError(
+                "password_file and ?tls=off would send a password in clear text: leave ?tls=off"
+                " away, or use smtps://"
+            )
         return self
 
     @field_validator("warm_up")
@@ -280,7 +447,13 @@ class Relay(Section):
     @property
     def tls(self) -> Literal["implicit", "starttls", "off"]:
         parts = urlsplit(self.url.get_secret_value())
-        return "implicit" if parts.scheme == "smtps" else "off" if parts.query == "tls=off" else "starttls"
+        return (
+            "implicit"
+            if parts.scheme == "smtps"
+            else "off"
+            if parts.query == "tls=off"
+            else "starttls"
+        )
 
     @property
     def user(self) -> str:
@@ -293,7 +466,9 @@ class Relay(Section):
                 return read_text(Path(self.password_file), 10_000).strip()
             except (OSError, UnicodeDecodeError) as error:
                 why = getattr(error, "strerror", None) or "it is no text"
-                raise SettingsError(f"relay.password_file: {self.password_file} cannot be read ({why})") from None
+                raise SettingsError(
+                    f"relay.password_file: {self.password_file} cannot be read ({why})"
+                ) from None
         return unquote(urlsplit(self.url.get_secret_value()).password or "")
 
     @property
@@ -303,9 +478,17 @@ class Relay(Section):
 
 
 class Retention(Section):
-    """How long what is kept about people; the consent of who is in the book is kept as long as they are in it, for it is the proof."""
+    """How long what is kept about people; the consent of who is in the book is kept as long as they
+    are in it, for it is the proof.
+    """
 
-    answers: str = Field("365d", description="What receivers answered about each recipient, which may name people; reports and complaints ask for a year. Empty: for ever.")
+    answers: str = Field(
+        "365d",
+        description=(
+            "What receivers answered about each recipient, which may name people; reports and"
+            " complaints ask for a year. Empty: for ever."
+        ),
+    )
 
     @field_validator("answers")
     @classmethod
@@ -318,23 +501,36 @@ class Retention(Section):
 class Languages(Section):
     """Which edition a reader gets who has none in their language."""
 
-    fallback: list[str] = Field([], description="Languages tried, in order, for readers without an edition in theirs.")
+    fallback: list[str] = Field(
+        [], description="Languages tried, in order, for readers without an edition in theirs."
+    )
 
 
 class Retry(Section):
     """What happens after a temporary refusal."""
 
-    period: Duration = Field("2d", description="How long a temporary refusal is tried again before it is given up.")
-    first: Duration = Field("5m", description="The wait before the second attempt; it doubles up to `longest`.")
+    period: Duration = Field(
+        "2d", description="How long a temporary refusal is tried again before it is given up."
+    )
+    first: Duration = Field(
+        "5m", description="The wait before the second attempt; it doubles up to `longest`."
+    )
     longest: Duration = Field("4h", description="The longest wait between two attempts.")
 
 
 class InDoubt(Section):
     """What happens when an attempt's end is unknown."""
 
-    policy: Literal["resend", "hold"] = Field("resend", description="resend: once more under the same Message-ID; hold: never by itself.")
+    policy: Literal["resend", "hold"] = Field(
+        "resend", description="resend: once more under the same Message-ID; hold: never by itself."
+    )
     after: Duration = Field("60s", description="How long evidence is waited for.")
-    evidence: list[str] = Field([], description="Who else may know: postfix:/var/log/mail.log, maildir:/path, command:/path/to/program.")
+    evidence: list[str] = Field(
+        [],
+        description=(
+            "Who else may know: postfix:/var/log/mail.log, maildir:/path, command:/path/to/program."
+        ),
+    )
 
     @field_validator("evidence")
     @classmethod
@@ -349,41 +545,96 @@ class InDoubt(Section):
 class Secret(Section):
     """What signs the links in letters."""
 
-    keys: list[SecretStr] = Field([], description="The first signs links, all verify; at least 16 bytes each; empty: the data folder keeps its own.")
+    keys: list[SecretStr] = Field(
+        [],
+        description=(
+            "The first signs links, all verify; at least 16 bytes each; empty: the data folder"
+            " keeps its own."
+        ),
+    )
 
     @field_validator("keys")
     @classmethod
     def _hard_to_guess(cls, value: list[SecretStr]) -> list[SecretStr]:
-        if any(len(key.get_secret_value().encode()) < LEAST_KEY or len(set(key.get_secret_value())) < LEAST_KEY // 2 for key in value):
-            raise ValueError(f"each must be a random text of at least {LEAST_KEY} bytes: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        if any(
+            len(key.get_secret_value().encode()) < LEAST_KEY
+            or len(set(key.get_secret_value())) < LEAST_KEY // 2
+            for key in value
+        ):
+            raise ValueError(
+                f"each must be a random text of at least {LEAST_KEY} bytes: python3 -c 'import"
+                " secrets; print(secrets.token_hex(32))'"
+            )
         return value
 
 
 class Limits(Section):
     """What makes it stop by itself."""
 
-    usual_factor: int = Field(10, ge=2, description="An audience over so many times the usual one is halted.")
+    usual_factor: int = Field(
+        10, ge=2, description="An audience over so many times the usual one is halted."
+    )
     usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
-    stale: Duration = Field("1h", description="A start, or a continuation, so long after its time is halted and asks whether it is still news.")
-    errors: float = Field(0.25, gt=0, le=1, description="Over this share of permanent refusals it halts.")
-    errors_least: int = Field(100, ge=1, description="So many must have ended before that share counts.")
-    doubts: float = Field(0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts.")
-    attached: int = Field(2_000_000, ge=0, description="Bytes of attachments that a letter carries; the others are links in it.")
+    stale: Duration = Field(
+        "1h",
+        description=(
+            "A start, or a continuation, so long after its time is halted and asks whether it is"
+            " still news."
+        ),
+    )
+    errors: float = Field(
+        0.25, gt=0, le=1, description="Over this share of permanent refusals it halts."
+    )
+    errors_least: int = Field(
+        100, ge=1, description="So many must have ended before that share counts."
+    )
+    doubts: float = Field(
+        0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts."
+    )
+    attached: int = Field(
+        2_000_000,
+        ge=0,
+        description="Bytes of attachments that a letter carries; the others are links in it.",
+    )
     doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
 
 
 class Pace(Section):
-    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of domains."""
+    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of
+    domains.
+    """
 
     groups: dict[str, list[str]] = Field({}, description="Further groups: a name and its domains.")
-    rates: dict[str, Rate] = Field({}, description='Letters to a group or a domain, over all hosts: {microsoft = "20/s", "orange.fr" = "300/m"}.')
-    slow: Rate = Field("1/s", description="The rate of a group that asks us to slow down (ten temporary refusals within a minute).")
+    rates: dict[str, Rate] = Field(
+        {},
+        description=(
+            'Letters to a group or a domain, over all hosts: {microsoft = "20/s", "orange.fr" ='
+            ' "300/m"}.'
+        ),
+    )
+    slow: Rate = Field(
+        "1/s",
+        description=(
+            "The rate of a group that asks us to slow down (ten temporary refusals within a"
+            " minute)."
+        ),
+    )
     slow_for: Duration = Field("10m", description="How long it stays slow.")
 
 
 class Worker(Section):
     """How a host's work is divided."""
 
-    processes: int = Field(0, ge=0, le=256, description="Sending processes of a host; 0: one fewer than cores, each on a core of its own (as many as cores if `[dkim]` signs), at most one a connection.")
-    lease: Duration = Field("30s", description="How long a batch belongs to a process that has gone silent.")
+    processes: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description=(
+            "Sending processes of a host; 0: one fewer than cores, each on a core of its own (as"
+            " many as cores if `[dkim]` signs), at most one a connection."
+        ),
+    )
+    lease: Duration = Field(
+        "30s", description="How long a batch belongs to a process that has gone silent."
+    )
     batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _LOCAL = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[ T](?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_+-]+)*[A-Za-z0-9]*)?$"
+    r"(?P<day>\d{4}-\d{2}-\d{2})[ T](?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)"
+    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_+-]+)*[A-Za-z0-9]*)?$"
 )
 
 
@@ -18,20 +19,25 @@ def zone(name: str) -> ZoneInfo:
 
 
 def parse_time(text: str, default_zone: str = "UTC") -> datetime:
-    """Read RFC 3339, or a local time with or without a zone name, else in `default_zone`; aware, the zone kept.
+    """Read RFC 3339, or a local time with or without a zone name, else in `default_zone`; aware,
+    the zone kept.
 
-    Raises ValueError with a sentence that says what to write. A local time that a clock change skips is refused,
+    Raises ValueError with a sentence that says what to write. A local time that a clock change
+    skips is refused,
     one that it repeats means the first of the two (`fold=0`).
     """
     found = _LOCAL.match(text.strip())
     if not found:
-        raise ValueError(f'"{text}" is not a time; write 2026-12-01T10:00+01:00 or "2026-12-01 10:00 Europe/Zurich"')
+        raise ValueError(
+            f'"{text}" is not a time; write 2026-12-01T10:00+01:00 or "2026-12-01 10:00'
+            ' Europe/Zurich"'
+        )
     clock = found["clock"].zfill(5) if found["clock"].count(":") == 1 else found["clock"]
     try:
         naive = datetime.fromisoformat(f"{found['day']}T{clock}")
     except ValueError as error:
         raise ValueError(f'"{text}" is not a time: {error}') from None
-    if not 1900 < naive.year < 9000:      # beyond it, another time zone would be no year
+    if not 1900 < naive.year < 9000:  # beyond it, another time zone would be no year
         raise ValueError(f'"{text}": the year {naive.year:04} is too far away')
     offset = found["zone"] or ""
     if offset == "Z" or offset[:1] in ("+", "-"):
@@ -53,7 +59,9 @@ def to_ms(when: datetime) -> int:
 
 
 def rfc3339(ms: int, zone_name: str = "UTC") -> str:
-    """Unix milliseconds as RFC 3339 with offset and milliseconds; "" for 0, which means "not yet"."""
+    """Unix milliseconds as RFC 3339 with offset and milliseconds; "" for 0, which means "not
+    yet".
+    """
     return from_ms(ms, zone_name).isoformat(timespec="milliseconds") if ms else ""
 
 

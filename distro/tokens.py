@@ -1,8 +1,12 @@
-"""Signed tokens in links, bound to a purpose and to the reader's address; and the keyed hash of an address.
+"""Signed tokens in links, bound to a purpose and to the reader's address; and the keyed hash of an
+address.
 
-A token is readable and short: ``17.42.981.Zk3…`` is distribution 17, recipient 42, subscriber 981 and 128 bits of
-HMAC-SHA-256. The signature covers a keyed hash of the address, so that an id given out again (after a restore, say)
-cannot act for another person. The first key signs, all verify; the key of address hashes is never rotated.
+A token is readable and short: ``17.42.981.Zk3…`` is distribution 17, recipient 42, subscriber 981
+and 128 bits of
+HMAC-SHA-256. The signature covers a keyed hash of the address, so that an id given out again (after
+a restore, say)
+cannot act for another person. The first key signs, all verify; the key of address hashes is never
+rotated.
 """
 
 import binascii
@@ -25,7 +29,9 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 @cache
 def mac_of(key: bytes) -> Callable[[bytes], bytes]:
-    """HMAC-SHA-256 under one key, for many messages: its two hash states are begun once and copied (RFC 2104 §4)."""
+    """HMAC-SHA-256 under one key, for many messages: its two hash states are begun once and copied
+    (RFC 2104 §4).
+    """
     block = hashlib.sha256(key).digest() if len(key) > 64 else key
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in block.ljust(64, b"\0")))
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in block.ljust(64, b"\0")))
@@ -44,18 +50,28 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 class Keys:
     """The secrets of an installation."""
 
-    signing: tuple[bytes, ...] = field(repr=False)   # the first signs, all verify; none: this user may not read them
-    pepper: bytes = field(repr=False)                # of address hashes, never rotated
+    signing: tuple[bytes, ...] = field(
+        repr=False
+    )  # the first signs, all verify; none: this user may not read them
+    pepper: bytes = field(repr=False)  # of address hashes, never rotated
 
     def address_hash(self, address: str) -> bytes:
-        """Return 16 bytes that stand for an address, however it is spelt, and tell nothing about it without the key."""
+        """Return 16 bytes that stand for an address, however it is spelt, and tell nothing about it
+        without the key.
+        """
         return mac_of(self.pepper)(address_key(address).encode())[:16]
 
     def address_hashes(self, address: str) -> tuple[bytes, ...]:
-        """Return today's hash of an address, and the one under which earlier versions kept it where that differs."""
+        """Return today's hash of an address, and the one under which earlier versions kept it where
+        that differs.
+        """
         former = former_address_key(address)
         here = self.address_hash(address)
-        return (here,) if former == address_key(address) else (here, mac_of(self.pepper)(former.encode())[:16])
+        return (
+            (here,)
+            if former == address_key(address)
+            else (here, mac_of(self.pepper)(former.encode())[:16])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,14 @@ class Reader:
     subscriber: int
 
 
-def sign(key: bytes, purpose: bytes, distribution: int, ordinal: int, subscriber: int, address_hash: bytes) -> bytes:
+def sign(
+    key: bytes,
+    purpose: bytes,
+    distribution: int,
+    ordinal: int,
+    subscriber: int,
+    address_hash: bytes,
+) -> bytes:
     """The token of one reader for one purpose; ASCII, safe in a URL."""
     told = b"%d.%d.%d" % (distribution, ordinal, subscriber)
     mac = mac_of(key)(b"%b|%b|%b" % (purpose, told, address_hash))
@@ -76,7 +99,11 @@ def sign(key: bytes, purpose: bytes, distribution: int, ordinal: int, subscriber
 
 def _mac_text(key: bytes, message: bytes) -> str:
     """128 bits of a signature, 22 characters that are safe in a URL."""
-    return binascii.b2a_base64(mac_of(key)(message)[:16], newline=False)[:22].translate(_URL_SAFE).decode()
+    return (
+        binascii.b2a_base64(mac_of(key)(message)[:16], newline=False)[:22]
+        .translate(_URL_SAFE)
+        .decode()
+    )
 
 
 def parse(token: str) -> Reader | None:
@@ -88,7 +115,9 @@ def parse(token: str) -> Reader | None:
 
 
 def verify(token: str, purpose: bytes, keys: Keys, address_hashes: Iterable[bytes]) -> bool:
-    """Whether the token was signed here for this purpose and one of these addresses (today's and former ones)."""
+    """Whether the token was signed here for this purpose and one of these addresses (today's and
+    former ones).
+    """
     reader = parse(token)
     if reader is None:
         return False
@@ -96,19 +125,25 @@ def verify(token: str, purpose: bytes, keys: Keys, address_hashes: Iterable[byte
     good = False
     for key in keys.signing:
         for address_hash in address_hashes:
-            made = sign(key, purpose, reader.distribution, reader.ordinal, reader.subscriber, address_hash)
+            made = sign(
+                key, purpose, reader.distribution, reader.ordinal, reader.subscriber, address_hash
+            )
             good |= hmac.compare_digest(made, given)
     return good
 
 
 def return_token(key: bytes, distribution: int, ordinal: int) -> str:
-    """Names a recipient in a Return-Path: 32 lower-case hexadecimal digits, the last 16 of them a signature."""
+    """Names a recipient in a Return-Path: 32 lower-case hexadecimal digits, the last 16 of them a
+    signature.
+    """
     told = distribution.to_bytes(4, "big") + ordinal.to_bytes(4, "big")
     return (told + mac_of(key)(_RETURN + told)[:8]).hex()
 
 
 def read_return_token(token: str, keys: Keys) -> tuple[int, int] | None:
-    """Distribution and recipient that a returned letter names; None: it was not made here. Case is not looked at: some mailers change it."""
+    """Distribution and recipient that a returned letter names; None: it was not made here. Case is
+    not looked at: some mailers change it.
+    """
     try:
         raw = bytes.fromhex(token)
     except ValueError:
@@ -136,16 +171,21 @@ def read_view(token: str, keys: Keys) -> tuple[int, str] | None:
     return (int(parts[0]), parts[1]) if any(good) else None
 
 
-CONFIRM = b"confirm"      # who asked for mail at this address confirms that it is theirs
-BACK = b"back"            # who left comes back: their address, once more
-NEVER = b"never"          # who never asked for mail wants no question about it again
-HELD = b"held"            # to see, take away or erase what is held on a person
+CONFIRM = b"confirm"  # who asked for mail at this address confirms that it is theirs
+BACK = b"back"  # who left comes back: their address, once more
+NEVER = b"never"  # who never asked for mail wants no question about it again
+HELD = b"held"  # to see, take away or erase what is held on a person
 
 
-def sign_pass(key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes, event: str = "") -> str:
-    """A token of one person for one purpose until a time (unix seconds), and for what happened and is answered with it."""
+def sign_pass(
+    key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes, event: str = ""
+) -> str:
+    """A token of one person for one purpose until a time (unix seconds), and for what happened and
+    is answered with it.
+    """
     told = f"{subscriber}.{expires}"
-    return f"{told}.{_mac_text(key, b'pass|%b|%b|%b|%b' % (purpose, told.encode(), address_hash, event.encode()))}"
+    signed = b"pass|%b|%b|%b|%b" % (purpose, told.encode(), address_hash, event.encode())
+    return f"{told}.{_mac_text(key, signed)}"
 
 
 def parse_pass(token: str) -> tuple[int, int] | None:
@@ -156,10 +196,18 @@ def parse_pass(token: str) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def verify_pass(token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float, event: str = "") -> bool:
+def verify_pass(
+    token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float, event: str = ""
+) -> bool:
     """Whether the token was signed here for this purpose, address and event and is still good."""
     claimed = parse_pass(token)
     if claimed is None:
         return False
-    good = [hmac.compare_digest(sign_pass(key, purpose, *claimed, address_hash, event).encode(), token.encode("ascii", "replace")) for key in keys.signing]
+    good = [
+        hmac.compare_digest(
+            sign_pass(key, purpose, *claimed, address_hash, event).encode(),
+            token.encode("ascii", "replace"),
+        )
+        for key in keys.signing
+    ]
     return any(good) and now <= claimed[1]

@@ -1,4 +1,6 @@
-"""Make docs/pictures/ with Debian's Chromium: the report, the letter and the mailbox as a person sees them (`make pictures`)."""
+"""Make docs/pictures/ with Debian's Chromium: the report, the letter and the mailbox as a person
+sees them (`make pictures`).
+"""
 
 import re
 import subprocess
@@ -10,8 +12,15 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent / "pictures"
-SHOTS = (("report", "report", 1280, "light"), ("report-dark", "report", 1280, "dark"), ("report-phone", "report", 375, "light"), ("mailbox", "letter", 1280, "light"),
-         ("letter-phone", "html", 375, "light"), ("letter-dark", "html", 375, "dark"), ("unsubscribe", "leave", 375, "light"))
+SHOTS = (
+    ("report", "report", 1280, "light"),
+    ("report-dark", "report", 1280, "dark"),
+    ("report-phone", "report", 375, "light"),
+    ("mailbox", "letter", 1280, "light"),
+    ("letter-phone", "html", 375, "light"),
+    ("letter-dark", "html", 375, "dark"),
+    ("unsubscribe", "leave", 375, "light"),
+)
 
 
 def main() -> None:
@@ -21,9 +30,14 @@ def main() -> None:
         demo = subprocess.Popen([sys.executable, "-u", "-m", "distro", "demo"], stdout=said)
         try:
             urls = _addresses(said)
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            )
             for name, what, width, scheme in SHOTS:
-                page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light").new_page()
+                page = browser.new_context(
+                    viewport={"width": width, "height": 900},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                ).new_page()
                 page.goto(urls[what])
                 page.screenshot(path=HERE / f"{name}.png", full_page=True)
         finally:
@@ -38,7 +52,12 @@ def _addresses(said: "object") -> dict[str, str]:
         said.seek(0)  # type: ignore[attr-defined]
         found = dict(re.findall(r"(Letters|Report|Leave)\s+(http\S+)", said.read()))  # type: ignore[attr-defined]
         if len(found) == 3:
-            return {"report": found["Report"], "letter": found["Letters"] + "/1", "html": found["Letters"] + "/1/html", "leave": found["Leave"]}
+            return {
+                "report": found["Report"],
+                "letter": found["Letters"] + "/1",
+                "html": found["Letters"] + "/1/html",
+                "leave": found["Leave"],
+            }
         time.sleep(0.2)
     raise SystemExit("the demo did not end")
 

@@ -1,4 +1,6 @@
-"""One real Redis for the whole run, empty for every test; every key left behind must be in the table of keys."""
+"""One real Redis for the whole run, empty for every test; every key left behind must be in the
+table of keys.
+"""
 
 import tempfile
 import threading
@@ -20,7 +22,10 @@ from distro.web.app import create_app
 def server() -> Iterator[Embedded]:
     """The embedded server, as `distro` itself runs it."""
     # Its keeper ends a moment after the last user: it may still write while the folder goes.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ensured(Path(folder), supervised=False) as running:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        ensured(Path(folder), supervised=False) as running,
+    ):
         yield running
 
 
@@ -34,13 +39,17 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 @pytest.fixture
 def client(office: Office) -> Iterator[TestClient]:
     """A browser on the pages of a test's own office."""
-    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
+    with TestClient(
+        create_app(office), follow_redirects=False, raise_server_exceptions=False
+    ) as found:
         yield found
 
 
 @pytest.fixture(autouse=True)
 def no_loop_left_behind() -> Iterator[None]:
-    """A sending thread that outlives its test would meet the end of the interpreter inside its loop, which is a crash."""
+    """A sending thread that outlives its test would meet the end of the interpreter inside its
+    loop, which is a crash.
+    """
     yield
     left = [thread.name for thread in threading.enumerate() if thread.name == "sender"]
     assert not left, "a Sender was not stopped: story.stop()"

@@ -13,7 +13,13 @@ _FEW = ("name", "kind", "outlet", "language", "country")
 def values_of(row: Mapping[str, object], column: str) -> list[str]:
     """Return the values of a column of a row, as they are written."""
     told = row.get(column, [])
-    return [told] if isinstance(told, str) else [str(v) for v in told] if isinstance(told, list) else []
+    return (
+        [told]
+        if isinstance(told, str)
+        else [str(v) for v in told]
+        if isinstance(told, list)
+        else []
+    )
 
 
 def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:
@@ -33,7 +39,9 @@ def by_address(store: Store, address: str) -> Subscriber | None:
     """The subscriber at this address, however it is spelt."""
     email, _ = addresses.judge(address)
     key = addresses.key(email or address.strip())
-    for name in dict.fromkeys((key, former_address_key(key))):    # a book of an earlier version may know it under the other
+    for name in dict.fromkeys(
+        (key, former_address_key(key))
+    ):  # a book of an earlier version may know it under the other
         found = store.command("HGET", "book:address", name)
         who = by_id(store, int(found)) if found else None
         if who and key in (addresses.key(who.email), *who.columns.get("_former", ())):

@@ -1,7 +1,10 @@
-"""What people agreed to, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by its id, then it is acknowledged.
+"""What people agreed to, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by
+its id, then it is acknowledged.
 
-Facts are only ever added. What somebody agreed to is a function of all facts about them (`consent_v3`). At the start of
-every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed in order, before the
+Facts are only ever added. What somebody agreed to is a function of all facts about them
+(`consent_v3`). At the start of
+every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed
+in order, before the
 first intent. A "no" outlives any import.
 """
 
@@ -23,37 +26,41 @@ from distro.store.folder import refused
 from distro.store.scripts import book as scripts
 
 # Each takes something away …
-UNSUBSCRIBED = "unsubscribed"   # the person's own wish
-SUPPRESSED = "suppressed"       # we may not: bounced, complained, or by an admin
-PAUSED = "paused"               # the person's own wish, until a day
-SIGNED_UP = "signed_up"         # asked for on the page, not yet confirmed
-ERASED = "erased"               # the person's own wish: nothing is kept but this
+UNSUBSCRIBED = "unsubscribed"  # the person's own wish
+SUPPRESSED = "suppressed"  # we may not: bounced, complained, or by an admin
+PAUSED = "paused"  # the person's own wish, until a day
+SIGNED_UP = "signed_up"  # asked for on the page, not yet confirmed
+ERASED = "erased"  # the person's own wish: nothing is kept but this
 # … or gives it back, or only tells something.
-RESUBSCRIBED = "resubscribed"   # by the person alone
-LIFTED = "lifted"               # a suppression, by an admin with a reason
+RESUBSCRIBED = "resubscribed"  # by the person alone
+LIFTED = "lifted"  # a suppression, by an admin with a reason
 RESUMED = "resumed"
-CONFIRMED = "confirmed"         # the link of the letter was answered: the second half of a double opt-in
+CONFIRMED = "confirmed"  # the link of the letter was answered: the second half of a double opt-in
 JOINED, LEFT = "joined", "left"  # one list
-MOVED = "moved"                 # to another address
+MOVED = "moved"  # to another address
 ADDED, CHANGED = "added", "changed"
-_TAKES = {SIGNED_UP: "unconfirmed"}      # the reason for which an act keeps mail away, where it is called otherwise (`consent_v3`)
+_TAKES = {
+    SIGNED_UP: "unconfirmed"
+}  # the reason for which an act keeps mail away, where it is called otherwise (`consent_v3`)
 _NO = (UNSUBSCRIBED, SUPPRESSED, ERASED)
 
-Hashes = Callable[[str], tuple[str, ...]]     # the keyed hashes of an address, hexadecimal: today's, then former ones
+Hashes = Callable[
+    [str], tuple[str, ...]
+]  # the keyed hashes of an address, hexadecimal: today's, then former ones
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that happened to somebody's consent."""
 
-    fact: str          # its id
+    fact: str  # its id
     subscriber: int
-    act: str           # one of the above
-    at: int            # unix ms, this host's clock
-    source: str        # where it came from: "one-click link of D15", "m.zammit"
+    act: str  # one of the above
+    at: int  # unix ms, this host's clock
+    source: str  # where it came from: "one-click link of D15", "m.zammit"
     address_hash: str  # whose it is, without the address
-    detail: str = ""   # which list, on what basis, for what reason
-    till: int = 0      # unix ms: the end of a pause
+    detail: str = ""  # which list, on what basis, for what reason
+    till: int = 0  # unix ms: the end of a pause
 
     def of(self, subscriber: int) -> "Fact":
         """Return the same fact about the subscriber with this id."""
@@ -70,17 +77,41 @@ class Fact:
         return self.subscriber, self.fact, self.told
 
 
-def imported_no(number: int, subscriber: int, act: str, told: Mapping[str, str], address_hash: str = "", said: str = "") -> Fact:
-    """The fact that another system's export says no; the same again when the piece is written again."""
+def imported_no(
+    number: int,
+    subscriber: int,
+    act: str,
+    told: Mapping[str, str],
+    address_hash: str = "",
+    said: str = "",
+) -> Fact:
+    """The fact that another system's export says no; the same again when the piece is written
+    again.
+    """
     name = hashlib.sha256(f"{number}:{subscriber}:{act}".encode()).hexdigest()[:24]
-    return Fact(name, subscriber, act, int(told.get("at", 0)), f"import {number} of {told.get('file', '')} by {told.get('actor', '')}", address_hash, said)
+    return Fact(
+        name,
+        subscriber,
+        act,
+        int(told.get("at", 0)),
+        f"import {number} of {told.get('file', '')} by {told.get('actor', '')}",
+        address_hash,
+        said,
+    )
 
 
 def taking(facts: Iterable[Fact]) -> list[tuple[str | bytes | int, ...]]:
-    """Return what Redis is told of facts that take something away, with the rows of those whom they are about."""
+    """Return what Redis is told of facts that take something away, with the rows of those whom they
+    are about.
+    """
     return [
-        command for f in facts
-        for command in (("HSET", f"facts:{f.subscriber}", f.fact, f.told), ("SETBIT", f"no:{_TAKES.get(f.act, f.act)}", f.subscriber, 1), ("SETBIT", "no:any", f.subscriber, 1))
+        command
+        for f in facts
+        for command in (
+            ("HSET", f"facts:{f.subscriber}", f.fact, f.told),
+            ("SETBIT", f"no:{_TAKES.get(f.act, f.act)}", f.subscriber, 1),
+            ("SETBIT", "no:any", f.subscriber, 1),
+        )
     ]
 
 
@@ -96,30 +127,57 @@ class ConsentFile:
         """Return the hash under which an address is written down now."""
         return self.hashes_of(address)[0]
 
-    def record(self, store: Store, *, subscriber: int, address: str, act: str, source: str, detail: str = "", till: int = 0) -> Fact:
-        """Record a fact; when this returns it is on the disk and in Redis. Recording it again does no harm."""
+    def record(
+        self,
+        store: Store,
+        *,
+        subscriber: int,
+        address: str,
+        act: str,
+        source: str,
+        detail: str = "",
+        till: int = 0,
+    ) -> Fact:
+        """Record a fact; when this returns it is on the disk and in Redis. Recording it again does
+        no harm.
+        """
         fact = self.fact(address, act, source=source, detail=detail, till=till).of(subscriber)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.path.open("ab") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)   # one writer at a time, so that the offset is right
+                fcntl.flock(
+                    file, fcntl.LOCK_EX
+                )  # one writer at a time, so that the offset is right
                 begin = self._add(file, [fact])
                 end = os.fstat(file.fileno()).st_size
                 known = int(store.hash("facts:offset").get(self.host, 0))
                 # Only a file that was in Redis up to here is in Redis up to there now.
-                store.call(scripts.consent(self.host, end if known == begin else None, [fact.words]))
+                store.call(
+                    scripts.consent(self.host, end if known == begin else None, [fact.words])
+                )
         except OSError as error:
             raise self._unwritten(error) from error
         return fact
 
     def fact(self, address: str, act: str, *, source: str, detail: str = "", till: int = 0) -> Fact:
         """Return a fact about whoever has this address; `of` says who that is in the book."""
-        return Fact(secrets.token_hex(12), 0, act, time.time_ns() // 1_000_000, source, self.hash_of(address), detail, till)
+        return Fact(
+            secrets.token_hex(12),
+            0,
+            act,
+            time.time_ns() // 1_000_000,
+            source,
+            self.hash_of(address),
+            detail,
+            till,
+        )
 
     def commands(self, facts: Sequence[Fact]) -> list[tuple[str | bytes | int, ...]]:
-        """Write facts that take something away to the file, and return what Redis is told of them with the rows.
+        """Write facts that take something away to the file, and return what Redis is told of them
+        with the rows.
 
-        The caller hands the commands to the script that writes the rows, so that neither is there without the other.
+        The caller hands the commands to the script that writes the rows, so that neither is there
+        without the other.
         """
         if not facts:
             return []
@@ -130,8 +188,15 @@ class ConsentFile:
         return taking(facts)
 
     def _unwritten(self, error: OSError) -> DistroError:
-        told = refused(str(self.path), self.path.parent) if isinstance(error, PermissionError) else None
-        return told or DistroError(f"the wish could not be written to {self.path} ({error.strerror})", hint="Free space or mend the folder's rights.")
+        told = (
+            refused(str(self.path), self.path.parent)
+            if isinstance(error, PermissionError)
+            else None
+        )
+        return told or DistroError(
+            f"the wish could not be written to {self.path} ({error.strerror})",
+            hint="Free space or mend the folder's rights.",
+        )
 
     def append(self, facts: Sequence[Fact]) -> None:
         """Write facts down that Redis is told by somebody else."""
@@ -141,7 +206,9 @@ class ConsentFile:
             self._add(file, facts)
 
     def _add(self, file: IO[bytes], facts: Sequence[Fact]) -> int:
-        """Facts at the end of the locked file, on the disk when this returns; gives where they begin."""
+        """Facts at the end of the locked file, on the disk when this returns; gives where they
+        begin.
+        """
         begin = self._whole(file.fileno())
         file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
         file.flush()
@@ -149,9 +216,11 @@ class ConsentFile:
         return begin
 
     def blank(self, hashes: Collection[str]) -> None:
-        """Take source and detail out of all facts about these addresses: who is erased leaves only that they are.
+        """Take source and detail out of all facts about these addresses: who is erased leaves only
+        that they are.
 
-        Lines are overwritten in place, filled up with spaces, so that every offset stays what it was.
+        Lines are overwritten in place, filled up with spaces, so that every offset stays what it
+        was.
         """
         with contextlib.suppress(FileNotFoundError), self.path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -159,7 +228,9 @@ class ConsentFile:
             for line in file.read().splitlines(keepends=True):
                 fact = _read(line)
                 if fact and fact.address_hash in hashes:
-                    bare = replace(fact, source="", detail=fact.detail if fact.act == MOVED else "").told.encode()
+                    bare = replace(
+                        fact, source="", detail=fact.detail if fact.act == MOVED else ""
+                    ).told.encode()
                     file.seek(at)
                     file.write(bare.ljust(len(line) - 1) + b"\n")
                 at += len(line)
@@ -167,7 +238,9 @@ class ConsentFile:
             os.fdatasync(file.fileno())
 
     def _whole(self, descriptor: int) -> int:
-        """The file's size; a half line that a power cut left is ended, so that the next stands alone."""
+        """The file's size; a half line that a power cut left is ended, so that the next stands
+        alone.
+        """
         size = os.fstat(descriptor).st_size
         if size:
             with self.path.open("rb") as reader:
@@ -176,8 +249,11 @@ class ConsentFile:
                     os.write(descriptor, b"\n")
         return os.fstat(descriptor).st_size
 
-    def replay(self, store: Store, *, whole: bool = False, each: Callable[[Fact], None] = lambda _: None) -> int:
-        """Tell Redis the facts that it lacks (`whole`: whatever it says that it has); gives how many were news to it.
+    def replay(
+        self, store: Store, *, whole: bool = False, each: Callable[[Fact], None] = lambda _: None
+    ) -> int:
+        """Tell Redis the facts that it lacks (`whole`: whatever it says that it has); gives how
+        many were news to it.
 
         `each` is told all of them in order, as of whoever they are about now.
         """
@@ -197,28 +273,38 @@ class ConsentFile:
             each(fact)
         news = 0
         for start in range(0, len(rightful), 500):
-            news += store.call(scripts.consent(self.host, None, [f.words for f in rightful[start:start + 500]]))
+            news += store.call(
+                scripts.consent(self.host, None, [f.words for f in rightful[start : start + 500]])
+            )
         if known != size:
             store.call(scripts.consent(self.host, size, []))
         return news
 
 
 class _Finder:
-    """Whose a replayed fact is now: after a restore an id may be somebody else's, and the address tells."""
+    """Whose a replayed fact is now: after a restore an id may be somebody else's, and the address
+    tells.
+    """
 
     def __init__(self, store: Store, hashes_of: Hashes) -> None:
         self.store = store
         self.hashes_of = hashes_of
         self._by_hash: dict[str, int] | None = None
-        self._before: dict[str, str] = {}      # hash of an address -> hash of the one that the person had before
+        self._before: dict[
+            str, str
+        ] = {}  # hash of an address -> hash of the one that the person had before
 
     def rightful(self, fact: Fact) -> Fact | None:
-        """The fact, of the person that it is about; None: nobody has the address, and a "no" is kept for who may come with it."""
+        """The fact, of the person that it is about; None: nobody has the address, and a "no" is
+        kept for who may come with it.
+        """
         row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
         mine = [str(a) for a in (row.get("email", ""), *row.get("_former", ())) if a]
         if fact.act == MOVED and fact.detail:
             self._before[fact.address_hash] = fact.detail
-        if not fact.address_hash or any(fact.address_hash in self.hashes_of(address) for address in mine):
+        if not fact.address_hash or any(
+            fact.address_hash in self.hashes_of(address) for address in mine
+        ):
             return fact
         found = self._everybody().get(fact.address_hash)
         if not found:
@@ -246,8 +332,16 @@ class _Finder:
     def _everybody(self) -> dict[str, int]:
         if self._by_hash is None:
             flat = self.store.command("HGETALL", "book:address")
-            pairs = flat.items() if isinstance(flat, Mapping) else zip(flat[::2], flat[1::2], strict=True)
-            self._by_hash = {h: int(number) for address, number in pairs for h in self.hashes_of(address.decode())}
+            pairs = (
+                flat.items()
+                if isinstance(flat, Mapping)
+                else zip(flat[::2], flat[1::2], strict=True)
+            )
+            self._by_hash = {
+                h: int(number)
+                for address, number in pairs
+                for h in self.hashes_of(address.decode())
+            }
         return self._by_hash
 
 
@@ -255,11 +349,13 @@ def _read(line: bytes) -> Fact | None:
     try:
         return Fact(**json.loads(line))
     except (ValueError, TypeError):
-        return None   # half a line, from a power cut before it was acknowledged
+        return None  # half a line, from a power cut before it was acknowledged
 
 
 def said_before(store: Store, hashes_of: Hashes, addresses: Sequence[str]) -> list[str]:
-    """Return what each address that is not in the book said before: erased, unsubscribed, suppressed, or ""."""
+    """Return what each address that is not in the book said before: erased, unsubscribed,
+    suppressed, or "".
+    """
     hashes = [hashes_of(address) for address in addresses]
     flat = [h for several in hashes for h in several]
     found = dict(zip(flat, store.command("HMGET", "nos", *flat), strict=True)) if flat else {}
@@ -273,7 +369,9 @@ def history(store: Store, subscriber: int) -> list[Fact]:
 
 
 def refusals(store: Store, subscriber: int) -> list[str]:
-    """Why somebody may not be written to: unsubscribed, suppressed, paused, unconfirmed, erased; empty: they may."""
+    """Why somebody may not be written to: unsubscribed, suppressed, paused, unconfirmed, erased;
+    empty: they may.
+    """
     reasons = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased")
     bits = store.pipeline([("GETBIT", f"no:{reason}", subscriber) for reason in reasons])
     return [reason for reason, bit in zip(reasons, bits, strict=True) if bit]

@@ -1,4 +1,6 @@
-"""The encoding of a spreadsheet saved as text: found out from the whole file, told where it is not UTF-8, never guessed blindly."""
+"""The encoding of a spreadsheet saved as text: found out from the whole file, told where it is not
+UTF-8, never guessed blindly.
+"""
 
 import codecs
 import re
@@ -10,15 +12,30 @@ from typing import TextIO
 from distro.errors import InputFileError
 
 _NAMES = {
-    "cp1252": "Windows-1252", "cp1250": "Windows-1250", "cp1251": "Windows-1251", "cp1253": "Windows-1253", "cp1254": "Windows-1254", "cp1255": "Windows-1255", "cp1256": "Windows-1256",
-    "shift_jis": "Shift-JIS", "cp932": "Shift-JIS", "mac_roman": "Mac Roman", "koi8_r": "KOI8-R", "gb18030": "GB 18030", "big5": "Big5", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR",
+    "cp1252": "Windows-1252",
+    "cp1250": "Windows-1250",
+    "cp1251": "Windows-1251",
+    "cp1253": "Windows-1253",
+    "cp1254": "Windows-1254",
+    "cp1255": "Windows-1255",
+    "cp1256": "Windows-1256",
+    "shift_jis": "Shift-JIS",
+    "cp932": "Shift-JIS",
+    "mac_roman": "Mac Roman",
+    "koi8_r": "KOI8-R",
+    "gb18030": "GB 18030",
+    "big5": "Big5",
+    "euc_jp": "EUC-JP",
+    "euc_kr": "EUC-KR",
 }
-_ENOUGH = 300_000      # bytes of lines that are not ASCII, from which an encoding is found out
-_FEW = 0.2             # share of such lines that may be no UTF-8 in a file that otherwise is
-_CHAOS = 0.2           # of a reading that the library finds too messy to be a text
-_ALIKE = 0.12          # difference of two readings that says nothing
+_ENOUGH = 300_000  # bytes of lines that are not ASCII, from which an encoding is found out
+_FEW = 0.2  # share of such lines that may be no UTF-8 in a file that otherwise is
+_CHAOS = 0.2  # of a reading that the library finds too messy to be a text
+_ALIKE = 0.12  # difference of two readings that says nothing
 # Signs inside a word, or before it, that only a wrong reading puts there: £ukasz, Wi³a, Dupr´.
-_ODD = re.compile(r"[£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿†‡•…‰‹›€™˜ˆ„‚ƒ¡¢×÷][^\W\d_]|[^\W\d_][£¤¥¦§¨©¬®¯±²³µ¶¸¹¼½¾†‡‰€™˜ˆƒ¢×÷]|[þðÞÐ]")
+_ODD = re.compile(
+    r"[£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿†‡•…‰‹›€™˜ˆ„‚ƒ¡¢×÷][^\W\d_]|[^\W\d_][£¤¥¦§¨©¬®¯±²³µ¶¸¹¼½¾†‡‰€™˜ˆƒ¢×÷]|[þðÞÐ]"
+)
 _FALLBACK = "distro-windows-1252"
 _HINT = "Save it as UTF-8 (Excel: CSV UTF-8), or say which it is: --encoding windows-1250"
 
@@ -26,7 +43,7 @@ _HINT = "Save it as UTF-8 (Excel: CSV UTF-8), or say which it is: --encoding win
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
     """Decode what is no UTF-8 as Windows-1252."""
     assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start:error.end].decode("cp1252"), error.end
+    return error.object[error.start : error.end].decode("cp1252"), error.end
 
 
 codecs.register_error(_FALLBACK, _as_windows)
@@ -40,7 +57,8 @@ class _Found:
 
 
 def open_text(path: Path, encoding: str, notes: list[str]) -> TextIO:
-    """Open a text file for reading; add to `notes` what a person should know. Raises InputFileError.
+    """Open a text file for reading; add to `notes` what a person should know. Raises
+    InputFileError.
 
     `encoding`: as the person says; "": found out from the whole file.
     """
@@ -54,7 +72,9 @@ def _said(path: Path, encoding: str) -> _Found:
     try:
         codecs.lookup(encoding)
     except LookupError:
-        raise InputFileError(f'there is no encoding "{encoding[:40]}"', hint=f"Like {', '.join(_NAMES.values())}.") from None
+        raise InputFileError(
+            f'there is no encoding "{encoding[:40]}"', hint=f"Like {', '.join(_NAMES.values())}."
+        ) from None
     _check(path, encoding)
     return _Found(encoding)
 
@@ -73,9 +93,19 @@ def _find(path: Path) -> _Found:
         return _mixed(path, wrong)
     encoding = _best(b"".join(sample))
     if not encoding:
-        raise InputFileError(f"{path.name} is no UTF-8 (line {wrong[0]}), and which other encoding it has cannot be told", hint=_HINT)
+        raise InputFileError(
+            f"{path.name} is no UTF-8 (line {wrong[0]}), and which other encoding it has cannot be"
+            " told",
+            hint=_HINT,
+        )
     _check(path, encoding)
-    return _Found(encoding, note=f"read as {_NAMES.get(encoding, encoding)}: look at the names; if they are wrong, --encoding says another")
+    return _Found(
+        encoding,
+        note=(
+            f"read as {_NAMES.get(encoding, encoding)}: look at the names; if they are wrong,"
+            " --encoding says another"
+        ),
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -87,7 +117,9 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _survey(path: Path) -> tuple[int, list[int], list[bytes]]:
-    """Return how many lines are more than ASCII, which of them are no UTF-8, and what those hold."""
+    """Return how many lines are more than ASCII, which of them are no UTF-8, and what those
+    hold.
+    """
     count, wrong, sample, size = 0, [], [], 0
     for number, line in _lines(path):
         count += 1
@@ -107,13 +139,22 @@ def _mixed(path: Path, wrong: list[int]) -> _Found:
         try:
             line.decode("utf-8", _FALLBACK)
         except UnicodeDecodeError:
-            raise InputFileError(f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252", hint=_HINT) from None
+            raise InputFileError(
+                f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252",
+                hint=_HINT,
+            ) from None
     told = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
-    return _Found("utf-8-sig", _FALLBACK, f"line {told}: no UTF-8, read as Windows-1252; look at the accents there")
+    return _Found(
+        "utf-8-sig",
+        _FALLBACK,
+        f"line {told}: no UTF-8, read as Windows-1252; look at the accents there",
+    )
 
 
 def _best(sample: bytes) -> str:
-    """Return the most plausible encoding of a text that is no UTF-8; "" where several are and differ."""
+    """Return the most plausible encoding of a text that is no UTF-8; "" where several are and
+    differ.
+    """
     from charset_normalizer import from_bytes
 
     found = list(from_bytes(sample, cp_isolation=[*_NAMES]))
@@ -122,7 +163,11 @@ def _best(sample: bytes) -> str:
         return ""
     odd = {name: len(_ODD.findall(sample.decode(name, "replace"))) for name in readings}
     least = min(m.chaos for m in readings.values())
-    good = [name for name, m in readings.items() if m.chaos <= least + 0.05 and odd[name] == min(odd.values())] or [next(iter(readings))]
+    good = [
+        name
+        for name, m in readings.items()
+        if m.chaos <= least + 0.05 and odd[name] == min(odd.values())
+    ] or [next(iter(readings))]
     best = max(good, key=lambda name: readings[name].coherence)
     # Western European is what most such files are; where nothing speaks against it, it is.
     if "cp1252" in good and readings["cp1252"].coherence >= readings[best].coherence - _ALIKE:
@@ -138,4 +183,8 @@ def _check(path: Path, encoding: str) -> None:
             try:
                 decoder.decode(line)
             except UnicodeDecodeError:
-                raise InputFileError(f"{path.name} line {number}: a byte that {_NAMES.get(encoding, encoding)} does not have", hint=_HINT) from None
+                raise InputFileError(
+                    f"{path.name} line {number}: a byte that {_NAMES.get(encoding, encoding)} does"
+                    " not have",
+                    hint=_HINT,
+                ) from None

@@ -12,14 +12,35 @@ from distro.cells import safe
 from distro.files import replaced
 from distro.store import Store
 
-_FIRST = ("email", "name", "kind", "outlet", "language", "country", "time_zone", "lists", "beats", "tags", "phone", "joined")
+_FIRST = (
+    "email",
+    "name",
+    "kind",
+    "outlet",
+    "language",
+    "country",
+    "time_zone",
+    "lists",
+    "beats",
+    "tags",
+    "phone",
+    "joined",
+)
 _DERIVED = ("domain", "provider", "email", "name", "phone")
 
 
 def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda _: True) -> int:
-    """Write everybody, or those chosen by id, as CSV (UTF-8 with its mark, for spreadsheets); gives how many."""
+    """Write everybody, or those chosen by id, as CSV (UTF-8 with its mark, for spreadsheets); gives
+    how many.
+    """
     kept = [c for c in store.hash("book:columns") if c not in _DERIVED]
-    columns = ["email", "name", *(c for c in _FIRST if c in kept), "phone", *sorted(c for c in kept if c not in _FIRST)]
+    columns = [
+        "email",
+        "name",
+        *(c for c in _FIRST if c in kept),
+        "phone",
+        *sorted(c for c in kept if c not in _FIRST),
+    ]
     columns = list(dict.fromkeys(columns))
     count = 0
     with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:

@@ -1,8 +1,11 @@
-"""The language of segments: ``journalists and language:es and (beats:migration or beats:labour) and not country:US``.
+"""The language of segments: ``journalists and language:es and (beats:migration or beats:labour) and
+not country:US``.
 
     expression = term, {"or", term}          a bare word is a list or a named segment
-    term       = factor, {"and", factor}     field:value is any column; * at the end of a value is a prefix
-    factor     = "not", factor | "(", expression, ")" | word | field:value | field:>value (>=, <, <=: a number or a date)
+    term       = factor, {"and", factor}     field:value is any column; * at the end of a value is a
+    prefix
+    factor     = "not", factor | "(", expression, ")" | word | field:value | field:>value (>=, <,
+    <=: a number or a date)
 
 `not` binds tighter than `and`, `and` than `or`. Quotes are for spaces. Errors point at the column.
 """
@@ -14,8 +17,10 @@ from dataclasses import dataclass
 from distro.audience.index import quantity
 from distro.errors import ExpressionError
 
-_TOKEN = re.compile(r"""\s*(?:(?P<paren>[()])|(?P<word>(?:[^\s()":]+(?=\s|[()]|$))|(?:[^\s()":]+:(?:"(?:[^"\\]|\\.)*"|[^\s()"]*))|"(?:[^"\\]|\\.)*"))""")
-_DEPTH = 100     # parentheses and `not` in one another; nobody types more
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<paren>[()])|(?P<word>(?:[^\s()":]+(?=\s|[()]|$))|(?:[^\s()":]+:(?:"(?:[^"\\]|\\.)*"|[^\s()"]*))|"(?:[^"\\]|\\.)*"))"""
+)
+_DEPTH = 100  # parentheses and `not` in one another; nobody types more
 _LENGTH = 10_000  # characters
 
 
@@ -26,7 +31,7 @@ class Term:
     field: str
     value: str
     prefix: bool
-    column: int   # where it stands, from 0
+    column: int  # where it stands, from 0
     width: int
     op: str = ""  # >, >=, <, <=: the value is a number or a date
 
@@ -81,7 +86,11 @@ class _Token:
 def parse(expression: str) -> Node:
     """Read an expression; raises ExpressionError that points at the column."""
     if len(expression) > _LENGTH:
-        raise ExpressionError(f"the expression is longer than {_LENGTH} characters", expression=expression[:80], column=0)
+        raise ExpressionError(
+            f"the expression is longer than {_LENGTH} characters",
+            expression=expression[:80],
+            column=0,
+        )
     return _Parser(expression, _tokens(expression)).whole()
 
 
@@ -92,7 +101,11 @@ def _tokens(expression: str) -> list[_Token]:
         if not found:
             rest = len(expression[at:]) - len(expression[at:].lstrip())
             quote = '"' in expression[at:]
-            raise ExpressionError("a quote is not closed" if quote else "this is not understood", expression=expression, column=at + rest)
+            raise ExpressionError(
+                "a quote is not closed" if quote else "this is not understood",
+                expression=expression,
+                column=at + rest,
+            )
         group = "paren" if found["paren"] else "word"
         tokens.append(_Token(found[group], found.start(group)))
         at = found.end()
@@ -108,12 +121,23 @@ class _Parser:
 
     def whole(self) -> Node:
         if not self.tokens:
-            raise ExpressionError("there is nothing to select", expression=self.expression, column=0, hint='Name a list, like --to journalists, or "journalists and language:es".')
+            raise ExpressionError(
+                "there is nothing to select",
+                expression=self.expression,
+                column=0,
+                hint='Name a list, like --to journalists, or "journalists and language:es".',
+            )
         node = self.either()
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
-            message = "this closes nothing" if token.text == ")" else 'here an "and" or an "or" is missing'
-            raise ExpressionError(message, expression=self.expression, column=token.column, width=len(token.text))
+            message = (
+                "this closes nothing"
+                if token.text == ")"
+                else 'here an "and" or an "or" is missing'
+            )
+            raise ExpressionError(
+                message, expression=self.expression, column=token.column, width=len(token.text)
+            )
         return node
 
     def peek(self) -> str:
@@ -141,21 +165,38 @@ class _Parser:
 
     def _factor(self) -> Node:
         if self.at >= len(self.tokens):
-            raise ExpressionError("here something is missing", expression=self.expression, column=len(self.expression.rstrip()))
+            raise ExpressionError(
+                "here something is missing",
+                expression=self.expression,
+                column=len(self.expression.rstrip()),
+            )
         token = self.tokens[self.at]
         if self.depth > _DEPTH:
-            raise ExpressionError("too many parentheses in one another", expression=self.expression, column=token.column)
+            raise ExpressionError(
+                "too many parentheses in one another",
+                expression=self.expression,
+                column=token.column,
+            )
         self.at += 1
         if token.text.lower() == "not":
             return Not(self.factor())
         if token.text == "(":
             node = self.either()
             if self.peek() != ")":
-                raise ExpressionError("this parenthesis is not closed", expression=self.expression, column=token.column)
+                raise ExpressionError(
+                    "this parenthesis is not closed",
+                    expression=self.expression,
+                    column=token.column,
+                )
             self.at += 1
             return node
         if token.text == ")" or token.text.lower() in ("and", "or"):
-            raise ExpressionError("here a list or field:value is missing", expression=self.expression, column=token.column, width=len(token.text))
+            raise ExpressionError(
+                "here a list or field:value is missing",
+                expression=self.expression,
+                column=token.column,
+                width=len(token.text),
+            )
         return self._term(token)
 
     def _term(self, token: _Token) -> Term:
@@ -164,22 +205,46 @@ class _Parser:
         if not text.startswith('"') and ":" in text:
             field, _, value = text.partition(":")
             if not value.strip('"'):
-                raise ExpressionError(f'after "{field}:" a value is missing', expression=self.expression, column=token.column, width=len(text))
+                raise ExpressionError(
+                    f'after "{field}:" a value is missing',
+                    expression=self.expression,
+                    column=token.column,
+                    width=len(text),
+                )
         quoted = value.startswith('"')
         op = re.match(r"[<>]=?|", value)[0] if field else ""  # type: ignore[index]
         if op:
-            return self._comparison(token, field.lower(), op, value[len(op):])
+            return self._comparison(token, field.lower(), op, value[len(op) :])
         if quoted:
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
         if field and not quoted and "*" in value[:-1]:
-            raise ExpressionError("a * stands at the end of a value only: what begins with it", expression=self.expression, column=token.column, width=len(text),
-                                  hint=f'Write {field}:{value.replace("*", "")}*, or {field}:"{value}" for the star itself.')
+            raise ExpressionError(
+                "a * stands at the end of a value only: what begins with it",
+                expression=self.expression,
+                column=token.column,
+                width=len(text),
+                hint=(
+                    f'Write {field}:{value.replace("*", "")}*, or {field}:"{value}" for the star'
+                    " itself."
+                ),
+            )
         prefix = value.endswith("*") and not quoted and bool(field)
-        return Term(field.lower(), value.removesuffix("*") if prefix else value, prefix, token.column, len(text))
+        return Term(
+            field.lower(),
+            value.removesuffix("*") if prefix else value,
+            prefix,
+            token.column,
+            len(text),
+        )
 
     def _comparison(self, token: _Token, field: str, op: str, value: str) -> Term:
         value = value.strip('"')
         if quantity(value) is None:
-            raise ExpressionError(f'"{value}" is neither a number nor a date', expression=self.expression, column=token.column, width=len(token.text),
-                                  hint=f"Write {field}:{op}2026-01-31 or {field}:{op}20.")
+            raise ExpressionError(
+                f'"{value}" is neither a number nor a date',
+                expression=self.expression,
+                column=token.column,
+                width=len(token.text),
+                hint=f"Write {field}:{op}2026-01-31 or {field}:{op}20.",
+            )
         return Term(field, value, prefix=False, column=token.column, width=len(token.text), op=op)

@@ -1,8 +1,11 @@
 """A spreadsheet's rows into the book.
 
-Every row is judged before anything is written: a bad row stops the file, unless told to skip such rows. Good rows are
-staged in Redis while they are judged, and then taken into the book in pieces, each idempotent; if the command dies in
-between, the sweep finishes what is staged. An import never resurrects who unsubscribed: it does not touch a "no", nor
+Every row is judged before anything is written: a bad row stops the file, unless told to skip such
+rows. Good rows are
+staged in Redis while they are judged, and then taken into the book in pieces, each idempotent; if
+the command dies in
+between, the sweep finishes what is staged. An import never resurrects who unsubscribed: it does not
+touch a "no", nor
 puts anybody on a list that they left themselves, nor takes back who was erased.
 """
 
@@ -25,30 +28,43 @@ from distro.store import Store
 from distro.store.records import ids_of
 from distro.store.scripts.book import Command
 
-_PIECE = 300                     # rows in one script call: a few milliseconds
-_STAGED = 86_400                 # seconds that a staged import waits to be finished
-_SAMPLES = 200                   # rows in which a value for the mapping is looked for
-_SAYS_NO = {"status": "who may be written to", "left": "who unsubscribed", "barred": "who may not be written to", "wants": "who wants mail"}
-FROM_IMPORT = "_in"              # the column that says which import brought somebody; hidden columns begin with _
+_PIECE = 300  # rows in one script call: a few milliseconds
+_STAGED = 86_400  # seconds that a staged import waits to be finished
+_SAMPLES = 200  # rows in which a value for the mapping is looked for
+_SAYS_NO = {
+    "status": "who may be written to",
+    "left": "who unsubscribed",
+    "barred": "who may not be written to",
+    "wants": "who wants mail",
+}
+FROM_IMPORT = (  # the column that says which import brought somebody; hidden columns begin with _
+    "_in"
+)
 
 Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class Judged:
-    """What an import found while it read, and the number under which the good rows are staged (0: none)."""
+    """What an import found while it read, and the number under which the good rows are staged (0:
+    none).
+    """
 
     number: int
     read: int = 0
     good: int = 0
     twice: int = 0
-    system: str = ""             # whose export it is
+    system: str = ""  # whose export it is
     bad: list[BadRow] = field(default_factory=list)
-    erased: list[BadRow] = field(default_factory=list)             # who had themselves erased: never taken
+    erased: list[BadRow] = field(default_factory=list)  # who had themselves erased: never taken
     typos: dict[str, tuple[int, str]] = field(default_factory=dict)
-    noes: dict[str, int] = field(default_factory=dict)             # what the file says of people: unsubscribed, suppressed
-    mapping: list[tuple[str, str, str]] = field(default_factory=list)     # file's column, ours, a value of the first rows
-    notes: list[str] = field(default_factory=list)                 # what was done to read the file
+    noes: dict[str, int] = field(
+        default_factory=dict
+    )  # what the file says of people: unsubscribed, suppressed
+    mapping: list[tuple[str, str, str]] = field(
+        default_factory=list
+    )  # file's column, ours, a value of the first rows
+    notes: list[str] = field(default_factory=list)  # what was done to read the file
 
 
 @dataclass(slots=True)
@@ -58,41 +74,79 @@ class Taken:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    held: int = 0                # said no before; their "no" stays
-    gone: int = 0                # taken off the list, for they are not in the file (`sync`)
+    held: int = 0  # said no before; their "no" stays
+    gone: int = 0  # taken off the list, for they are not in the file (`sync`)
 
 
-_Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]   # the same and the line
-_Staged = list[tuple[str, str, dict[str, list[str]], str]]      # address, e-mail, columns, the "no" that the file says and its words: act|words
+_Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]  # the same and the line
+_Staged = list[
+    tuple[str, str, dict[str, list[str]], str]
+]  # address, e-mail, columns, the "no" that the file says and its words: act|words
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Staged).decode
 
 
-def stage(store: Store, path: Path, list_name: str, *, actor: str, basis: str = "", sync: bool = False, hashes_of: Hashes | None = None, encoding: str = "", at_most_bad: int = 1000, progress: Progress = lambda _: None) -> Judged:
+def stage(
+    store: Store,
+    path: Path,
+    list_name: str,
+    *,
+    actor: str,
+    basis: str = "",
+    sync: bool = False,
+    hashes_of: Hashes | None = None,
+    encoding: str = "",
+    at_most_bad: int = 1000,
+    progress: Progress = lambda _: None,
+) -> Judged:
     """Judge every row of a file and stage the good ones; nothing of it is in the book yet."""
     table = Table(path, encoding)
     rows = iter(table)
     _, cells = next(rows)
     header = header_of(cells, path.name)
-    judged = Judged(int(store.command("INCR", "import:seq")), system=header.system, notes=table.notes)
+    judged = Judged(
+        int(store.command("INCR", "import:seq")), system=header.system, notes=table.notes
+    )
     judge = Judge(header)
     judged.typos = judge.typos
-    for piece in _pieces(_good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged):
+    for piece in _pieces(
+        _good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged
+    ):
         packed = zlib.compress(_encode(piece), 1)
-        store.pipeline([("RPUSH", f"stage:{judged.number}", packed), ("EXPIRE", f"stage:{judged.number}", _STAGED)])
+        store.pipeline(
+            [
+                ("RPUSH", f"stage:{judged.number}", packed),
+                ("EXPIRE", f"stage:{judged.number}", _STAGED),
+            ]
+        )
         progress(judged.read)
-    told: dict[str, str | int] = {"list": list_name, "file": path.name, "actor": actor, "basis": basis, "at": store.now_ms(), "rows": judged.good, "state": "judged", "sync": int(sync)}
-    store.command("HSET", f"import:{judged.number}", *(word for pair in told.items() for word in pair))
+    told: dict[str, str | int] = {
+        "list": list_name,
+        "file": path.name,
+        "actor": actor,
+        "basis": basis,
+        "at": store.now_ms(),
+        "rows": judged.good,
+        "state": "judged",
+        "sync": int(sync),
+    }
+    store.command(
+        "HSET", f"import:{judged.number}", *(word for pair in told.items() for word in pair)
+    )
     return judged
 
 
-def _sampled(rows: Iterator[tuple[int, list[str]]], header: Header, judged: Judged) -> Iterator[tuple[int, list[str]]]:
-    """Pass rows on, and note what each column becomes, with a value of the first rows that have one."""
+def _sampled(
+    rows: Iterator[tuple[int, list[str]]], header: Header, judged: Judged
+) -> Iterator[tuple[int, list[str]]]:
+    """Pass rows on, and note what each column becomes, with a value of the first rows that have
+    one.
+    """
     samples = [""] * len(header.columns)
     noes = dict(header.noes)
     first = list(islice(rows, _SAMPLES))
     for _, cells in first:
-        for n, cell in enumerate(cells[:len(samples)]):
+        for n, cell in enumerate(cells[: len(samples)]):
             samples[n] = samples[n] or " ".join(cell.split())[:40]
     for n, told in enumerate(header.told):
         ours = _SAYS_NO[noes[n]] if n in noes else header.columns[n]
@@ -101,7 +155,9 @@ def _sampled(rows: Iterator[tuple[int, list[str]]], header: Header, judged: Judg
     yield from rows
 
 
-def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, at_most_bad: int) -> Iterator[tuple[str, str, dict[str, list[str]], str, int]]:
+def _good(
+    table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, at_most_bad: int
+) -> Iterator[tuple[str, str, dict[str, list[str]], str, int]]:
     seen: set[int] = set()
     for line, cells in table:
         judged.read += 1
@@ -120,7 +176,12 @@ def _good(table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, 
         yield row.address, row.email, row.columns, f"{row.no}|{row.no_said}" if row.no else "", line
 
 
-def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], store: Store, hashes_of: Hashes | None, judged: Judged) -> Iterator[_Staged]:
+def _pieces(
+    rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]],
+    store: Store,
+    hashes_of: Hashes | None,
+    judged: Judged,
+) -> Iterator[_Staged]:
     """Rows in pieces, without those who had themselves erased."""
     watched = hashes_of if hashes_of and store.command("EXISTS", "nos") else None
     piece: _Sheet = []
@@ -133,14 +194,24 @@ def _pieces(rows: Iterable[tuple[str, str, dict[str, list[str]], str, int]], sto
         yield _without_erased(piece, store, watched, judged)
 
 
-def _without_erased(piece: _Sheet, store: Store, hashes_of: Hashes | None, judged: Judged) -> _Staged:
-    """A piece without those who had themselves erased; who said no before and is not in the book says it still."""
-    nos = consent.said_before(store, hashes_of, [row[0] for row in piece]) if hashes_of else [""] * len(piece)
+def _without_erased(
+    piece: _Sheet, store: Store, hashes_of: Hashes | None, judged: Judged
+) -> _Staged:
+    """A piece without those who had themselves erased; who said no before and is not in the book
+    says it still.
+    """
+    nos = (
+        consent.said_before(store, hashes_of, [row[0] for row in piece])
+        if hashes_of
+        else [""] * len(piece)
+    )
     kept: _Staged = []
     for said, (address, email, columns, no, line) in zip(nos, piece, strict=True):
         if said == consent.ERASED:
             judged.good -= 1
-            judged.erased.append(BadRow(line, email, "erased at this person's wish; may not be taken back"))
+            judged.erased.append(
+                BadRow(line, email, "erased at this person's wish; may not be taken back")
+            )
         else:
             kept.append((address, email, columns, said or no))
     return kept
@@ -168,25 +239,52 @@ def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
     return intake.taken
 
 
-def commit(store: Store, number: int, consents: ConsentFile | None = None, progress: Progress = lambda _: None) -> Taken:
+def commit(
+    store: Store,
+    number: int,
+    consents: ConsentFile | None = None,
+    progress: Progress = lambda _: None,
+) -> Taken:
     """Promise the import (from here the sweep would finish it), and finish it."""
-    store.pipeline([("SADD", "import:open", number), ("HSET", f"import:{number}", "state", "taking"), ("PERSIST", f"stage:{number}")])
+    store.pipeline(
+        [
+            ("SADD", "import:open", number),
+            ("HSET", f"import:{number}", "state", "taking"),
+            ("PERSIST", f"stage:{number}"),
+        ]
+    )
     return finish(store, number, consents, progress)
 
 
-def finish(store: Store, number: int, consents: ConsentFile | None = None, progress: Progress = lambda _: None) -> Taken:
-    """Take what is staged into the book, from where it stopped; safe to run twice, also at the same time.
+def finish(
+    store: Store,
+    number: int,
+    consents: ConsentFile | None = None,
+    progress: Progress = lambda _: None,
+) -> Taken:
+    """Take what is staged into the book, from where it stopped; safe to run twice, also at the same
+    time.
 
-    `consents`: who was erased since is not taken, and a "no" of another system goes to the file before it goes to Redis.
+    `consents`: who was erased since is not taken, and a "no" of another system goes to the file
+    before it goes to Redis.
     """
     intake = _Intake(store, number, consents)
     for n, rows in intake.pieces(int(intake.told.get("done", 0))):
-        intake.writer.write(partial(intake.wishes, rows), piece=(number, n + 1), beside=intake.beside)
+        intake.writer.write(
+            partial(intake.wishes, rows), piece=(number, n + 1), beside=intake.beside
+        )
         progress((n + 1) * _PIECE)
     if intake.sync:
         _take_off(store, number, intake)
     told = store.hash(f"import:{number}")
-    store.pipeline([("SREM", "import:open", number), ("HSET", f"import:{number}", "state", "done"), ("UNLINK", f"stage:{number}"), ("UNLINK", f"import:{number}:ids")])
+    store.pipeline(
+        [
+            ("SREM", "import:open", number),
+            ("HSET", f"import:{number}", "state", "done"),
+            ("UNLINK", f"stage:{number}"),
+            ("UNLINK", f"import:{number}:ids"),
+        ]
+    )
     return Taken(*(int(told.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
 
 
@@ -212,13 +310,15 @@ class _Intake:
         self.taken = Taken()
         self.touched: list[int] = []
         self._no = store.raw("no:any")
-        self._refused: dict[str, str] = {}      # who said no to another system, in the piece that is being written
+        self._refused: dict[
+            str, str
+        ] = {}  # who said no to another system, in the piece that is being written
 
     def pieces(self, done: int) -> Iterator[tuple[int, _Staged]]:
         """What is staged, from a piece on."""
         for n in range(done, int(self.store.command("LLEN", f"stage:{self.number}"))):
             packed = self.store.command("LINDEX", f"stage:{self.number}", n)
-            if packed is None:   # somebody else finished it
+            if packed is None:  # somebody else finished it
                 return
             yield n, _decode(zlib.decompress(packed))
 
@@ -226,7 +326,10 @@ class _Intake:
         """What these rows ask for."""
         rows = self._without_erased(rows)
         self._refused = {address: no for address, _, _, no in rows if no}
-        return [Wish(address, partial(self._merged, email, columns)) for address, email, columns, _ in rows]
+        return [
+            Wish(address, partial(self._merged, email, columns))
+            for address, email, columns, _ in rows
+        ]
 
     def _without_erased(self, rows: _Staged) -> _Staged:
         """Those who had themselves erased since the file was read are not taken back."""
@@ -241,22 +344,34 @@ class _Intake:
             return {"email": email, **columns, "lists": lists, FROM_IMPORT: [str(self.number)]}
         had: list[str] = before.get("lists", [])  # type: ignore[assignment]
         left: list[str] = before.get("_left", [])  # type: ignore[assignment]
-        return before | columns | {"lists": had + [v for v in lists if v not in had and v not in left]}
+        return (
+            before | columns | {"lists": had + [v for v in lists if v not in had and v not in left]}
+        )
 
     def beside(self, written: Written) -> list[Command]:
         """The counts of a piece, and for `sync` whom it spoke of."""
         key = f"import:{self.number}"
         known = [*written.changed, *written.unchanged]
-        counts = (("new", len(written.new)), ("changed", len(written.changed)), ("unchanged", len(written.unchanged)), ("held", self._held(known)))
+        counts = (
+            ("new", len(written.new)),
+            ("changed", len(written.changed)),
+            ("unchanged", len(written.unchanged)),
+            ("held", self._held(known)),
+        )
         commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
         if self.sync:
             commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
         hash_of = self.consents.hash_of if self.consents else str
         facts = [
-            consent.imported_no(self.number, written.ids[address], act, self.told, hash_of(address), said)
-            for address, told in self._refused.items() for act, _, said in [told.partition("|")]
+            consent.imported_no(
+                self.number, written.ids[address], act, self.told, hash_of(address), said
+            )
+            for address, told in self._refused.items()
+            for act, _, said in [told.partition("|")]
         ]
-        return commands + (self.consents.commands(facts) if self.consents else consent.taking(facts))
+        return commands + (
+            self.consents.commands(facts) if self.consents else consent.taking(facts)
+        )
 
     def count(self, written: Written) -> None:
         """The same for a survey."""
@@ -276,7 +391,14 @@ def _take_off(store: Store, number: int, intake: _Intake) -> None:
     """`sync`: whoever is on the list and not in the file leaves it; asked again, only the rest."""
     name = intake.list_name
     there, here = store.raw(f"idx:lists:{name}"), store.raw(f"import:{number}:ids")
-    gone = ids_of((int.from_bytes(there.ljust(len(here), b"\0"), "big") & ~int.from_bytes(here.ljust(len(there), b"\0"), "big")).to_bytes(max(len(there), len(here)), "big"))
+    gone = ids_of(
+        (
+            int.from_bytes(there.ljust(len(here), b"\0"), "big")
+            & ~int.from_bytes(here.ljust(len(there), b"\0"), "big")
+        ).to_bytes(max(len(there), len(here)), "big")
+    )
     for start in range(0, len(gone), _PIECE):
-        wishes = wishes_of(store, gone[start:start + _PIECE], partial(off_list, name))
-        intake.writer.write(wishes, beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))])
+        wishes = wishes_of(store, gone[start : start + _PIECE], partial(off_list, name))
+        intake.writer.write(
+            wishes, beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))]
+        )

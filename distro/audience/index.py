@@ -1,8 +1,11 @@
 """Where the values of a row stand in the index.
 
-A column of few values has a bitmap a value (``idx:``); one of up to fifty thousand has packed ids a value (``ids:``);
-beyond that, and for names and telephone numbers, the rows are read. Numbers and dates have bit planes besides
-(``pl:``): the n-th bitmap holds whose number has its n-th bit, so that a comparison is a handful of BITOPs.
+A column of few values has a bitmap a value (``idx:``); one of up to fifty thousand has packed ids a
+value (``ids:``);
+beyond that, and for names and telephone numbers, the rows are read. Numbers and dates have bit
+planes besides
+(``pl:``): the n-th bitmap holds whose number has its n-th bit, so that a comparison is a handful of
+BITOPs.
 """
 
 import re
@@ -14,18 +17,25 @@ from distro.model import ascii_lower as lower
 
 BITMAP, IDS, SCAN = "index", "ids", "scan"
 ALWAYS_SCANNED = ("email", "name", "phone")
-_ALWAYS_BITMAP = ("lists", "language", "frequency", "provider")   # the scripts read these bitmaps by their names
-FEW, MANY = 256, 50_000                  # values from which a column is no longer BITMAP, no longer IDS
-_LONG, _LONGEST = 64, 200                # characters of a value from which it is no longer BITMAP, no longer IDS
+_ALWAYS_BITMAP = (
+    "lists",
+    "language",
+    "frequency",
+    "provider",
+)  # the scripts read these bitmaps by their names
+FEW, MANY = 256, 50_000  # values from which a column is no longer BITMAP, no longer IDS
+_LONG, _LONGEST = 64, 200  # characters of a value from which it is no longer BITMAP, no longer IDS
 _NO_PLANES = frozenset((*ALWAYS_SCANNED, "domain", "provider", "lists"))
 _NUMBER = re.compile(r"-?\d{1,10}(?:\.\d{1,9})?")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 NUMBER_BITS, DATE_BITS = 48, 22
-_ZERO = 1 << 46                          # numbers are kept in thousandths above this, so that order is order
+_ZERO = 1 << 46  # numbers are kept in thousandths above this, so that order is order
 
 
 def quantity(value: str) -> tuple[str, int] | None:
-    """A number in thousandths ("n"), or a date in days ("d"), as an unsigned integer that keeps the order; None: neither."""
+    """A number in thousandths ("n"), or a date in days ("d"), as an unsigned integer that keeps the
+    order; None: neither.
+    """
     if _NUMBER.fullmatch(value):
         return "n", _ZERO + round(float(value) * 1000)
     found = _DATE.fullmatch(value)
@@ -50,7 +60,10 @@ def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
     if found is None:
         return ()
     kind, number = found
-    return (f"pl:{column}:{kind}", *(f"pl:{column}:{kind}{bit}" for bit in range(bits_of(kind)) if number >> bit & 1))
+    return (
+        f"pl:{column}:{kind}",
+        *(f"pl:{column}:{kind}{bit}" for bit in range(bits_of(kind)) if number >> bit & 1),
+    )
 
 
 def kind_for(column: str, kind: str, values: int, longest: int) -> str:
@@ -73,7 +86,9 @@ _NOWHERE = Cell(())
 
 
 class Keys:
-    """The keys in which cells stand, remembered: most rows say the same. `seen` has the values of cells that were new to it."""
+    """The keys in which cells stand, remembered: most rows say the same. `seen` has the values of
+    cells that were new to it.
+    """
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
         self.kinds = kinds
@@ -97,7 +112,11 @@ class Keys:
 
     def row(self, row: Mapping[str, object] | None) -> list[Cell]:
         """The cells of a row; hidden columns begin with _."""
-        return [self.of(column, values) for column, values in (row or {}).items() if column != "email" and column[0] != "_"]  # type: ignore[arg-type]
+        return [
+            self.of(column, values)  # type: ignore[arg-type]
+            for column, values in (row or {}).items()
+            if column != "email" and column[0] != "_"
+        ]
 
     def _kind(self, column: str) -> str:
         return self.kinds.get(column, SCAN if column in ALWAYS_SCANNED else BITMAP)

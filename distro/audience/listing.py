@@ -1,4 +1,6 @@
-"""People of the book as a list: those who match, found by a part of their name, address or outlet."""
+"""People of the book as a list: those who match, found by a part of their name, address or
+outlet.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,18 +25,33 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The first of those found, in the order in which they came into the book, and how many there are."""
+    """The first of those found, in the order in which they came into the book, and how many there
+    are.
+    """
 
     people: tuple[Listed, ...]
     found: int
 
 
-def listing(store: Store, *, chosen: Callable[[int], bool] = lambda _: True, search: str = "", limit: int = 50) -> Listing:
+def listing(
+    store: Store,
+    *,
+    chosen: Callable[[int], bool] = lambda _: True,
+    search: str = "",
+    limit: int = 50,
+) -> Listing:
     """Find people by id and by a part of what names them; accents and capitals do not matter."""
     wanted, count = unaccented(search.casefold()), 0
     found: list[Subscriber] = []
     for number, row in rows(store, 1, int(store.text("book:seq") or 0) + 1):
-        if not chosen(number) or (wanted and not any(wanted in unaccented(text.casefold()) for column in _SEARCHED for text in values_of(row, column))):
+        if not chosen(number) or (
+            wanted
+            and not any(
+                wanted in unaccented(text.casefold())
+                for column in _SEARCHED
+                for text in values_of(row, column)
+            )
+        ):
             continue
         count += 1
         if len(found) < limit:

@@ -1,4 +1,6 @@
-"""What staff say about lists in segments.toml: who answers for one, whether readers may join it, whether it may have a release early."""
+"""What staff say about lists in segments.toml: who answers for one, whether readers may join it,
+whether it may have a release early.
+"""
 
 # [lists.journalists]
 # title = {en = "Press releases", fr = "Communiqués de presse"}     or one text for all
@@ -27,13 +29,24 @@ class ListRole:
 
     def told(self) -> str:
         """As `segments list` says it: list, anybody may join, of m.zammit@agency.example."""
-        parts = ("list", self.public and "anybody may join", self.embargo_trusted and "may have it before an embargo is over", self.owner and f"of {self.owner}")
+        parts = (
+            "list",
+            self.public and "anybody may join",
+            self.embargo_trusted and "may have it before an embargo is over",
+            self.owner and f"of {self.owner}",
+        )
         return ", ".join(part for part in parts if part)
 
     def title(self, language: str) -> str:
         """As a reader of this language sees it."""
         base = language.split("-", maxsplit=1)[0]
-        return self.titles.get(language) or self.titles.get(base) or self.titles.get("") or next(iter(self.titles.values()), "") or self.name.replace("-", " ").capitalize()
+        return (
+            self.titles.get(language)
+            or self.titles.get(base)
+            or self.titles.get("")
+            or next(iter(self.titles.values()), "")
+            or self.name.replace("-", " ").capitalize()
+        )
 
 
 def load_roles(folder: Path) -> dict[str, ListRole]:
@@ -44,10 +57,22 @@ def load_roles(folder: Path) -> dict[str, ListRole]:
 
 def _role(where: Path, name: str, facts: object) -> ListRole:
     if not isinstance(facts, dict):
-        raise SettingsError(f"{where}: lists.{name} must be a table", hint=f"Write [lists.{name}] and below it public = true")
+        raise SettingsError(
+            f"{where}: lists.{name} must be a table",
+            hint=f"Write [lists.{name}] and below it public = true",
+        )
     for key, value in facts.items():
         if key not in _KNOWN or not isinstance(value, _KNOWN[key]):
-            raise SettingsError(f"{where}: lists.{name}.{key} is not understood", hint=f"Known are {', '.join(_KNOWN)}.")
+            raise SettingsError(
+                f"{where}: lists.{name}.{key} is not understood",
+                hint=f"Known are {', '.join(_KNOWN)}.",
+            )
     title = facts.get("title", {})
     titles = {"": title} if isinstance(title, str) else {str(k): str(v) for k, v in title.items()}
-    return ListRole(name.lower(), titles, facts.get("owner", ""), facts.get("public", False), facts.get("embargo_trusted", False))
+    return ListRole(
+        name.lower(),
+        titles,
+        facts.get("owner", ""),
+        facts.get("public", False),
+        facts.get("embargo_trusted", False),
+    )

@@ -1,7 +1,9 @@
 """Named segments, and expressions as programs over the book's index.
 
-A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs, and bit planes compared by them. What has no
-bitmap is made one: from packed ids (columns of many values), or by reading the rows in pieces (names, addresses).
+A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs, and bit planes compared
+by them. What has no
+bitmap is made one: from packed ids (columns of many values), or by reading the rows in pieces
+(names, addresses).
 """
 
 import difflib
@@ -25,13 +27,15 @@ from distro.store.records import unpack_ids
 from distro.store.scripts import audience as scripts
 from distro.store.scripts.audience import Program
 
-_NAMES, _DEEP = 500, 50 # named segments in one expression, and how deep in one another
-_SCAN_PIECE = 5000      # rows read at once
-_SCAN_LIFETIME = 300    # seconds that a bitmap made for a question may be used
+_NAMES, _DEEP = 500, 50  # named segments in one expression, and how deep in one another
+_SCAN_PIECE = 5000  # rows read at once
+_SCAN_LIFETIME = 300  # seconds that a bitmap made for a question may be used
 
 
 def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
-    """Where segments.toml is, and one of its tables; empty without the file. Raises SettingsError."""
+    """Where segments.toml is, and one of its tables; empty without the file. Raises
+    SettingsError.
+    """
     where = folder / "segments.toml"
     try:
         found = read_toml(where).get(name, {})
@@ -40,7 +44,9 @@ def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
     except (ValueError, OSError) as error:
         raise SettingsError(f"{where}: {error}") from None
     if not isinstance(found, dict):
-        raise SettingsError(f"{where}: {name} must be a table", hint=f"Write [{name}] on a line of its own.")
+        raise SettingsError(
+            f"{where}: {name} must be a table", hint=f"Write [{name}] on a line of its own."
+        )
     return where, found
 
 
@@ -82,27 +88,57 @@ class Segments:
             return
         near = difflib.get_close_matches(term.field, self.columns, 1, 0.7)
         hint = f"Did you mean {near[0]}:{term.value}? " if near else ""
-        raise ExpressionError(f'no subscriber has a column "{term.field}"', expression=text, column=term.column, width=len(term.field),
-                              hint=f"{hint}Columns here: {', '.join(sorted(self.columns)) or 'none yet'}.")
+        raise ExpressionError(
+            f'no subscriber has a column "{term.field}"',
+            expression=text,
+            column=term.column,
+            width=len(term.field),
+            hint=f"{hint}Columns here: {', '.join(sorted(self.columns)) or 'none yet'}.",
+        )
 
     def _name(self, term: Term, text: str, within: tuple[str, ...]) -> Node:
         name = term.value.lower()
         if name in self.lists and name in self.named:
-            raise ExpressionError(f'"{name}" is a list and a named segment', expression=text, column=term.column, width=term.width,
-                                  hint="Rename the segment in segments.toml, or write lists:" + name + ".")
+            raise ExpressionError(
+                f'"{name}" is a list and a named segment',
+                expression=text,
+                column=term.column,
+                width=term.width,
+                hint="Rename the segment in segments.toml, or write lists:" + name + ".",
+            )
         if name in self.lists:
             return Term("lists", name, prefix=False, column=term.column, width=term.width)
         if name in self.named:
             self._used += 1
             if self._used > _NAMES or len(within) > _DEEP:
-                raise ExpressionError(f'"{name}" is made of too many other segments (at most {_NAMES}, {_DEEP} deep)', expression=text, column=term.column, width=term.width)
+                raise ExpressionError(
+                    f'"{name}" is made of too many other segments (at most {_NAMES}, {_DEEP} deep)',
+                    expression=text,
+                    column=term.column,
+                    width=term.width,
+                )
             if name in within:
-                raise ExpressionError(f"this segment uses itself: {' → '.join((*within, name))}", expression=text, column=term.column, width=term.width)
+                raise ExpressionError(
+                    f"this segment uses itself: {' → '.join((*within, name))}",
+                    expression=text,
+                    column=term.column,
+                    width=term.width,
+                )
             return self._expand(parse(self.named[name]), self.named[name], (*within, name))
         near = difflib.get_close_matches(name, [*self.lists, *self.named], 1)
         hint = f"Did you mean {near[0]} ({self._size(near[0])} people)? " if near else ""
-        raise ExpressionError(f'there is no list or segment "{term.value}"', expression=text, column=term.column, width=term.width,
-                              hint=hint + ("`distro segments list` shows all." if self.lists or self.named else "Import one: distro subscribers import FILE --list NAME"))
+        raise ExpressionError(
+            f'there is no list or segment "{term.value}"',
+            expression=text,
+            column=term.column,
+            width=term.width,
+            hint=hint
+            + (
+                "`distro segments list` shows all."
+                if self.lists or self.named
+                else "Import one: distro subscribers import FILE --list NAME"
+            ),
+        )
 
     def _size(self, name: str) -> str:
         try:
@@ -123,13 +159,25 @@ class Segments:
         if term.op:
             kind, number = quantity(term.value) or ("n", 0)
             name = _temporary()
-            self.store.call(scripts.compare(f"pl:{term.field}:{kind}", term.op, f"{number:0{bits_of(kind)}b}", name, _SCAN_LIFETIME))
+            self.store.call(
+                scripts.compare(
+                    f"pl:{term.field}:{kind}",
+                    term.op,
+                    f"{number:0{bits_of(kind)}b}",
+                    name,
+                    _SCAN_LIFETIME,
+                )
+            )
             return [["k", name]]
         kind = self.columns.get(term.field, SCAN)
         if kind == SCAN:
             return [["k", self._kept(self._scan(term))]]
         value = lower(term.value)
-        values = [v for v in self.store.members(f"val:{term.field}") if v.startswith(value)] if term.prefix else [value]
+        values = (
+            [v for v in self.store.members(f"val:{term.field}") if v.startswith(value)]
+            if term.prefix
+            else [value]
+        )
         if kind == IDS:
             raws = self.store.pipeline([("GET", f"ids:{term.field}:{v}") for v in values])
             return [["k", self._kept(i for raw in raws if raw for i in unpack_ids(raw))]]
@@ -144,7 +192,11 @@ class Segments:
             return [who.id] if who else []
         # A row is opened only if the words stand in it somewhere: most do not.
         word = msgspec.json.encode(term.value)[1:-1].lower()
-        return (i for i, raw in raw_rows(self.store, 1, last + 1) if word in raw.lower() and matches(json.loads(raw), term))
+        return (
+            i
+            for i, raw in raw_rows(self.store, 1, last + 1)
+            if word in raw.lower() and matches(json.loads(raw), term)
+        )
 
     def _kept(self, ids: Iterable[int]) -> str:
         """A bitmap of its own, for as long as a question takes."""
@@ -157,13 +209,21 @@ class Segments:
 
 
 def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> None:
-    """Raise UsageError for a column or list that the book does not know and that is near one that it does: a slip of the finger."""
+    """Raise UsageError for a column or list that the book does not know and that is near one that
+    it does: a slip of the finger.
+    """
     book = Segments(store, {})
-    for what, names, known in (("column", columns, {*book.columns, *COLUMNS}), ("list", lists, set(book.lists))):
+    for what, names, known in (
+        ("column", columns, {*book.columns, *COLUMNS}),
+        ("list", lists, set(book.lists)),
+    ):
         for name in names:
             near = difflib.get_close_matches(name, known, 1, 0.75)
             if near and name not in known:
-                raise UsageError(f'there is no {what} "{name}" yet', hint=f"Did you mean {near[0]}? If it is to be a new {what}: --create.")
+                raise UsageError(
+                    f'there is no {what} "{name}" yet',
+                    hint=f"Did you mean {near[0]}? If it is to be a new {what}: --create.",
+                )
 
 
 def _temporary() -> str:

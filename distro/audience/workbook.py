@@ -1,6 +1,8 @@
-"""Excel workbooks, read by a child under limits: a hostile one takes the child's memory and time, not ours.
+"""Excel workbooks, read by a child under limits: a hostile one takes the child's memory and time,
+not ours.
 
-Cells come as the sheet shows them where that matters: a number with leading zeros keeps them, a date is a date.
+Cells come as the sheet shows them where that matters: a number with leading zeros keeps them, a
+date is a date.
 """
 
 import io
@@ -15,8 +17,12 @@ from pathlib import Path
 
 from distro.errors import InputFileError
 
-_MEMORY, _OUTPUT = 800 << 20, 400 << 20    # what the child may take: bytes, and bytes of its rows
-_SECONDS, _PER_MEGABYTE, _LONGEST = 5, 4, 60    # of processor time: for any file, for each megabyte of it, and at most
+_MEMORY, _OUTPUT = 800 << 20, 400 << 20  # what the child may take: bytes, and bytes of its rows
+_SECONDS, _PER_MEGABYTE, _LONGEST = (
+    5,
+    4,
+    60,
+)  # of processor time: for any file, for each megabyte of it, and at most
 _CHILD = r"""
 import csv, datetime, json, re, sys
 from python_calamine import CalamineWorkbook
@@ -39,16 +45,20 @@ def zeros_of(pattern):
     return len(plain) if re.fullmatch("0{2,20}", plain) else 0
 
 def formats(path, name):
-    # {row: {column: zeros}} of the first hundred thousand rows, where any cell is shown with leading zeros.
+    # {row: {column: zeros}} of the first hundred thousand rows with leading zeros shown.
     import openpyxl, zipfile
     with zipfile.ZipFile(path) as file:
-        styles = file.read("xl/styles.xml")[:5_000_000] if "xl/styles.xml" in file.namelist() else b""
-    if not re.search(rb'formatCode="[^";]*00', styles) or re.search(rb"<!(?:DOCTYPE|ENTITY)", styles):
+        named = "xl/styles.xml" in file.namelist()
+        styles = file.read("xl/styles.xml")[:5_000_000] if named else b""
+    if not re.search(rb'formatCode="[^";]*00', styles):
+        return {}
+    if re.search(rb"<!(?:DOCTYPE|ENTITY)", styles):
         return {}
     found = {}
     book = openpyxl.load_workbook(path, read_only=True)
     for n, row in enumerate(book[name].iter_rows(max_row=100_000)):
-        here = {m: z for m, cell in enumerate(row) if (z := zeros_of(getattr(cell, "number_format", "")))}
+        widths = [zeros_of(getattr(cell, "number_format", "")) for cell in row]
+        here = {m: width for m, width in enumerate(widths) if width}
         if here:
             found[n] = here
     return found
@@ -77,7 +87,8 @@ sys.stderr.write(json.dumps([name[:80] for name in names[1:20]]))
 def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
     """Return the first sheet as CSV, and the names of the others. Raises InputFileError.
 
-    The rows come by way of a file without a name, whose size the child's limits bound; a pipe's they would not.
+    The rows come by way of a file without a name, whose size the child's limits bound; a pipe's
+    they would not.
     """
     rows = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
     why = "it asks for more memory or time than a list of contacts needs"
@@ -85,7 +96,12 @@ def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
     seconds = min(_LONGEST, _SECONDS + _PER_MEGABYTE * path.stat().st_size // 1_000_000)
     try:
         child = subprocess.run(
-            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())], stdout=rows, stderr=subprocess.PIPE, check=False, preexec_fn=partial(_limits, seconds), timeout=seconds * 3,
+            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())],
+            stdout=rows,
+            stderr=subprocess.PIPE,
+            check=False,
+            preexec_fn=partial(_limits, seconds),
+            timeout=seconds * 3,
             env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"},
         )
         said = child.stderr.decode("utf-8", "replace").strip()
@@ -96,10 +112,16 @@ def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
         failed = True
     if failed:
         rows.close()
-        raise InputFileError(f"{path.name} is an Excel workbook that cannot be read ({why})", hint='Save it as "CSV UTF-8" and import that.')
+        raise InputFileError(
+            f"{path.name} is an Excel workbook that cannot be read ({why})",
+            hint='Save it as "CSV UTF-8" and import that.',
+        )
     if not rows.seek(0, os.SEEK_END):
         rows.close()
-        raise InputFileError(f"{path.name} has no rows on its first sheet", hint="The first line must name the columns: email,name,language,…")
+        raise InputFileError(
+            f"{path.name} has no rows on its first sheet",
+            hint="The first line must name the columns: email,name,language,…",
+        )
     rows.seek(0)
     return io.TextIOWrapper(rows, encoding="utf-8", newline=""), _names(said)
 

@@ -1,7 +1,9 @@
 """The one writer of the book: rows, addresses and index change together, or not at all.
 
-A writer reads, thinks in Python, and hands Redis a list of commands that run only if nobody wrote meanwhile
-(`book_v1`); else it reads again. So an import, an edit, a reader's own choice and an erasure are one mechanism.
+A writer reads, thinks in Python, and hands Redis a list of commands that run only if nobody wrote
+meanwhile
+(`book_v1`); else it reads again. So an import, an edit, a reader's own choice and an erasure are
+one mechanism.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,10 +21,10 @@ from distro.store.records import ids_of, pack_ids, unpack_ids
 from distro.store.scripts import book as scripts
 from distro.store.scripts.book import Command
 
-Row = dict[str, object]                 # {"email": "…", column: [value, …]}
-_WORDS = 5000                           # of one command: Lua's stack ends at 8,000
-_FEW_VALUES = 50                        # so many are asked for one by one
-_FEW_BITS = 4                           # so many new ids of a value stand as single bits, more as whole bytes
+Row = dict[str, object]  # {"email": "…", column: [value, …]}
+_WORDS = 5000  # of one command: Lua's stack ends at 8,000
+_FEW_VALUES = 50  # so many are asked for one by one
+_FEW_BITS = 4  # so many new ids of a value stand as single bits, more as whole bytes
 _ATTEMPTS = 50
 
 encode = msgspec.json.Encoder().encode
@@ -31,11 +33,13 @@ _decode = msgspec.json.Decoder(Row).decode
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one address should become: `change` gives the new row from the old one (None: nobody yet, or nobody any more)."""
+    """What one address should become: `change` gives the new row from the old one (None: nobody
+    yet, or nobody any more).
+    """
 
     address: str
     change: Callable[[Row | None], Row | None]
-    former: str = ""                    # the address under which the person is known, where it is another
+    former: str = ""  # the address under which the person is known, where it is another
 
 
 @dataclass(slots=True)
@@ -49,7 +53,9 @@ class Written:
 
 
 class Writer:
-    """Writes pieces of at most some thousand wishes; remembers columns and their values while nobody else writes."""
+    """Writes pieces of at most some thousand wishes; remembers columns and their values while
+    nobody else writes.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -58,8 +64,16 @@ class Writer:
         self._values: dict[str, set[str]] = {}
         self._keys = Keys({})
 
-    def write(self, wishes: Sequence[Wish] | Callable[[], Sequence[Wish]], *, piece: tuple[int, int] | None = None, beside: Callable[[Written], Iterable[Command]] = lambda _: ()) -> Written | None:
-        """Make these wishes true (a function of them is asked again at each attempt), and `beside` with them; None: this piece of an import was done before."""
+    def write(
+        self,
+        wishes: Sequence[Wish] | Callable[[], Sequence[Wish]],
+        *,
+        piece: tuple[int, int] | None = None,
+        beside: Callable[[Written], Iterable[Command]] = lambda _: (),
+    ) -> Written | None:
+        """Make these wishes true (a function of them is asked again at each attempt), and `beside`
+        with them; None: this piece of an import was done before.
+        """
         for _ in range(_ATTEMPTS):
             now = wishes() if callable(wishes) else wishes
             made = self._read(now)
@@ -68,14 +82,19 @@ class Writer:
                 made = self._read(now)
                 made.stand(self._keys)
             commands = [*self._columns(), *made.commands(self.store)]
-            what, version = self.store.call(scripts.write(self._version, [*commands, *beside(made.written)], piece))
+            what, version = self.store.call(
+                scripts.write(self._version, [*commands, *beside(made.written)], piece)
+            )
             if what == scripts.DONE:
                 self._version = version
                 return made.written
             self._version = -1
             if what == scripts.KNOWN:
                 return None
-        raise DistroError("the book is being changed by somebody else all the time", hint="Try again when the other import is through.")
+        raise DistroError(
+            "the book is being changed by somebody else all the time",
+            hint="Try again when the other import is through.",
+        )
 
     def look(self, wishes: Sequence[Wish]) -> Written:
         """What `write` would do; changes nothing."""
@@ -111,28 +130,55 @@ class Writer:
     # -- columns that outgrow their kind
 
     def _widened(self) -> bool:
-        """Keep columns another way where the values that were just seen are too many or too long for it; True: something changed."""
+        """Keep columns another way where the values that were just seen are too many or too long
+        for it; True: something changed.
+        """
         changed = False
         for column, fresh in self._keys.seen.items():
             now = self._kinds.get(column, BITMAP)
             unknown = self._unknown(column, fresh)
-            wanted = index.kind_for(column, now, self._size(column) + len(unknown), max(map(len, unknown), default=0)) if unknown else now
+            wanted = (
+                index.kind_for(
+                    column,
+                    now,
+                    self._size(column) + len(unknown),
+                    max(map(len, unknown), default=0),
+                )
+                if unknown
+                else now
+            )
             if wanted != now:
                 self._rebuild(column, now, wanted, set(self.store.members(f"val:{column}")))
                 changed = True
         return changed
 
     def _unknown(self, column: str, fresh: set[str]) -> set[str]:
-        """Values that the column did not have; a few are asked for, for many it is read whole and remembered."""
+        """Values that the column did not have; a few are asked for, for many it is read whole and
+        remembered.
+        """
         if column not in self._values and len(fresh) > _FEW_VALUES:
             self._values[column] = set(self.store.members(f"val:{column}"))
         if column in self._values:
             return fresh - self._values[column]
         told = sorted(fresh)
-        return {value for value, there in zip(told, self.store.command("SMISMEMBER", f"val:{column}", *told), strict=True) if not there} if told else set()
+        return (
+            {
+                value
+                for value, there in zip(
+                    told, self.store.command("SMISMEMBER", f"val:{column}", *told), strict=True
+                )
+                if not there
+            }
+            if told
+            else set()
+        )
 
     def _size(self, column: str) -> int:
-        return len(self._values[column]) if column in self._values else int(self.store.command("SCARD", f"val:{column}"))
+        return (
+            len(self._values[column])
+            if column in self._values
+            else int(self.store.command("SCARD", f"val:{column}"))
+        )
 
     def _columns(self) -> list[Command]:
         """Columns and values that nobody had before."""
@@ -158,7 +204,9 @@ class Writer:
             commands.append(("UNLINK", f"{'idx' if now == BITMAP else 'ids'}:{column}:{value}"))
         if wanted == SCAN:
             commands.append(("UNLINK", f"val:{column}"))
-        self.store.call(scripts.write(self._version, commands))   # if somebody else wrote meanwhile it is done again
+        self.store.call(
+            scripts.write(self._version, commands)
+        )  # if somebody else wrote meanwhile it is done again
         self._load(int(self.store.text("book:version") or 0))
 
 
@@ -178,7 +226,8 @@ class _Piece:
     def know(self, names: Iterable[str], known: Mapping[str, int], rows: Mapping[int, Row]) -> None:
         """Note whose addresses these are.
 
-        Earlier versions wrote an address down under a key that two people may share (straße@, strasse@): it is theirs
+        Earlier versions wrote an address down under a key that two people may share (straße@,
+        strasse@): it is theirs
         whose row says so, and is written down under its own key from now on.
         """
         for name in names:
@@ -225,18 +274,29 @@ class _Piece:
             known[wish.address] = self._addresses[wish.address] = at
 
     def whole(self) -> Self:
-        """All wishes are taken: who is new, changed, or as they were; an address that stands there twice counts once."""
+        """All wishes are taken: who is new, changed, or as they were; an address that stands there
+        twice counts once.
+        """
         for at, before in self._before.items():
             after = self._after.get(at, before)
             if after == before:
                 self._after.pop(at, None)
-            (self.written.unchanged if after == before else self.written.new if before is None else self.written.changed).append(at)
+            (
+                self.written.unchanged
+                if after == before
+                else self.written.new
+                if before is None
+                else self.written.changed
+            ).append(at)
         return self
 
     def stand(self, keys: Keys) -> None:
         """Find where the rows stand now and stood before."""
         cells: dict[Cell, list[int]] = {}
-        self._add, self._drop = {"idx:all": [n for n, row in self._after.items() if row and self._before[n] is None]}, {}
+        self._add, self._drop = (
+            {"idx:all": [n for n, row in self._after.items() if row and self._before[n] is None]},
+            {},
+        )
         for number, after in self._after.items():
             if self._before[number] is None:
                 for cell in keys.row(after):
@@ -254,7 +314,10 @@ class _Piece:
             ids.sort()
 
     def _differ(self, keys: Keys, number: int, after: Row | None) -> None:
-        old, new = ({key for cell in keys.row(row) for key in cell.keys} for row in (self._before[number], after))
+        old, new = (
+            {key for cell in keys.row(row) for key in cell.keys}
+            for row in (self._before[number], after)
+        )
         if after is None:
             old.add("idx:all")
         for here, there in ((old - new, self._drop), (new - old, self._add)):
@@ -264,17 +327,30 @@ class _Piece:
     def commands(self, store: Store) -> list[Command]:
         """What Redis has to do."""
         commands: list[Command] = []
-        pairs = [word for number, row in self._after.items() if row is not None for word in (f"sub:{number}", encode(row))]
+        pairs = [
+            word
+            for number, row in self._after.items()
+            if row is not None
+            for word in (f"sub:{number}", encode(row))
+        ]
         commands += _split(("MSET",), pairs)
-        commands += _split(("HSET", "book:address"), [word for pair in self._addresses.items() for word in pair])
-        commands += _split(("HDEL", "book:address"), [name for name in self._gone if name not in self._addresses])
-        commands += [("UNLINK", f"sub:{number}") for number, row in self._after.items() if row is None]
+        commands += _split(
+            ("HSET", "book:address"), [word for pair in self._addresses.items() for word in pair]
+        )
+        commands += _split(
+            ("HDEL", "book:address"), [name for name in self._gone if name not in self._addresses]
+        )
+        commands += [
+            ("UNLINK", f"sub:{number}") for number, row in self._after.items() if row is None
+        ]
         if self.next > self.first:
             commands.append(("SET", "book:seq", self.next - 1))
         return commands + self._index(store)
 
     def _index(self, store: Store) -> list[Command]:
-        """Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what follows as often as it is there."""
+        """Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what
+        follows as often as it is there.
+        """
         appends: list[str | bytes | int] = []
         bits: list[str | bytes | int] = []
         stretches: list[str | bytes | int] = []
@@ -288,15 +364,27 @@ class _Piece:
             if key.startswith("ids:"):
                 gone = set(ids)
                 rest = [i for i in unpack_ids(store.raw(key)) if i not in gone]
-                sets.append(("SET", key, pack_ids(rest + self._add.get(key, []))) if rest or key in self._add else ("UNLINK", key))
+                sets.append(
+                    ("SET", key, pack_ids(rest + self._add.get(key, [])))
+                    if rest or key in self._add
+                    else ("UNLINK", key)
+                )
             else:
                 bits += [word for i in ids for word in (key, i, 0)]
         many = (("APPEND*", appends), ("SETBIT*", bits), ("SETRANGE*", stretches))
         return [*((verb, *words) for verb, words in many if words), *sets]
 
-    def _bits(self, key: str, ids: list[int], bits: list[str | bytes | int], stretches: list[str | bytes | int]) -> None:
-        """Bits set one by one, or, for many new ids, as bytes: behind the last id of before nothing stands yet."""
-        edge = -(-self.first // 8) * 8      # the first byte that is all new
+    def _bits(
+        self,
+        key: str,
+        ids: list[int],
+        bits: list[str | bytes | int],
+        stretches: list[str | bytes | int],
+    ) -> None:
+        """Bits set one by one, or, for many new ids, as bytes: behind the last id of before nothing
+        stands yet.
+        """
+        edge = -(-self.first // 8) * 8  # the first byte that is all new
         fresh = [i for i in ids if i >= edge]
         if len(fresh) < _FEW_BITS:
             bits += [word for i in ids for word in (key, i, 1)]
@@ -309,7 +397,9 @@ class _Piece:
         stretches += (key, low, bytes(raw))
 
 
-def wishes_of(store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]) -> list[Wish]:
+def wishes_of(
+    store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]
+) -> list[Wish]:
     """The same change for everybody with these ids who is in the book."""
     raws = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
     return [Wish(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
@@ -320,7 +410,7 @@ def _is_of(name: str, row: Row | None) -> bool:
     if row is None:
         return True
     if name.isascii() and str(row.get("email", "")).isascii():
-        return True         # both keys fold such an address alike
+        return True  # both keys fold such an address alike
     return name == address_key(str(row.get("email", ""))) or name in row.get("_former", ())  # type: ignore[operator]
 
 
@@ -334,4 +424,7 @@ def off_list(name: str, row: Row | None) -> Row | None:
 
 def _split(head: Command, words: Sequence[str | bytes | int]) -> list[Command]:
     """One command for many words, or several for too many."""
-    return [(*head, *words[n:n + _WORDS - _WORDS % 2]) for n in range(0, len(words), _WORDS - _WORDS % 2)]
+    return [
+        (*head, *words[n : n + _WORDS - _WORDS % 2])
+        for n in range(0, len(words), _WORDS - _WORDS % 2)
+    ]

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from distro.report.named import Named
     from distro.report.summary import Report
 
-_NAMED = 5        # people of a group who are named on a terminal
-_MEANING = {"accepted": 'a server took it; that is not yet "read"', "queued": "not tried yet, or to be tried again", "sending": "in flight",
-            "suppressed": "left before their turn came", "cancelled": "not tried", "bounced": "accepted, then sent back", "complained": "accepted, then complained"}
+_NAMED = 5  # people of a group who are named on a terminal
+_MEANING = {
+    "accepted": 'a server took it; that is not yet "read"',
+    "queued": "not tried yet, or to be tried again",
+    "sending": "in flight",
+    "suppressed": "left before their turn came",
+    "cancelled": "not tried",
+    "bounced": "accepted, then sent back",
+    "complained": "accepted, then complained",
+}
 
 
 class Group(StrEnum):
@@ -34,11 +41,35 @@ class Group(StrEnum):
 
 
 def report(
-    distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one; without it, a list.", metavar="[ID]", show_default=False)] = "",
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write one line a recipient.", metavar="FILE", show_default=False)] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as one self-contained page.", metavar="FILE", show_default=False)] = None,
-    who: Annotated[Group | None, typer.Option("--who", help="Name everybody of one group instead.", show_default=False)] = None,
-    config: Config = None, as_json: Json = False,
+    distribution: Annotated[
+        str,
+        typer.Argument(
+            help="D17, or the release where it has only one; without it, a list.",
+            metavar="[ID]",
+            show_default=False,
+        ),
+    ] = "",
+    csv_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", help="Write one line a recipient.", metavar="FILE", show_default=False
+        ),
+    ] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Write the report as one self-contained page.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    who: Annotated[
+        Group | None,
+        typer.Option("--who", help="Name everybody of one group instead.", show_default=False),
+    ] = None,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Show what happened to everyone, live while it goes out, exact afterwards.
 
@@ -56,7 +87,11 @@ def report(
     found = settings(config)
     with opened(found) as office:
         if not distribution:
-            return _list(summary.listing(office.store, found.site.timezone), found.site.timezone, as_json=as_json)
+            return _list(
+                summary.listing(office.store, found.site.timezone),
+                found.site.timezone,
+                as_json=as_json,
+            )
         number = distribution_id(office.store, distribution)
         if who:
             return _who(list(summary.everybody(office.store, number, who.value)), as_json=as_json)
@@ -87,8 +122,20 @@ def _list(rows: list[dict[str, Any]], zone: str, *, as_json: bool) -> int:
     if as_json:
         show.document(rows)
     elif rows:
-        show.table(("id", "state", "people", f"submitted ({zone})", "due", "headline"), [
-            (r["distribution"], r["state"], f"{r['audience']:,}", show.clock(r["submitted_at"])[:-3], show.clock(r["due_at"])[:-3] if r["due_at"] else "", r["headline"][:60]) for r in rows])
+        show.table(
+            ("id", "state", "people", f"submitted ({zone})", "due", "headline"),
+            [
+                (
+                    r["distribution"],
+                    r["state"],
+                    f"{r['audience']:,}",
+                    show.clock(r["submitted_at"])[:-3],
+                    show.clock(r["due_at"])[:-3] if r["due_at"] else "",
+                    r["headline"][:60],
+                )
+                for r in rows
+            ],
+        )
     else:
         show.say("Nothing was submitted yet. Next: distro submit FILE --to LIST --now")
     return 0
@@ -114,46 +161,91 @@ def _show_report(result: "Report", zone: str) -> None:
     told = result.told
     counts = {state: n for state, n in told["counts"].items() if n}
     show.say(show.bold(told["headline"]))
-    show.say(f"{told['distribution']} · {told['kind'].replace('-', ' ')} · {told['state']}{f' · by {result.actor}' if result.actor else ''}")
+    show.say(
+        f"{told['distribution']} · {told['kind'].replace('-', ' ')} ·"
+        f" {told['state']}{f' · by {result.actor}' if result.actor else ''}"
+    )
     show.say(f"{_times(told)} ({zone})\n")
     if told["state"] in ("halted", "cancelled") and told["reason"]:
         show.say(f"  {told['state']}: {told['reason']}\n")
     if result.planned_only and told["state"] == "cancelled":
-        show.say(f"  {told['audience']:,} were planned; it was cancelled before anybody was written to")
+        show.say(
+            f"  {told['audience']:,} were planned; it was cancelled before anybody was written to"
+        )
     elif result.planned_only:
-        show.say(f"  {told['audience']:,} planned; the audience is fixed when it starts ({show.clock(rfc3339(result.start_ms, zone))})")
+        show.say(
+            f"  {told['audience']:,} planned; the audience is fixed when it starts"
+            f" ({show.clock(rfc3339(result.start_ms, zone))})"
+        )
     else:
-        equation = " + ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items()) or "0"
-        mark = "✓ balanced" if told["balanced"] else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
+        equation = (
+            " + ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items()) or "0"
+        )
+        mark = (
+            "✓ balanced"
+            if told["balanced"]
+            else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
+        )
         show.say(f"  {told['audience']:,} = {equation}          {mark}\n")
         _show_states(result, counts, zone)
     if told["left_out"]:
-        show.say(f"  left out    {sum(told['left_out'].values()):,}   {show.reasons(told['left_out'])}")
+        show.say(
+            f"  left out    {sum(told['left_out'].values()):,}   {show.reasons(told['left_out'])}"
+        )
     show.say()
-    show.say("  " + " · ".join(f"{show.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()) + _spread(told))
+    show.say(
+        "  "
+        + " · ".join(
+            f"{show.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()
+        )
+        + _spread(told)
+    )
     if told["possibly_twice"]:
-        show.say(f"  {show.count(told['possibly_twice'], 'letter')} possibly twice: sent once more after doubt, under the same Message-ID")
+        show.say(
+            f"  {show.count(told['possibly_twice'], 'letter')} possibly twice: sent once more after"
+            " doubt, under the same Message-ID"
+        )
     _show_named(result)
-    show.say(f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report {told['distribution']} --csv report.csv" + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else ""))
+    show.say(
+        f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report"
+        f" {told['distribution']} --csv report.csv"
+        + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else "")
+    )
 
 
 def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
     from distro.times import rfc3339
 
     causes = " · ".join(f"{n:,} {cause}" for cause, n in list(result.causes.items())[:5])
-    retry = f"next try {show.clock(rfc3339(result.next_retry_ms, zone))}" if result.next_retry_ms else ""
-    remarks = _MEANING | {"failed": causes, "in_doubt": "the answer of their server was lost: they may have it", "deferred": retry}
+    retry = (
+        f"next try {show.clock(rfc3339(result.next_retry_ms, zone))}"
+        if result.next_retry_ms
+        else ""
+    )
+    remarks = _MEANING | {
+        "failed": causes,
+        "in_doubt": "the answer of their server was lost: they may have it",
+        "deferred": retry,
+    }
     width = max(len(f"{n:,}") for n in counts.values()) if counts else 1
     total = result.told["audience"] or 1
     for state, n in counts.items():
         share = f"{100 * n / total:5.1f} %" if state == "accepted" else " " * 7
-        show.say(f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}".rstrip())
+        line = f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}"
+        show.say(line.rstrip())
 
 
 def _times(told: dict[str, Any]) -> str:
     """Each time with what it is of; the day only where it changes."""
     parts, day = [], ""
-    for key, word in (("submitted_at", "submitted"), ("due_at", "due"), ("began_at", "began"), ("first_pass_at", "all tried once by"), ("halted_at", "halted"), ("finished_at", told["state"])):
+    for key, word in (
+        ("submitted_at", "submitted"),
+        ("due_at", "due"),
+        ("began_at", "began"),
+        ("first_pass_at", "all tried once by"),
+        ("halted_at", "halted"),
+        ("finished_at", told["state"]),
+    ):
         if told[key]:
             date, _, time = show.clock(told[key]).rpartition(" ")
             parts.append(f"{word} {time if date == day else f'{date} {time}'}")
@@ -168,9 +260,14 @@ def _show_named(result: "Report") -> None:
         count = told["counts"].get(group, told["possibly_twice"])
         show.say(f"\n  {group.replace('_', ' ')}")
         for person in people[:_NAMED]:
-            show.say(f"    {person.address:<{max(len(p.address) for p in people[:_NAMED])}}   {person.why[:100]}".rstrip())
+            show.say(
+                f"    {person.address:<{max(len(p.address) for p in people[:_NAMED])}}  "
+                f" {person.why[:100]}".rstrip()
+            )
         if count > _NAMED:
-            show.say(f"    … {count - _NAMED:,} more: distro report {told['distribution']} --who {group}")
+            show.say(
+                f"    … {count - _NAMED:,} more: distro report {told['distribution']} --who {group}"
+            )
 
 
 def _spread(told: dict[str, Any]) -> str:
@@ -178,7 +275,9 @@ def _spread(told: dict[str, Any]) -> str:
 
     if not told["last_accepted_at"]:
         return ""
-    first, last = (datetime.fromisoformat(told[k]) for k in ("first_accepted_at", "last_accepted_at"))
+    first, last = (
+        datetime.fromisoformat(told[k]) for k in ("first_accepted_at", "last_accepted_at")
+    )
     return f" · first to last {(last - first).total_seconds():.1f} s"
 
 
@@ -197,14 +296,26 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
-        glance = _follow(look(office, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json)
+        glance = _follow(
+            look(office, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
+        )
         address = reports.link(office, number)
     counts = {s.value: n for s, n in glance.counts.items()}
     if as_json:
-        show.document({"distribution": f"D{number}", "state": glance.state, "audience": glance.audience, "counts": counts})
+        show.document(
+            {
+                "distribution": f"D{number}",
+                "state": glance.state,
+                "audience": glance.audience,
+                "counts": counts,
+            }
+        )
     else:
         equation = " + ".join(f"{n:,} {s.replace('_', ' ')}" for s, n in counts.items() if n) or "0"
-        show.say(f"  {glance.audience:,} = {equation}   {glance.state}{f': {glance.reason}' if glance.reason else ''}")
+        show.say(
+            f"  {glance.audience:,} = {equation}  "
+            f" {glance.state}{f': {glance.reason}' if glance.reason else ''}"
+        )
         show.say(f"Next: distro report D{number}{f' · {address}' if address else ''}")
     return 1 if glance.state == "halted" else 0
 
@@ -218,25 +329,60 @@ def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glanc
         shown = -1
         for glance in itertools.chain((last,), glances):
             last = glance
-            if not silent and glance.tried != shown and (glance.over or glance.tried - shown >= max(1, glance.audience // 10)):
+            if (
+                not silent
+                and glance.tried != shown
+                and (glance.over or glance.tried - shown >= max(1, glance.audience // 10))
+            ):
                 shown = glance.tried
-                show.say(f"  {glance.state:<10} {glance.tried:,}/{glance.audience:,}  {glance.rate:,.0f}/s")
+                show.say(
+                    f"  {glance.state:<10} {glance.tried:,}/{glance.audience:,} "
+                    f" {glance.rate:,.0f}/s"
+                )
         return last
-    columns = (TextColumn("  {task.fields[state]:<10}"), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]:,.0f}/s  {task.fields[left]}"))
+    columns = (
+        TextColumn("  {task.fields[state]:<10}"),
+        BarColumn(30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:,.0f}/s  {task.fields[left]}"),
+    )
     with Progress(*columns) as bar:
         task = bar.add_task("", total=last.audience or 1, state=last.state, rate=0.0, left="")
         for glance in itertools.chain((last,), glances):
             last = glance
             left = f"about {glance.left_seconds:,.0f} s left" if glance.left_seconds >= 1 else ""
-            bar.update(task, total=glance.audience or 1, completed=glance.tried, state=glance.state, rate=glance.rate, left=left)
+            bar.update(
+                task,
+                total=glance.audience or 1,
+                completed=glance.tried,
+                state=glance.state,
+                rate=glance.rate,
+                left=left,
+            )
     return last
 
 
 def explain(
-    address: Annotated[str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)],
-    release: Annotated[str, typer.Option("--release", help="D17 or a release; else the newest.", metavar="ID", show_default=False)] = "",
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write it as a page, with words for the telephone.", metavar="FILE", show_default=False)] = None,
-    config: Config = None, as_json: Json = False,
+    address: Annotated[
+        str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)
+    ],
+    release: Annotated[
+        str,
+        typer.Option(
+            "--release", help="D17 or a release; else the newest.", metavar="ID", show_default=False
+        ),
+    ] = "",
+    html_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Write it as a page, with words for the telephone.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Say why somebody did or did not get a release, rule by rule.
 
@@ -275,11 +421,26 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
         number = distribution_id(office.store, distribution)
         found = recount(office.store, number)
     if as_json:
-        show.document({"distribution": f"D{number}", "audience": found.audience, "counts": {s.value: n for s, n in found.counts.items()}, "balanced": found.balanced, "findings": list(found.findings)})
+        show.document(
+            {
+                "distribution": f"D{number}",
+                "audience": found.audience,
+                "counts": {s.value: n for s, n in found.counts.items()},
+                "balanced": found.balanced,
+                "findings": list(found.findings),
+            }
+        )
     else:
-        counts = " + ".join(f"{n:,} {s.value.replace('_', ' ')}" for s, n in found.counts.items() if n) or "0"
+        counts = (
+            " + ".join(f"{n:,} {s.value.replace('_', ' ')}" for s, n in found.counts.items() if n)
+            or "0"
+        )
         show.say(f"D{number}: {found.audience:,} = {counts}")
-        show.say("✓ it balances: audience, states, counters, batches and leases agree" if found.balanced else "✗ it does not balance:")
+        show.say(
+            "✓ it balances: audience, states, counters, batches and leases agree"
+            if found.balanced
+            else "✗ it does not balance:"
+        )
         for line in found.findings:
             show.say(f"  {line}")
     return 0 if found.balanced else 1

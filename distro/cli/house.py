@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def init(folder: Annotated[Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")] = Path()) -> int:
-    """Make an office: a commented distro.toml, a sample release and sample readers, templates/. Overwrites nothing.
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")
+    ] = Path(),
+) -> int:
+    """Make an office: a commented distro.toml, a sample release and sample readers, templates/.
+    Overwrites nothing.
 
     Examples:
 
@@ -31,15 +36,25 @@ def init(folder: Annotated[Path, typer.Argument(help="An empty folder, or one to
         show.say(f"  cd {folder}")
     for command, remark in FIRST_SEND:
         show.say(f"  {command}{f'      # {remark}' if remark else ''}")
-    show.say("\nThen, for your own: [site], [sender] and [[relay]] in distro.toml, and `distro doctor`.")
+    show.say(
+        "\nThen, for your own: [site], [sender] and [[relay]] in distro.toml, and `distro doctor`."
+    )
     return 0
 
 
 def doctor(
-    config: Config = None, as_json: Json = False,
-    make_dkim_key: Annotated[bool, typer.Option("--make-dkim-key", help="Make the keys that sign letters, and show the DNS records to publish.")] = False,
+    config: Config = None,
+    as_json: Json = False,
+    make_dkim_key: Annotated[
+        bool,
+        typer.Option(
+            "--make-dkim-key",
+            help="Make the keys that sign letters, and show the DNS records to publish.",
+        ),
+    ] = False,
 ) -> int:
-    """Look at Redis, worker, relay, pages, clocks, templates, settings and DNS records; each finding with what to type or publish next.
+    """Look at Redis, worker, relay, pages, clocks, templates, settings and DNS records; each
+    finding with what to type or publish next.
 
     Exit 1 if there are errors.
 
@@ -55,7 +70,12 @@ def doctor(
     findings = sorted(_findings(config), key=lambda f: list(Grade).index(f.grade))
     errors = sum(f.grade is Grade.ERROR for f in findings)
     if as_json:
-        show.document([{"about": f.about, "grade": f.grade.value, "text": f.text, "next": f.next} for f in findings])
+        show.document(
+            [
+                {"about": f.about, "grade": f.grade.value, "text": f.text, "next": f.next}
+                for f in findings
+            ]
+        )
     else:
         for f in findings:
             show.say(f"  {f.grade.value:<8} {f.about:<10} {f.text}")
@@ -77,7 +97,12 @@ def _findings(config: Path | None) -> "list[Finding]":
     try:
         with opened(found) as office:
             waiting, trouble = broker_state(office.broker)
-            broker = Finding("Broker", Grade.ERROR if trouble else Grade.OK, trouble or f"takes connections, {waiting} wake-ups wait", "Look at `broker` and `redis` in distro.toml." if trouble else "")
+            broker = Finding(
+                "Broker",
+                Grade.ERROR if trouble else Grade.OK,
+                trouble or f"takes connections, {waiting} wake-ups wait",
+                "Look at `broker` and `redis` in distro.toml." if trouble else "",
+            )
             return [*examine(office), broker]
     except StoreGoneError as error:
         return [Finding("Redis", Grade.ERROR, error.message, error.hint), *without_redis(found)]
@@ -88,12 +113,27 @@ def _make_keys(config: Path | None, *, as_json: bool) -> int:
 
     found = make_dkim_keys(settings(config))
     if as_json:
-        show.document([{"setting": f"dkim.{setting}", "file": str(path), "name": f"{s.selector}._domainkey.{s.domain}", "record": s.record} for s, path, setting in found])
+        show.document(
+            [
+                {
+                    "setting": f"dkim.{setting}",
+                    "file": str(path),
+                    "name": f"{s.selector}._domainkey.{s.domain}",
+                    "record": s.record,
+                }
+                for s, path, setting in found
+            ]
+        )
         return 0
-    show.say("Two keys, an RSA one that every receiver knows and an Ed25519 one.\n\n1. Publish, as a zone file has it:\n")
+    show.say(
+        "Two keys, an RSA one that every receiver knows and an Ed25519 one.\n\n1. Publish, as a"
+        " zone file has it:\n"
+    )
     for signer, _, _ in found:
         show.say(f"  {zone_line(signer)}\n")
-    show.say("2. When `distro doctor` would find them (an hour later, say), in distro.toml:\n\n  [dkim]")
+    show.say(
+        "2. When `distro doctor` would find them (an hour later, say), in distro.toml:\n\n  [dkim]"
+    )
     for _, path, setting in found:
         show.say(f'  {setting} = "{path}"')
     show.say("\n3. distro doctor")
@@ -111,7 +151,18 @@ def config_show(config: Config = None, as_json: Json = False) -> int:
 
     rows = load_explained(config)
     if as_json:
-        show.document([{"setting": r.name, "value": r.value, "source": r.source, "default": r.default, "meaning": r.meaning} for r in rows])
+        show.document(
+            [
+                {
+                    "setting": r.name,
+                    "value": r.value,
+                    "source": r.source,
+                    "default": r.default,
+                    "meaning": r.meaning,
+                }
+                for r in rows
+            ]
+        )
         return 0
     width = max(len(r.name) for r in rows)
     for r in rows:

@@ -8,22 +8,52 @@ from typing import Annotated, Any
 
 import typer
 
-from distro.cli import copies, distributions, house, orders, parts, releases, segments, show, subscribers
+from distro.cli import (
+    copies,
+    distributions,
+    house,
+    orders,
+    parts,
+    releases,
+    segments,
+    show,
+    subscribers,
+)
 from distro.errors import DistroError, UsageError
 
-# What the command-line library raises for words that it does not understand; it has no public name of its own.
+# What the command-line library raises for words that it does not understand; it has no public name
+# of its own.
 _USAGE: Any = typer.BadParameter.__mro__[1].__mro__[1]
 
 app = typer.Typer(
-    name="distro", no_args_is_help=True, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="A press office's releases to everyone who should have them, once, and an exact account afterwards.",
+    name="distro",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=(
+        "A press office's releases to everyone who should have them, once, and an exact account"
+        " afterwards."
+    ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 
 @app.callback()
-def whole(version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=lambda asked: _version() if asked else None)] = False) -> None:
-    """A press office's releases to everyone who should have them, once, and an exact account afterwards."""
+def whole(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version.",
+            is_eager=True,
+            callback=lambda asked: _version() if asked else None,
+        ),
+    ] = False,
+) -> None:
+    """A press office's releases to everyone who should have them, once, and an exact account
+    afterwards.
+    """
     del version
 
 
@@ -46,15 +76,19 @@ app.add_typer(segments.app, name="segments")
 
 def main() -> None:
     """Run a command; 0 done, 1 a reported problem, 2 usage."""
-    os.umask(0o077)      # data, exports and letters hold people's addresses: they are their owner's alone
+    os.umask(
+        0o077
+    )  # data, exports and letters hold people's addresses: they are their owner's alone
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:      # under nohup HUP is ignored, and stays so
+        if signal.getsignal(number) is signal.SIG_DFL:  # under nohup HUP is ignored, and stays so
             signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """End as an exception does: what was begun is put away, folders and processes with it. A second signal waits for that."""
+    """End as an exception does: what was begun is put away, folders and processes with it. A second
+    signal waits for that.
+    """
     del frame
     for other in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(other, signal.SIG_IGN)
@@ -72,9 +106,13 @@ def run(words: list[str]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except _USAGE as error:
-        if type(error).__name__ == "NoArgsIsHelpError":      # `distro`, `distro segments`: a question, no mistake
+        if (
+            type(error).__name__ == "NoArgsIsHelpError"
+        ):  # `distro`, `distro segments`: a question, no mistake
             return run([*words, "--help"])
-        return report_error(UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json)
+        return report_error(
+            UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json
+        )
     except DistroError as error:
         return report_error(error, error.exit_code, as_json=as_json)
     except BrokenPipeError:
@@ -82,7 +120,13 @@ def run(words: list[str]) -> int:
         return 1
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        return report_error(DistroError(f"{error.strerror or error}{where}", hint="Is there space, and the right to write?"), 1, as_json=as_json)
+        return report_error(
+            DistroError(
+                f"{error.strerror or error}{where}", hint="Is there space, and the right to write?"
+            ),
+            1,
+            as_json=as_json,
+        )
     return int(code or 0) if isinstance(code, int) else 0
 
 
@@ -95,8 +139,12 @@ def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
     """What happened, where, and what to type next; with --json also as the document on stdout."""
     if as_json:
         facts = getattr(error, "facts", {})
-        show.document({"error": error.message, "hint": error.hint, "details": error.details, **facts})
-    sentence = error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
+        show.document(
+            {"error": error.message, "hint": error.hint, "details": error.details, **facts}
+        )
+    sentence = (
+        error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
+    )
     show.note(sentence)
     for line in error.details:
         show.note(f"       {line}")

@@ -13,12 +13,42 @@ if TYPE_CHECKING:
     from distro.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Config = Annotated[Path | None, typer.Option("--config", help="The settings file; else DISTRO_CONFIG, else ./distro.toml.", metavar="FILE")]
-Files = Annotated[list[Path], typer.Argument(help="One file per language.", metavar="FILE…", show_default=False)]
-To = Annotated[str, typer.Option("--to", help='Who gets it: a list or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
-At = Annotated[str, typer.Option("--at", help='When: RFC 3339 or "2026-12-01 10:00 Europe/Zurich".', metavar="TIME", show_default=False)]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="The settings file; else DISTRO_CONFIG, else ./distro.toml.",
+        metavar="FILE",
+    ),
+]
+Files = Annotated[
+    list[Path], typer.Argument(help="One file per language.", metavar="FILE…", show_default=False)
+]
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help='Who gets it: a list or an expression like "journalists and language:es".',
+        metavar="EXPR",
+        show_default=False,
+    ),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        help='When: RFC 3339 or "2026-12-01 10:00 Europe/Zurich".',
+        metavar="TIME",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Distribution = Annotated[str, typer.Argument(help="D17, or the release where it has only one.", metavar="ID", show_default=False)]
+Distribution = Annotated[
+    str,
+    typer.Argument(
+        help="D17, or the release where it has only one.", metavar="ID", show_default=False
+    ),
+]
 
 
 def described(app: typer.Typer, function: Callable[..., int], name: str | None = None) -> None:
@@ -39,6 +69,10 @@ def settings(config: Path | None, *, needed: bool = True) -> "Settings":
 def actor() -> str:
     """Who types, also by way of sudo."""
     try:
-        return os.environ.get("DISTRO_ACTOR") or os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:      # a container's user has a number, and no name
+        return (
+            os.environ.get("DISTRO_ACTOR")
+            or os.environ.get("SUDO_USER")
+            or pwd.getpwuid(os.getuid()).pw_name
+        )
+    except KeyError:  # a container's user has a number, and no name
         return f"user {os.getuid()}"

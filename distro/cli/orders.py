@@ -13,16 +13,39 @@ if TYPE_CHECKING:
     from distro.flow.office import Office
     from distro.flow.turns import Cancelled
 
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)
+]
 
 
 def halt(
-    distribution: Annotated[str, typer.Argument(help="D17, or the release where it has only one.", metavar="[ID]", show_default=False)] = "",
-    domain: Annotated[str, typer.Option("--domain", help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.", metavar="D", show_default=False)] = "",
-    during: Annotated[str, typer.Option("--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME")] = "2h",
-    reason: Reason = "", config: Config = None, as_json: Json = False,
+    distribution: Annotated[
+        str,
+        typer.Argument(
+            help="D17, or the release where it has only one.", metavar="[ID]", show_default=False
+        ),
+    ] = "",
+    domain: Annotated[
+        str,
+        typer.Option(
+            "--domain",
+            help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.",
+            metavar="D",
+            show_default=False,
+        ),
+    ] = "",
+    during: Annotated[
+        str,
+        typer.Option(
+            "--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME"
+        ),
+    ] = "2h",
+    reason: Reason = "",
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """Stop a distribution, or one domain: no letter begins more than a second later. `resume` goes on.
+    """Stop a distribution, or one domain: no letter begins more than a second later. `resume` goes
+    on.
 
     Examples:
 
@@ -39,7 +62,11 @@ def halt(
             return _halt_domain(office, domain, during, reason or f"by {actor()}", as_json=as_json)
         number = distribution_id(office.store, distribution)
         state = turns.halt(office, number, actor=actor(), reason=reason or f"by {actor()}")
-    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is halted. Next: distro resume D{number}")
+    (
+        show.document({"distribution": f"D{number}", "state": state})
+        if as_json
+        else show.say(f"D{number} is halted. Next: distro resume D{number}")
+    )
     return 0
 
 
@@ -56,11 +83,18 @@ def _halt_domain(office: "Office", domain: str, during: str, reason: str, *, as_
     if as_json:
         show.document({"domain": domain, "until": until})
     else:
-        show.say(f"Nothing goes to {domain} until {until}; what waits for it goes on then. The others go on now." if seconds else f"{domain} is open again; what waits for it keeps the time that it was told.")
+        show.say(
+            f"Nothing goes to {domain} until {until}; what waits for it goes on then. The others go"
+            " on now."
+            if seconds
+            else f"{domain} is open again; what waits for it keeps the time that it was told."
+        )
     return 0
 
 
-def resume(distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False) -> int:
+def resume(
+    distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False
+) -> int:
     """Go on with a halted distribution; overrides the guard that halted it.
 
     Examples:
@@ -73,12 +107,23 @@ def resume(distribution: Distribution, reason: Reason = "", config: Config = Non
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
         state = go_on(office, number, actor=actor(), reason=reason)
-    show.document({"distribution": f"D{number}", "state": state}) if as_json else show.say(f"D{number} is {state} again.")
+    (
+        show.document({"distribution": f"D{number}", "state": state})
+        if as_json
+        else show.say(f"D{number} is {state} again.")
+    )
     return 0
 
 
-def cancel(distribution: Distribution, reason: Reason = "", yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
-    """End a distribution: nothing more of it begins, and whom it did not reach is free for another submit.
+def cancel(
+    distribution: Distribution,
+    reason: Reason = "",
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """End a distribution: nothing more of it begins, and whom it did not reach is free for another
+    submit.
 
     Examples:
 
@@ -90,12 +135,23 @@ def cancel(distribution: Distribution, reason: Reason = "", yes: Yes = False, co
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
         headline = office.store.hash(f"dist:{number}").get("headline", "")
-        if not yes and not as_json and sys.stdin.isatty() and not typer.confirm(f'Cancel D{number} "{headline}" for good?', err=True):
+        if (
+            not yes
+            and not as_json
+            and sys.stdin.isatty()
+            and not typer.confirm(f'Cancel D{number} "{headline}" for good?', err=True)
+        ):
             show.say("Nothing was changed.")
             return 1
         left = stop_for_good(office, number, actor=actor(), reason=reason or f"by {actor()}")
     if as_json:
-        show.document({"distribution": f"D{number}", "state": "cancelled", "counts": {s.value: n for s, n in left.counts.items()}})
+        show.document(
+            {
+                "distribution": f"D{number}",
+                "state": "cancelled",
+                "counts": {s.value: n for s, n in left.counts.items()},
+            }
+        )
     else:
         _show_cancelled(number, left)
     return 0
@@ -104,16 +160,23 @@ def cancel(distribution: Distribution, reason: Reason = "", yes: Yes = False, co
 def _show_cancelled(number: str, left: "Cancelled") -> None:
     from distro.model import State
 
-    show.say(f"D{number} is cancelled: {show.count(left.counts[State.CANCELLED], 'reader')} will not get it, {left.counts[State.ACCEPTED]:,} have it.")
+    show.say(
+        f"D{number} is cancelled: {show.count(left.counts[State.CANCELLED], 'reader')} will not get"
+        f" it, {left.counts[State.ACCEPTED]:,} have it."
+    )
     if left.counts[State.IN_DOUBT]:
         show.say(f"{left.counts[State.IN_DOUBT]:,} are in doubt: see distro report D{number}")
     if left.in_flight:
-        show.say(f"{left.in_flight:,} are in flight at this moment; the sweep writes down how each ends.")
+        show.say(
+            f"{left.in_flight:,} are in flight at this moment; the sweep writes down how each ends."
+        )
     if left.counts[State.ACCEPTED]:
         show.say(f"Who has it should hear why: distro report D{number} --csv d{number}.csv")
 
 
-def reschedule(distribution: Distribution, at: At, config: Config = None, as_json: Json = False) -> int:
+def reschedule(
+    distribution: Distribution, at: At, config: Config = None, as_json: Json = False
+) -> int:
     """Give a distribution that has not begun another time; its audience is fixed anew for it.
 
     Examples:
@@ -130,15 +193,36 @@ def reschedule(distribution: Distribution, at: At, config: Config = None, as_jso
         start = move(office, number, at, actor=actor())
         state = office.store.hash(f"dist:{number}").get("state", "")
     when = rfc3339(start, found.site.timezone)
-    show.document({"distribution": f"D{number}", "state": state, "at": when}) if as_json else show.say(f"D{number} goes out on {show.clock(when)} ({found.site.timezone}).")
+    (
+        show.document({"distribution": f"D{number}", "state": state, "at": when})
+        if as_json
+        else show.say(f"D{number} goes out on {show.clock(when)} ({found.site.timezone}).")
+    )
     return 0
 
 
 def resend(
     distribution: Distribution,
-    only: Annotated[str, typer.Option("--only", help="in_doubt: whose end is unknown; failed: who was refused.", metavar="in_doubt|failed", show_default=False)] = "",
-    to: Annotated[str, typer.Option("--to", help="One reader, whether or not they have it.", metavar="ADDRESS", show_default=False)] = "",
-    config: Config = None, as_json: Json = False,
+    only: Annotated[
+        str,
+        typer.Option(
+            "--only",
+            help="in_doubt: whose end is unknown; failed: who was refused.",
+            metavar="in_doubt|failed",
+            show_default=False,
+        ),
+    ] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="One reader, whether or not they have it.",
+            metavar="ADDRESS",
+            show_default=False,
+        ),
+    ] = "",
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Send again, on record: to those in doubt, to those who failed, or to one reader.
 
@@ -151,19 +235,29 @@ def resend(
     from distro.flow.office import distribution_id, opened
 
     if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):
-        raise UsageError("say whom: --only in_doubt, --only failed, or --to ADDRESS", hint="See distro resend --help")
+        raise UsageError(
+            "say whom: --only in_doubt, --only failed, or --to ADDRESS",
+            hint="See distro resend --help",
+        )
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
         if to:
             made = again.resend_to(office, number, to, actor=actor())
-            show.document({"distribution": f"D{made}", "audience": 1}) if as_json else show.say(f"D{made} sends it to {to}. Next: distro report D{made}")
+            (
+                show.document({"distribution": f"D{made}", "audience": 1})
+                if as_json
+                else show.say(f"D{made} sends it to {to}. Next: distro report D{made}")
+            )
             return 0
         moved = again.resend(office, number, only, actor=actor())
     if as_json:
         show.document({"distribution": f"D{number}", "audience": moved})
     else:
         twice = " They may get it twice; the report counts them." if only == "in_doubt" else ""
-        show.say(f"D{number}: {show.count(moved, 'reader')} {only.replace('_', ' ')} will be tried again.{twice} Next: distro watch D{number}")
+        show.say(
+            f"D{number}: {show.count(moved, 'reader')} {only.replace('_', ' ')} will be tried"
+            f" again.{twice} Next: distro watch D{number}"
+        )
     return 0
 
 

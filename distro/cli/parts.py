@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from distro.settings import Settings
 
 
-def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`.")] = False) -> int:
+def up(
+    config: Config = None,
+    mailbox: Annotated[
+        bool,
+        typer.Option(
+            "--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`."
+        ),
+    ] = False,
+) -> int:
     """Run everything on this machine: Redis, worker, sweep and pages.
 
-    Data is kept in `data` of the settings. Ctrl-C or TERM stops it in order: letters in flight end first.
+    Data is kept in `data` of the settings. Ctrl-C or TERM stops it in order: letters in flight end
+    first.
 
     Examples:
 
@@ -28,14 +37,37 @@ def up(config: Config = None, mailbox: Annotated[bool, typer.Option("--mailbox",
 
 
 def mailbox(
-    port: Annotated[int, typer.Option("--port", help="Where it takes letters; else where [[relay]] looks for them on this machine.", min=0, max=65_535, show_default=False)] = 0,
-    pages: Annotated[int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)] = 8026,
-    host: Annotated[str, typer.Option("--host", help="The address of this machine to listen on; others than this one see the letters on any other.", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port",
+            help="Where it takes letters; else where [[relay]] looks for them on this machine.",
+            min=0,
+            max=65_535,
+            show_default=False,
+        ),
+    ] = 0,
+    pages: Annotated[
+        int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)
+    ] = 8026,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            help=(
+                "The address of this machine to listen on; others than this one see the letters on"
+                " any other."
+            ),
+            metavar="ADDRESS",
+        ),
+    ] = "127.0.0.1",
     config: Config = None,
 ) -> int:
-    """Run a mailbox for trying things out: it takes every letter, delivers none, and shows them in a browser.
+    """Run a mailbox for trying things out: it takes every letter, delivers none, and shows them in
+    a browser.
 
-    Letters are kept as files in `data`/mailbox. Name it as the relay: url = "smtp://127.0.0.1:2525?tls=off"
+    Letters are kept as files in `data`/mailbox. Name it as the relay: url =
+    "smtp://127.0.0.1:2525?tls=off"
 
     Examples:
 
@@ -57,7 +89,9 @@ def worker(config: Config = None) -> int:
 
 
 def sweep(config: Config = None) -> int:
-    """Run only the sweep, which starts what is due and repairs what died. One beside every worker."""
+    """Run only the sweep, which starts what is due and repairs what died. One beside every
+    worker.
+    """
     from distro.queue.sweeping import run
 
     found = _begin("sweep", config)
@@ -72,7 +106,9 @@ def web(config: Config = None) -> int:
     return run(found)
 
 
-def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report is shown.")] = False) -> int:
+def demo(
+    leave: Annotated[bool, typer.Option("--exit", help="End when the report is shown.")] = False,
+) -> int:
     """Show the whole thing on sample data in a temporary folder.
 
     A real worker sends the sample release into a mailbox on this machine; nothing leaves it.
@@ -88,7 +124,9 @@ def demo(leave: Annotated[bool, typer.Option("--exit", help="End when the report
 
 
 def _begin(part: str, config: Path | None) -> "Settings":
-    """Read the settings of a part, and let its log speak under its name, in the time zone of the site."""
+    """Read the settings of a part, and let its log speak under its name, in the time zone of the
+    site.
+    """
     from distro import log
 
     found = settings(config)

@@ -9,9 +9,25 @@ from distro.cli import show
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 _Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
-_Set = Annotated[list[str], typer.Option("--set", help='A column: --set "outlet=The Daily"; empty takes it away.', metavar="COLUMN=VALUE", show_default=False)]
-_Create = Annotated[bool, typer.Option("--create", help="It is to be a new column or list, though one of nearly that name is known.")]
-_Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)]
+_Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        help='A column: --set "outlet=The Daily"; empty takes it away.',
+        metavar="COLUMN=VALUE",
+        show_default=False,
+    ),
+]
+_Create = Annotated[
+    bool,
+    typer.Option(
+        "--create",
+        help="It is to be a new column or list, though one of nearly that name is known.",
+    ),
+]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+]
 
 
 def show_one(address: _Address, config: Config = None, as_json: Json = False) -> int:
@@ -32,24 +48,56 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
         facts, refused = history(office, who), refusals(office.store, who.id)
     columns = {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}
     if as_json:
-        show.document({"email": who.email, "columns": columns, "may_be_written_to": not refused, "refused": refused, "consent": [f.act for f in facts]})
+        show.document(
+            {
+                "email": who.email,
+                "columns": columns,
+                "may_be_written_to": not refused,
+                "refused": refused,
+                "consent": [f.act for f in facts],
+            }
+        )
         return 0
     show.say(who.email + "\n")
-    show.pairs([(column, "; ".join(values)) for column, values in sorted(columns.items()) if column not in ("domain", "provider")])
-    show.say(f"\n  {'may not be written to: ' + ', '.join(refused) if refused else 'may be written to'}")
+    show.pairs(
+        [
+            (column, "; ".join(values))
+            for column, values in sorted(columns.items())
+            if column not in ("domain", "provider")
+        ]
+    )
+    show.say(
+        f"\n  {'may not be written to: ' + ', '.join(refused) if refused else 'may be written to'}"
+    )
     return 0
 
 
 def add(
-    address: _Address, list_name: Annotated[list[str], typer.Option("--list", help="The list that they join; several times for several.", metavar="NAME", show_default=False)],
-    values: _Set = [], basis: Annotated[str, typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT")] = "",  # noqa: B006 - the library wants a list
-    create: _Create = False, config: Config = None, as_json: Json = False,
+    address: _Address,
+    list_name: Annotated[
+        list[str],
+        typer.Option(
+            "--list",
+            help="The list that they join; several times for several.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ],
+    values: _Set = [],  # noqa: B006 - Typer makes a new list for each call
+    basis: Annotated[
+        str,
+        typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT"),
+    ] = "",
+    create: _Create = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Put one person into the book.
 
     Examples:
 
-        distro subscribers add ana@daily.example --list journalists --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
+        distro subscribers add ana@daily.example --list journalists \\
+            --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
     """
     from distro.audience.segments import check_new
     from distro.flow import people
@@ -60,16 +108,36 @@ def add(
         if not create:
             check_new(office.store, columns, lists)
         who = people.add(office, address, lists, columns, source=actor(), basis=basis)
-    show.document({"email": who.email, "lists": list(who.columns.get("lists", ()))}) if as_json else show.say(f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}.")
+    (
+        show.document({"email": who.email, "lists": list(who.columns.get("lists", ()))})
+        if as_json
+        else show.say(f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}.")
+    )
     return 0
 
 
 def edit(
-    address: _Address, values: _Set = [],  # noqa: B006
-    join: Annotated[list[str], typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False)] = [],  # noqa: B006
-    leave: Annotated[list[str], typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False)] = [],  # noqa: B006
-    move_to: Annotated[str, typer.Option("--move-to", help="Their new address; the person, and what they agreed to, stays.", metavar="ADDRESS")] = "",
-    create: _Create = False, config: Config = None, as_json: Json = False,
+    address: _Address,
+    values: _Set = [],  # noqa: B006 - Typer makes a new list
+    join: Annotated[
+        list[str],
+        typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False),
+    ] = [],  # noqa: B006
+    leave: Annotated[
+        list[str],
+        typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False),
+    ] = [],  # noqa: B006
+    move_to: Annotated[
+        str,
+        typer.Option(
+            "--move-to",
+            help="Their new address; the person, and what they agreed to, stays.",
+            metavar="ADDRESS",
+        ),
+    ] = "",
+    create: _Create = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Change columns, lists or the address of one person.
 
@@ -85,21 +153,38 @@ def edit(
 
     columns, joined = _columns(values), _names(join)
     if not (columns or join or leave or move_to):
-        raise UsageError("there is nothing to change", hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.")
+        raise UsageError(
+            "there is nothing to change",
+            hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.",
+        )
     with opened(settings(config)) as office:
         who = people.person(office, address)
         if not create:
             check_new(office.store, columns, joined)
         if columns or join or leave:
-            who = people.edit(office, address, columns, join=joined, leave=_names(leave), source=actor())
+            who = people.edit(
+                office, address, columns, join=joined, leave=_names(leave), source=actor()
+            )
         if move_to:
             who = people.move(office, who.email, move_to, source=actor())
-    show.document({"email": who.email, "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}}) if as_json else show.say(f"{who.email} is changed.")
+    (
+        show.document(
+            {
+                "email": who.email,
+                "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")},
+            }
+        )
+        if as_json
+        else show.say(f"{who.email} is changed.")
+    )
     return 0
 
 
-def unsubscribe(address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
-    """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but the owner.
+def unsubscribe(
+    address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False
+) -> int:
+    """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but
+    the owner.
 
     Examples:
 
@@ -115,15 +200,25 @@ def unsubscribe(address: _Address, yes: Yes = False, config: Config = None, as_j
     with opened(settings(config)) as office:
         who = person(office, address)
         stop_mail(office, LinkReader(who, 0, 0, who.language, ""), actor())
-    show.document({"email": who.email, "unsubscribed": True}) if as_json else show.say(f"{who.email} will not be written to again.")
+    (
+        show.document({"email": who.email, "unsubscribed": True})
+        if as_json
+        else show.say(f"{who.email} will not be written to again.")
+    )
     return 0
 
 
 def suppress(
-    address: _Address, reason: _Reason, lift: Annotated[bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")] = False,
-    config: Config = None, as_json: Json = False,
+    address: _Address,
+    reason: _Reason,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """Never write to an address (it bounces, a lawyer wrote), in the book or not, or with --lift write to it again.
+    """Never write to an address (it bounces, a lawyer wrote), in the book or not, or with --lift
+    write to it again.
 
     Examples:
 
@@ -135,12 +230,19 @@ def suppress(
 
     with opened(settings(config)) as office:
         (people.lift if lift else people.suppress)(office, address, reason, source=actor())
-    show.document({"email": address, "suppressed": not lift}) if as_json else show.say(f"{address} {'may be written to again.' if lift else 'will not be written to.'}")
+    (
+        show.document({"email": address, "suppressed": not lift})
+        if as_json
+        else show.say(
+            f"{address} {'may be written to again.' if lift else 'will not be written to.'}"
+        )
+    )
     return 0
 
 
 def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
-    """Forget a person, as they asked. Only a keyed hash stays, so that no later import brings them back.
+    """Forget a person, as they asked. Only a keyed hash stays, so that no later import brings them
+    back.
 
     Examples:
 
@@ -154,7 +256,14 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
     with opened(settings(config)) as office:
         people.erase(office, address, source=actor())
         erasing.rewrite_log(office)
-    show.document({"email": address, "erased": True}) if as_json else show.say(f"{address} is forgotten. A later import of it will be refused.\nBackups made before still know it; a restore erases it again.")
+    (
+        show.document({"email": address, "erased": True})
+        if as_json
+        else show.say(
+            f"{address} is forgotten. A later import of it will be refused.\nBackups made before"
+            " still know it; a restore erases it again."
+        )
+    )
     return 0
 
 
@@ -175,13 +284,21 @@ def history(address: _Address, config: Config = None, as_json: Json = False) -> 
         who = people.person(office, address)
         facts = people.history(office, who)
     if as_json:
-        show.document([{"at": rfc3339(f.at, zone), "act": f.act, "source": f.source, "detail": f.detail} for f in facts])
+        show.document(
+            [
+                {"at": rfc3339(f.at, zone), "act": f.act, "source": f.source, "detail": f.detail}
+                for f in facts
+            ]
+        )
         return 0
     show.say(f"{who.email}\n")
     for fact in facts:
         till = f" until {from_ms(fact.till, zone):%d %B %Y}" if fact.till else ""
         detail = f": {fact.detail}" if fact.detail else ""
-        show.say(f"  {from_ms(fact.at, zone):%d %b %Y %H:%M}   {fact.act.replace('_', ' ')}{till}{detail}   ({fact.source})")
+        show.say(
+            f"  {from_ms(fact.at, zone):%d %b %Y %H:%M}  "
+            f" {fact.act.replace('_', ' ')}{till}{detail}   ({fact.source})"
+        )
     if not facts:
         show.say("  nothing is on record")
     return 0
@@ -207,5 +324,13 @@ def _sure(question: str, *, yes: bool) -> bool:
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the tree."""
-    for name, command in (("show", show_one), ("add", add), ("edit", edit), ("unsubscribe", unsubscribe), ("suppress", suppress), ("erase", erase), ("history", history)):
+    for name, command in (
+        ("show", show_one),
+        ("add", add),
+        ("edit", edit),
+        ("unsubscribe", unsubscribe),
+        ("suppress", suppress),
+        ("erase", erase),
+        ("history", history),
+    ):
         described(app, command, name)

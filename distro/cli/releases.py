@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from distro.model import Edition, Problem, Reading
 
 
-def check(files: Files, config: Config = None, as_json: Json = False, show_dropped: Annotated[bool, typer.Option("--show-dropped", help="Every line that was left out.")] = False) -> int:
+def check(
+    files: Files,
+    config: Config = None,
+    as_json: Json = False,
+    show_dropped: Annotated[
+        bool, typer.Option("--show-dropped", help="Every line that was left out.")
+    ] = False,
+) -> int:
     """Show what is understood of a release, and every problem with its line.
 
     Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors.
@@ -49,7 +56,12 @@ def check(files: Files, config: Config = None, as_json: Json = False, show_dropp
             problems.append(Problem(path.name, 0, Level.ERROR, error.message))
     problems += [p for r in readings for p in r.problems]
     if as_json:
-        show.document({"editions": [_edition(r) for r in readings], "problems": [_problem(p) for p in problems]})
+        show.document(
+            {
+                "editions": [_edition(r) for r in readings],
+                "problems": [_problem(p) for p in problems],
+            }
+        )
     else:
         for reading in readings:
             _show_reading(reading, show_dropped=show_dropped)
@@ -57,7 +69,14 @@ def check(files: Files, config: Config = None, as_json: Json = False, show_dropp
     errors = sum(p.level is Level.ERROR for p in problems)
     if not as_json:
         names = " ".join(map(str, files))
-        show.say(f"{show.count(errors, 'error')} to mend." if errors else f'No errors. Next: distro preview {names}   or   distro plan {names} --to "journalists or partners"')
+        show.say(
+            f"{show.count(errors, 'error')} to mend."
+            if errors
+            else (
+                f"No errors. Next: distro preview {names}   or   distro plan {names} --to"
+                ' "journalists or partners"'
+            )
+        )
     return 1 if errors else 0
 
 
@@ -68,17 +87,36 @@ def _edition(reading: "Reading") -> dict[str, Any]:
     if edition is None:
         return {}
     return {
-        "file": reading.file, "language": edition.language, "headline": edition.headline, "subhead": edition.subhead, "dateline": edition.dateline,
-        "embargo": edition.embargo, "paragraphs": list(reading.paragraphs), "contacts": [asdict(c) for c in edition.contacts],
-        "notes_to_editors": edition.notes_to_editors, "dropped": [text for _, text in reading.dropped], "sure": reading.sure,
-        "otherwise": {"line": reading.otherwise[0], "headline": reading.otherwise[1]} if reading.sure != "yes" else None, "kind": edition.kind, "id": edition.slug,
-        "version": edition.version, **_files_json(edition),
+        "file": reading.file,
+        "language": edition.language,
+        "headline": edition.headline,
+        "subhead": edition.subhead,
+        "dateline": edition.dateline,
+        "embargo": edition.embargo,
+        "paragraphs": list(reading.paragraphs),
+        "contacts": [asdict(c) for c in edition.contacts],
+        "notes_to_editors": edition.notes_to_editors,
+        "dropped": [text for _, text in reading.dropped],
+        "sure": reading.sure,
+        "otherwise": (
+            {"line": reading.otherwise[0], "headline": reading.otherwise[1]}
+            if reading.sure != "yes"
+            else None
+        ),
+        "kind": edition.kind,
+        "id": edition.slug,
+        "version": edition.version,
+        **_files_json(edition),
     }
 
 
 def _files_json(edition: "Edition") -> dict[str, Any]:
     return {
-        name: [{"name": f.name, "type": f.type, "size": f.size} for f in edition.files if bool(f.source) is pictures]
+        name: [
+            {"name": f.name, "type": f.type, "size": f.size}
+            for f in edition.files
+            if bool(f.source) is pictures
+        ]
         for name, pictures in (("attachments", False), ("pictures", True))
     }
 
@@ -99,7 +137,12 @@ def _show_files(editions: "Iterable[Edition]") -> None:
 
 
 def _problem(problem: "Problem") -> dict[str, Any]:
-    return {"file": problem.file, "line": problem.line, "level": problem.level.value, "message": problem.message}
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "level": problem.level.value,
+        "message": problem.message,
+    }
 
 
 def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
@@ -107,16 +150,45 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
     if edition is None:
         return
     words = sum(len(p.split()) for p in reading.paragraphs)
-    show.say(f"{reading.file}: {show.language(edition.language)} {edition.kind.replace('-', ' ')}, read from {reading.source}\n")
-    contacts = [", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts] or ["–"]
-    show.pairs([
-        ("Headline", edition.headline or "–"), ("  or", f'line {reading.otherwise[0]}: "{reading.otherwise[1][:90]}"' if reading.sure != "yes" else ""), ("Subhead", edition.subhead), ("Dateline", edition.dateline or "–"), ("Embargo", edition.embargo),
-        ("Body", f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}"),
-        *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
-        ("Notes", f"{len(edition.notes_to_editors.split())} words" if edition.notes_to_editors else ""),
-        ("Attached", _files_of(edition, pictures=False)), ("Pictures", _files_of(edition, pictures=True)),
-        ("Dropped", "" if show_dropped else _dropped(reading)),
-    ])
+    show.say(
+        f"{reading.file}: {show.language(edition.language)} {edition.kind.replace('-', ' ')}, read"
+        f" from {reading.source}\n"
+    )
+    contacts = [
+        ", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts
+    ] or ["–"]
+    show.pairs(
+        [
+            ("Headline", edition.headline or "–"),
+            (
+                "  or",
+                (
+                    f'line {reading.otherwise[0]}: "{reading.otherwise[1][:90]}"'
+                    if reading.sure != "yes"
+                    else ""
+                ),
+            ),
+            ("Subhead", edition.subhead),
+            ("Dateline", edition.dateline or "–"),
+            ("Embargo", edition.embargo),
+            (
+                "Body",
+                f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}",
+            ),
+            *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
+            (
+                "Notes",
+                (
+                    f"{len(edition.notes_to_editors.split())} words"
+                    if edition.notes_to_editors
+                    else ""
+                ),
+            ),
+            ("Attached", _files_of(edition, pictures=False)),
+            ("Pictures", _files_of(edition, pictures=True)),
+            ("Dropped", "" if show_dropped else _dropped(reading)),
+        ]
+    )
     if show_dropped and reading.dropped:
         show.say("\n  Dropped")
         for number, text in reading.dropped:
@@ -130,7 +202,10 @@ def _dropped(reading: "Reading") -> str:
         return ""
     numbers = [number for number, _ in reading.dropped]
     first = next((text for _, text in reading.dropped if len(text) > 2), reading.dropped[0][1])
-    return f'{show.count(len(numbers), "line")} between {numbers[0]} and {numbers[-1]}: "{first[:40]}" …      --show-dropped'
+    return (
+        f'{show.count(len(numbers), "line")} between {numbers[0]} and {numbers[-1]}: "{first[:40]}"'
+        " …      --show-dropped"
+    )
 
 
 def _show_problems(problems: "list[Problem]") -> None:
@@ -141,13 +216,39 @@ def _show_problems(problems: "list[Problem]") -> None:
 
 
 def preview(
-    files: Files, config: Config = None, as_json: Json = False,
-    as_address: Annotated[str, typer.Option("--as", help='Whose letter to show: an address, or "Name <address>".', metavar="ADDRESS")] = "reader@outlet.example",
-    out: Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")] = Path("preview"),
-    extremes: Annotated[bool, typer.Option("--extremes", help="Also as invented readers: the longest name and address, no name, Arabic.")] = False,
-    tier: Annotated[Tier, typer.Option("--tier", help="As trusted readers get it before an embargo is over, or as readers on a bad link do.", show_default=False)] = Tier.everyone,
+    files: Files,
+    config: Config = None,
+    as_json: Json = False,
+    as_address: Annotated[
+        str,
+        typer.Option(
+            "--as", help='Whose letter to show: an address, or "Name <address>".', metavar="ADDRESS"
+        ),
+    ] = "reader@outlet.example",
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")
+    ] = Path("preview"),
+    extremes: Annotated[
+        bool,
+        typer.Option(
+            "--extremes",
+            help="Also as invented readers: the longest name and address, no name, Arabic.",
+        ),
+    ] = False,
+    tier: Annotated[
+        Tier,
+        typer.Option(
+            "--tier",
+            help=(
+                "As trusted readers get it before an embargo is over, or as readers on a bad"
+                " link do."
+            ),
+            show_default=False,
+        ),
+    ] = Tier.everyone,
 ) -> int:
-    """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by side.
+    """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by
+    side.
 
     Needs neither Redis nor settings, and sends nothing.
 
@@ -160,20 +261,44 @@ def preview(
     """
     from distro.flow.preview import EXTREMES, reader_named, write_preview
 
-    written = write_preview(settings(config, needed=False), files, [reader_named(as_address), *(EXTREMES if extremes else ())], out, "" if tier is Tier.everyone else tier.value)
+    written = write_preview(
+        settings(config, needed=False),
+        files,
+        [reader_named(as_address), *(EXTREMES if extremes else ())],
+        out,
+        "" if tier is Tier.everyone else tier.value,
+    )
     if as_json:
-        show.document({"files": [str(p) for w in written for p in w.files], "warnings": [w.warning for w in written if w.warning]})
+        show.document(
+            {
+                "files": [str(p) for w in written for p in w.files],
+                "warnings": [w.warning for w in written if w.warning],
+            }
+        )
         return 0
     for w in written:
         show.say(f"{w.headline}")
-        show.pairs([(show.language(w.language), f"{w.size:,} bytes of HTML"), ("", " · ".join(p.name for p in w.files)), ("warning", w.warning)])
+        show.pairs(
+            [
+                (show.language(w.language), f"{w.size:,} bytes of HTML"),
+                ("", " · ".join(p.name for p in w.files)),
+                ("warning", w.warning),
+            ]
+        )
     show.say(f"\nSide by side, phone, dark, desktop and text: {out / 'index.html'}")
     return 0
 
 
 def send_test(
-    files: Files, send_to: Annotated[str, typer.Option("--send-to", help="A colleague's address.", metavar="ADDRESS", show_default=False)],
-    config: Config = None, as_json: Json = False,
+    files: Files,
+    send_to: Annotated[
+        str,
+        typer.Option(
+            "--send-to", help="A colleague's address.", metavar="ADDRESS", show_default=False
+        ),
+    ],
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Send the real letter to a colleague, marked [Test], outside any distribution.
 
@@ -190,36 +315,79 @@ def send_test(
         tried = trial.send_test(office, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
-        show.document({"letters": [{"language": t.language, "state": t.outcome.state.value, "code": t.outcome.code, "reply": t.outcome.text} for t in tried]})
+        show.document(
+            {
+                "letters": [
+                    {
+                        "language": t.language,
+                        "state": t.outcome.state.value,
+                        "code": t.outcome.code,
+                        "reply": t.outcome.text,
+                    }
+                    for t in tried
+                ]
+            }
+        )
     else:
         for t in tried:
-            show.say(f"  {show.language(t.language):<10} {t.outcome.state.value:<9} {t.outcome.code or ''} {t.outcome.text}".rstrip())
-        show.say(f"Look into {send_to}. Next: distro plan …" if good else "Not every letter was taken. Next: distro doctor")
+            show.say(
+                f"  {show.language(t.language):<10} {t.outcome.state.value:<9}"
+                f" {t.outcome.code or ''} {t.outcome.text}".rstrip()
+            )
+        show.say(
+            f"Look into {send_to}. Next: distro plan …"
+            if good
+            else "Not every letter was taken. Next: distro doctor"
+        )
     return 0 if good else 1
 
 
 def plan(
-    files: Files, to: To, at: At = "", no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
-    as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False, config: Config = None, as_json: Json = False,
+    files: Files,
+    to: To,
+    at: At = "",
+    no_fallback: Annotated[
+        bool,
+        typer.Option(
+            "--no-fallback", help="Leave out readers without an edition in their language."
+        ),
+    ] = False,
+    as_new: Annotated[
+        bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Show who would get a release, in which language, who would not and why. Sends nothing.
 
     Examples:
 
         distro plan release.md --to journalists
-        distro plan release.en.md release.fr.md --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
+        distro plan release.en.md release.fr.md \\
+            --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.flow.accept import Order
     from distro.flow.accept import plan as make_plan
     from distro.flow.office import opened
 
     with opened(settings(config)) as office:
-        planned = make_plan(office, Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()))
+        planned = make_plan(
+            office,
+            Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()),
+        )
     if as_json:
-        show.document({"audience": planned.plan.audience, "editions": planned.plan.editions, "left_out": planned.plan.left_out,
-                       "problems": [_problem(p) for p in planned.problems], "matched": planned.plan.matched, "release": planned.release.slug,
-                       "told_before": planned.before.distribution if planned.before else None,
-                       "files": {e.language: _files_json(e) for e in planned.release.editions}})
+        show.document(
+            {
+                "audience": planned.plan.audience,
+                "editions": planned.plan.editions,
+                "left_out": planned.plan.left_out,
+                "problems": [_problem(p) for p in planned.problems],
+                "matched": planned.plan.matched,
+                "release": planned.release.slug,
+                "told_before": planned.before.distribution if planned.before else None,
+                "files": {e.language: _files_json(e) for e in planned.release.editions},
+            }
+        )
         return 0
     _show_plan(planned, " ".join(map(str, files)), to)
     return 0
@@ -229,31 +397,52 @@ def _wanted(planned: "Planned", at: str) -> bool:
     """Show who would get it, and ask."""
     _show_who(planned)
     if not planned.plan.audience:
-        return True       # it is refused with the reason
-    return typer.confirm(f"{'Schedule it for ' + at if at else 'Send it now'}: {show.count(planned.plan.audience, 'recipient')}?")
+        return True  # it is refused with the reason
+    return typer.confirm(
+        f"{'Schedule it for ' + at if at else 'Send it now'}:"
+        f" {show.count(planned.plan.audience, 'recipient')}?"
+    )
 
 
 def _show_plan(planned: "Planned", names: str, to: str) -> None:
     _show_who(planned)
-    show.say(f'Nothing was sent. Next: distro submit {names} --to "{to}" --now' if planned.plan.audience else "Nothing was sent, and nobody is left to send it to.")
+    show.say(
+        f'Nothing was sent. Next: distro submit {names} --to "{to}" --now'
+        if planned.plan.audience
+        else "Nothing was sent, and nobody is left to send it to."
+    )
 
 
 def _show_who(planned: "Planned") -> None:
     """Show how many match, are left out and why, and get which edition."""
     release, found = planned.release, planned.plan
-    show.say(f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')}, {' '.join(release.languages)})\n")
+    show.say(
+        f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')},"
+        f" {' '.join(release.languages)})\n"
+    )
     out = sum(found.left_out.values())
-    by_language = " · ".join(f"{n:,} {show.language(lang)}" + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "") for lang in release.languages if (n := found.editions.get(lang, 0)))
+    by_language = " · ".join(
+        f"{n:,} {show.language(lang)}"
+        + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "")
+        for lang in release.languages
+        if (n := found.editions.get(lang, 0))
+    )
     width = len(f"{found.matched:,}")
     show.say(f"  {found.matched:>{width},} people match   {planned.expression}")
     if out:
-        show.say(f"  {out:>{width},} {'is' if out == 1 else 'are'} left out   {show.reasons(found.left_out)}")
+        show.say(
+            f"  {out:>{width},} {'is' if out == 1 else 'are'} left out  "
+            f" {show.reasons(found.left_out)}"
+        )
     show.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
     _show_files(release.editions)
     if planned.seconds >= 1:
         show.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
     if planned.too_large:
-        show.say(f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will halt before the first letter until `distro resume`")
+        show.say(
+            f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will"
+            " halt before the first letter until `distro resume`"
+        )
     _warn_retold(planned)
     _show_problems([p for p in planned.problems if p.line])
 
@@ -261,25 +450,53 @@ def _show_who(planned: "Planned") -> None:
 def _warn_retold(planned: "Planned") -> None:
     """Say that whoever has the earlier text gets this one too."""
     if planned.before:
-        show.note(f"warning: nearly the same text went out as {planned.before.distribution}: {planned.before.headline}")
-        show.note(f"       Whoever has that gets this too. Only for the rest: put `id: {planned.before.release}` on top, and send the text that went out.")
+        show.note(
+            f"warning: nearly the same text went out as {planned.before.distribution}:"
+            f" {planned.before.headline}"
+        )
+        show.note(
+            "       Whoever has that gets this too. Only for the rest: put `id:"
+            f" {planned.before.release}` on top, and send the text that went out."
+        )
 
 
 def submit(
-    files: Files, to: To, at: At = "", now: Annotated[bool, typer.Option("--now", help="As soon as possible.")] = False,
-    idempotency_key: Annotated[str, typer.Option("--idempotency-key", help="The same key prints the same id and sends nothing again.", metavar="KEY")] = "",
-    as_new: Annotated[bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")] = False,
-    no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Leave out readers without an edition in their language.")] = False,
-    yes: Yes = False, config: Config = None, as_json: Json = False,
+    files: Files,
+    to: To,
+    at: At = "",
+    now: Annotated[bool, typer.Option("--now", help="As soon as possible.")] = False,
+    idempotency_key: Annotated[
+        str,
+        typer.Option(
+            "--idempotency-key",
+            help="The same key prints the same id and sends nothing again.",
+            metavar="KEY",
+        ),
+    ] = "",
+    as_new: Annotated[
+        bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
+    ] = False,
+    no_fallback: Annotated[
+        bool,
+        typer.Option(
+            "--no-fallback", help="Leave out readers without an edition in their language."
+        ),
+    ] = False,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """Send a release to everyone who should have it, now or at a set time; on a terminal it first shows the plan, and asks.
+    """Send a release to everyone who should have it, now or at a set time; on a terminal it first
+    shows the plan, and asks.
 
-    The release is stored and queued; workers do the rest. Whoever has it already is not written to again.
+    The release is stored and queued; workers do the rest. Whoever has it already is not written to
+    again.
 
     Examples:
 
         distro submit release.md --to journalists --now
-        distro submit release.en.md release.fr.md --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
+        distro submit release.en.md release.fr.md \\
+            --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.errors import UsageError
     from distro.flow import accept, running
@@ -287,9 +504,20 @@ def submit(
     from distro.flow.reach import relay_trouble
 
     if bool(at) == now:
-        raise UsageError("say when: --now, or --at TIME", hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"')
+        raise UsageError(
+            "say when: --now, or --at TIME",
+            hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"',
+        )
     found = settings(config)
-    order = accept.Order(files=files, to=to, at=at, idempotency_key=idempotency_key, as_new=as_new, no_fallback=no_fallback, actor=actor())
+    order = accept.Order(
+        files=files,
+        to=to,
+        at=at,
+        idempotency_key=idempotency_key,
+        as_new=as_new,
+        no_fallback=no_fallback,
+        actor=actor(),
+    )
     asks = sys.stdin.isatty() and not yes and not as_json
     with opened(found) as office:
         if asks and not _wanted(accept.plan(office, order), at):
@@ -300,21 +528,43 @@ def submit(
         older = running.warning(office)
     trouble = relay_trouble(found)
     if as_json:
-        show.document({"release": accepted.release, "distribution": accepted.distribution, "state": accepted.state, "audience": accepted.audience, "again": accepted.again,
-                       "files": {e.language: _files_json(e) for e in accepted.planned.release.editions}})
+        show.document(
+            {
+                "release": accepted.release,
+                "distribution": accepted.distribution,
+                "state": accepted.state,
+                "audience": accepted.audience,
+                "again": accepted.again,
+                "files": {e.language: _files_json(e) for e in accepted.planned.release.editions},
+            }
+        )
     else:
-        what = "was submitted before under this key" if accepted.again else f"{show.count(accepted.audience, 'recipient')}, {'as soon as a worker takes it' if now else at}"
+        what = (
+            "was submitted before under this key"
+            if accepted.again
+            else (
+                f"{show.count(accepted.audience, 'recipient')},"
+                f" {'as soon as a worker takes it' if now else at}"
+            )
+        )
         show.say(f"{accepted.release} → {accepted.distribution}   {what}")
         if not asks:
             _warn_retold(accepted.planned)
             _show_files(accepted.planned.release.editions)
     for other, due in others:
-        show.note(f"warning: {other} of the same release is waiting too, for {show.clock(due)} ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not meant? distro cancel {other}")
+        show.note(
+            f"warning: {other} of the same release is waiting too, for {show.clock(due)}"
+            f" ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not"
+            f" meant? distro cancel {other}"
+        )
     if older:
         show.note(f"warning: {older}")
     if trouble:
         show.note(f"warning: {trouble}")
-        show.note(f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try the relay again every 30 s.")
+        show.note(
+            f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try"
+            " the relay again every 30 s."
+        )
     if found.embedded and not is_up(found.data):
         show.note("warning: no worker runs here. Start one: distro up")
     if not as_json:

@@ -7,8 +7,17 @@ import typer
 from distro.cli import show
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
-app = typer.Typer(help="Lists, named segments and expressions.", no_args_is_help=True, rich_markup_mode=None)
-Expression = Annotated[str, typer.Argument(help='A list, a named segment, or an expression like "journalists and language:es".', metavar="EXPR", show_default=False)]
+app = typer.Typer(
+    help="Lists, named segments and expressions.", no_args_is_help=True, rich_markup_mode=None
+)
+Expression = Annotated[
+    str,
+    typer.Argument(
+        help='A list, a named segment, or an expression like "journalists and language:es".',
+        metavar="EXPR",
+        show_default=False,
+    ),
+]
 
 
 def list_all(config: Config = None, as_json: Json = False) -> int:
@@ -27,7 +36,9 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
     with opened(settings(config)) as office:
         known = office.segments()
         roles = load_roles(office.settings.subscribers)
-        for name, meaning in [(name, roles[name].told() if name in roles else "list") for name in sorted(known.lists)] + sorted(known.named.items()):
+        for name, meaning in [
+            (name, roles[name].told() if name in roles else "list") for name in sorted(known.lists)
+        ] + sorted(known.named.items()):
             try:
                 size = office.store.call(count_of(known.program(known.expand(name))))
             except ExpressionError as error:
@@ -35,7 +46,12 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
             else:
                 rows.append((name, f"{size:,}", meaning))
     if as_json:
-        show.document([{"name": n, "count": int(c.replace(",", "")) if c != "?" else None, "meaning": m} for n, c, m in rows])
+        show.document(
+            [
+                {"name": n, "count": int(c.replace(",", "")) if c != "?" else None, "meaning": m}
+                for n, c, m in rows
+            ]
+        )
     elif rows:
         show.table(("name", "people", "meaning"), rows)
     else:
@@ -60,7 +76,14 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
     return 0
 
 
-def sample(expression: Expression, config: Config = None, as_json: Json = False, at_most: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many to show.")] = 10) -> int:
+def sample(
+    expression: Expression,
+    config: Config = None,
+    as_json: Json = False,
+    at_most: Annotated[
+        int, typer.Option("--count", min=1, max=1000, help="How many to show.")
+    ] = 10,
+) -> int:
     """Show some of those who match.
 
     Examples:
@@ -80,14 +103,27 @@ def sample(expression: Expression, config: Config = None, as_json: Json = False,
         chosen = sorted(random.sample(ids, min(at_most, len(ids))))
         people = [p for p in (book.by_id(office.store, i) for i in chosen) if p]
     if as_json:
-        show.document([{"email": p.email, "name": p.name, "language": p.language, "country": p.country} for p in people])
+        show.document(
+            [
+                {"email": p.email, "name": p.name, "language": p.language, "country": p.country}
+                for p in people
+            ]
+        )
     else:
         show.say(f"{len(people):,} of {len(ids):,}   {expression}\n")
-        show.table(("address", "name", "language", "country"), [(p.email, p.name, p.language, p.country) for p in people])
+        show.table(
+            ("address", "name", "language", "country"),
+            [(p.email, p.name, p.language, p.country) for p in people],
+        )
     return 0
 
 
-def explain(expression: Expression, address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)], config: Config = None, as_json: Json = False) -> int:
+def explain(
+    expression: Expression,
+    address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)],
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
     """Say term by term why a person is in a segment, or not.
 
     Examples:
@@ -100,19 +136,34 @@ def explain(expression: Expression, address: Annotated[str, typer.Argument(help=
     with opened(settings(config)) as office:
         lines = why(office, expression, address)
     if as_json:
-        show.document({"in": lines[0].holds, "terms": [{"depth": t.depth, "term": t.text, "holds": t.holds, "has": t.has} for t in lines]})
+        show.document(
+            {
+                "in": lines[0].holds,
+                "terms": [
+                    {"depth": t.depth, "term": t.text, "holds": t.holds, "has": t.has}
+                    for t in lines
+                ],
+            }
+        )
         return 0
     show.say(f"{address} {'is' if lines[0].holds else 'is not'} in   {expression}\n")
     width = max(t.depth * 2 + len(t.text) for t in lines)
     for term in lines:
         text = "  " * term.depth + term.text
-        has = "" if term.text in ("all of", "any of", "not") else f"   has {term.has}" if term.has else "   has nothing there"
+        has = (
+            ""
+            if term.text in ("all of", "any of", "not")
+            else f"   has {term.has}"
+            if term.has
+            else "   has nothing there"
+        )
         show.say(f"  {'yes' if term.holds else 'no ':<4} {text:<{width}}{has}".rstrip())
     return 0
 
 
 def audit(config: Config = None, as_json: Json = False) -> int:
-    """Look for lists and named segments that match nobody, or lost half their people since the last audit; exit 1 if there are.
+    """Look for lists and named segments that match nobody, or lost half their people since the last
+    audit; exit 1 if there are.
 
     Examples:
 
@@ -125,9 +176,25 @@ def audit(config: Config = None, as_json: Json = False) -> int:
         found = look(office)
     alarms = [a for a in found if a.alarm]
     if as_json:
-        show.document([{"name": a.name, "now": a.now, "before": a.before if a.before >= 0 else None, "alarm": a.alarm} for a in found])
+        show.document(
+            [
+                {
+                    "name": a.name,
+                    "now": a.now,
+                    "before": a.before if a.before >= 0 else None,
+                    "alarm": a.alarm,
+                }
+                for a in found
+            ]
+        )
     elif found:
-        show.table(("name", "people", "before", ""), [(a.name, f"{a.now:,}", f"{a.before:,}" if a.before >= 0 else "–", a.alarm) for a in found])
+        show.table(
+            ("name", "people", "before", ""),
+            [
+                (a.name, f"{a.now:,}", f"{a.before:,}" if a.before >= 0 else "–", a.alarm)
+                for a in found
+            ],
+        )
     else:
         show.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
     return 1 if alarms else 0
@@ -135,9 +202,21 @@ def audit(config: Config = None, as_json: Json = False) -> int:
 
 def close(
     name: Annotated[str, typer.Argument(help="The list.", metavar="NAME", show_default=False)],
-    told: Annotated[str, typer.Option("--told", help="The distribution that told everybody on it.", metavar="ID", show_default=False)],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)],
-    yes: Yes = False, config: Config = None, as_json: Json = False,
+    told: Annotated[
+        str,
+        typer.Option(
+            "--told",
+            help="The distribution that told everybody on it.",
+            metavar="ID",
+            show_default=False,
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+    ],
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Close a list: all were told by a letter, then all are off it.
 
@@ -156,9 +235,20 @@ def close(
         return 1
     with opened(settings(config)) as office:
         gone = close_list(office, name.strip().lower(), told=told, reason=reason, actor=actor())
-    show.document({"list": name, "off": gone}) if as_json else show.say(f"{name} is closed; {show.count(gone, 'person was', 'people were')} on it.")
+    (
+        show.document({"list": name, "off": gone})
+        if as_json
+        else show.say(f"{name} is closed; {show.count(gone, 'person was', 'people were')} on it.")
+    )
     return 0
 
 
-for _name, _command in (("list", list_all), ("count", count), ("sample", sample), ("explain", explain), ("audit", audit), ("close", close)):
+for _name, _command in (
+    ("list", list_all),
+    ("count", count),
+    ("sample", sample),
+    ("explain", explain),
+    ("audit", audit),
+    ("close", close),
+):
     described(app, _command, _name)

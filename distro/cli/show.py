@@ -1,4 +1,6 @@
-"""How the terminal speaks: one idea a line, the number first, what to type next at the end. See also `main.report_error`."""
+"""How the terminal speaks: one idea a line, the number first, what to type next at the end. See
+also `main.report_error`.
+"""
 
 import json
 import os
@@ -9,12 +11,14 @@ from typing import Any
 
 # All control characters but line feed, tab and our own two marks for bold.
 _CONTROLS = re.compile(r"(?!\x1b\[[01]m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_TURNING = "\u200e\u200f\u202a-\u202e\u2066-\u2069"      # of what stands around them (Unicode UAX 9)
+_TURNING = "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # of what stands around them (Unicode UAX 9)
 _DRIVING = re.compile(rf"[\x7f-\x9f\u2028\u2029{_TURNING}]")
 
 
 def safe(text: str) -> str:
-    """Return a text that only prints: what a relay, a release or a file says must not drive the terminal."""
+    """Return a text that only prints: what a relay, a release or a file says must not drive the
+    terminal.
+    """
     return _CONTROLS.sub("", text)
 
 
@@ -34,8 +38,12 @@ def document(told: Any) -> None:
 
 
 def json_text(told: Any) -> str:
-    """Return JSON that a terminal shows as it is: what turns the direction of text, or drives a screen, is escaped."""
-    return _DRIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False, indent=2))
+    """Return JSON that a terminal shows as it is: what turns the direction of text, or drives a
+    screen, is escaped.
+    """
+    return _DRIVING.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False, indent=2)
+    )
 
 
 def language(code: str) -> str:
@@ -57,7 +65,13 @@ def count(n: int, one: str, many: str = "") -> str:
 
 def reasons(out: dict[str, int]) -> str:
     """21 unsubscribed · 8 already have it."""
-    words = {"already_has_it": "already have it", "not_on_the_allow_list": "not on the allow-list of this trial ([site] allow)", "no_edition_in_their_language": "no edition in their language", "wants_digests_only": "want newsletters only", "unconfirmed": "not confirmed"}
+    words = {
+        "already_has_it": "already have it",
+        "not_on_the_allow_list": "not on the allow-list of this trial ([site] allow)",
+        "no_edition_in_their_language": "no edition in their language",
+        "wants_digests_only": "want newsletters only",
+        "unconfirmed": "not confirmed",
+    }
     return " · ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in out.items() if n)
 
 
@@ -82,7 +96,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns for people; no lines drawn."""
     widths = [max(len(str(r[n])) for r in [head, *rows]) for n in range(len(head))]
     for row in [head, *rows]:
-        say("  " + "   ".join(f"{cell!s:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        say(
+            "  "
+            + "   ".join(
+                f"{cell!s:<{width}}" for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+        )
 
 
 def clock(iso: str) -> str:

@@ -15,26 +15,72 @@ if TYPE_CHECKING:
     from distro.audience.importing import Judged, Taken
     from distro.audience.rows import BadRow
 
-app = typer.Typer(help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None)
-_SHOWN = 20       # bad rows on a terminal
+app = typer.Typer(
+    help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None
+)
+_SHOWN = 20  # bad rows on a terminal
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV or .xlsx; its first line names the columns.", metavar="FILE", show_default=False)],
-    list_name: Annotated[str, typer.Option("--list", help="The list that they join; made if it is new.", metavar="NAME", show_default=False)],
-    sync: Annotated[bool, typer.Option("--sync", help="Also take off the list who is not in the file.")] = False,
-    basis: Annotated[str, typer.Option("--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT")] = "",
-    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")] = False,
-    encoding: Annotated[str, typer.Option("--encoding", help="Of a CSV that is no UTF-8, where it is not found out: windows-1250, mac_roman, shift_jis.", metavar="NAME", show_default=False)] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")] = False,
-    yes: Yes = False, config: Config = None, as_json: Json = False,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or .xlsx; its first line names the columns.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ],
+    list_name: Annotated[
+        str,
+        typer.Option(
+            "--list",
+            help="The list that they join; made if it is new.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ],
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Also take off the list who is not in the file.")
+    ] = False,
+    basis: Annotated[
+        str,
+        typer.Option(
+            "--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT"
+        ),
+    ] = "",
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")
+    ] = False,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding",
+            help=(
+                "Of a CSV that is no UTF-8, where it is not found out: windows-1250, mac_roman,"
+                " shift_jis."
+            ),
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, write nothing.")
+    ] = False,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """Take a spreadsheet's rows into the book; on a terminal it first shows what will change, and asks.
+    """Take a spreadsheet's rows into the book; on a terminal it first shows what will change, and
+    asks.
 
-    Every row is judged before anything is written. Who is known by the address is updated; an empty cell changes nothing.
-    Who unsubscribed stays unsubscribed, who left a list stays off it, who was erased is not taken back. A saved export of
-    Mailchimp, listmonk, Mautic or Outlook is understood as it is. Columns: email (required), name, kind, outlet, language,
-    country, time_zone, lists, beats, tags, phone, joined; any other is kept. Several values in a cell: "a; b".
+    Every row is judged before anything is written. Who is known by the address is updated; an empty
+    cell changes nothing.
+    Who unsubscribed stays unsubscribed, who left a list stays off it, who was erased is not taken
+    back. A saved export of
+    Mailchimp, listmonk, Mautic or Outlook is understood as it is. Columns: email (required), name,
+    kind, outlet, language,
+    country, time_zone, lists, beats, tags, phone, joined; any other is kept. Several values in a
+    cell: "a; b".
 
     Examples:
 
@@ -48,9 +94,23 @@ def import_file(
     asks = sys.stdin.isatty() and not yes and not as_json
     with opened(settings(config)) as office:
         with _progress("reading") as at:
-            judged = importing.stage(office.store, file, name, actor=actor(), basis=basis, sync=sync, hashes_of=office.hashes_of, encoding=encoding, progress=at)
+            judged = importing.stage(
+                office.store,
+                file,
+                name,
+                actor=actor(),
+                basis=basis,
+                sync=sync,
+                hashes_of=office.hashes_of,
+                encoding=encoding,
+                progress=at,
+            )
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
-        foreseen = importing.survey(office.store, judged.number) if not stopped and (dry_run or asks) else None
+        foreseen = (
+            importing.survey(office.store, judged.number)
+            if not stopped and (dry_run or asks)
+            else None
+        )
         if (asks or dry_run) and not as_json:
             _show_mapping(judged)
         if foreseen and asks and not dry_run:
@@ -63,10 +123,16 @@ def import_file(
                 taken = importing.commit(office.store, judged.number, office.consent, progress=at)
     if as_json:
         show.document(_told(file, name, judged, taken, foreseen))
-    elif asks and not dry_run and foreseen:       # all of it was just shown
+    elif asks and not dry_run and foreseen:  # all of it was just shown
         show.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
     elif taken or foreseen:
-        _show(file, name, judged, taken or foreseen, head="" if taken else "only looked at (--dry-run)")
+        _show(
+            file,
+            name,
+            judged,
+            taken or foreseen,
+            head="" if taken else "only looked at (--dry-run)",
+        )
     else:
         _show_refused(file, judged)
     return 1 if stopped else 0
@@ -79,7 +145,10 @@ def _list_name(text: str) -> str:
 
     name = text.strip().lower()
     if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
-        raise UsageError(f'"{text}" cannot be the name of a list', hint="Letters, digits and hyphens, like journalists or press-geneva.")
+        raise UsageError(
+            f'"{text}" cannot be the name of a list',
+            hint="Letters, digits and hyphens, like journalists or press-geneva.",
+        )
     return name
 
 
@@ -90,12 +159,19 @@ def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
         yield lambda _: None
         return
     try:
-        yield lambda n: print(f"\r  {doing} {min(n, of) if of else n:,}{f' of {of:,}' if of else ''} rows", end="", file=sys.stderr, flush=True)
+        yield lambda n: print(
+            f"\r  {doing} {min(n, of) if of else n:,}{f' of {of:,}' if of else ''} rows",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
     finally:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _told(file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None") -> dict[str, object]:
+def _told(
+    file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None"
+) -> dict[str, object]:
     from distro.audience.importing import Taken
 
     counts = taken or foreseen or Taken()
@@ -104,11 +180,30 @@ def _told(file: Path, name: str, judged: "Judged", taken: "Taken | None", forese
         return [{"line": b.line, "value": b.value, "reason": b.reason} for b in found]
 
     return {
-        "file": str(file), "list": name, "system": judged.system, "read": judged.read, "good": judged.good, "twice": judged.twice,
-        "bad": rows(judged.bad), "erased": rows(judged.erased), "noes": judged.noes, "notes": judged.notes,
-        "mapping": [{"column": column, "becomes": ours, "sample": sample} for column, ours, sample in judged.mapping],
-        "doubtful": [{"line": line, "value": value, "meant": meant} for value, (line, meant) in judged.typos.items()],
-        "written": taken is not None, "new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged, "unsubscribed_kept": counts.held, "off_the_list": counts.gone,
+        "file": str(file),
+        "list": name,
+        "system": judged.system,
+        "read": judged.read,
+        "good": judged.good,
+        "twice": judged.twice,
+        "bad": rows(judged.bad),
+        "erased": rows(judged.erased),
+        "noes": judged.noes,
+        "notes": judged.notes,
+        "mapping": [
+            {"column": column, "becomes": ours, "sample": sample}
+            for column, ours, sample in judged.mapping
+        ],
+        "doubtful": [
+            {"line": line, "value": value, "meant": meant}
+            for value, (line, meant) in judged.typos.items()
+        ],
+        "written": taken is not None,
+        "new": counts.new,
+        "changed": counts.changed,
+        "unchanged": counts.unchanged,
+        "unsubscribed_kept": counts.held,
+        "off_the_list": counts.gone,
     }
 
 
@@ -116,15 +211,24 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
     if taken is None:
         return
     whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
-    show.say(f"{file.name}{whose}: {show.count(judged.good, 'row')} → list {name}{f', {head}' if head else ''}")
+    show.say(
+        f"{file.name}{whose}: {show.count(judged.good, 'row')} → list"
+        f" {name}{f', {head}' if head else ''}"
+    )
     show.say(f"  {_counts(taken)}")
     if taken.held:
-        show.say(f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'} unsubscribed or suppressed")
+        show.say(
+            f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'}"
+            " unsubscribed or suppressed"
+        )
     _show_noes(judged)
     for text in judged.notes:
         show.say(f"  {text}")
     if judged.twice:
-        show.say(f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than once; the last row counts")
+        show.say(
+            f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than"
+            " once; the last row counts"
+        )
     if judged.bad:
         show.say(f"  {show.count(len(judged.bad), 'bad row')} left out:")
     _rows([*judged.bad, *judged.erased])
@@ -141,23 +245,40 @@ def _show_noes(judged: "Judged") -> None:
     """Say for how many people the file says no."""
     count = sum(judged.noes.values())
     if count:
-        told = ", ".join(f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items())
+        told = ", ".join(
+            f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items()
+        )
         show.say(f"  {count:,} said no in the file ({told}) and will not be written to")
 
 
 def _counts(taken: "Taken") -> str:
-    parts = [(taken.new, "new"), (taken.changed, "changed"), (taken.unchanged, "unchanged"), (taken.gone, "off the list, not in the file")]
+    parts = [
+        (taken.new, "new"),
+        (taken.changed, "changed"),
+        (taken.unchanged, "unchanged"),
+        (taken.gone, "off the list, not in the file"),
+    ]
     return " · ".join(f"{n:,} {word}" for n, word in parts if n) or "nothing to change"
 
 
 def _show_refused(file: Path, judged: "Judged") -> None:
     bad = len(judged.bad)
-    why = f"{show.count(bad, 'row needs', 'rows need')} you" if bad else "there are no rows" if not judged.read else "you said no"
+    why = (
+        f"{show.count(bad, 'row needs', 'rows need')} you"
+        if bad
+        else "there are no rows"
+        if not judged.read
+        else "you said no"
+    )
     show.say(f"{file.name}: {show.count(judged.read, 'row')} read, nothing written: {why}\n")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)
     if bad:
-        show.say(f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows." if judged.good else "\nNo row can be taken.")
+        show.say(
+            f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows."
+            if judged.good
+            else "\nNo row can be taken."
+        )
 
 
 def _rows(found: "list[BadRow]") -> None:
@@ -175,10 +296,21 @@ def _doubtful(judged: "Judged") -> None:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="The CSV file to write.", metavar="FILE", show_default=False)],
-    address: Annotated[str, typer.Option("--address", help="Everything held on one person instead, as JSON.", metavar="ADDRESS")] = "",
-    to: Annotated[str, typer.Option("--to", help="Only those who match: a list or an expression.", metavar="EXPR")] = "",
-    config: Config = None, as_json: Json = False,
+    file: Annotated[
+        Path, typer.Argument(help="The CSV file to write.", metavar="FILE", show_default=False)
+    ],
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Everything held on one person instead, as JSON.", metavar="ADDRESS"
+        ),
+    ] = "",
+    to: Annotated[
+        str,
+        typer.Option("--to", help="Only those who match: a list or an expression.", metavar="EXPR"),
+    ] = "",
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
     """Write the book as a spreadsheet that opens safely, or all that is held on one person.
 
@@ -197,21 +329,43 @@ def export(
 
     with opened(settings(config)) as office:
         if address:
-            file.write_text(json.dumps(held_on(office, person(office, address)), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            file.write_text(
+                json.dumps(held_on(office, person(office, address)), ensure_ascii=False, indent=2)
+                + "\n",
+                encoding="utf-8",
+            )
             written = 1
         else:
             written = write_book(office, file, to)
-    show.document({"file": str(file), "people": written}) if as_json else show.say(f"{file}: {show.count(written, 'person', 'people')}")
+    (
+        show.document({"file": str(file), "people": written})
+        if as_json
+        else show.say(f"{file}: {show.count(written, 'person', 'people')}")
+    )
     return 0
 
 
 def list_people(
-    segment: Annotated[str, typer.Option("--segment", help="Only those who match: a list or an expression.", metavar="EXPR")] = "",
-    search: Annotated[str, typer.Option("--search", help="Only those whose name, address or outlet holds this.", metavar="TEXT")] = "",
-    limit: Annotated[int, typer.Option("--limit", help="At most so many lines.", metavar="N", min=1, max=100_000)] = 50,
-    config: Config = None, as_json: Json = False,
+    segment: Annotated[
+        str,
+        typer.Option(
+            "--segment", help="Only those who match: a list or an expression.", metavar="EXPR"
+        ),
+    ] = "",
+    search: Annotated[
+        str,
+        typer.Option(
+            "--search", help="Only those whose name, address or outlet holds this.", metavar="TEXT"
+        ),
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", help="At most so many lines.", metavar="N", min=1, max=100_000)
+    ] = 50,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """List people of the book: all, those who match, or those whom a part of a name or address finds.
+    """List people of the book: all, those who match, or those whom a part of a name or address
+    finds.
 
     Examples:
 
@@ -223,15 +377,47 @@ def list_people(
 
     with opened(settings(config)) as office:
         found = export.list_people(office, segment, search, limit)
-    told = [{"email": p.person.email, "name": p.person.name, "outlet": p.person.outlet, "language": p.person.language, "lists": list(p.person.columns.get("lists", ())), "may_be_written_to": not p.refused, "refused": list(p.refused)} for p in found.people]
+    told = [
+        {
+            "email": p.person.email,
+            "name": p.person.name,
+            "outlet": p.person.outlet,
+            "language": p.person.language,
+            "lists": list(p.person.columns.get("lists", ())),
+            "may_be_written_to": not p.refused,
+            "refused": list(p.refused),
+        }
+        for p in found.people
+    ]
     if as_json:
         show.document({"found": found.found, "people": told})
         return 0
     if told:
-        show.table(("address", "name", "outlet", "language", "lists", ""), [
-            (str(t["email"]), str(t["name"]), str(t["outlet"]), str(t["language"]), "; ".join(p.person.columns.get("lists", ())), ", ".join(p.refused)) for t, p in zip(told, found.people, strict=True)])
-    more = f", the first {len(told):,} of them shown: --limit shows more" if found.found > len(told) else ""
-    show.say(f"{show.count(found.found, 'person', 'people')}{more}." if told else f"Nobody {'is found' if search or segment else 'is in the book yet. Next: distro subscribers import FILE --list NAME'}.")
+        show.table(
+            ("address", "name", "outlet", "language", "lists", ""),
+            [
+                (
+                    str(t["email"]),
+                    str(t["name"]),
+                    str(t["outlet"]),
+                    str(t["language"]),
+                    "; ".join(p.person.columns.get("lists", ())),
+                    ", ".join(p.refused),
+                )
+                for t, p in zip(told, found.people, strict=True)
+            ],
+        )
+    more = (
+        f", the first {len(told):,} of them shown: --limit shows more"
+        if found.found > len(told)
+        else ""
+    )
+    if told:
+        show.say(f"{show.count(found.found, 'person', 'people')}{more}.")
+    elif search or segment:
+        show.say("Nobody is found.")
+    else:
+        show.say("Nobody is in the book yet. Next: distro subscribers import FILE --list NAME.")
     return 0
 
 

@@ -1,1 +1,3 @@
-"""The two-minute demo: a press office in a temporary folder, a mailbox on this machine, sample data."""
+"""The two-minute demo: a press office in a temporary folder, a mailbox on this machine, sample
+data.
+"""

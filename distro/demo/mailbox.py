@@ -1,6 +1,8 @@
-"""A local SMTP mailbox that speaks PIPELINING: it keeps every letter as a file and sends nothing anywhere.
+"""A local SMTP mailbox that speaks PIPELINING: it keeps every letter as a file and sends nothing
+anywhere.
 
-For the demo, for trying things out and for tests: `refuse` scripts what it says to a recipient, `pace` how fast it is.
+For the demo, for trying things out and for tests: `refuse` scripts what it says to a recipient,
+`pace` how fast it is.
 """
 
 import asyncio
@@ -16,41 +18,67 @@ from typing import Self
 from distro.errors import DistroError
 from distro.queue.ports import listening
 
-_EHLO = "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 30000000"
+_EHLO = (
+    "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250"
+    " SIZE 30000000"
+)
 _TO = re.compile(r"<([^>]*)>")
 
 
-PAGES = 8026      # where `distro mailbox` shows its letters, unless told otherwise
+PAGES = 8026  # where `distro mailbox` shows its letters, unless told otherwise
 
 
 def check_ports(host: str, port: int, pages: int) -> None:
-    """Check that the mailbox and its pages can listen. Raises DistroError with what to do where another program has a port."""
-    listening(f"{host}:{port}", "the mailbox", "--port NUMBER, and the same one in [[relay]] url").close()
+    """Check that the mailbox and its pages can listen. Raises DistroError with what to do where
+    another program has a port.
+    """
+    listening(
+        f"{host}:{port}", "the mailbox", "--port NUMBER, and the same one in [[relay]] url"
+    ).close()
     listening(f"{host}:{pages}", "the mailbox's pages", "distro mailbox --pages NUMBER").close()
 
 
 class Mailbox:
     """An SMTP server in a thread of its own."""
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, pace: float = 0.0, refuse: Callable[[str], str | None] = lambda _: None, ehlo: str = _EHLO) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pace: float = 0.0,
+        refuse: Callable[[str], str | None] = lambda _: None,
+        ehlo: str = _EHLO,
+    ) -> None:
         self.folder = folder
-        self.pace = pace            # seconds between two acceptances, all connections together
-        self.refuse = refuse        # a reply to RCPT, or None
+        self.pace = pace  # seconds between two acceptances, all connections together
+        self.refuse = refuse  # a reply to RCPT, or None
         self.ehlo = ehlo
-        self.host, self.port = host, port   # port 0: a free one
+        self.host, self.port = host, port  # port 0: a free one
         self.accepted: list[tuple[str, Path]] = []
         self.commands: list[str] = []
         self._lock = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="mailbox", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="mailbox", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.accepted += [(_receiver(path), path) for path in sorted(self.folder.glob("*.eml"))]      # of an earlier run
+        self.accepted += [
+            (_receiver(path), path) for path in sorted(self.folder.glob("*.eml"))
+        ]  # of an earlier run
         self._thread.start()
         if not self._ready.wait(10):
-            raise DistroError(f"the mailbox cannot listen on {self.host}:{self.port}", hint="Another program has the port: --port NUMBER, and the same one in [[relay]] url.")
+            raise DistroError(
+                f"the mailbox cannot listen on {self.host}:{self.port}",
+                hint=(
+                    "Another program has the port: --port NUMBER, and the same one in [[relay]]"
+                    " url."
+                ),
+            )
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -30,10 +30,10 @@ from distro.report import summary
 from distro.settings import load
 
 _SAMPLE = Path(__file__).parent / "sample"
-_LOWEST = 0.45        # of the audience tried when a worker is killed
-_RATE = 84            # letters a second at most, so that one can watch
+_LOWEST = 0.45  # of the audience tried when a worker is killed
+_RATE = 84  # letters a second at most, so that one can watch
 _PROCESSES = 2
-_NOBODY_THERE = ("rosa.demir@", "omar.banda@")    # whom the mailbox does not know
+_NOBODY_THERE = ("rosa.demir@", "omar.banda@")  # whom the mailbox does not know
 _SETTINGS = """\
 redis = "embedded"
 data = "./var"
@@ -57,25 +57,45 @@ batch = 25
 
 def play(*, leave: bool) -> int:
     """Run the demo; stays until Ctrl-C unless told to leave."""
-    with tempfile.TemporaryDirectory(prefix="distro-demo-") as name, Mailbox(Path(name) / "mailbox", pace=1 / _RATE, refuse=_refusal) as mailbox:
+    with (
+        tempfile.TemporaryDirectory(prefix="distro-demo-") as name,
+        Mailbox(Path(name) / "mailbox", pace=1 / _RATE, refuse=_refusal) as mailbox,
+    ):
         folder = Path(name)
         print("distro demo: a press office in a temporary folder, gone afterwards\n")
         settings_file = folder / "distro.toml"
-        settings_file.write_text(_SETTINGS.format(web=_free_port(), smtp=mailbox.port, processes=_PROCESSES), encoding="utf-8")
+        settings_file.write_text(
+            _SETTINGS.format(web=_free_port(), smtp=mailbox.port, processes=_PROCESSES),
+            encoding="utf-8",
+        )
         (folder / "subscribers").mkdir()
-        (folder / "subscribers" / "segments.toml").write_bytes(packaged("subscribers", "segments.toml").read_bytes())
+        (folder / "subscribers" / "segments.toml").write_bytes(
+            packaged("subscribers", "segments.toml").read_bytes()
+        )
         settings = load(settings_file)
         with _up(settings_file, settings.site.url), opened(settings) as office:
-            _line("Redis", f"Valkey {office.store.command('INFO', 'server').get('valkey_version', '')}, started here (AOF always)")
+            _line(
+                "Redis",
+                f"Valkey {office.store.command('INFO', 'server').get('valkey_version', '')},"
+                " started here (AOF always)",
+            )
             _line("Worker", f"Celery, {_PROCESSES} processes")
-            _line("Mailbox", f"SMTP on 127.0.0.1:{mailbox.port}, {_RATE} letters a second at most so that you can watch")
+            _line(
+                "Mailbox",
+                f"SMTP on 127.0.0.1:{mailbox.port}, {_RATE} letters a second at most so that you"
+                " can watch",
+            )
             _fill_book(office)
             accepted = _submit(office)
             _watch(office, accepted)
             _report(office, accepted, mailbox)
             pages = MailboxPages(mailbox)
             if leave:
-                _line("Next", "distro init press-office   makes your own office; distro demo without --exit shows the letters in a browser\n")
+                _line(
+                    "Next",
+                    "distro init press-office   makes your own office; distro demo without --exit"
+                    " shows the letters in a browser\n",
+                )
             else:
                 _letters(office, accepted, mailbox, pages.url)
                 _stay()
@@ -103,12 +123,24 @@ def _free_port() -> int:
 def _up(settings_file: Path, url: str) -> Iterator[None]:
     """`distro up` beside us, ready when the block begins; its log lies in the folder."""
     with (settings_file.parent / "up.log").open("wb") as log_file:
-        process = subprocess.Popen([sys.executable, "-m", "distro", "up", "--config", str(settings_file)], stdout=log_file, stderr=log_file, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, SUPERVISED: "1"})
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distro", "up", "--config", str(settings_file)],
+            stdout=log_file,
+            stderr=log_file,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, SUPERVISED: "1"},
+        )
         try:
             end = time.monotonic() + 30
             while not _answers(f"{url}/readyz"):
                 if process.poll() is not None or time.monotonic() > end:
-                    raise DistroError("the demo's parts did not start", details=(settings_file.parent / "up.log").read_text(errors="replace").splitlines()[-5:])
+                    raise DistroError(
+                        "the demo's parts did not start",
+                        details=(settings_file.parent / "up.log")
+                        .read_text(errors="replace")
+                        .splitlines()[-5:],
+                    )
                 time.sleep(0.05)
             yield
         finally:
@@ -120,7 +152,9 @@ def _up(settings_file: Path, url: str) -> Iterator[None]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            url, timeout=2
+        ) as answer:
             return int(answer.status) == 200
     except OSError:
         return False
@@ -130,13 +164,21 @@ def _fill_book(office: Office) -> None:
     """The sample lists; two people said no before."""
     sizes = []
     for name in ("journalists", "partners"):
-        judged = importing.stage(office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo")
+        judged = importing.stage(
+            office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo"
+        )
         importing.commit(office.store, judged.number, office.consent)
         sizes.append(f"{judged.good} {name}")
     for number in (7, 150):
         person = book.by_id(office.store, number)
         assert person is not None
-        office.consent.record(office.store, subscriber=number, address=person.email, act=consent.UNSUBSCRIBED, source="an earlier letter")
+        office.consent.record(
+            office.store,
+            subscriber=number,
+            address=person.email,
+            act=consent.UNSUBSCRIBED,
+            source="an earlier letter",
+        )
     _line("Book", f"{', '.join(sizes)} (sample data), 2 of them unsubscribed\n")
 
 
@@ -144,9 +186,19 @@ def _submit(office: Office) -> Accepted:
     order = Order(files=sorted(_SAMPLE.glob("harbour-plan.*.md")), to="everyone", actor="demo")
     planned = make_plan(office, order)
     _line("check", planned.release.headline)
-    _line("", f"{' '.join(planned.release.languages)} · {len(planned.readings[0].paragraphs)} paragraphs · contact {planned.release.editions[0].contacts[0].name}")
-    out = " · ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in planned.plan.left_out.items())
-    _line("plan", f"{planned.plan.audience} of {planned.plan.matched} will get it · {sum(planned.plan.left_out.values())} left out ({out})")
+    _line(
+        "",
+        f"{' '.join(planned.release.languages)} · {len(planned.readings[0].paragraphs)} paragraphs"
+        f" · contact {planned.release.editions[0].contacts[0].name}",
+    )
+    out = " · ".join(
+        f"{n} {reason.replace('_', ' ')}" for reason, n in planned.plan.left_out.items()
+    )
+    _line(
+        "plan",
+        f"{planned.plan.audience} of {planned.plan.matched} will get it ·"
+        f" {sum(planned.plan.left_out.values())} left out ({out})",
+    )
     accepted = submit(office, order)
     _line("submit", f"{accepted.release} → {accepted.distribution}\n")
     return accepted
@@ -160,26 +212,46 @@ def _watch(office: Office, accepted: Accepted) -> None:
     number = accepted.distribution.removeprefix("D")
     console = Console()
     began, killed, doubts = time.monotonic(), False, tuple[str, ...]()
-    columns = (TextColumn("  sending   "), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[rate]:.0f}/s"))
+    columns = (
+        TextColumn("  sending   "),
+        BarColumn(30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.0f}/s"),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=accepted.audience, rate=0.0)
         while True:
             glance = next(look(office, number))
-            bar.update(task, completed=glance.tried, rate=glance.tried / max(0.1, time.monotonic() - began))
+            bar.update(
+                task, completed=glance.tried, rate=glance.tried / max(0.1, time.monotonic() - began)
+            )
             if not killed and glance.tried > accepted.audience * _LOWEST:
                 killed = _kill_a_worker(office)
             if glance.counts[State.IN_DOUBT] and not doubts:
-                doubts = tuple(p.address for p in summary.report(office.store, number, "UTC").named.get("in_doubt", ()))
+                doubts = tuple(
+                    p.address
+                    for p in summary.report(office.store, number, "UTC").named.get("in_doubt", ())
+                )
             if glance.state in ("sent", "halted", "cancelled"):
                 break
             if time.monotonic() - began > 60:
                 raise DistroError("the demo did not end within a minute")
             time.sleep(0.05)
     if killed:
-        _line("", "a sending process was killed with -9 in the middle, on purpose; another took over")
+        _line(
+            "", "a sending process was killed with -9 in the middle, on purpose; another took over"
+        )
     if doubts:
-        _line("", f"in doubt for {'2 seconds' if len(doubts) == 1 else '2 seconds each'}: {', '.join(doubts[:3])}{' …' if len(doubts) > 3 else ''}")
-        _line("", "(their server had the whole letter, and no answer was read; 60 s in production, then once more)")
+        _line(
+            "",
+            f"in doubt for {'2 seconds' if len(doubts) == 1 else '2 seconds each'}:"
+            f" {', '.join(doubts[:3])}{' …' if len(doubts) > 3 else ''}",
+        )
+        _line(
+            "",
+            "(their server had the whole letter, and no answer was read; 60 s in production, then"
+            " once more)",
+        )
     print()
 
 
@@ -196,12 +268,24 @@ def _kill_a_worker(office: Office) -> bool:
 
 def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
     told = summary.report(office.store, accepted.distribution.removeprefix("D"), "UTC").told
-    equation = " + ".join(f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n)
-    mark = "✓ balanced, counted again from the ledger's bytes" if told["balanced"] else "✗ out of balance"
+    equation = " + ".join(
+        f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n
+    )
+    mark = (
+        "✓ balanced, counted again from the ledger's bytes"
+        if told["balanced"]
+        else "✗ out of balance"
+    )
     print(f"  {told['audience']} recipients = {equation}     {mark}")
     people, twice = len({address for address, _ in mailbox.accepted}), told["possibly_twice"]
-    print(f"  The mailbox holds a letter for each of {people} people{f'; {len(mailbox.accepted) - people} of them have it twice, {twice} possibly twice were announced' if twice else ', exactly one each'}.")
-    passed = datetime.fromisoformat(told["first_accepted_at"]) - datetime.fromisoformat(told["submitted_at"])
+    copies = ", exactly one each"
+    if twice:
+        again = len(mailbox.accepted) - people
+        copies = f"; {again} of them have it twice, {twice} possibly twice were announced"
+    print(f"  The mailbox holds a letter for each of {people} people{copies}.")
+    passed = datetime.fromisoformat(told["first_accepted_at"]) - datetime.fromisoformat(
+        told["submitted_at"]
+    )
     print(f"  First letter after {passed.total_seconds():.1f} s.\n")
 
 

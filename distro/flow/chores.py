@@ -1,5 +1,7 @@
-"""What has to be done about the book from time to time: pauses that end, sign-ups that nobody confirmed, erasures that a
-crash or a restore left half done, answers and files that are kept no longer than said. A little at a time, any number of
+"""What has to be done about the book from time to time: pauses that end, sign-ups that nobody
+confirmed, erasures that a
+crash or a restore left half done, answers and files that are kept no longer than said. A little at
+a time, any number of
 times, by any sweep.
 """
 
@@ -13,15 +15,19 @@ from distro.flow.office import Office
 from distro.store.records import ids_of
 from distro.times import duration_ms
 
-_PEOPLE = 100        # erasures and answers at a time
+_PEOPLE = 100  # erasures and answers at a time
 _DISTRIBUTIONS = 20
 
 
 def once(office: Office) -> dict[str, int]:
     """One round; gives what was done, by its name."""
     done = {
-        "resumed": people.resume_due(office), "unconfirmed": joining.forget_unconfirmed(office), "erased": _finish_erasing(office),
-        "answers": _forget_answers(office), "files": _forget_files(office), "rewritten": erasing.rewrite_log(office),
+        "resumed": people.resume_due(office),
+        "unconfirmed": joining.forget_unconfirmed(office),
+        "erased": _finish_erasing(office),
+        "answers": _forget_answers(office),
+        "files": _forget_files(office),
+        "rewritten": erasing.rewrite_log(office),
     }
     told = {what: n for what, n in done.items() if n}
     if told:
@@ -30,9 +36,15 @@ def once(office: Office) -> dict[str, int]:
 
 
 def _finish_erasing(office: Office) -> int:
-    """Who is erased by a fact and still has a row: the command died, or an older copy was restored."""
+    """Who is erased by a fact and still has a row: the command died, or an older copy was
+    restored.
+    """
     everyone, gone = office.store.raw("idx:all"), 0
-    for number in [i for i in ids_of(office.store.raw("no:erased")) if i >> 3 < len(everyone) and everyone[i >> 3] & (128 >> (i & 7))][:_PEOPLE]:
+    for number in [
+        i
+        for i in ids_of(office.store.raw("no:erased"))
+        if i >> 3 < len(everyone) and everyone[i >> 3] & (128 >> (i & 7))
+    ][:_PEOPLE]:
         who = book.by_id(office.store, number)
         if who:
             people.finish_erasing(office, who)
@@ -41,24 +53,52 @@ def _finish_erasing(office: Office) -> int:
 
 
 def _forget_answers(office: Office) -> int:
-    """What receivers answered may name people: it goes when a distribution is old enough; states and counts stay."""
+    """What receivers answered may name people: it goes when a distribution is old enough; states
+    and counts stay.
+    """
     keep = office.settings.retention.answers
     if not keep:
         return 0
     past = office.store.now_ms() - duration_ms(keep)
-    old = [number.decode() for number in office.store.command("ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000)]
-    kept = [d for d, there in zip(old, office.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True) if there]
-    ended = [d for d in kept[:_DISTRIBUTIONS] if office.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")]
+    old = [
+        number.decode()
+        for number in office.store.command(
+            "ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000
+        )
+    ]
+    kept = [
+        d
+        for d, there in zip(
+            old, office.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True
+        )
+        if there
+    ]
+    ended = [
+        d
+        for d in kept[:_DISTRIBUTIONS]
+        if office.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")
+    ]
     return int(office.store.command("UNLINK", *(f"err:{d}" for d in ended))) if ended else 0
 
 
 def _forget_files(office: Office) -> int:
-    """Pictures and attachments that no edition names: their submit was refused. Looked for once an hour."""
+    """Pictures and attachments that no edition names: their submit was refused. Looked for once an
+    hour.
+    """
     if not office.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
         return 0
     there = list(office.store.names("file:*"))
-    named = {f["hash"] for key in office.store.names("ed:*") for f in _files(office.store.raw(key))} if there else set()
-    loose = [key for key in there if key.removeprefix("file:") not in named and int(office.store.command("OBJECT", "IDLETIME", key)) > 3600]
+    named = (
+        {f["hash"] for key in office.store.names("ed:*") for f in _files(office.store.raw(key))}
+        if there
+        else set()
+    )
+    loose = [
+        key
+        for key in there
+        if key.removeprefix("file:") not in named
+        and int(office.store.command("OBJECT", "IDLETIME", key)) > 3600
+    ]
     return int(office.store.command("UNLINK", *loose)) if loose else 0
 
 

@@ -1,4 +1,6 @@
-"""Closing a list: everybody on it was told by a letter that is accounted for, then all are off it, with the reason on record."""
+"""Closing a list: everybody on it was told by a letter that is accounted for, then all are off it,
+with the reason on record.
+"""
 
 import json
 from functools import partial
@@ -13,7 +15,8 @@ _PIECE = 300
 
 
 def close_list(office: Office, name: str, *, told: str, reason: str, actor: str) -> int:
-    """Take everybody off a list; gives how many. `told`: the distribution that told them, sent to all of the list.
+    """Take everybody off a list; gives how many. `told`: the distribution that told them, sent to
+    all of the list.
 
     Asked again after a crash it takes the rest. Raises RefusedError where they were not told.
     """
@@ -22,9 +25,23 @@ def close_list(office: Office, name: str, *, told: str, reason: str, actor: str)
     number = distribution_id(office.store, told)
     facts = office.store.hash(f"dist:{number}")
     if facts.get("state") != "sent" or not _reaches(parse(facts.get("expanded", "")), name):
-        raise RefusedError(f"D{number} did not tell everybody on {name} (it is {facts.get('state', 'gone')}, to {facts.get('expanded', '')})",
-                           hint=f"Write to them first: distro submit closing.md --to {name} --now; when it is sent, close the list.")
-    office.store.command("HSET", "closed", name, json.dumps({"at": office.store.now_ms(), "reason": reason, "actor": actor, "told": f"D{number}"}, ensure_ascii=False))
+        raise RefusedError(
+            f"D{number} did not tell everybody on {name} (it is {facts.get('state', 'gone')}, to"
+            f" {facts.get('expanded', '')})",
+            hint=(
+                f"Write to them first: distro submit closing.md --to {name} --now; when it is sent,"
+                " close the list."
+            ),
+        )
+    office.store.command(
+        "HSET",
+        "closed",
+        name,
+        json.dumps(
+            {"at": office.store.now_ms(), "reason": reason, "actor": actor, "told": f"D{number}"},
+            ensure_ascii=False,
+        ),
+    )
     writer, gone = Writer(office.store), 0
     while ids := ids_of(office.store.raw(f"idx:lists:{name}"))[:_PIECE]:
         written = writer.write(wishes_of(office.store, ids, partial(_closed, name)))
@@ -43,4 +60,9 @@ def _reaches(node: Node, name: str) -> bool:
     """Whether an expression has the whole of a list in it."""
     if isinstance(node, Or):
         return any(_reaches(part, name) for part in node.parts)
-    return not isinstance(node, And | Not) and node.field == "lists" and node.value == name and not node.prefix
+    return (
+        not isinstance(node, And | Not)
+        and node.field == "lists"
+        and node.value == name
+        and not node.prefix
+    )

@@ -1,9 +1,13 @@
 """Batches are claimed, letters sent, outcomes recorded: the life of a sending process.
 
-A process keeps one event loop in a thread of its own, one group commit into the ledger and one pool of connections for
-its life. `deliver` lends it a distribution: it takes that distribution's batches one after the other and returns when
-there is nothing left to take, or after about twenty seconds; what is still in flight stays with the pool. The pool asks
-for letters (`take`), asks again at 354 (`may_begin`), and tells how each ended (`done`); nothing here sleeps for pacing.
+A process keeps one event loop in a thread of its own, one group commit into the ledger and one pool
+of connections for
+its life. `deliver` lends it a distribution: it takes that distribution's batches one after the
+other and returns when
+there is nothing left to take, or after about twenty seconds; what is still in flight stays with the
+pool. The pool asks
+for letters (`take`), asks again at 354 (`may_begin`), and tells how each ended (`done`); nothing
+here sleeps for pacing.
 """
 
 import asyncio
@@ -40,12 +44,12 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 from distro.times import duration_ms
 
-SLICE = 20.0           # seconds that one wake-up may keep a process
-_TURN = 0.25           # seconds that it keeps it at least; another distribution may wait so long
-_FRESH = 0.5           # seconds for which an intent's permission to begin holds
-_RUNS = 8              # distributions whose letters are kept compiled
-_FORGOTTEN = 10.0      # seconds that a letter may be ready without a connection that takes it
-_PER_LANE = 2          # intents a connection: one in flight, one ready
+SLICE = 20.0  # seconds that one wake-up may keep a process
+_TURN = 0.25  # seconds that it keeps it at least; another distribution may wait so long
+_FRESH = 0.5  # seconds for which an intent's permission to begin holds
+_RUNS = 8  # distributions whose letters are kept compiled
+_FORGOTTEN = 10.0  # seconds that a letter may be ready without a connection that takes it
+_PER_LANE = 2  # intents a connection: one in flight, one ready
 
 
 class Lanes(Protocol):
@@ -75,7 +79,7 @@ class Run:
     distribution: str
     fillers: tuple[Filler, ...]
     began_ms: int
-    groups: tuple[str, ...] = ()     # of receivers that stand apart
+    groups: tuple[str, ...] = ()  # of receivers that stand apart
 
 
 @dataclass(slots=True)
@@ -86,9 +90,9 @@ class Job:
     attempt: Attempt
     intent: Intent
     message: Message
-    permitted: float            # loop time of the call that last said that it may begin
-    stop: Stop | None = None     # its domain was halted meanwhile
-    withdrawn: str = ""         # why it was not begun after all: n they said no, x not ours any more
+    permitted: float  # loop time of the call that last said that it may begin
+    stop: Stop | None = None  # its domain was halted meanwhile
+    withdrawn: str = ""  # why it was not begun after all: n they said no, x not ours any more
 
 
 class Deliverer(Work[Job], Desk):
@@ -101,7 +105,11 @@ class Deliverer(Work[Job], Desk):
         self.journal = Journal(office.journals, process)
         self.pool = pool_of(self)
         settings = office.settings
-        terms = Terms(duration_ms(settings.worker.lease), duration_ms(settings.limits.stale), pace.slow_down(settings))
+        terms = Terms(
+            duration_ms(settings.worker.lease),
+            duration_ms(settings.limits.stale),
+            pace.slow_down(settings),
+        )
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, Run] = {}
@@ -113,14 +121,17 @@ class Deliverer(Work[Job], Desk):
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._unreachable_until = 0.0
-        self.stops = Stops(store)   # domains that are halted
+        self.stops = Stops(store)  # domains that are halted
         self.notes = Notes(store, process)
         self._returns: set[asyncio.Task[None]] = set()
 
     # -- life
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self.commit.keep_leases(), self._alive(), self.stops.watch())]
+        self._tasks = [
+            asyncio.create_task(coroutine)
+            for coroutine in (self.commit.keep_leases(), self._alive(), self.stops.watch())
+        ]
         self._committing = Errand(self.commit.run())
         for end in (*self._tasks, self._committing.end):
             end.add_done_callback(self._broke)
@@ -132,8 +143,14 @@ class Deliverer(Work[Job], Desk):
             self.broken(error)
 
     def broken(self, error: BaseException) -> None:
-        """A bug must not look like a quiet worker: the process ends, and its journal says what became of its letters."""
-        log.get().error("this process cannot go on; its letters will be judged by its journal", why=repr(error), exc_info=error)
+        """A bug must not look like a quiet worker: the process ends, and its journal says what
+        became of its letters.
+        """
+        log.get().error(
+            "this process cannot go on; its letters will be judged by its journal",
+            why=repr(error),
+            exc_info=error,
+        )
         os._exit(70)
 
     async def stop(self, seconds: float) -> None:
@@ -164,7 +181,9 @@ class Deliverer(Work[Job], Desk):
         while True:
             with contextlib.suppress(DistroError):
                 await self.store.command("ZADD", "alive", int(time.time()), self.process)
-                await self.store.command("ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600)
+                await self.store.command(
+                    "ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600
+                )
             with contextlib.suppress(DistroError):
                 await self.notes.keep()
             self.handout.tire()
@@ -181,10 +200,12 @@ class Deliverer(Work[Job], Desk):
             if self._loop.time() < self._unreachable_until:
                 return False
             rest = self.commit.resting_for(run.distribution)
-            if rest > 0:     # the relays' own bucket is empty: another batch would wait for it too
+            if rest > 0:  # the relays' own bucket is empty: another batch would wait for it too
                 await asyncio.sleep(min(rest, _TURN))
                 continue
-            held = self.commit.holding(run.distribution) or await self.commit.claim(run.distribution, batch)
+            held = self.commit.holding(run.distribution) or await self.commit.claim(
+                run.distribution, batch
+            )
             batch = -1
             if held is None:
                 return False
@@ -197,7 +218,8 @@ class Deliverer(Work[Job], Desk):
         return not self._stopping
 
     async def _goes_on(self, run: Run, began: float, seconds: float) -> bool:
-        """Whether this wake-up stays: at least a turn, and longer unless another distribution waits for a process.
+        """Whether this wake-up stays: at least a turn, and longer unless another distribution waits
+        for a process.
 
         What it holds goes on either way; only the process is free for another wake-up.
         """
@@ -209,10 +231,14 @@ class Deliverer(Work[Job], Desk):
         return True
 
     def _remember(self, run: Run) -> None:
-        """Keep a run while letters of it may come back; of those that are through, only the last few."""
+        """Keep a run while letters of it may come back; of those that are through, only the last
+        few.
+        """
         self.runs[run.distribution] = run
         held = {h.claim.distribution for h in self.commit.held}
-        for distribution in [d for d in self.runs if d not in held and d != run.distribution][:-_RUNS]:
+        for distribution in [d for d in self.runs if d not in held and d != run.distribution][
+            :-_RUNS
+        ]:
             del self.runs[distribution]
 
     def pace(self, claim: Claim) -> str:
@@ -221,7 +247,9 @@ class Deliverer(Work[Job], Desk):
         return self._paces.of(group)
 
     def wanted(self) -> int:
-        """How many more intents could be used: two for each connected lane, less what is `sending` in the ledger."""
+        """How many more intents could be used: two for each connected lane, less what is `sending`
+        in the ledger.
+        """
         if self._stopping or self._loop.time() < self._unreachable_until:
             return 0
         return self.handout.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.held)
@@ -238,11 +266,24 @@ class Deliverer(Work[Job], Desk):
             attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
             try:
                 row = self._decode(intent.row)
-                pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else "")
+                pieces = filler.fill(
+                    intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else ""
+                )
             except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
                 self._cannot_fill(held, attempt, error)
                 continue
-            job = Job(held, attempt, intent, Message(filler.envelope_sender(intent.ordinal), row.email, pieces, f"D{run.distribution}.{intent.ordinal}"), before)
+            job = Job(
+                held,
+                attempt,
+                intent,
+                Message(
+                    filler.envelope_sender(intent.ordinal),
+                    row.email,
+                    pieces,
+                    f"D{run.distribution}.{intent.ordinal}",
+                ),
+                before,
+            )
             stop = self.stops.of(row.email)
             if stop:
                 self._stopped(job, stop)
@@ -252,16 +293,33 @@ class Deliverer(Work[Job], Desk):
             self._return_ready(lambda job: job.held is held)
 
     def _cannot_fill(self, held: Held, attempt: Attempt, error: Exception) -> None:
-        """Halt the distribution: nothing of this letter was sent, and who it is for is told by their number alone."""
-        self.commit.outcome(held, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0)
+        """Halt the distribution: nothing of this letter was sent, and who it is for is told by
+        their number alone.
+        """
+        self.commit.outcome(
+            held, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0
+        )
         if not held.halted:
             held.halted = True
-            with contextlib.suppress(StoreGoneError):      # else the next try says so
-                halt_for_fault(self.office, attempt.distribution, f"the letter of recipient {attempt.ordinal} cannot be made", error)
+            with contextlib.suppress(StoreGoneError):  # else the next try says so
+                halt_for_fault(
+                    self.office,
+                    attempt.distribution,
+                    f"the letter of recipient {attempt.ordinal} cannot be made",
+                    error,
+                )
 
     def _stopped(self, job: Job, stop: Stop) -> None:
-        """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no retry period."""
-        self.commit.outcome(job.held, job.attempt, Outcome(State.DEFERRED, text=f"halted: {stop.reason}"), relay=0, delay_ms=max(0, int(self.stops.left(stop) * 1000)))
+        """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no
+        retry period.
+        """
+        self.commit.outcome(
+            job.held,
+            job.attempt,
+            Outcome(State.DEFERRED, text=f"halted: {stop.reason}"),
+            relay=0,
+            delay_ms=max(0, int(self.stops.left(stop) * 1000)),
+        )
 
     def _return_ready(self, which: Callable[[Job], bool]) -> None:
         """Intents that will not be begun go back: provably nothing was sent."""
@@ -269,7 +327,9 @@ class Deliverer(Work[Job], Desk):
             self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
 
     def _return_forgotten(self) -> None:
-        """Let no letter wait for a connection for long, whatever its lanes met: it goes back to the queue."""
+        """Let no letter wait for a connection for long, whatever its lanes met: it goes back to the
+        queue.
+        """
         before = self._loop.time() - _FORGOTTEN
         self._return_ready(lambda job: job.permitted < before)
 
@@ -283,14 +343,18 @@ class Deliverer(Work[Job], Desk):
     # -- Work: what the pool asks and tells
 
     async def demand(self) -> None:
-        if not (self._stopping or self.handout.ready or any(not h.exhausted for h in self.commit.held)):
+        if not (
+            self._stopping or self.handout.ready or any(not h.exhausted for h in self.commit.held)
+        ):
             await self.handout.sleep()
 
     async def take(self) -> Job | None:
         return await self.handout.take(self.commit.hurry)
 
     async def may_begin(self, job: Job) -> bool:
-        """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than half a second ago."""
+        """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than
+        half a second ago.
+        """
         while self._loop.time() - job.permitted > _FRESH:
             asked = self._loop.time()
             verdict = await self.commit.ask(job.held, job.attempt)
@@ -320,11 +384,23 @@ class Deliverer(Work[Job], Desk):
     def _record(self, job: Job, outcome: Outcome, *, journal: bool) -> None:
         delay_ms = 0
         recipient = job.message.recipient
-        named = outcome.queue_id.lower() in recipient.lower()      # a relay may call a letter by whom it is for
-        outcome = outcome._replace(text=without_address(outcome.text, recipient), queue_id="" if named else outcome.queue_id)
+        named = (
+            outcome.queue_id.lower() in recipient.lower()
+        )  # a relay may call a letter by whom it is for
+        outcome = outcome._replace(
+            text=without_address(outcome.text, recipient),
+            queue_id="" if named else outcome.queue_id,
+        )
         if outcome.state is State.DEFERRED:
-            outcome, delay_ms = retry_or_give_up(outcome, job.attempt.number, self.office.settings.retry, self.runs[job.attempt.distribution].began_ms)
-        elif outcome.inside:   # the third break in a row inside this letter's body makes it wait so long
+            outcome, delay_ms = retry_or_give_up(
+                outcome,
+                job.attempt.number,
+                self.office.settings.retry,
+                self.runs[job.attempt.distribution].began_ms,
+            )
+        elif (
+            outcome.inside
+        ):  # the third break in a row inside this letter's body makes it wait so long
             delay_ms = duration_ms(self.office.settings.retry.first)
         if outcome.state is State.ACCEPTED:
             self.notes.going_on()
@@ -339,8 +415,14 @@ class Deliverer(Work[Job], Desk):
         self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
 
     def _cannot_journal(self, error: OSError) -> None:
-        """What cannot be journalled must not happen: this process's sending stops here, in the middle."""
-        log.get().error("the journal cannot be written: this process stops sending", path=str(self.journal.path), why=error.strerror or str(error))
+        """What cannot be journalled must not happen: this process's sending stops here, in the
+        middle.
+        """
+        log.get().error(
+            "the journal cannot be written: this process stops sending",
+            path=str(self.journal.path),
+            why=error.strerror or str(error),
+        )
         os._exit(74)
 
     def _relay_index(self, distribution: str, name: str) -> int:
@@ -356,7 +438,9 @@ class Deliverer(Work[Job], Desk):
 
     def unreachable(self, why: str, pause: float) -> None:
         """Promise nothing to a relay that is away: what is ready goes back, the batches too."""
-        log.get().warning("the relay does not answer; letters wait as queued", why=why, again_in=f"{pause:.0f}s")
+        log.get().warning(
+            "the relay does not answer; letters wait as queued", why=why, again_in=f"{pause:.0f}s"
+        )
         self.notes.stuck(f"the relay does not take letters: {why}")
         self._unreachable_until = self._loop.time() + pause
         self._return_ready(lambda _: True)

@@ -1,7 +1,10 @@
-"""Take what names a person out of everything that we hold: rows and index, relays' words, orders, journals, the Redis log.
+"""Take what names a person out of everything that we hold: rows and index, relays' words, orders,
+journals, the Redis log.
 
-`people.erase` records the wish and calls `scrub`. What remains are ids and keyed hashes, which name nobody. Redis' own
-append-only file still holds the old writes until it is written anew: `rewrite_log` sees to that within the hour.
+`people.erase` records the wish and calls `scrub`. What remains are ids and keyed hashes, which name
+nobody. Redis' own
+append-only file still holds the old writes until it is written anew: `rewrite_log` sees to that
+within the hour.
 """
 
 import json
@@ -19,18 +22,24 @@ from distro.store.scripts import book as scripts
 from distro.store.scripts.book import Command
 
 ERASED = consent.ERASED
-_EVERY = 3600          # seconds between two rewrites of the append-only file
+_EVERY = 3600  # seconds between two rewrites of the append-only file
 _ATTEMPTS = 20
 _WANTED, _UNDER_WAY = "rewrite:wanted", "rewrite:began"
 
 
 def scrub(office: Office, who: Subscriber) -> None:
-    """Take a person's addresses and words away wherever they stand beside their row; done again, it changes nothing."""
+    """Take a person's addresses and words away wherever they stand beside their row; done again, it
+    changes nothing.
+    """
     addresses = [who.email, *who.columns.get("_former", ())]
     drop_values(office, who)
     _forget_replies(office, who.id)
     _forget_orders(office, addresses)
-    journal.scrub(office.journals, addresses, lambda distribution: ordinal_of(office.store.raw(f"aud:{distribution}"), who.id))
+    journal.scrub(
+        office.journals,
+        addresses,
+        lambda distribution: ordinal_of(office.store.raw(f"aud:{distribution}"), who.id),
+    )
     want_rewrite(office)
 
 
@@ -40,7 +49,9 @@ def want_rewrite(office: Office) -> None:
 
 
 def drop_values(office: Office, who: Subscriber) -> None:
-    """Drop the values of the index that nobody has any more: a column of a person's own names them."""
+    """Drop the values of the index that nobody has any more: a column of a person's own names
+    them.
+    """
     for _ in range(_ATTEMPTS):
         version = int(office.store.text("book:version") or 0)
         what, _ = office.store.call(scripts.write(version, list(_unused(office, who))))
@@ -52,10 +63,14 @@ def _unused(office: Office, who: Subscriber) -> Iterator[Command]:
     kinds = office.store.hash("book:columns")
     for column, values in who.columns.items():
         for value in {ascii_lower(v) for v in values if not column.startswith("_")}:
-            if kinds.get(column) == BITMAP and not office.store.command("BITCOUNT", f"idx:{column}:{value}"):
+            if kinds.get(column) == BITMAP and not office.store.command(
+                "BITCOUNT", f"idx:{column}:{value}"
+            ):
                 yield ("UNLINK", f"idx:{column}:{value}")
                 yield ("SREM", f"val:{column}", value)
-            elif kinds.get(column) == IDS and not office.store.command("STRLEN", f"ids:{column}:{value}"):
+            elif kinds.get(column) == IDS and not office.store.command(
+                "STRLEN", f"ids:{column}:{value}"
+            ):
                 yield ("SREM", f"val:{column}", value)
 
 
@@ -73,13 +88,20 @@ def _forget_orders(office: Office, addresses: Collection[str]) -> None:
     """Take addresses out of expressions (`resend --to`) and out of the reasons that staff gave."""
     for raw in office.store.command("ZRANGE", "dists", 0, -1):
         key, events = f"dist:{raw.decode()}", f"ev:{raw.decode()}"
-        told = office.store.pipeline([("HGET", key, field) for field in ("expression", "expanded", "reason")])
+        told = office.store.pipeline(
+            [("HGET", key, field) for field in ("expression", "expanded", "reason")]
+        )
         for field, value in zip(("expression", "expanded", "reason"), told, strict=True):
             clean = _without((value or b"").decode("utf-8", "replace"), addresses)
             if value and clean != value.decode("utf-8", "replace"):
                 office.store.command("HSET", key, field, clean)
         for n, event in enumerate(office.store.elements(events)):
-            clean = json.dumps({k: _without(v, addresses) if isinstance(v, str) else v for k, v in json.loads(event).items()})
+            clean = json.dumps(
+                {
+                    k: _without(v, addresses) if isinstance(v, str) else v
+                    for k, v in json.loads(event).items()
+                }
+            )
             if json.loads(clean) != json.loads(event):
                 office.store.command("LSET", events, n, clean)
 
@@ -91,7 +113,9 @@ def _without(text: str, addresses: Collection[str]) -> str:
 
 
 def rewrite_log(office: Office) -> int:
-    """Have Redis write its append-only file anew if somebody was erased; gives 1 where it was begun. At most once an hour."""
+    """Have Redis write its append-only file anew if somebody was erased; gives 1 where it was
+    begun. At most once an hour.
+    """
     store = office.store
     info = store.command("INFO", "persistence")
     if info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled"):
@@ -101,10 +125,17 @@ def rewrite_log(office: Office) -> int:
             store.command("DEL", _UNDER_WAY)
         else:
             store.command("RENAMENX", _UNDER_WAY, _WANTED)
-    if not store.text(_WANTED) or not info.get("aof_enabled") or not store.command("SET", "tmp:rewrite", "1", "NX", "EX", _EVERY):
+    if (
+        not store.text(_WANTED)
+        or not info.get("aof_enabled")
+        or not store.command("SET", "tmp:rewrite", "1", "NX", "EX", _EVERY)
+    ):
         return 0
     store.command("RENAME", _WANTED, _UNDER_WAY)
     if not store.rewrite_log():
-        log.get().warning("Redis does not rewrite its append-only file: who was erased stays readable in it", next="BGREWRITEAOF, as an admin of that server")
+        log.get().warning(
+            "Redis does not rewrite its append-only file: who was erased stays readable in it",
+            next="BGREWRITEAOF, as an admin of that server",
+        )
         return 0
     return 1

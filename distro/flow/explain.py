@@ -1,4 +1,6 @@
-"""Why one person did or did not get a release, rule by rule: what somebody needs who rings and asks."""
+"""Why one person did or did not get a release, rule by rule: what somebody needs who rings and
+asks.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +20,31 @@ from distro.report.explain import Found, locate
 from distro.report.person import PersonPage, RuleRow, person_page
 from distro.times import from_ms, rfc3339
 
-_EARLIER = 5         # other releases that are named
-_LOOKED_AT = 20      # distributions, for them
-_GOT = {State.ACCEPTED: "was sent", State.BOUNCED: "did not get", State.COMPLAINED: "was sent", State.FAILED: "did not get", State.QUEUED: "has not got … yet:",
-        State.SENDING: "is just being sent", State.DEFERRED: "has not got … yet:", State.IN_DOUBT: "may have got", State.SUPPRESSED: "did not get", State.CANCELLED: "did not get"}
-_LEFT = {"unsubscribed": "unsubscribed", "suppressed": "suppressed: may not be written to", "paused": "paused at their own wish", "unconfirmed": "asked for on the page and not confirmed",
-         "erased": "erased at their own wish", "wants_digests_only": "wants newsletters and digests only", "already_has_it": "already has it from another distribution",
-         "not_on_the_allow_list": "not on the allow-list ([site] allow) of this environment", "no_edition_in_their_language": "no edition in their language"}
+_EARLIER = 5  # other releases that are named
+_LOOKED_AT = 20  # distributions, for them
+_GOT = {
+    State.ACCEPTED: "was sent",
+    State.BOUNCED: "did not get",
+    State.COMPLAINED: "was sent",
+    State.FAILED: "did not get",
+    State.QUEUED: "has not got … yet:",
+    State.SENDING: "is just being sent",
+    State.DEFERRED: "has not got … yet:",
+    State.IN_DOUBT: "may have got",
+    State.SUPPRESSED: "did not get",
+    State.CANCELLED: "did not get",
+}
+_LEFT = {
+    "unsubscribed": "unsubscribed",
+    "suppressed": "suppressed: may not be written to",
+    "paused": "paused at their own wish",
+    "unconfirmed": "asked for on the page and not confirmed",
+    "erased": "erased at their own wish",
+    "wants_digests_only": "wants newsletters and digests only",
+    "already_has_it": "already has it from another distribution",
+    "not_on_the_allow_list": "not on the allow-list ([site] allow) of this environment",
+    "no_edition_in_their_language": "no edition in their language",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +60,55 @@ class Explanation:
     """Everything about one person and one distribution."""
 
     person: Subscriber
-    found: Found | None          # None: nothing was submitted yet
+    found: Found | None  # None: nothing was submitted yet
     rules: tuple[Rule, ...]
     matches_now: bool
     facts: tuple[consent.Fact, ...]
     zone: str
     message_id: str = ""
-    refused: tuple[str, ...] = ()       # why they may not be written to, now
-    others: tuple[Found, ...] = ()      # where they stand in the release's other distributions, newest first
-    earlier: tuple[Found, ...] = ()     # other releases that they were sent lately, newest first; empty where one was named
+    refused: tuple[str, ...] = ()  # why they may not be written to, now
+    others: tuple[
+        Found, ...
+    ] = ()  # where they stand in the release's other distributions, newest first
+    earlier: tuple[
+        Found, ...
+    ] = ()  # other releases that they were sent lately, newest first; empty where one was named
 
     def told(self) -> dict[str, Any]:
         """As `--json` says it."""
         f = self.found
         return {
-            "address": self.person.email, "name": self.person.name, "distribution": f"D{f.distribution}" if f else "", "headline": f.headline if f else "",
-            "in_audience": bool(f and f.ordinal >= 0), "state": f.state.value if f and f.state else "", "reason": (f.left_out or f.said) if f else "",
-            "edition": f.edition if f else "", "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules], "matches_now": self.matches_now,
-            "others": [{"distribution": f"D{o.distribution}", "in_audience": o.ordinal >= 0, "state": o.state.value if o.state else "", "reason": o.left_out or o.said} for o in self.others],
-            "earlier": [{"distribution": f"D{e.distribution}", "headline": e.headline, "state": e.state.value if e.state else ""} for e in self.earlier],
-            "consent": [{"act": c.act, "at": rfc3339(c.at, self.zone), "source": c.source} for c in self.facts],
+            "address": self.person.email,
+            "name": self.person.name,
+            "distribution": f"D{f.distribution}" if f else "",
+            "headline": f.headline if f else "",
+            "in_audience": bool(f and f.ordinal >= 0),
+            "state": f.state.value if f and f.state else "",
+            "reason": (f.left_out or f.said) if f else "",
+            "edition": f.edition if f else "",
+            "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules],
+            "matches_now": self.matches_now,
+            "others": [
+                {
+                    "distribution": f"D{o.distribution}",
+                    "in_audience": o.ordinal >= 0,
+                    "state": o.state.value if o.state else "",
+                    "reason": o.left_out or o.said,
+                }
+                for o in self.others
+            ],
+            "earlier": [
+                {
+                    "distribution": f"D{e.distribution}",
+                    "headline": e.headline,
+                    "state": e.state.value if e.state else "",
+                }
+                for e in self.earlier
+            ],
+            "consent": [
+                {"act": c.act, "at": rfc3339(c.at, self.zone), "source": c.source}
+                for c in self.facts
+            ],
         }
 
     def sentences(self) -> Iterator[str]:
@@ -71,7 +120,10 @@ class Explanation:
         else:
             yield self._headline(name, self.found)
             if self._elsewhere:
-                yield f"They have it all the same: they were sent D{self._elsewhere.distribution} of this release."
+                yield (
+                    f"They have it all the same: they were sent D{self._elsewhere.distribution} of"
+                    " this release."
+                )
             yield ""
             width = max([len(r.text) for r in self.rules] + [len("may be written to")])
             for rule in self.rules:
@@ -79,13 +131,24 @@ class Explanation:
             yield f"  may be written to  {'':<{width}}   {self._consent()}"
             yield from self._outcome(self.found)
             for other in self.others:
-                yield from (line.replace("  →", f"  D{other.distribution}", 1) for line in self._outcome(other))
+                yield from (
+                    line.replace("  →", f"  D{other.distribution}", 1)
+                    for line in self._outcome(other)
+                )
         if self.earlier:
             yield ""
             yield "Other releases, newest first:"
             for found in self.earlier:
-                at = f" on {self._day(found.record.at * 1000)}" if found.record and found.record.at else ""
-                yield f"  D{found.distribution:<4} {found.state.value.replace('_', ' ') if found.state else ''}{at}   {found.headline}"
+                at = (
+                    f" on {self._day(found.record.at * 1000)}"
+                    if found.record and found.record.at
+                    else ""
+                )
+                yield (
+                    f"  D{found.distribution:<4}"
+                    f" {found.state.value.replace('_', ' ') if found.state else ''}{at}  "
+                    f" {found.headline}"
+                )
         if consent.UNSUBSCRIBED in self.refused:
             yield ""
             yield "Nobody but the person may undo this wish."
@@ -101,7 +164,11 @@ class Explanation:
         what = f'D{found.distribution} "{found.headline}"'
         if found.state is not None:
             said = _GOT[found.state]
-            return f"{name} {said.replace('…', what)} {'' if '…' in said else what}".rstrip() + (f" {found.state.value}" if "…" in said else "") + "."
+            return (
+                f"{name} {said.replace('…', what)} {'' if '…' in said else what}".rstrip()
+                + (f" {found.state.value}" if "…" in said else "")
+                + "."
+            )
         if not found.frozen_ms:
             return f"{name}: the audience of {what} is not fixed yet."
         return f"{name} did not get {what}."
@@ -111,16 +178,26 @@ class Explanation:
             return "yes"
         acts = ("signed_up",) if self.refused[0] == "unconfirmed" else (self.refused[0],)
         last = next((f for f in reversed(self.facts) if f.act in acts), None)
-        return f"no    {self.refused[0]} on {self._day(last.at)}, by {last.source}" if last else f"no    {self.refused[0]}"
+        return (
+            f"no    {self.refused[0]} on {self._day(last.at)}, by {last.source}"
+            if last
+            else f"no    {self.refused[0]}"
+        )
 
     def _outcome(self, found: Found) -> Iterator[str]:
         if found.left_out:
-            yield f"  → left out when the audience was frozen on {self._day(found.frozen_ms)}: {_LEFT[found.left_out]}"
+            yield (
+                f"  → left out when the audience was frozen on {self._day(found.frozen_ms)}:"
+                f" {_LEFT[found.left_out]}"
+            )
         elif found.state is not None and found.record is not None:
             at = f" on {self._day(found.record.at * 1000)}" if found.record.at else ""
             code = f" with {found.record.code}" if found.record.code else ""
             qid = f", queue id {found.record.queue_id}" if found.record.queue_id else ""
-            yield f"  → {found.state.value.replace('_', ' ')}{at}{code}{qid}, after {found.record.attempts} attempt{'' if found.record.attempts == 1 else 's'}{f': {found.said}' if found.said else ''}"
+            state = found.state.value.replace("_", " ")
+            attempts = f"{found.record.attempts} attempt" + "s" * (found.record.attempts != 1)
+            said = f": {found.said}" if found.said else ""
+            yield f"  → {state}{at}{code}{qid}, after {attempts}{said}"
         elif found.frozen_ms:
             now = "matches now, but did not then" if self.matches_now else "does not match"
             yield f"  → not in the audience frozen on {self._day(found.frozen_ms)}: {now}"
@@ -128,7 +205,6 @@ class Explanation:
     def _day(self, ms: int) -> str:
         when = from_ms(ms, self.zone)
         return f"{when.day} {when:%B %Y at %H:%M:%S}"
-
 
     def spoken(self) -> list[str]:
         """What to read out to whoever rings."""
@@ -139,35 +215,95 @@ class Explanation:
         if found.state is None:
             if not found.frozen_ms:
                 return ["It has not gone out yet.", title]
-            why = {"unsubscribed": "you had asked us not to write to you any more", "suppressed": "letters to your address had come back to us before", "already_has_it": "you have it from an earlier sending", "paused": "you had asked us to pause", "unconfirmed": "the letter that asks whether you want our mail was not answered",
-                   "wants_digests_only": "you chose to get newsletters only"}.get(found.left_out)
-            return [f"We did not send it to you: {why or 'you are not among those whom this release was meant for'}.", title]
+            why = {
+                "unsubscribed": "you had asked us not to write to you any more",
+                "suppressed": "letters to your address had come back to us before",
+                "already_has_it": "you have it from an earlier sending",
+                "paused": "you had asked us to pause",
+                "unconfirmed": "the letter that asks whether you want our mail was not answered",
+                "wants_digests_only": "you chose to get newsletters only",
+            }.get(found.left_out)
+            return [
+                (
+                    "We did not send it to you:"
+                    f" {why or 'you are not among those whom this release was meant for'}."
+                ),
+                title,
+            ]
         at = self._day(found.record.at * 1000) if found.record and found.record.at else ""
         return {
-            State.ACCEPTED: [f"We sent it to you on {at}, and our mail server took it. It has not come back to us.", title, "Could you look in your spam folder? If it is not there, your IT desk can search for that title at that minute."],
-            State.FAILED: [f"We tried on {at}, and your server refused it: {found.said or 'it did not say why'}.", "May I check your address with you, letter by letter?"],
-            State.DEFERRED: [f"We tried on {at}; your server asked us to come back later, and we shall.", title],
-            State.IN_DOUBT: [f"We sent it on {at}, and the answer of the server was lost: you may have it.", title],
+            State.ACCEPTED: [
+                (
+                    f"We sent it to you on {at}, and our mail server took it. It has not come back"
+                    " to us."
+                ),
+                title,
+                (
+                    "Could you look in your spam folder? If it is not there, your IT desk can"
+                    " search for that title at that minute."
+                ),
+            ],
+            State.FAILED: [
+                (
+                    f"We tried on {at}, and your server refused it:"
+                    f" {found.said or 'it did not say why'}."
+                ),
+                "May I check your address with you, letter by letter?",
+            ],
+            State.DEFERRED: [
+                f"We tried on {at}; your server asked us to come back later, and we shall.",
+                title,
+            ],
+            State.IN_DOUBT: [
+                f"We sent it on {at}, and the answer of the server was lost: you may have it.",
+                title,
+            ],
             State.SUPPRESSED: ["You asked us to stop before its turn came, so we did not send it."],
             State.CANCELLED: ["The sending was cancelled before your turn came."],
             State.BOUNCED: [f"We sent it on {at}, and it came back: {found.said}."],
-            State.COMPLAINED: [f"We sent it on {at}; it was reported to us as spam from your address."],
+            State.COMPLAINED: [
+                f"We sent it on {at}; it was reported to us as spam from your address."
+            ],
         }.get(found.state, ["It is on its way: your turn comes within minutes.", title])
 
     def rows(self) -> list[RuleRow]:
         """Why, rule by rule."""
-        rows = [RuleRow("Yes", "In the book", ", ".join(filter(None, (self.person.email, self.person.kind, self.person.country))))]
-        rows += [RuleRow("Yes" if r.holds else "No", f"Matches {r.text}", "as the book is now") for r in self.rules]
-        rows.append(RuleRow("No" if self.refused else "Yes", "May be written to", self._consent().removeprefix("no    ") if self.refused else ""))
-        return rows + [RuleRow("→", line.strip().removeprefix("→ ")) for line in (self._outcome(self.found) if self.found else ())]
+        rows = [
+            RuleRow(
+                "Yes",
+                "In the book",
+                ", ".join(filter(None, (self.person.email, self.person.kind, self.person.country))),
+            )
+        ]
+        rows += [
+            RuleRow("Yes" if r.holds else "No", f"Matches {r.text}", "as the book is now")
+            for r in self.rules
+        ]
+        rows.append(
+            RuleRow(
+                "No" if self.refused else "Yes",
+                "May be written to",
+                self._consent().removeprefix("no    ") if self.refused else "",
+            )
+        )
+        return rows + [
+            RuleRow("→", line.strip().removeprefix("→ "))
+            for line in (self._outcome(self.found) if self.found else ())
+        ]
 
     def admin_facts(self) -> list[tuple[str, str]]:
         """What a mail admin searches a log for."""
         found = self.found
         if found is None or found.record is None or not found.record.attempts:
             return []
-        told = [("State", found.state.value if found.state else ""), ("Attempts", str(found.record.attempts)), ("At", self._day(found.record.at * 1000)), ("Answer", f"{found.record.code} {found.said}".strip()),
-                ("Queue id", found.record.queue_id), ("Message-ID", self.message_id)]
+        told = [
+            ("State", found.state.value if found.state else ""),
+            ("Attempts", str(found.record.attempts)),
+            ("At", self._day(found.record.at * 1000)),
+            ("Answer", f"{found.record.code} {found.said}".strip()),
+            ("Queue id", found.record.queue_id),
+            ("Message-ID", self.message_id),
+        ]
         return [(label, text) for label, text in told if text]
 
 
@@ -175,14 +311,21 @@ def person(office: Office, address: str) -> Subscriber:
     """Who is at this address; raises NotFoundError."""
     found = book.by_address(office.store, address)
     if found is None:
-        raise NotFoundError(f"nobody in the book has the address {address}", hint="Not on any list, so nothing is sent there. Add them: distro subscribers add ADDRESS --list NAME. Spelt otherwise? distro subscribers list --search WORD")
+        raise NotFoundError(
+            f"nobody in the book has the address {address}",
+            hint=(
+                "Not on any list, so nothing is sent there. Add them: distro subscribers add"
+                " ADDRESS --list NAME. Spelt otherwise? distro subscribers list --search WORD"
+            ),
+        )
     return found
 
 
 def explain(office: Office, address: str, release: str = "") -> Explanation:
     """Find out about one person and a release: the newest unless named, in all its distributions.
 
-    The one told of is the named one, else the one that reached them, or may yet; the others are said in short.
+    The one told of is the named one, else the one that reached them, or may yet; the others are
+    said in short.
     """
     who = person(office, address)
     numbers = _distributions(office, release)
@@ -193,28 +336,64 @@ def explain(office: Office, address: str, release: str = "") -> Explanation:
     refused = tuple(consent.refusals(office.store, who.id))
     zone = office.settings.site.timezone
     if found is None:
-        return Explanation(who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused)
+        return Explanation(
+            who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused
+        )
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
     node = parse(office.store.hash(f"dist:{found.distribution}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
-    others = tuple(place for place in places if place is not found and (place.ordinal >= 0 or place.left_out))
+    others = tuple(
+        place for place in places if place is not found and (place.ordinal >= 0 or place.left_out)
+    )
     earlier = () if release else _earlier(office, who, {place.distribution for place in places})
-    return Explanation(who, found, rules, holds(row, node), facts, zone, _message_id(office, found), refused, others, earlier)
+    return Explanation(
+        who,
+        found,
+        rules,
+        holds(row, node),
+        facts,
+        zone,
+        _message_id(office, found),
+        refused,
+        others,
+        earlier,
+    )
 
 
 def _earlier(office: Office, who: Subscriber, told: set[str]) -> tuple[Found, ...]:
-    """Find the newest distributions that have them among their recipients, beside those already told of."""
-    numbers = [raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)]
+    """Find the newest distributions that have them among their recipients, beside those already
+    told of.
+    """
+    numbers = [
+        raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
+    ]
     places = (locate(office.store, number, who.id) for number in numbers if number not in told)
     return tuple(islice((place for place in places if place.ordinal >= 0), _EARLIER))
 
 
-_REACHED = (State.ACCEPTED, State.COMPLAINED, State.BOUNCED, State.IN_DOUBT, State.SENDING, State.DEFERRED, State.QUEUED, State.FAILED, State.SUPPRESSED, State.CANCELLED)
+_REACHED = (
+    State.ACCEPTED,
+    State.COMPLAINED,
+    State.BOUNCED,
+    State.IN_DOUBT,
+    State.SENDING,
+    State.DEFERRED,
+    State.QUEUED,
+    State.FAILED,
+    State.SUPPRESSED,
+    State.CANCELLED,
+)
 
 
 def _rank(found: Found) -> int:
-    """How much a distribution says about whether somebody has the release: where it reached them first, then where it may."""
-    return _REACHED.index(found.state) if found.state is not None else len(_REACHED) + (not found.left_out)
+    """How much a distribution says about whether somebody has the release: where it reached them
+    first, then where it may.
+    """
+    return (
+        _REACHED.index(found.state)
+        if found.state is not None
+        else len(_REACHED) + (not found.left_out)
+    )
 
 
 def _names_one(release: str) -> bool:
@@ -231,14 +410,18 @@ def _distributions(office: Office, release: str) -> list[str]:
     if not first:
         return []
     slug = store.hash(f"dist:{first[0]}").get("release", "")
-    return first + [number for number in reversed(store.elements(f"rel:{slug}:dists")) if number != first[0]]
+    return first + [
+        number for number in reversed(store.elements(f"rel:{slug}:dists")) if number != first[0]
+    ]
 
 
 def _message_id(office: Office, found: Found) -> str:
     """The Message-ID of their letter; "" before there is one."""
     if found.ordinal < 0 or not found.edition:
         return ""
-    return message_ids(load_letter(office, found.distribution, found.edition), int(found.distribution), office.keys)(found.ordinal).decode()
+    return message_ids(
+        load_letter(office, found.distribution, found.edition), int(found.distribution), office.keys
+    )(found.ordinal).decode()
 
 
 def write_page(office: Office, result: Explanation, path: Path) -> int:
@@ -246,7 +429,17 @@ def write_page(office: Office, result: Explanation, path: Path) -> int:
     who = ", ".join(filter(None, (result.person.name, result.person.outlet))) or result.person.email
     lead = next(iter(result.sentences()))
     now = from_ms(office.store.now_ms(), result.zone)
-    told = PersonPage(who, f"D{result.found.distribution}" if result.found else "", office.settings.sender.name, result.zone, f"{now.day} {now:%b %Y, %H:%M:%S}", lead, result.spoken(), result.rows(), result.admin_facts())
+    told = PersonPage(
+        who,
+        f"D{result.found.distribution}" if result.found else "",
+        office.settings.sender.name,
+        result.zone,
+        f"{now.day} {now:%b %Y, %H:%M:%S}",
+        lead,
+        result.spoken(),
+        result.rows(),
+        result.admin_facts(),
+    )
     raw = person_page(told).encode()
     path.write_bytes(raw)
     return len(raw)

@@ -20,7 +20,10 @@ def export_csv(office: Office, distribution: str, path: Path) -> int:
         return export.write_csv(path, iter(()))
     letter = load_letter(office, distribution, told["order"].split()[0])
     message_id = message_ids(letter, int(distribution), office.keys)
-    return export.write_csv(path, export.rows(office.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()))
+    return export.write_csv(
+        path,
+        export.rows(office.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()),
+    )
 
 
 def write_book(office: Office, path: Path, expression: str = "") -> int:
@@ -30,11 +33,22 @@ def write_book(office: Office, path: Path, expression: str = "") -> int:
     return exporting.write_book(office.store, path, _chosen(office, expression))
 
 
-def list_people(office: Office, expression: str = "", search: str = "", limit: int = 50) -> listing.Listing:
-    """Find those who match the expression, and whose name, address or outlet holds the words searched for."""
-    return listing.listing(office.store, chosen=_chosen(office, expression) if expression else lambda _: True, search=search, limit=limit)
+def list_people(
+    office: Office, expression: str = "", search: str = "", limit: int = 50
+) -> listing.Listing:
+    """Find those who match the expression, and whose name, address or outlet holds the words
+    searched for.
+    """
+    return listing.listing(
+        office.store,
+        chosen=_chosen(office, expression) if expression else lambda _: True,
+        search=search,
+        limit=limit,
+    )
 
 
 def _chosen(office: Office, expression: str) -> Callable[[int], bool]:
     segments = office.segments()
-    return set(ids_of(office.store.call(bitmap(segments.program(segments.expand(expression)))))).__contains__
+    return set(
+        ids_of(office.store.call(bitmap(segments.program(segments.expand(expression)))))
+    ).__contains__

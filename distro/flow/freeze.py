@@ -1,7 +1,9 @@
 """A distribution's audience is fixed and written down, its letters are compiled, its time comes.
 
-Reserving is one script; asked again it returns the reservation that it made. Writing the audience down goes in pieces
-that anyone may resume: the order is a pure function of what was reserved. The last script flips the state.
+Reserving is one script; asked again it returns the reservation that it made. Writing the audience
+down goes in pieces
+that anyone may resume: the order is a pure function of what was reserved. The last script flips the
+state.
 """
 
 import time
@@ -20,13 +22,15 @@ from distro.store.scripts import audience as scripts
 from distro.store.scripts import ledger
 from distro.times import duration_ms
 
-AHEAD_MS = 120_000   # an audience is frozen so long before a set time
-_WAIT_MS = 300       # until a freeze that waits for another one is looked at again
-_PIECE = 50_000      # recipients written down in one script call
+AHEAD_MS = 120_000  # an audience is frozen so long before a set time
+_WAIT_MS = 300  # until a freeze that waits for another one is looked at again
+_PIECE = 50_000  # recipients written down in one script call
 
 
 def advance(office: Office, distribution: str) -> list[Wake]:
-    """Look at a distribution that is due and do what its state asks for. What keeps it from going on halts it."""
+    """Look at a distribution that is due and do what its state asks for. What keeps it from going
+    on halts it.
+    """
     try:
         return _advance(office, distribution)
     except Exception as error:  # noqa: BLE001 - a fault is told, and not tried for ever
@@ -37,9 +41,20 @@ def advance(office: Office, distribution: str) -> list[Wake]:
 def _advance(office: Office, distribution: str) -> list[Wake]:
     told = office.store.hash(f"dist:{distribution}")
     state, frozen = told.get("state", ""), "frozen_at" in told
-    if state == "freezing" or (state == "scheduled" and not frozen and office.store.now_ms() >= int(told["start_at"]) - AHEAD_MS):
+    if state == "freezing" or (
+        state == "scheduled"
+        and not frozen
+        and office.store.now_ms() >= int(told["start_at"]) - AHEAD_MS
+    ):
         return freeze(office, distribution, told)
-    if state == "scheduled" and frozen and office.store.call(ledger.start(distribution, time.time_ns() // 1_000_000, _stale_ms(office))) == "ok":
+    if (
+        state == "scheduled"
+        and frozen
+        and office.store.call(
+            ledger.start(distribution, time.time_ns() // 1_000_000, _stale_ms(office))
+        )
+        == "ok"
+    ):
         return delivery_wakes(office, distribution)
     if state not in ("scheduled", "freezing", "halted"):
         office.store.command("ZREM", "due", distribution)
@@ -49,7 +64,15 @@ def _advance(office: Office, distribution: str) -> list[Wake]:
 def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake]:
     """Reserve, write down, compile, flip."""
     languages = told["order"].split()
-    question = question_for(office, told["release"], parse(told["expanded"]), languages, kind=told.get("kind", ""), no_fallback=bool(told.get("no_fallback")), again=bool(told.get("again")))
+    question = question_for(
+        office,
+        told["release"],
+        parse(told["expanded"]),
+        languages,
+        kind=told.get("kind", ""),
+        no_fallback=bool(told.get("no_fallback")),
+        again=bool(told.get("again")),
+    )
     faults.point("reserve.before")
     reserved = office.store.call(scripts.reserve(distribution, question))
     if reserved.plan is None:
@@ -58,7 +81,15 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
     faults.point("reserve.after")
     plan = reserved.plan
     if plan.audience == 0:
-        office.store.call(scripts.frozen(distribution, 0, b"", "cancelled", _nobody_left(office, distribution, told["release"])))
+        office.store.call(
+            scripts.frozen(
+                distribution,
+                0,
+                b"",
+                "cancelled",
+                _nobody_left(office, distribution, told["release"]),
+            )
+        )
         return []
     spans = _write_down(office, distribution, languages)
     if spans is None:
@@ -72,20 +103,30 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
 
 
 def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved) -> None:
-    """Cancelled or halted meanwhile: nothing to do. Another one of the same release first; or another text than readers have."""
+    """Cancelled or halted meanwhile: nothing to do. Another one of the same release first; or
+    another text than readers have.
+    """
     if reserved.what == "wait":
         office.store.command("ZADD", "due", office.store.now_ms() + _WAIT_MS, distribution)
     if reserved.what == "changed":
-        office.store.call(ledger.cancel(distribution, "", f"the {reserved.about} text is not the one that readers already have"))
+        office.store.call(
+            ledger.cancel(
+                distribution,
+                "",
+                f"the {reserved.about} text is not the one that readers already have",
+            )
+        )
 
 
 def _write_down(office: Office, distribution: str, languages: list[str]) -> list[order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
-    everyone, spans = order.ordered(distribution, reserved, languages, groups_of(office, distribution))
+    everyone, spans = order.ordered(
+        distribution, reserved, languages, groups_of(office, distribution)
+    )
     built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
     while built < len(everyone):
-        ids = b"".join(i.to_bytes(4, "big") for i in everyone[built:built + _PIECE])
+        ids = b"".join(i.to_bytes(4, "big") for i in everyone[built : built + _PIECE])
         faults.point("build")
         what, built = office.store.call(scripts.build(distribution, built, ids))
         if what == "not_now":
@@ -93,27 +134,52 @@ def _write_down(office: Office, distribution: str, languages: list[str]) -> list
     return spans
 
 
-def _flip(office: Office, distribution: str, told: dict[str, str], plan: Plan, spans: list[order.Span]) -> list[Wake]:
+def _flip(
+    office: Office, distribution: str, told: dict[str, str], plan: Plan, spans: list[order.Span]
+) -> list[Wake]:
     """Hand out the batches; a guard may halt it here, before the first letter."""
     reason, guard = _guard(office, plan, told)
     later = int(told["start_at"]) > office.store.now_ms()
     state = "halted" if reason else "scheduled" if later else "sending"
     packed = order.batches(spans, office.settings.worker.batch)
     faults.point("freeze.flip")
-    flipped = office.store.call(scripts.frozen(distribution, plan.audience, packed, state, reason, guard))
+    flipped = office.store.call(
+        scripts.frozen(distribution, plan.audience, packed, state, reason, guard)
+    )
     if flipped:
-        log.get().info("frozen", distribution=f"D{distribution}", audience=plan.audience, state=state)
+        log.get().info(
+            "frozen", distribution=f"D{distribution}", audience=plan.audience, state=state
+        )
     return delivery_wakes(office, distribution) if flipped and state == "sending" else []
 
 
 def _guard(office: Office, plan: Plan, told: dict[str, str]) -> tuple[str, str]:
-    """Promise 11: an audience over ten times the usual stops by itself, and what is begun long after its time; gives why and the guard."""
+    """Promise 11: an audience over ten times the usual stops by itself, and what is begun long
+    after its time; gives why and the guard.
+    """
     usual, limits = usual_audience(office), office.settings.limits
-    if not told.get("over:usual") and usual and plan.audience > limits.usual_least and plan.audience > usual * limits.usual_factor:
-        return f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual {usual:,}; `distro resume` if that is right", "usual"
+    if (
+        not told.get("over:usual")
+        and usual
+        and plan.audience > limits.usual_least
+        and plan.audience > usual * limits.usual_factor
+    ):
+        return (
+            (
+                f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual"
+                f" {usual:,}; `distro resume` if that is right"
+            ),
+            "usual",
+        )
     late = office.store.now_ms() - int(told["start_at"])
     if not told.get("over:stale") and late > _stale_ms(office):
-        return f"it was due {late // 60_000:,} minutes ago and nobody was there to start it; is it still news?", "stale"
+        return (
+            (
+                f"it was due {late // 60_000:,} minutes ago and nobody was there to start it; is it"
+                " still news?"
+            ),
+            "stale",
+        )
     return "", ""
 
 
@@ -123,7 +189,11 @@ def _stale_ms(office: Office) -> int:
 
 def _nobody_left(office: Office, distribution: str, slug: str) -> str:
     holders = [f"D{d}" for d in office.store.elements(f"rel:{slug}:dists") if d != distribution]
-    return f"nobody is left to get it; it is held by {', '.join(holders)}" if holders else "nobody is left to get it"
+    return (
+        f"nobody is left to get it; it is held by {', '.join(holders)}"
+        if holders
+        else "nobody is left to get it"
+    )
 
 
 def delivery_wakes(office: Office, distribution: str) -> list[Wake]:

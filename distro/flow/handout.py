@@ -1,4 +1,6 @@
-"""The counter between the group commit and the connections: letters that are ready, and lanes that wait for one."""
+"""The counter between the group commit and the connections: letters that are ready, and lanes that
+wait for one.
+"""
 
 import asyncio
 from collections import deque
@@ -15,12 +17,12 @@ class Handout(Generic[J]):
 
     def __init__(self, idle: float) -> None:
         self.ready: deque[J] = deque()
-        self.busy = 0                # lanes that have a letter
+        self.busy = 0  # lanes that have a letter
         self.closed = False
-        self.idle = idle             # seconds that a lane waits for a letter
+        self.idle = idle  # seconds that a lane waits for a letter
         self._loop = asyncio.get_running_loop()
-        self._takers: deque[tuple[float, Waiter]] = deque()    # until when each lane waits
-        self._sleepers: list[Waiter] = []              # lanes without a connection
+        self._takers: deque[tuple[float, Waiter]] = deque()  # until when each lane waits
+        self._sleepers: list[Waiter] = []  # lanes without a connection
 
     @property
     def lanes(self) -> int:
@@ -33,7 +35,9 @@ class Handout(Generic[J]):
         return bool(self._takers)
 
     def offer(self, job: J) -> None:
-        """A letter for the lane that has waited longest; else it is ready for the next that asks."""
+        """A letter for the lane that has waited longest; else it is ready for the next that
+        asks.
+        """
         while self._takers:
             _, taker = self._takers.popleft()
             if not taker.done():
@@ -41,10 +45,12 @@ class Handout(Generic[J]):
                 taker.set_result(job)
                 return
         self.ready.append(job)
-        self.call()      # a lane may have gone to sleep since this letter was asked for
+        self.call()  # a lane may have gone to sleep since this letter was asked for
 
     async def take(self, ask: Callable[[], None]) -> J | None:
-        """The next letter; `ask` is called if there is none. None after some idle seconds, or when everything stops."""
+        """The next letter; `ask` is called if there is none. None after some idle seconds, or when
+        everything stops.
+        """
         if self.ready:
             self.busy += 1
             return self.ready.popleft()
@@ -76,7 +82,9 @@ class Handout(Generic[J]):
 
     def tire(self) -> None:
         """Lanes that have waited for long enough get nothing."""
-        while self._takers and (self._takers[0][0] <= self._loop.time() or self._takers[0][1].done()):
+        while self._takers and (
+            self._takers[0][0] <= self._loop.time() or self._takers[0][1].done()
+        ):
             _resolve(self._takers.popleft()[1])
 
     def close(self) -> None:

@@ -16,28 +16,79 @@ from distro.settings import Settings
 from distro.times import from_ms
 
 
-def compile_edition(office: Office, edition: Edition, distribution: str, when: datetime, languages: tuple[str, ...] = (), *, tier: str = "", files: Mapping[str, bytes] | None = None, slots: Slots | None = None) -> Letter:
-    """The letter of an edition with the sender that it names; raises TemplateError, SettingsError."""
-    return compile_letter(edition, envelope_of(office.settings, edition, distribution, when, languages=languages, files=files), Templates(office.settings.templates), tier, slots)
+def compile_edition(
+    office: Office,
+    edition: Edition,
+    distribution: str,
+    when: datetime,
+    languages: tuple[str, ...] = (),
+    *,
+    tier: str = "",
+    files: Mapping[str, bytes] | None = None,
+    slots: Slots | None = None,
+) -> Letter:
+    """The letter of an edition with the sender that it names; raises TemplateError,
+    SettingsError.
+    """
+    return compile_letter(
+        edition,
+        envelope_of(office.settings, edition, distribution, when, languages=languages, files=files),
+        Templates(office.settings.templates),
+        tier,
+        slots,
+    )
 
 
-def envelope_of(settings: Settings, edition: Edition, distribution: str, when: datetime, *, languages: tuple[str, ...] = (), mark: str = "", files: Mapping[str, bytes] | None = None) -> Envelope:
-    """What a letter carries besides its edition, by the desk that it names; raises SettingsError if there is none."""
+def envelope_of(
+    settings: Settings,
+    edition: Edition,
+    distribution: str,
+    when: datetime,
+    *,
+    languages: tuple[str, ...] = (),
+    mark: str = "",
+    files: Mapping[str, bytes] | None = None,
+) -> Envelope:
+    """What a letter carries besides its edition, by the desk that it names; raises SettingsError if
+    there is none.
+    """
     sender = settings.sender_named(edition.sender)
     return Envelope(
-        distribution, sender.name, sender.address, sender.reply_to, sender.postal_address, when, mark, complaints=settings.feedback.complaints, languages=languages,
-        files=files or {}, attached=settings.limits.attached, brand=brand_of(settings, sender.address.rpartition("@")[2]),
+        distribution,
+        sender.name,
+        sender.address,
+        sender.reply_to,
+        sender.postal_address,
+        when,
+        mark,
+        complaints=settings.feedback.complaints,
+        languages=languages,
+        files=files or {},
+        attached=settings.limits.attached,
+        brand=brand_of(settings, sender.address.rpartition("@")[2]),
     )
 
 
 def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
-    """Compile and keep every edition's letter; done once, a repetition writes the same. Raises TemplateError, SettingsError."""
+    """Compile and keep every edition's letter; done once, a repetition writes the same. Raises
+    TemplateError, SettingsError.
+    """
     when = from_ms(int(told["start_at"]), office.settings.site.timezone)
     versions = json.loads(told["versions"])
-    editions = {language: Edition.from_json(office.store.text(f"ed:{version}")) for language, version in versions.items()}
+    editions = {
+        language: Edition.from_json(office.store.text(f"ed:{version}"))
+        for language, version in versions.items()
+    }
     check_signers(office.settings, editions.values())
     for language, edition in editions.items():
-        letter = compile_edition(office, edition, distribution, when, tuple(editions), files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files})
+        letter = compile_edition(
+            office,
+            edition,
+            distribution,
+            when,
+            tuple(editions),
+            files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files},
+        )
         office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
 
 
@@ -47,9 +98,18 @@ def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
 
 
 def filler_of(office: Office, distribution: str, letter: Letter) -> Filler:
-    """What makes a distribution's letters as they are sent: signed, each with its own Return-Path."""
+    """What makes a distribution's letters as they are sent: signed, each with its own
+    Return-Path.
+    """
     settings = office.settings
-    return Filler(letter, distribution=int(distribution), site_url=settings.site.url, keys=office.keys, signers=signers_of(settings, letter.sender_address), return_path=settings.feedback.return_path)
+    return Filler(
+        letter,
+        distribution=int(distribution),
+        site_url=settings.site.url,
+        keys=office.keys,
+        signers=signers_of(settings, letter.sender_address),
+        return_path=settings.feedback.return_path,
+    )
 
 
 def load_letter(office: Office, distribution: str, language: str) -> Letter:

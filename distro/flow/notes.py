@@ -1,4 +1,6 @@
-"""What a sending process tells others by way of Redis: why it sends nothing now, and what a relay taught it."""
+"""What a sending process tells others by way of Redis: why it sends nothing now, and what a relay
+taught it.
+"""
 
 import asyncio
 import contextlib
@@ -18,7 +20,7 @@ class Notes:
     def __init__(self, store: AsyncStore, process: str) -> None:
         self.store = store
         self.process = process
-        self.trouble = ""                 # why nothing is sent; "": it goes on
+        self.trouble = ""  # why nothing is sent; "": it goes on
         self._learnt: dict[str, Learnt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,16 +53,35 @@ class Notes:
     async def _write(self) -> None:
         with contextlib.suppress(StoreGoneError):
             if self.trouble:
-                await self.store.command("HSET", "trouble", self.process, json.dumps({"at": int(time.time()), "why": self.trouble}))
+                await self.store.command(
+                    "HSET",
+                    "trouble",
+                    self.process,
+                    json.dumps({"at": int(time.time()), "why": self.trouble}),
+                )
             else:
                 await self.store.command("HDEL", "trouble", self.process)
 
-    async def _write_learnt(self, relay: str, what: Learnt, told: str, distributions: list[str]) -> None:
+    async def _write_learnt(
+        self, relay: str, what: Learnt, told: str, distributions: list[str]
+    ) -> None:
         with contextlib.suppress(StoreGoneError):
-            fields = {"at": int(time.time()), "connections": what.connections, "letters": what.letters, "idle": round(what.idle, 1)}
-            await self.store.command("HSET", "learnt", f"{relay} {self.process}", json.dumps(fields))
+            fields = {
+                "at": int(time.time()),
+                "connections": what.connections,
+                "letters": what.letters,
+                "idle": round(what.idle, 1),
+            }
+            await self.store.command(
+                "HSET", "learnt", f"{relay} {self.process}", json.dumps(fields)
+            )
             for distribution in distributions if told else ():
-                event = {"at": int(time.time() * 1000), "act": "learnt", "actor": "", "reason": f"{relay}: {told}"}
+                event = {
+                    "at": int(time.time() * 1000),
+                    "act": "learnt",
+                    "actor": "",
+                    "reason": f"{relay}: {told}",
+                }
                 await self.store.command("RPUSH", f"ev:{distribution}", json.dumps(event))
 
     async def close(self) -> None:

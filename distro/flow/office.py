@@ -34,7 +34,7 @@ class Office:
 
     settings: Settings
     store: Store
-    url: str = field(repr=False)        # of the store, for those who need a connection of another kind
+    url: str = field(repr=False)  # of the store, for those who need a connection of another kind
     broker: str = field(repr=False)
     keys: Keys
     host: str
@@ -65,7 +65,11 @@ def opened(settings: Settings) -> Iterator[Office]:
     if settings.embedded:
         with _within_rights(settings.data), _server(settings) as server:
             try:
-                yield _office(settings, server.url(), settings.broker.get_secret_value() or server.broker_url())
+                yield _office(
+                    settings,
+                    server.url(),
+                    settings.broker.get_secret_value() or server.broker_url(),
+                )
             except StoreGoneError as error:
                 error.hint = server.why_gone() or error.hint
                 raise
@@ -75,12 +79,18 @@ def opened(settings: Settings) -> Iterator[Office]:
 
 
 def is_member(settings: Settings) -> bool:
-    """Whether this process uses somebody else's installation, as a member of [site] group: without its keys."""
+    """Whether this process uses somebody else's installation, as a member of [site] group: without
+    its keys.
+    """
     return bool(settings.embedded and settings.site.group and owner_of(settings.data))
 
 
 def _server(settings: Settings) -> contextlib.AbstractContextManager[Embedded]:
-    return joined(settings.data) if is_member(settings) else ensured(settings.data, supervised=is_up(settings.data))
+    return (
+        joined(settings.data)
+        if is_member(settings)
+        else ensured(settings.data, supervised=is_up(settings.data))
+    )
 
 
 @contextlib.contextmanager
@@ -118,7 +128,7 @@ def is_up(data: Path) -> bool:
         return False
     except BlockingIOError:
         return True
-    except PermissionError:      # a member of the group: they see only whether it answers
+    except PermissionError:  # a member of the group: they see only whether it answers
         return Embedded(data).answers()
     return False
 
@@ -132,7 +142,7 @@ def _kept(path: Path, fresh: str) -> str:
     own.touch(mode=0o600)
     own.write_text(fresh, encoding="utf-8")
     with contextlib.suppress(FileExistsError):
-        os.link(own, path)   # the first of two starters wins
+        os.link(own, path)  # the first of two starters wins
     own.unlink()
     return path.read_text(encoding="utf-8")
 
@@ -142,42 +152,64 @@ def host_id(data: Path) -> str:
     try:
         return _kept(data / "host", "h" + secrets.token_hex(4)).strip()
     except OSError as error:
-        raise DistroError(f"{data} cannot be written ({error.strerror})", hint="Look at `data = …` in distro.toml.") from None
+        raise DistroError(
+            f"{data} cannot be written ({error.strerror})",
+            hint="Look at `data = …` in distro.toml.",
+        ) from None
 
 
 def load_keys(settings: Settings, store: Store) -> Keys:
-    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper is Redis's, for ever.
+    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper
+    is Redis's, for ever.
 
     A member of [site] group may not read the folder's: they sign no links.
     """
     if is_member(settings):
-        return Keys(tuple(k.get_secret_value().encode() for k in settings.secret.keys), _pepper(store))
-    kept = json.loads(_kept(settings.data / "secrets.json", json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)})))
+        return Keys(
+            tuple(k.get_secret_value().encode() for k in settings.secret.keys), _pepper(store)
+        )
+    kept = json.loads(
+        _kept(
+            settings.data / "secrets.json",
+            json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)}),
+        )
+    )
     store.command("SET", "book:pepper", kept["pepper"], "NX")
-    signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (kept["sign"].encode(),)
+    signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (
+        kept["sign"].encode(),
+    )
     return Keys(signing, _pepper(store))
 
 
 def _pepper(store: Store) -> bytes:
     found = store.text("book:pepper").encode()
     if not found:
-        raise StoreGoneError("Redis holds no key for addresses", hint="Has `distro up` run on it yet?")
+        raise StoreGoneError(
+            "Redis holds no key for addresses", hint="Has `distro up` run on it yet?"
+        )
     return found
 
 
 def distribution_id(store: Store, text: str) -> str:
-    """The number of a distribution named as D17, 17 or by its release's slug; raises NotFoundError."""
+    """The number of a distribution named as D17, 17 or by its release's slug; raises
+    NotFoundError.
+    """
     plain = text.strip()
     number = plain[1:] if plain[:1] in "dD" else plain
     if number.isdigit():
         if store.command("EXISTS", f"dist:{int(number)}"):
             return str(int(number))
-        raise NotFoundError(f"there is no distribution D{int(number)}", hint="`distro report` lists them.")
+        raise NotFoundError(
+            f"there is no distribution D{int(number)}", hint="`distro report` lists them."
+        )
     mine = store.elements(f"rel:{plain}:dists")
     if len(mine) == 1:
         return mine[0]
     if mine:
-        raise NotFoundError(f"{plain} has several distributions: {', '.join('D' + d for d in mine)}", hint="Name one of them.")
+        raise NotFoundError(
+            f"{plain} has several distributions: {', '.join('D' + d for d in mine)}",
+            hint="Name one of them.",
+        )
     return _shortened(store, plain)
 
 
@@ -185,9 +217,18 @@ def _shortened(store: Store, prefix: str) -> str:
     """The only distribution whose release begins so; raises NotFoundError."""
     numbers: list[str] = [d.decode() for d in store.command("ZREVRANGE", "dists", 0, 999)]
     slugs = store.pipeline([("HGET", f"dist:{d}", "release") for d in numbers])
-    fitting = {d: s.decode() for d, s in zip(numbers, slugs, strict=True) if s and prefix and s.decode().startswith(prefix)}
+    fitting = {
+        d: s.decode()
+        for d, s in zip(numbers, slugs, strict=True)
+        if s and prefix and s.decode().startswith(prefix)
+    }
     if len(fitting) == 1:
         return next(iter(fitting))
     if fitting:
-        raise NotFoundError(f'"{prefix}" could be {", ".join(f"D{d} ({s})" for d, s in list(fitting.items())[:5])}', hint="Name one of them.")
-    raise NotFoundError(f'there is no distribution or release "{prefix}"', hint="`distro report` lists them.")
+        raise NotFoundError(
+            f'"{prefix}" could be {", ".join(f"D{d} ({s})" for d, s in list(fitting.items())[:5])}',
+            hint="Name one of them.",
+        )
+    raise NotFoundError(
+        f'there is no distribution or release "{prefix}"', hint="`distro report` lists them."
+    )

@@ -1,6 +1,8 @@
-"""How fast each receiver is written to: which readers stand in batches of their own, and the buckets that they draw from.
+"""How fast each receiver is written to: which readers stand in batches of their own, and the
+buckets that they draw from.
 
-A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it; letters are taken from it
+A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it;
+letters are taken from it
 in the group commit that grants them (`step_v2`).
 """
 
@@ -16,13 +18,16 @@ from distro.settings import Settings
 from distro.store.scripts import audience
 from distro.times import duration_ms
 
-_APART = 200          # readers from which a known provider without a rate stands apart, in case it asks us to slow down
+# readers from which a known provider without a rate stands apart, in case it asks us to slow down
+_APART = 200
 _WARM_DAYS, _WARM_FIRST = 14, 500
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A limit shared by all workers: letters a second (0: none until it asks us to slow down), at most so many at once."""
+    """A limit shared by all workers: letters a second (0: none until it asks us to slow down), at
+    most so many at once.
+    """
 
     name: str
     rate: float
@@ -33,7 +38,9 @@ class Bucket:
 
 
 def groups_of(office: Office, distribution: str) -> list[bytes]:
-    """The readers of each group that stands apart in a distribution; the same again after a crash in the middle of a freeze."""
+    """The readers of each group that stands apart in a distribution; the same again after a crash
+    in the middle of a freeze.
+    """
     if "groups" not in office.store.hash(f"dist:{distribution}"):
         found = _find(office)
         for name, bitmap in found.items():
@@ -44,12 +51,21 @@ def groups_of(office: Office, distribution: str) -> list[bytes]:
 
 
 def _find(office: Office) -> dict[str, bytes]:
-    """Groups with a rate, and known providers with many readers, each with its readers in the whole book."""
+    """Groups with a rate, and known providers with many readers, each with its readers in the whole
+    book.
+    """
     pace, segments = office.settings.pace, office.segments()
     found: dict[str, bytes] = {}
     for name in dict.fromkeys((*PROVIDERS, *pace.groups, *pace.rates)):
-        terms = [f'provider:"{name}"'] if name in PROVIDERS and segments.columns.get("provider") == "index" else []
-        terms += [f'domain:"{domain}"' for domain in pace.groups.get(name, () if name in PROVIDERS else (name,))]
+        terms = (
+            [f'provider:"{name}"']
+            if name in PROVIDERS and segments.columns.get("provider") == "index"
+            else []
+        )
+        terms += [
+            f'domain:"{domain}"'
+            for domain in pace.groups.get(name, () if name in PROVIDERS else (name,))
+        ]
         if not terms:
             continue
         program = segments.program(parse(" or ".join(terms)))
@@ -61,7 +77,9 @@ def _find(office: Office) -> dict[str, bytes]:
 
 
 def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
-    """What a letter to this group ("" : none) draws from: the relays' bucket, and the group's own."""
+    """What a letter to this group ("" : none) draws from: the relays' bucket, and the group's
+    own.
+    """
     found = []
     rates = [relay_rate(relay) for relay in settings.relay]
     if all(rates):
@@ -75,7 +93,9 @@ def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
 
 
 class Paces:
-    """What batches of each group draw from, as `step_v2` reads it; looked up again after a minute, as a warm-up grows by the day."""
+    """What batches of each group draw from, as `step_v2` reads it; looked up again after a minute,
+    as a warm-up grows by the day.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -91,7 +111,9 @@ class Paces:
 
 
 def relay_rate(relay: Relay, today: date | None = None) -> float:
-    """Letters a second that a relay may get; 0: as many as it takes. A new address begins small and doubles every day."""
+    """Letters a second that a relay may get; 0: as many as it takes. A new address begins small and
+    doubles every day.
+    """
     rate = parse_rate(relay.rate) if relay.rate else 0.0
     if relay.warm_up:
         days = ((today or datetime.now(UTC).date()) - date.fromisoformat(relay.warm_up)).days
@@ -104,4 +126,3 @@ def relay_rate(relay: Relay, today: date | None = None) -> float:
 def slow_down(settings: Settings) -> str:
     """What a group that asks us to slow down gets: letters a second, and for how many ms."""
     return f"{parse_rate(settings.pace.slow):.6g} {duration_ms(settings.pace.slow_for)}"
-

@@ -13,5 +13,7 @@ def relay_trouble(settings: Settings, seconds: float = 1.0) -> str:
             with socket.create_connection((relay.host, relay.port), seconds):
                 return ""
         except OSError as error:
-            why = f"the relay {relay.name} does not answer ({(error.strerror or str(error)).lower()})"
+            why = (
+                f"the relay {relay.name} does not answer ({(error.strerror or str(error)).lower()})"
+            )
     return why

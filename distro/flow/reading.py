@@ -15,10 +15,18 @@ from distro.letter import Filler
 from distro.model import Edition, Enclosed, Subscriber
 from distro.tokens import UNSUBSCRIBE, VIEW
 
-_PIECE = 65_536   # bytes of a file that are held at once for one reader
-ALIVE = 20   # seconds: a sending process says every five that it lives
+_PIECE = 65_536  # bytes of a file that are held at once for one reader
+ALIVE = 20  # seconds: a sending process says every five that it lives
 
-__all__ = ["UNSUBSCRIBE", "VIEW", "LinkReader", "letter_page", "missing", "reader_of", "unsubscribe"]
+__all__ = [
+    "UNSUBSCRIBE",
+    "VIEW",
+    "LinkReader",
+    "letter_page",
+    "missing",
+    "reader_of",
+    "unsubscribe",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,11 @@ def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
     person = book.by_id(office.store, claimed.subscriber) if claimed else None
     if claimed is None or person is None:
         return None
-    hashes = [h for address in (person.email, *person.columns.get("_former", ())) for h in office.keys.address_hashes(address)]
+    hashes = [
+        h
+        for address in (person.email, *person.columns.get("_former", ()))
+        for h in office.keys.address_hashes(address)
+    ]
     if not tokens.verify(token, purpose, office.keys, hashes):
         return None
     told = office.store.hash(f"dist:{claimed.distribution}")
@@ -52,11 +64,19 @@ def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
 
 
 def unsubscribe(office: Office, reader: LinkReader, source: str) -> bool:
-    """Stop all mail to a reader: on disk and in Redis when this returns. False: they had left before."""
+    """Stop all mail to a reader: on disk and in Redis when this returns. False: they had left
+    before.
+    """
     if office.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
         return False
     told = f"{source} of D{reader.distribution}" if reader.distribution else source
-    office.consent.record(office.store, subscriber=reader.subscriber.id, address=reader.address, act=consent.UNSUBSCRIBED, source=told)
+    office.consent.record(
+        office.store,
+        subscriber=reader.subscriber.id,
+        address=reader.address,
+        act=consent.UNSUBSCRIBED,
+        source=told,
+    )
     if reader.distribution:
         storms.left(office, reader.address.rpartition("@")[2].lower(), str(reader.distribution))
     return True
@@ -65,7 +85,8 @@ def unsubscribe(office: Office, reader: LinkReader, source: str) -> bool:
 def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
     """Return a letter as a page for whoever has its address; None: there is no such page.
 
-    `wanted` is another language of the release. The page holds nothing of a person, for people share its address.
+    `wanted` is another language of the release. The page holds nothing of a person, for people
+    share its address.
     """
     found = _page_of(office, token)
     if found is None:
@@ -74,11 +95,15 @@ def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
     if wanted in order:
         language = wanted
     letter = load_letter(office, distribution, language)
-    return Filler(letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys).shared_page()
+    return Filler(
+        letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys
+    ).shared_page()
 
 
 def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, Iterator[bytes]] | None:
-    """Return a picture or attachment of the letter that a page shows, in pieces; None: no such page, or not of this letter."""
+    """Return a picture or attachment of the letter that a page shows, in pieces; None: no such
+    page, or not of this letter.
+    """
     found = _page_of(office, token)
     if found is None:
         return None
@@ -87,19 +112,29 @@ def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, Iter
             if file.hash == name:
                 return file, _pieces(office, name, file.size)
     logo = brand_of(office.settings, "").logo
-    return (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw])) if logo and logo.key == name else None
+    return (
+        (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw]))
+        if logo and logo.key == name
+        else None
+    )
 
 
 def _pieces(office: Office, name: str, size: int) -> Iterator[bytes]:
-    """Give a stored file piece by piece: whoever reads slowly, or many at once, must not cost its size each."""
+    """Give a stored file piece by piece: whoever reads slowly, or many at once, must not cost its
+    size each.
+    """
     for start in range(0, size, _PIECE):
         yield office.store.command("GETRANGE", f"file:{name}", start, start + _PIECE - 1)
 
 
 def _page_of(office: Office, token: str) -> tuple[str, str, list[str]] | None:
-    """Return distribution, language and all its languages for the token of a page, today's or of a letter sent before."""
+    """Return distribution, language and all its languages for the token of a page, today's or of a
+    letter sent before.
+    """
     opened = tokens.read_view(token, office.keys)
-    reader = None if opened else reader_of(office, token, VIEW)     # each reader had a link of their own once
+    reader = (
+        None if opened else reader_of(office, token, VIEW)
+    )  # each reader had a link of their own once
     number = opened[0] if opened else reader.distribution if reader else 0
     if not number:
         return None
@@ -111,11 +146,17 @@ def _page_of(office: Office, token: str) -> tuple[str, str, list[str]] | None:
 def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:
     """The edition that was frozen for this reader."""
     for language in order:
-        if office.store.command("GETBIT", f"res:{reader.distribution}:{language}", reader.subscriber.id):
+        if office.store.command(
+            "GETBIT", f"res:{reader.distribution}:{language}", reader.subscriber.id
+        ):
             return language
     return ""
 
 
 def missing(office: Office) -> list[str]:
     """What keeps this installation from working: nothing, or "redis", "worker"."""
-    return [] if office.store.command("ZCOUNT", "alive", int(time.time()) - ALIVE, "+inf") else ["worker"]
+    return (
+        []
+        if office.store.command("ZCOUNT", "alive", int(time.time()) - ALIVE, "+inf")
+        else ["worker"]
+    )

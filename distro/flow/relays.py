@@ -13,21 +13,35 @@ from distro.relay.session import Endpoint, Session
 from distro.sections import Relay
 from distro.settings import Settings
 
-LETTER_SECONDS = 30.0    # that a relay may take for one letter outside any distribution
+LETTER_SECONDS = 30.0  # that a relay may take for one letter outside any distribution
 
 
 def endpoint_of(relay: Relay) -> Endpoint:
     """A relay of the settings as the client needs it."""
     return Endpoint(
-        relay.host, relay.port, relay.tls, relay.user, relay.password() if relay.user else "", relay.helo, relay.source_address,
+        relay.host,
+        relay.port,
+        relay.tls,
+        relay.user,
+        relay.password() if relay.user else "",
+        relay.helo,
+        relay.source_address,
         None if relay.tls == "off" else tls_context(relay.ca_file),
     )
 
 
-async def send_in_turn(relay: Relay, messages: Sequence[Message], done: Callable[[int, Outcome], None], *, seconds: float) -> None:
-    """Send letters outside any distribution over one connection; call `done(index, outcome)` after each.
+async def send_in_turn(
+    relay: Relay,
+    messages: Sequence[Message],
+    done: Callable[[int, Outcome], None],
+    *,
+    seconds: float,
+) -> None:
+    """Send letters outside any distribution over one connection; call `done(index, outcome)` after
+    each.
 
-    What comes after so many seconds, or after the connection ended, is not begun. A relay that does not answer a letter
+    What comes after so many seconds, or after the connection ended, is not begun. A relay that does
+    not answer a letter
     within LETTER_SECONDS is left: the letter is deferred. Raises what opening a connection does.
     """
     session = Session(endpoint_of(relay))
@@ -38,10 +52,17 @@ async def send_in_turn(relay: Relay, messages: Sequence[Message], done: Callable
             if session.closed or time.monotonic() > end:
                 break
             try:
-                sent = await asyncio.wait_for(session.send(message, _always, lambda: None), min(LETTER_SECONDS, seconds))
+                sent = await asyncio.wait_for(
+                    session.send(message, _always, lambda: None), min(LETTER_SECONDS, seconds)
+                )
             except TimeoutError:
                 session.abort("no answer in time")
-                done(n, Outcome(State.DEFERRED, text="the relay did not answer in time", relay=relay.name))
+                done(
+                    n,
+                    Outcome(
+                        State.DEFERRED, text="the relay did not answer in time", relay=relay.name
+                    ),
+                )
                 break
             done(n, sent.outcome)
         await session.quit()
@@ -56,8 +77,27 @@ async def _always() -> bool:
 def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
     """What makes the lanes of the `process`-th (from 0) of `processes` sending processes."""
     at = process % processes
-    mine = [(relay, shares(relay.connections, processes)[at], max(1, shares(relay.unanswered, processes)[at]) if relay.unanswered else 0) for relay in settings.relay]
+    mine = [
+        (
+            relay,
+            shares(relay.connections, processes)[at],
+            max(1, shares(relay.unanswered, processes)[at]) if relay.unanswered else 0,
+        )
+        for relay in settings.relay
+    ]
     if len(mine) == 1:
         relay, lanes, unanswered = mine[0]
-        return lambda work: Pool(endpoint_of(relay), lanes, work, unanswered=unanswered, letters=relay.letters_per_connection)
-    return lambda work: Relays([(endpoint_of(relay), lanes, relay.weight, unanswered, relay.letters_per_connection) for relay, lanes, unanswered in mine], work)
+        return lambda work: Pool(
+            endpoint_of(relay),
+            lanes,
+            work,
+            unanswered=unanswered,
+            letters=relay.letters_per_connection,
+        )
+    return lambda work: Relays(
+        [
+            (endpoint_of(relay), lanes, relay.weight, unanswered, relay.letters_per_connection)
+            for relay, lanes, unanswered in mine
+        ],
+        work,
+    )

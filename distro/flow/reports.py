@@ -9,7 +9,9 @@ from distro.report.page import page
 
 
 def link(office: Office, distribution: str) -> str:
-    """Return the address of the live report; "" for who may not read the keys: only this installation can make one."""
+    """Return the address of the live report; "" for who may not read the keys: only this
+    installation can make one.
+    """
     if not office.keys.signing:
         return ""
     made = tokens.sign(office.keys.signing[0], tokens.REPORT, int(distribution), 0, 0, b"").decode()
@@ -17,7 +19,9 @@ def link(office: Office, distribution: str) -> str:
 
 
 def opened_by(office: Office, name: str, key: str) -> str:
-    """The number of the distribution that a link opens; "": it was not made here, or there is no such distribution."""
+    """The number of the distribution that a link opens; "": it was not made here, or there is no
+    such distribution.
+    """
     number = name.removeprefix("D")
     if not number.isascii() or not number.isdigit() or len(number) > 11:
         return ""
@@ -39,5 +43,9 @@ def write(office: Office, distribution: str, path: Path) -> int:
 
 
 def _page(office: Office, distribution: str, *, live: bool) -> str:
-    sender = office.settings.senders.get(office.store.hash(f"dist:{distribution}").get("sender", ""), office.settings.sender)
-    return page(office.store, distribution, zone=office.settings.site.timezone, house=sender.name, live=live)
+    sender = office.settings.senders.get(
+        office.store.hash(f"dist:{distribution}").get("sender", ""), office.settings.sender
+    )
+    return page(
+        office.store, distribution, zone=office.settings.site.timezone, house=sender.name, live=live
+    )

@@ -1,4 +1,6 @@
-"""A person's order to try again: whom it did not reach, whose end is unknown, or one reader, on record."""
+"""A person's order to try again: whom it did not reach, whose end is unknown, or one reader, on
+record.
+"""
 
 import json
 
@@ -14,7 +16,9 @@ _WHICH = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
 
 def resend(office: Office, distribution: str, only: str, *, actor: str) -> int:
-    """Queue again all who are `in_doubt` or `failed`; gives how many. Opens a distribution that was sent."""
+    """Queue again all who are `in_doubt` or `failed`; gives how many. Opens a distribution that was
+    sent.
+    """
     told = _resendable(office, distribution)
     if "frozen_at" not in told:
         raise RefusedError(f"D{distribution} has not begun: there is nobody to send to again")
@@ -25,45 +29,91 @@ def resend(office: Office, distribution: str, only: str, *, actor: str) -> int:
             raise RefusedError(f"D{distribution} cannot be sent again: it was cancelled meanwhile")
         moved += n
     if not moved:
-        raise RefusedError(f"nobody of D{distribution} is {only.replace('_', ' ')}", hint=f"See who is what: distro report D{distribution}")
+        raise RefusedError(
+            f"nobody of D{distribution} is {only.replace('_', ' ')}",
+            hint=f"See who is what: distro report D{distribution}",
+        )
     return moved
 
 
 def resend_to(office: Office, distribution: str, address: str, *, actor: str) -> str:
     """A distribution of one, who gets the release whether or not they have it; gives its number.
 
-    Raises RefusedError where they may not be written to, NotFoundError where they are not in the book.
+    Raises RefusedError where they may not be written to, NotFoundError where they are not in the
+    book.
     """
     told = _resendable(office, distribution)
     if "began_at" not in told:
         raise RefusedError(f"D{distribution} has not begun: nobody gets it before its time")
     person = book.by_address(office.store, address)
     if person is None:
-        raise NotFoundError(f"nobody in the book has the address {address}", hint="Add them: distro subscribers import FILE --list NAME")
+        raise NotFoundError(
+            f"nobody in the book has the address {address}",
+            hint="Add them: distro subscribers import FILE --list NAME",
+        )
     expanded = parse(f'email:"{person.email}"')
     order = told["order"].split()
-    plan = office.store.call(audience.plan(question_for(office, told["release"], expanded, order, kind="", no_fallback=False, again=True)))
+    plan = office.store.call(
+        audience.plan(
+            question_for(
+                office, told["release"], expanded, order, kind="", no_fallback=False, again=True
+            )
+        )
+    )
     if plan.audience == 0:
         why = ", ".join(plan.left_out)
-        raise RefusedError(f"{address} cannot be written to: {why.replace('_', ' ')}", hint=f"More: distro explain {address}")
-    editions = [(lang, version, office.store.text(f"ed:{version}")) for lang, version in json.loads(told["versions"]).items()]
+        raise RefusedError(
+            f"{address} cannot be written to: {why.replace('_', ' ')}",
+            hint=f"More: distro explain {address}",
+        )
+    editions = [
+        (lang, version, office.store.text(f"ed:{version}"))
+        for lang, version in json.loads(told["versions"]).items()
+    ]
     first = Edition.from_json(next(text for lang, _, text in editions if lang == order[0]))
-    what, which, _ = office.store.call(audience.accept({
-        "slug": told["release"], "kind": told["kind"], "headline": told["headline"], "as_new": False,
-        "editions": [{"lang": lang, "version": version, "json": text} for lang, version, text in sorted(editions, key=lambda e: order.index(e[0]))],
-        "same": [], "start": 0, "idem": "", "content": "",
-        "fields": {"expression": str(expanded), "expanded": str(expanded), "actor": actor, "planned": "1", "no_fallback": "", "sender": first.sender,
-                   "again": "1", "resend_of": distribution},
-    }))
+    what, which, _ = office.store.call(
+        audience.accept(
+            {
+                "slug": told["release"],
+                "kind": told["kind"],
+                "headline": told["headline"],
+                "as_new": False,
+                "editions": [
+                    {"lang": lang, "version": version, "json": text}
+                    for lang, version, text in sorted(editions, key=lambda e: order.index(e[0]))
+                ],
+                "same": [],
+                "start": 0,
+                "idem": "",
+                "content": "",
+                "fields": {
+                    "expression": str(expanded),
+                    "expanded": str(expanded),
+                    "actor": actor,
+                    "planned": "1",
+                    "no_fallback": "",
+                    "sender": first.sender,
+                    "again": "1",
+                    "resend_of": distribution,
+                },
+            }
+        )
+    )
     if what != "ok":
-        raise RefusedError(f"the {which} text of D{distribution} is not the one that readers have now", hint=f"See `distro report {told['release']}`.")
+        raise RefusedError(
+            f"the {which} text of D{distribution} is not the one that readers have now",
+            hint=f"See `distro report {told['release']}`.",
+        )
     return which
 
 
 def _resendable(office: Office, distribution: str) -> dict[str, str]:
     told = office.store.hash(f"dist:{distribution}")
     if told.get("state") == "cancelled":
-        raise RefusedError(f"D{distribution} is cancelled: nothing of it is sent again", hint="Whom it did not reach: submit the release again.")
+        raise RefusedError(
+            f"D{distribution} is cancelled: nothing of it is sent again",
+            hint="Whom it did not reach: submit the release again.",
+        )
     if told.get("superseded"):
         raise RefusedError(f"D{distribution} is superseded: its text is not sent any more")
     return told

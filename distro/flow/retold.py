@@ -1,4 +1,6 @@
-"""A text that went out lately under another name: mended by a word, it would reach everybody once more."""
+"""A text that went out lately under another name: mended by a word, it would reach everybody once
+more.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,10 +9,10 @@ from dataclasses import dataclass
 from distro.flow.office import Office
 from distro.model import Edition, Release
 
-_LATELY = 14 * 86_400_000    # ms
-_LOOKED_AT = 30              # distributions
-_WORTH = 60                  # characters: shorter paragraphs say little
-_NEARLY = 0.5                # of a text's characters, in paragraphs that both have
+_LATELY = 14 * 86_400_000  # ms
+_LOOKED_AT = 30  # distributions
+_WORTH = 60  # characters: shorter paragraphs say little
+_NEARLY = 0.5  # of a text's characters, in paragraphs that both have
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Retold:
 
 
 def told_before(office: Office, release: Release) -> Retold | None:
-    """Return the newest distribution of another release, within 14 days, half of whose text this one repeats; newsletters repeat themselves."""
+    """Return the newest distribution of another release, within 14 days, half of whose text this
+    one repeats; newsletters repeat themselves.
+    """
     if release.kind in ("newsletter", "correction", "hold", "kill"):
         return None
     ours = {edition.language: _paragraphs(edition.body) for edition in release.editions}
@@ -37,7 +41,9 @@ def told_before(office: Office, release: Release) -> Retold | None:
 
 def _lately(office: Office) -> Iterator[tuple[str, str, Edition]]:
     """Editions of the newest distributions, newest first."""
-    numbers = [raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)]
+    numbers = [
+        raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
+    ]
     since = office.store.now_ms() - _LATELY
     for number in numbers:
         told = office.store.hash(f"dist:{number}")

@@ -1,4 +1,6 @@
-"""With which settings each part of this host runs, so that nobody wonders why an edited line has no effect."""
+"""With which settings each part of this host runs, so that nobody wonders why an edited line has no
+effect.
+"""
 
 import atexit
 import contextlib
@@ -16,7 +18,7 @@ from distro.flow.office import Office
 from distro.flow.reading import ALIVE
 from distro.settings import Settings
 
-_EVERY = 5.0      # seconds between two signs of life
+_EVERY = 5.0  # seconds between two signs of life
 _FORGET = 86_400  # seconds after which what a part said is forgotten
 
 
@@ -31,7 +33,9 @@ def _plain(value: Any) -> str:
 
 
 def keep_publishing(office: Office, part: str) -> None:
-    """Say every few seconds, from a thread, that this part lives and with which settings; and once that it has ended."""
+    """Say every few seconds, from a thread, that this part lives and with which settings; and once
+    that it has ended.
+    """
     print_of = fingerprint(office.settings)
     pid = os.getpid()
     name = f"{part} {office.host} {pid}"
@@ -39,14 +43,25 @@ def keep_publishing(office: Office, part: str) -> None:
 
     def tell() -> None:
         while True:
-            with telling, contextlib.suppress(StoreGoneError):      # said again later
+            with telling, contextlib.suppress(StoreGoneError):  # said again later
                 if not ending.is_set():
-                    office.store.command("HSET", "parts", name, json.dumps({"at": int(time.time()), "settings": print_of, "file": str(office.settings.file)}))
+                    office.store.command(
+                        "HSET",
+                        "parts",
+                        name,
+                        json.dumps(
+                            {
+                                "at": int(time.time()),
+                                "settings": print_of,
+                                "file": str(office.settings.file),
+                            }
+                        ),
+                    )
             if ending.wait(_EVERY):
                 return
 
     def end() -> None:
-        if os.getpid() != pid:      # a forked child's end is not the part's
+        if os.getpid() != pid:  # a forked child's end is not the part's
             return
         ending.set()
         with telling, contextlib.suppress(StoreGoneError):
@@ -62,25 +77,48 @@ def alive(office: Office) -> list[str]:
 
 
 def outdated(office: Office) -> list[str]:
-    """Return the parts that live and run with other settings than their file has now: worker, sweep, web."""
+    """Return the parts that live and run with other settings than their file has now: worker,
+    sweep, web.
+    """
     ours, file = fingerprint(office.settings), str(office.settings.file)
-    return sorted({part for part, told in _living(office) if told["file"] == file and told["settings"] != ours})
+    return sorted(
+        {
+            part
+            for part, told in _living(office)
+            if told["file"] == file and told["settings"] != ours
+        }
+    )
 
 
 def _living(office: Office) -> list[tuple[str, dict[str, Any]]]:
-    """The parts of this host that said lately that they live, each with what it said; who was silent for long is forgotten."""
+    """The parts of this host that said lately that they live, each with what it said; who was
+    silent for long is forgotten.
+    """
     now = time.time()
     said = {name: json.loads(raw) for name, raw in office.store.hash("parts").items()}
     gone = [name for name, told in said.items() if told["at"] < now - _FORGET]
     if gone:
         office.store.command("HDEL", "parts", *gone)
-    return [(name.partition(" ")[0], told) for name, told in said.items() if told["at"] >= now - ALIVE and f" {office.host} " in name]
+    return [
+        (name.partition(" ")[0], told)
+        for name, told in said.items()
+        if told["at"] >= now - ALIVE and f" {office.host} " in name
+    ]
 
 
 def warning(office: Office) -> str:
-    """Return what to tell whoever types a command while a part runs with older settings; "" where none does."""
+    """Return what to tell whoever types a command while a part runs with older settings; "" where
+    none does.
+    """
     parts = outdated(office)
     if not parts:
         return ""
-    who = f"the {parts[0]} runs" if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]} run"
-    return f"{who} with older settings than {office.settings.where} has now: restart {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"
+    who = (
+        f"the {parts[0]} runs"
+        if len(parts) == 1
+        else f"{', '.join(parts[:-1])} and {parts[-1]} run"
+    )
+    return (
+        f"{who} with older settings than {office.settings.where} has now: restart"
+        f" {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"
+    )

@@ -11,7 +11,7 @@ from distro.flow.explain import person
 from distro.flow.office import Office
 from distro.store.scripts.audience import count
 
-_LOST = 0.5      # of its people since the last time
+_LOST = 0.5  # of its people since the last time
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Line:
     depth: int
     text: str
     holds: bool
-    has: str        # what the person has in that column; "" for `and`, `or`, `not`
+    has: str  # what the person has in that column; "" for `and`, `or`, `not`
 
 
 def why(office: Office, expression: str, address: str) -> list[Line]:
@@ -45,7 +45,9 @@ def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[Line]:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A list or a named segment: how many now, how many at the last audit (-1: none), and what is wrong ("" : nothing)."""
+    """A list or a named segment: how many now, how many at the last audit (-1: none), and what is
+    wrong ("" : nothing).
+    """
 
     name: str
     now: int
@@ -65,7 +67,13 @@ def audit(office: Office) -> list[Audited]:
             found.append(Audited(name, 0, before.get(name, -1), error.message))
             continue
         was = before.get(name, -1)
-        alarm = "matches nobody" if not now else f"lost {was - now:,} of {was:,}" if now < was * _LOST else ""
+        alarm = (
+            "matches nobody"
+            if not now
+            else f"lost {was - now:,} of {was:,}"
+            if now < was * _LOST
+            else ""
+        )
         found.append(Audited(name, now, was, alarm))
     counts = [word for a in found for word in (a.name, a.now)]
     if counts:

@@ -1,4 +1,6 @@
-"""A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines: Celery's tasks."""
+"""A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines:
+Celery's tasks.
+"""
 
 import asyncio
 import contextlib
@@ -22,7 +24,9 @@ def load_run(office: Office, distribution: str, known: Run | None = None) -> Run
     told = office.store.hash(f"dist:{distribution}")
     if told.get("state") != "sending":
         return None
-    began_ms = max(int(told.get(key) or 0) for key in ("began_at", "resent_at", "submitted_at"))   # a resend has its own retry period
+    began_ms = max(
+        int(told.get(key) or 0) for key in ("began_at", "resent_at", "submitted_at")
+    )  # a resend has its own retry period
     if known and known.began_ms == began_ms:
         return known
     letters = (load_letter(office, distribution, language) for language in told["order"].split())
@@ -38,7 +42,9 @@ def process_name(host: str) -> str:
 class Sender:
     """The thread, its loop and its deliverer, for the life of a sending process."""
 
-    def __init__(self, office: Office, pool_of: PoolOf, *, patience: float = 30.0, core: int | None = None) -> None:
+    def __init__(
+        self, office: Office, pool_of: PoolOf, *, patience: float = 30.0, core: int | None = None
+    ) -> None:
         self.office = office
         self.patience = patience
         self._runs: dict[str, Run] = {}
@@ -65,17 +71,23 @@ class Sender:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
-        self._deliverer = Deliverer(self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of)
+        self._deliverer = Deliverer(
+            self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of
+        )
         self._deliverer.start()
         gc.collect()
-        gc.set_threshold(20_000, 20, 100)    # letters leave no circles behind: look for some seldom
-        gc.freeze()    # what is loaded now stays: nobody looks through it again, and its pages stay shared with the parent
+        gc.set_threshold(20_000, 20, 100)  # letters leave no circles behind: look for some seldom
+        # what is loaded now stays: nobody looks through it again, and its pages stay shared with
+        # the parent
+        gc.freeze()
         self._ready.set()
         await self._end.wait()
         await self._deliverer.stop(self.patience)
 
     def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
-        """One wake-up: send what there is for us, for at most so long; gives what should happen next."""
+        """One wake-up: send what there is for us, for at most so long; gives what should happen
+        next.
+        """
         try:
             run = load_run(self.office, distribution, self._runs.get(distribution))
         except Exception as error:  # noqa: BLE001 - what is kept of it is broken
@@ -83,8 +95,12 @@ class Sender:
             return []
         if run is None or self._loop is None or self._deliverer is None:
             return []
-        self._runs = {distribution: run} | {d: r for d, r in list(self._runs.items())[:7] if d != distribution}
-        more = asyncio.run_coroutine_threadsafe(self._deliverer.drain(run, batch, seconds), self._loop).result()
+        self._runs = {distribution: run} | {
+            d: r for d, r in list(self._runs.items())[:7] if d != distribution
+        }
+        more = asyncio.run_coroutine_threadsafe(
+            self._deliverer.drain(run, batch, seconds), self._loop
+        ).result()
         return [Wake(distribution, -1, deliver=True)] if more else []
 
     def stop(self) -> None:

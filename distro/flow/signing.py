@@ -10,7 +10,9 @@ from distro.settings import Settings
 
 
 def signers_of(settings: Settings, sender_address: str) -> tuple[Signer, ...]:
-    """What signs letters from this address: an RSA key, an Ed25519 key, both or none; raises SettingsError for a bad file."""
+    """What signs letters from this address: an RSA key, an Ed25519 key, both or none; raises
+    SettingsError for a bad file.
+    """
     dkim = settings.dkim
     domain = dkim.domain or sender_address.rpartition("@")[2]
     keys = ((dkim.selector, dkim.key), (dkim.ed25519_selector, dkim.ed25519_key))
@@ -27,7 +29,7 @@ def _signer(domain: str, selector: str, path: Path) -> Signer:
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
-        changed = 0      # `load_signer` says why
+        changed = 0  # `load_signer` says why
     return _loaded(domain, selector, path, changed)
 
 

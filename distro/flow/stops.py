@@ -1,4 +1,6 @@
-"""Halts of one domain, or one provider: nobody there is written to for a while, in whatever distribution; the others go on."""
+"""Halts of one domain, or one provider: nobody there is written to for a while, in whatever
+distribution; the others go on.
+"""
 
 import asyncio
 import contextlib
@@ -12,26 +14,30 @@ from distro.flow.office import Office
 from distro.providers import provider_of
 from distro.store import AsyncStore
 
-_LOOK = 0.5    # seconds between two looks: a second after the order no letter begins
+_LOOK = 0.5  # seconds between two looks: a second after the order no letter begins
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A domain, or a provider's group, that is halted alone."""
 
-    until: float     # unix seconds, by Redis' clock
+    until: float  # unix seconds, by Redis' clock
     reason: str
     actor: str = ""
 
 
 def halt_domain(office: Office, domain: str, seconds: float, *, actor: str, reason: str) -> Stop:
-    """Write to nobody at this domain (or of this provider's group) for a while; the others go on. 0 seconds: lift it.
+    """Write to nobody at this domain (or of this provider's group) for a while; the others go on. 0
+    seconds: lift it.
 
     Letters that wait for it go on by themselves when the time is over.
     """
     key = domain.strip().casefold().removeprefix("@")
     if not key or any(c.isspace() for c in key):
-        raise RefusedError(f'"{domain}" is no domain', hint="Like outlook.com, or a provider: microsoft, google, yahoo, apple.")
+        raise RefusedError(
+            f'"{domain}" is no domain',
+            hint="Like outlook.com, or a provider: microsoft, google, yahoo, apple.",
+        )
     stop = Stop(office.store.now_ms() / 1000 + seconds, reason, actor)
     if seconds > 0:
         office.store.command("HSET", "stops", key, json.dumps([stop.until, reason, actor]))
@@ -51,7 +57,7 @@ class Stops:
     def __init__(self, store: AsyncStore) -> None:
         self.store = store
         self.known: dict[str, Stop] = {}
-        self.ahead = 0.0     # seconds by which Redis' clock is ahead of this host's
+        self.ahead = 0.0  # seconds by which Redis' clock is ahead of this host's
 
     async def watch(self) -> None:
         """Look again and again, until cancelled."""

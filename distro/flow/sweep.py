@@ -1,4 +1,6 @@
-"""Whatever died is repaired, what waits is tried again, what is complete is closed. Any number of sweeps is harmless."""
+"""Whatever died is repaired, what waits is tried again, what is complete is closed. Any number of
+sweeps is harmless.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,14 +16,16 @@ from distro.ledger.evidence import Judge
 from distro.store.scripts import ledger
 from distro.times import duration_ms, parse_duration
 
-_FAULTY_FOR = 60.0         # seconds that a distribution which cannot be looked at is left alone
-_AGAIN = 3.0               # seconds after which a distribution with work and idle processes is called again
-_KEEP_JOURNALS = 30.0      # days
-_OPEN_IMPORT_MS = 15_000   # an import that stood still for so long is finished by the sweep
+_FAULTY_FOR = 60.0  # seconds that a distribution which cannot be looked at is left alone
+_AGAIN = 3.0  # seconds after which a distribution with work and idle processes is called again
+_KEEP_JOURNALS = 30.0  # days
+_OPEN_IMPORT_MS = 15_000  # an import that stood still for so long is finished by the sweep
 
 
 class Sweep:
-    """One sweep's memory: what it called lately, and since when Redis has answered it without a gap."""
+    """One sweep's memory: what it called lately, and since when Redis has answered it without a
+    gap.
+    """
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -30,7 +34,9 @@ class Sweep:
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
         self._pruned = 0.0
-        self._faulty: dict[str, float] = {}      # until when a distribution that cannot be looked at is left alone
+        self._faulty: dict[
+            str, float
+        ] = {}  # until when a distribution that cannot be looked at is left alone
 
     def gap(self) -> None:
         """Redis did not answer: leases may have run out only because nobody could renew them."""
@@ -50,7 +56,9 @@ class Sweep:
         return wakes
 
     def _apart(self, distribution: str, act: Callable[[str], list[Wake]]) -> list[Wake]:
-        """Do something about one distribution; one that cannot be looked at is halted, and holds up no other."""
+        """Do something about one distribution; one that cannot be looked at is halted, and holds up
+        no other.
+        """
         if self._faulty.get(distribution, 0.0) > time.monotonic():
             return []
         try:
@@ -68,27 +76,57 @@ class Sweep:
         office = self.office
         lease = parse_duration(office.settings.worker.lease)
         by_the_clock = time.monotonic() - self._answered_since > lease
-        became = self.judge.settle(distribution, grace_ms=int(lease * 1000) if by_the_clock else None)
+        became = self.judge.settle(
+            distribution, grace_ms=int(lease * 1000) if by_the_clock else None
+        )
         if became:
-            log.get().warning("a worker died; its letters were judged by its journal", distribution=f"D{distribution}", **{str(s): n for s, n in became.items()})
+            log.get().warning(
+                "a worker died; its letters were judged by its journal",
+                distribution=f"D{distribution}",
+                **{str(s): n for s, n in became.items()},
+            )
         doubt = office.settings.in_doubt
         after_ms, limits = duration_ms(doubt.after), office.settings.limits
         doubts.hear(office, self.judge, distribution, after_ms)
-        office.store.call(ledger.doubts(distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts))
-        office.store.call(ledger.errors(distribution, share=limits.errors, least=limits.errors_least))
+        office.store.call(
+            ledger.doubts(
+                distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts
+            )
+        )
+        office.store.call(
+            ledger.errors(distribution, share=limits.errors, least=limits.errors_least)
+        )
         if office.store.call(ledger.close(distribution)):
             found = audit.audit(office.store, distribution)
-            log.get().info("sent", distribution=f"D{distribution}", balanced=found.balanced, findings="; ".join(found.findings))
+            log.get().info(
+                "sent",
+                distribution=f"D{distribution}",
+                balanced=found.balanced,
+                findings="; ".join(found.findings),
+            )
             return []
         return self._calls(distribution)
 
     def _calls(self, distribution: str) -> list[Wake]:
-        """Wake-ups for batches with work and no lease; a bounded window, and not again before it could be heard."""
-        todo = self.office.store.command("ZRANGEBYSCORE", f"todo:{distribution}", "-inf", self.office.store.now_ms(), "LIMIT", 0, processes(self.office))
+        """Wake-ups for batches with work and no lease; a bounded window, and not again before it
+        could be heard.
+        """
+        todo = self.office.store.command(
+            "ZRANGEBYSCORE",
+            f"todo:{distribution}",
+            "-inf",
+            self.office.store.now_ms(),
+            "LIMIT",
+            0,
+            processes(self.office),
+        )
         if not todo:
             self._called.pop(distribution, None)
             return []
-        if self.office.store.hash(f"dist:{distribution}").get("state") != "sending" or time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN:
+        if (
+            self.office.store.hash(f"dist:{distribution}").get("state") != "sending"
+            or time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN
+        ):
             return []
         self._called[distribution] = time.monotonic()
         return [Wake(distribution, int(b), deliver=True) for b in todo]

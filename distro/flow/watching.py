@@ -19,8 +19,8 @@ class Glance:
     reason: str
     audience: int
     counts: dict[State, int]
-    rate: float            # letters a second over the last looks
-    left_seconds: float    # at that rate; 0: not known
+    rate: float  # letters a second over the last looks
+    left_seconds: float  # at that rate; 0: not known
 
     @property
     def tried(self) -> int:
@@ -29,7 +29,9 @@ class Glance:
     @property
     def over(self) -> bool:
         """Nothing moves any more without a person, or only after minutes."""
-        return self.state in ("sent", "halted", "cancelled") or (self.state == "sending" and self.audience > 0 and not any(self.counts[s] for s in OPEN))
+        return self.state in ("sent", "halted", "cancelled") or (
+            self.state == "sending" and self.audience > 0 and not any(self.counts[s] for s in OPEN)
+        )
 
 
 def watch(office: Office, distribution: str, *, every: float = 0.5) -> Iterator[Glance]:
@@ -46,7 +48,14 @@ def watch(office: Office, distribution: str, *, every: float = 0.5) -> Iterator[
         looks = [*looks[-9:], (time.monotonic(), tried)]
         passed, done = looks[-1][0] - looks[0][0], looks[-1][1] - looks[0][1]
         rate = done / passed if passed else 0.0
-        glance = Glance(told.get("state", ""), told.get("reason", ""), audience, counts, rate, (audience - tried) / rate if rate else 0.0)
+        glance = Glance(
+            told.get("state", ""),
+            told.get("reason", ""),
+            audience,
+            counts,
+            rate,
+            (audience - tried) / rate if rate else 0.0,
+        )
         yield glance
         if glance.over:
             return

@@ -1,4 +1,6 @@
-"""Recount a distribution from its bytes: whether everyone has exactly one state, and the counters agree."""
+"""Recount a distribution from its bytes: whether everyone has exactly one state, and the counters
+agree.
+"""
 
 from dataclasses import dataclass
 
@@ -15,8 +17,8 @@ class Audit:
 
     distribution: str
     audience: int
-    counts: dict[State, int]      # from the bytes
-    findings: tuple[str, ...]     # empty: it balances
+    counts: dict[State, int]  # from the bytes
+    findings: tuple[str, ...]  # empty: it balances
 
     @property
     def balanced(self) -> bool:
@@ -24,7 +26,9 @@ class Audit:
 
 
 def audit(store: Store, distribution: str) -> Audit:
-    """Read every byte of a distribution's ledger and hold it against its counters, audience, batches and leases."""
+    """Read every byte of a distribution's ledger and hold it against its counters, audience,
+    batches and leases.
+    """
     told = store.hash(f"dist:{distribution}")
     if "frozen_at" not in told:
         return Audit(distribution, 0, histogram(b""), ())
@@ -37,9 +41,13 @@ def audit(store: Store, distribution: str) -> Audit:
     if sum(counts.values()) != len(states):
         findings.append(f"{len(states) - sum(counts.values())} bytes are no state")
     kept = counters(store, distribution)
-    findings += [f"{state}: counter {kept[state]}, bytes {counts[state]}" for state in State if kept[state] != counts[state]]
+    findings += [
+        f"{state}: counter {kept[state]}, bytes {counts[state]}"
+        for state in State
+        if kept[state] != counts[state]
+    ]
     ids = store.raw(f"aud:{distribution}")
-    if len(ids) != 4 * audience or len({ids[n:n + 4] for n in range(0, len(ids), 4)}) != audience:
+    if len(ids) != 4 * audience or len({ids[n : n + 4] for n in range(0, len(ids), 4)}) != audience:
         findings.append("somebody stands in the audience twice, or not at all")
     findings += _orphans(store, distribution, states)
     return Audit(distribution, audience, counts, tuple(findings))
@@ -50,10 +58,14 @@ def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
     held = {lease.token for lease in leases(store, distribution)}
     found = []
     for ordinal in ordinals_in(states, State.SENDING):
-        record = unpack_record(store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE))
+        record = unpack_record(
+            store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)
+        )
         if record.token not in held:
             found.append(f"recipient {ordinal} is sending without a lease")
-    watched = {int(b) for b in store.scores(f"todo:{distribution}")} | {lease.batch for lease in leases(store, distribution)}
+    watched = {int(b) for b in store.scores(f"todo:{distribution}")} | {
+        lease.batch for lease in leases(store, distribution)
+    }
     for n, (first, past, _) in enumerate(batches_of(store, distribution)):
         piece = states[first:past]
         if n not in watched and (b"q" in piece or b"d" in piece):

@@ -1,7 +1,10 @@
-"""Group commits: outcomes and next intents travel together, one script call for all that is pending.
+"""Group commits: outcomes and next intents travel together, one script call for all that is
+pending.
 
-One call at a time a process, each with a serial: if the answer is lost, the same call is made again and changes nothing.
-The intent is written before the act: what the desk gets is `sending` in the ledger already. A batch's lease is
+One call at a time a process, each with a serial: if the answer is lost, the same call is made again
+and changes nothing.
+The intent is written before the act: what the desk gets is `sending` in the ledger already. A
+batch's lease is
 needed for new intents, never for outcomes: truth counts, however late.
 """
 
@@ -22,12 +25,14 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import Claim, Intent
 
 T = TypeVar("T")
-_INTERVAL = 0.010    # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk, whatever its size
-_LEAST = 0.004       # seconds between them where a connection waits for a letter
-_TURN = 0.25         # seconds of one held batch before another's turn
-_REST = 0.05         # seconds that a batch rests at least when its receivers' bucket is empty
-_MOST = 400          # outcomes in one call: under 10 ms for Redis
-RENEW_EVERY = 5.0    # seconds
+# seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk,
+# whatever its size
+_INTERVAL = 0.010
+_LEAST = 0.004  # seconds between them where a connection waits for a letter
+_TURN = 0.25  # seconds of one held batch before another's turn
+_REST = 0.05  # seconds that a batch rests at least when its receivers' bucket is empty
+_MOST = 400  # outcomes in one call: under 10 ms for Redis
+RENEW_EVERY = 5.0  # seconds
 
 
 @dataclass(slots=True)
@@ -36,21 +41,22 @@ class Held:
 
     claim: Claim
     cursor: int
-    in_flight: int = 0        # `sending` under this lease, as the ledger sees it
-    exhausted: bool = False   # no more intents to be had
-    lost: bool = False        # the lease is ours no more
+    in_flight: int = 0  # `sending` under this lease, as the ledger sees it
+    exhausted: bool = False  # no more intents to be had
+    lost: bool = False  # the lease is ours no more
     halted: bool = False
-    returning: bool = False   # the lease is on its way back
-    rest_until: float = 0.0   # loop time until which the pace allows nothing more of it
-    done: asyncio.Event = field(default_factory=asyncio.Event)   # exhausted or lost
-
+    returning: bool = False  # the lease is on its way back
+    rest_until: float = 0.0  # loop time until which the pace allows nothing more of it
+    done: asyncio.Event = field(default_factory=asyncio.Event)  # exhausted or lost
 
 
 @dataclass(slots=True)
 class _Pending:
     """What waits for the next commit of one distribution."""
 
-    outcomes: list[tuple[Held, Attempt, Outcome, int, int]] = field(default_factory=list)   # …, relay, delay ms
+    outcomes: list[tuple[Held, Attempt, Outcome, int, int]] = field(
+        default_factory=list
+    )  # …, relay, delay ms
     questions: list[tuple[Held, Attempt, asyncio.Future[str]]] = field(default_factory=list)
 
 
@@ -77,9 +83,9 @@ class Desk(Protocol):
 class Terms:
     """What an installation sets about batches."""
 
-    lease_ms: int    # how long one belongs to a process that has gone silent
-    stale_ms: int    # work that waited longer halts its distribution instead of being claimed
-    slow: str        # what a group of receivers gets that asks us to slow down
+    lease_ms: int  # how long one belongs to a process that has gone silent
+    stale_ms: int  # work that waited longer halts its distribution instead of being claimed
+    slow: str  # what a group of receivers gets that asks us to slow down
 
 
 class GroupCommit:
@@ -90,12 +96,12 @@ class GroupCommit:
         self.process = process
         self.desk = desk
         self.terms = terms
-        self.early = 8                   # so many outcomes do not wait for the interval
+        self.early = 8  # so many outcomes do not wait for the interval
         self.held: deque[Held] = deque()
-        self.away = False                # Redis does not answer
+        self.away = False  # Redis does not answer
         self._serial = 0
         self._pending: dict[str, _Pending] = {}
-        self._count = 0                  # outcomes that wait
+        self._count = 0  # outcomes that wait
         self._kick = asyncio.Event()
         self._enough: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -107,7 +113,19 @@ class GroupCommit:
     async def claim(self, distribution: str, batch: int) -> Held | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
         faults.point("claim.before")
-        found = await self._patiently(lambda: self.store.call(scripts.claim(distribution, batch, secrets.token_hex(4), self.process, self.terms.lease_ms, self.terms.stale_ms, self._resting(distribution))))
+        found = await self._patiently(
+            lambda: self.store.call(
+                scripts.claim(
+                    distribution,
+                    batch,
+                    secrets.token_hex(4),
+                    self.process,
+                    self.terms.lease_ms,
+                    self.terms.stale_ms,
+                    self._resting(distribution),
+                )
+            )
+        )
         if found is None:
             return None
         faults.point("claim.after")
@@ -118,19 +136,42 @@ class GroupCommit:
 
     def holding(self, distribution: str) -> Held | None:
         """A batch of this distribution that is not through and may go on."""
-        return next((h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()), None)
+        return next(
+            (h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()),
+            None,
+        )
 
     def _resting(self, distribution: str) -> list[int]:
         """Groups of receivers of which this process holds a batch back."""
-        return sorted({h.claim.group for h in self.held if h.claim.group and h.rest_until and not h.exhausted and h.claim.distribution == distribution})
+        return sorted(
+            {
+                h.claim.group
+                for h in self.held
+                if h.claim.group
+                and h.rest_until
+                and not h.exhausted
+                and h.claim.distribution == distribution
+            }
+        )
 
     def resting_for(self, distribution: str) -> float:
-        """Seconds to wait before another batch of it is of use: one of no group is held back by the pace; 0: none is."""
+        """Seconds to wait before another batch of it is of use: one of no group is held back by the
+        pace; 0: none is.
+        """
         now = self._loop.time()
         mine = (h for h in self.held if h.claim.distribution == distribution)
-        return max((max(h.rest_until - now, _REST) for h in mine if not h.claim.group and not h.exhausted and h.rest_until), default=0.0)
+        return max(
+            (
+                max(h.rest_until - now, _REST)
+                for h in mine
+                if not h.claim.group and not h.exhausted and h.rest_until
+            ),
+            default=0.0,
+        )
 
-    def outcome(self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0) -> None:
+    def outcome(
+        self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0
+    ) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
         self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
         self._count += 1
@@ -156,7 +197,9 @@ class GroupCommit:
             self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
 
     def end(self, held: Held, *, lost: bool = False, halted: bool = False) -> None:
-        """No more intents of this batch: it is through, its lease is lost, or its distribution stands still."""
+        """No more intents of this batch: it is through, its lease is lost, or its distribution
+        stands still.
+        """
         held.exhausted, held.lost, held.halted = True, held.lost or lost, held.halted or halted
         held.done.set()
         self._drained(held)
@@ -186,7 +229,9 @@ class GroupCommit:
                 self._kick.set()
 
     async def _gather(self) -> None:
-        """Let outcomes come together, until the interval is over, enough have come, or a connection waits for more."""
+        """Let outcomes come together, until the interval is over, enough have come, or a connection
+        waits for more.
+        """
         pause = self._last + (_LEAST if self.desk.waiting() else _INTERVAL) - self._loop.time()
         if pause > 0 and self._count < self.early:
             self._enough = self._loop.create_future()
@@ -203,7 +248,9 @@ class GroupCommit:
         return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
 
     def _next_claim(self) -> Held | None:
-        """The held batch whose turn it is: they take turns of some time, so that distributions share a process in large groups."""
+        """The held batch whose turn it is: they take turns of some time, so that distributions
+        share a process in large groups.
+        """
         now = self._loop.time()
         if self.held and now >= self._turn_until:
             self._turn_until = now + _TURN
@@ -211,29 +258,58 @@ class GroupCommit:
         for _ in range(len(self.held)):
             held = self.held[-1]
             if not held.exhausted and (held.rest_until <= now or not held.claim.group):
-                return held if held.rest_until <= now else None   # without a group it waits for the relays' bucket, as all would
+                return (
+                    held if held.rest_until <= now else None
+                )  # without a group it waits for the relays' bucket, as all would
             self.held.rotate(-1)
         return None
 
     async def _commit_one(self) -> None:
         held = self._next_claim()
         waiting = [d for d, p in self._pending.items() if p.outcomes or p.questions]
-        distribution = held.claim.distribution if held and (not waiting or held.claim.distribution in waiting) else waiting[0] if waiting else ""
+        distribution = (
+            held.claim.distribution
+            if held and (not waiting or held.claim.distribution in waiting)
+            else waiting[0]
+            if waiting
+            else ""
+        )
         if held and held.claim.distribution != distribution:
             held = None
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
         self._count -= len(outcomes)
         questions, pending.questions = pending.questions, []
-        want = max(0, self.desk.wanted() + len(outcomes)) if held else 0   # what these outcomes free may be used at once
+        want = (
+            max(0, self.desk.wanted() + len(outcomes)) if held else 0
+        )  # what these outcomes free may be used at once
         self._serial += 1
         ask = scripts.Step(
-            process=self.process, serial=self._serial, distribution=distribution,
-            outcomes=b"".join(sorted(pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay) for _, a, o, relay, _ in outcomes)),
-            claim=held.claim if held else None, want=want, cursor=held.cursor if held else 0,
-            questions=b"".join(a.ordinal.to_bytes(4, "big") + bytes.fromhex(a.token) + h.claim.batch.to_bytes(4, "big") for h, a, _ in questions),
-            pace=self.desk.pace(held.claim) if held else "", slow=self.terms.slow,
-            words=[(a.ordinal, delay, o.text[:300]) for _, a, o, _, delay in outcomes if o.state is not State.ACCEPTED],
+            process=self.process,
+            serial=self._serial,
+            distribution=distribution,
+            outcomes=b"".join(
+                sorted(
+                    pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay)
+                    for _, a, o, relay, _ in outcomes
+                )
+            ),
+            claim=held.claim if held else None,
+            want=want,
+            cursor=held.cursor if held else 0,
+            questions=b"".join(
+                a.ordinal.to_bytes(4, "big")
+                + bytes.fromhex(a.token)
+                + h.claim.batch.to_bytes(4, "big")
+                for h, a, _ in questions
+            ),
+            pace=self.desk.pace(held.claim) if held else "",
+            slow=self.terms.slow,
+            words=[
+                (a.ordinal, delay, o.text[:300])
+                for _, a, o, _, delay in outcomes
+                if o.state is not State.ACCEPTED
+            ],
         )
         before = self._loop.time()
         if outcomes:
@@ -251,12 +327,16 @@ class GroupCommit:
     def _granted(self, held: Held, told: scripts.Stepped, want: int, before: float) -> None:
         held.cursor = told.cursor
         held.in_flight += len(told.intents)
-        if told.status == 3:     # let the others go first, and look again when the bucket has filled a little
+        if (
+            told.status == 3
+        ):  # let the others go first, and look again when the bucket has filled a little
             rest = max(told.wait_ms / 1000, _REST)
             held.rest_until = self._loop.time() + rest
             held.done.set()
             self._loop.call_later(rest, self.kick)
-        ended = told.status in (1, 2) or (told.cursor >= held.claim.past and len(told.intents) < want)
+        ended = told.status in (1, 2) or (
+            told.cursor >= held.claim.past and len(told.intents) < want
+        )
         if ended:
             held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
         if told.intents or ended:
@@ -268,14 +348,19 @@ class GroupCommit:
         return self._pending.setdefault(distribution, _Pending())
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call until Redis answers: nothing may be begun, and nothing is forgotten, meanwhile."""
+        """Make a call until Redis answers: nothing may be begun, and nothing is forgotten,
+        meanwhile.
+        """
         pause = 0.1
         while True:
             try:
                 answer = await call()
             except StoreGoneError as error:
                 if not self.away:
-                    log.get().warning("Redis does not answer: nothing new is begun until it does", why=error.message)
+                    log.get().warning(
+                        "Redis does not answer: nothing new is begun until it does",
+                        why=error.message,
+                    )
                 self.away = True
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 1.0)
@@ -294,7 +379,9 @@ class GroupCommit:
             mine = [h for h in self.held if not h.lost]
             if mine:
                 try:
-                    kept = await self.store.call(scripts.renew(self.terms.lease_ms, [h.claim for h in mine]))
+                    kept = await self.store.call(
+                        scripts.renew(self.terms.lease_ms, [h.claim for h in mine])
+                    )
                 except StoreGoneError:
                     continue
                 for held, still in zip(mine, kept, strict=True):

@@ -1,4 +1,5 @@
-"""What became of the letters of a process that is gone, or silent: its journal first, doubt only where that ends.
+"""What became of the letters of a process that is gone, or silent: its journal first, doubt only
+where that ends.
 
 | its process                        | a reply in the journal | begun, no reply | not begun |
 |------------------------------------|------------------------|-----------------|-----------|
@@ -23,7 +24,7 @@ from distro.store.records import batches_of, ordinals_in, pack_outcome, unpack_r
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim
 
-_PIECE = 400    # verdicts in one call
+_PIECE = 400  # verdicts in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Lease:
     distribution: str
     batch: int
     token: str
-    expires: int     # ms, Redis TIME
+    expires: int  # ms, Redis TIME
     process: str
 
 
@@ -57,9 +58,11 @@ class Judge:
         self._serial = itertools.count(1)
 
     def settle(self, distribution: str, *, grace_ms: int | None) -> dict[State, int]:
-        """Judge every lease whose holder is gone, or silent for `grace_ms` after its end; gives how many became what.
+        """Judge every lease whose holder is gone, or silent for `grace_ms` after its end; gives how
+        many became what.
 
-        Without a grace only a journal's free lock is evidence: whoever asks has no right to judge by the clock.
+        Without a grace only a journal's free lock is evidence: whoever asks has no right to judge
+        by the clock.
         """
         became: dict[State, int] = {}
         now = self.store.now_ms()
@@ -72,45 +75,71 @@ class Judge:
 
     def _evidence(self, lease: Lease, now: int, grace_ms: int | None) -> Evidence | None:
         """What is known about a lease's holder; None: it is not to be judged (yet)."""
-        if "/" in lease.process:      # Redis says the name: it must not lead out of our folder
-            return None if grace_ms is None or now < lease.expires + grace_ms else Evidence({}, frozenset(), this_boot=False)
+        if "/" in lease.process:  # Redis says the name: it must not lead out of our folder
+            return (
+                None
+                if grace_ms is None or now < lease.expires + grace_ms
+                else Evidence({}, frozenset(), this_boot=False)
+            )
         if lease.process.partition(".")[0] == self.host:
-            found = journal.read(self.journals, lease.process)   # with its lock: the process is gone
+            found = journal.read(self.journals, lease.process)  # with its lock: the process is gone
             if found is not None:
                 return found
         if grace_ms is None or now < lease.expires + grace_ms:
             return None
         path = self.journals / f"{lease.process}.log"
-        told = journal.parse(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else Evidence({}, frozenset(), this_boot=False)
-        return Evidence(told.ended, told.begun, this_boot=False)   # it may still begin what it has: nothing is "not begun"
+        told = (
+            journal.parse(path.read_text(encoding="utf-8", errors="replace"))
+            if path.exists()
+            else Evidence({}, frozenset(), this_boot=False)
+        )
+        return Evidence(
+            told.ended, told.begun, this_boot=False
+        )  # it may still begin what it has: nothing is "not begun"
 
-    def tell(self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]) -> dict[State, int]:
+    def tell(
+        self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]
+    ) -> dict[State, int]:
         """Write down how attempts ended, ascending by ordinal; gives how many became what."""
         relays = self.store.elements(f"rly:{distribution}")
         became: dict[State, int] = {}
         for start in range(0, len(verdicts), _PIECE):
             packed, words = b"", []
-            for attempt, outcome in verdicts[start:start + _PIECE]:
+            for attempt, outcome in verdicts[start : start + _PIECE]:
                 relay = relays.index(outcome.relay) + 1 if outcome.relay in relays else 0
-                packed += pack_outcome(attempt.ordinal, outcome.state, attempt.token, attempt.number, outcome, relay)
+                packed += pack_outcome(
+                    attempt.ordinal, outcome.state, attempt.token, attempt.number, outcome, relay
+                )
                 if outcome.state is not State.ACCEPTED:
                     words.append((attempt.ordinal, 0, outcome.text))
                 became[outcome.state] = became.get(outcome.state, 0) + 1
-            self.store.call(scripts.step(scripts.Step(self.process, next(self._serial), distribution, packed, words=words)))
+            self.store.call(
+                scripts.step(
+                    scripts.Step(
+                        self.process, next(self._serial), distribution, packed, words=words
+                    )
+                )
+            )
         return became
 
     def _settle_one(self, lease: Lease, evidence: Evidence) -> dict[State, int]:
         first, past, edition = batches_of(self.store, lease.distribution)[lease.batch]
         states = self.store.span(f"led:{lease.distribution}", first, past)
-        records = self.store.span(f"rec:{lease.distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
+        records = self.store.span(
+            f"rec:{lease.distribution}", first * RECORD_SIZE, past * RECORD_SIZE
+        )
         verdicts: list[tuple[Attempt, Outcome]] = []
         for n in ordinals_in(states, State.SENDING):
-            record = unpack_record(records[n * RECORD_SIZE:(n + 1) * RECORD_SIZE])
+            record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
             if record.token != lease.token:
                 continue
             attempt = Attempt(lease.distribution, first + n, lease.token, record.attempts)
             verdicts.append((attempt, evidence.verdict(attempt)))
         faults.point("settle")
         became = self.tell(lease.distribution, verdicts)
-        self.store.call(scripts.release(Claim(lease.distribution, lease.batch, lease.token, first, past, edition)))
+        self.store.call(
+            scripts.release(
+                Claim(lease.distribution, lease.batch, lease.token, first, past, edition)
+            )
+        )
         return became

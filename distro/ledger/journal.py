@@ -1,8 +1,12 @@
-"""A process's journal: a line as each body begins and as each reply is read, before anything else is done about it.
+"""A process's journal: a line as each body begins and as each reply is read, before anything else
+is done about it.
 
-It is locked for the life of its process: whoever gets the lock knows that the process is gone, and its lines are the
-first evidence about what it left in flight. A reply is a state; begun without a reply is doubt; not begun was not sent.
-The lines are readable, with relay, code and queue id: it is also the mail admin's log. A line that cannot be written
+It is locked for the life of its process: whoever gets the lock knows that the process is gone, and
+its lines are the
+first evidence about what it left in flight. A reply is a state; begun without a reply is doubt; not
+begun was not sent.
+The lines are readable, with relay, code and queue id: it is also the mail admin's log. A line that
+cannot be written
 raises OSError, which must stop this process's sending.
 
     # distro journal 1 boot=1f0c… process=h1.812.9ab3
@@ -31,12 +35,14 @@ class Attempt(NamedTuple):
 
     distribution: str
     ordinal: int
-    token: str      # 8 hexadecimal digits
+    token: str  # 8 hexadecimal digits
     number: int
 
 
 def boot_id() -> str:
-    """Changes with every boot of the machine: after a power cut the page cache's lines may be missing."""
+    """Changes with every boot of the machine: after a power cut the page cache's lines may be
+    missing.
+    """
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -55,11 +61,24 @@ class Journal:
 
     def begun(self, attempt: Attempt) -> None:
         """The next bytes on the wire are this letter's."""
-        self._write(b"%.3f D%s %d %s.%d begun\n" % (time.time(), attempt.distribution.encode(), attempt.ordinal, attempt.token.encode(), attempt.number))
+        self._write(
+            b"%.3f D%s %d %s.%d begun\n"
+            % (
+                time.time(),
+                attempt.distribution.encode(),
+                attempt.ordinal,
+                attempt.token.encode(),
+                attempt.number,
+            )
+        )
 
     def ended(self, attempt: Attempt, outcome: Outcome) -> None:
         """How it ended; `-` where a relay or a queue id is not known."""
-        words = f"{time.time():.3f} D{attempt.distribution} {attempt.ordinal} {attempt.token}.{attempt.number} {outcome.state} {outcome.code} {outcome.relay or '-'} {outcome.queue_id or '-'} {outcome.text}"
+        words = (
+            f"{time.time():.3f} D{attempt.distribution} {attempt.ordinal}"
+            f" {attempt.token}.{attempt.number} {outcome.state} {outcome.code}"
+            f" {outcome.relay or '-'} {outcome.queue_id or '-'} {outcome.text}"
+        )
         if "\n" in words or "\r" in words:
             words = words.replace("\n", " ").replace("\r", " ")
         self._write(f"{words}\n".encode("utf-8", "replace"))
@@ -119,7 +138,9 @@ def parse(text: str) -> Evidence:
             if parts[4] == BEGUN:
                 begun.add(attempt)
             else:
-                ended[attempt] = Outcome(State(parts[4]), int(parts[5]), parts[8], _known(parts[7]), _known(parts[6]))
+                ended[attempt] = Outcome(
+                    State(parts[4]), int(parts[5]), parts[8], _known(parts[7]), _known(parts[6])
+                )
         except (IndexError, ValueError):
             continue
     return Evidence(ended, frozenset(begun), boot == boot_id())
@@ -129,15 +150,22 @@ def _known(word: str) -> str:
     return "" if word == "-" else word
 
 
-def scrub(folder: Path, addresses: Collection[str], ordinal_in: Callable[[str], int] = lambda _: -1) -> int:
-    """Overwrite what names a person in journals where it stands, in place, so that a process that still writes is not disturbed.
+def scrub(
+    folder: Path, addresses: Collection[str], ordinal_in: Callable[[str], int] = lambda _: -1
+) -> int:
+    """Overwrite what names a person in journals where it stands, in place, so that a process that
+    still writes is not disturbed.
 
-    `ordinal_in` gives their place in a distribution, -1 for none: what relays said at their letters goes, whatever it is.
-    Their addresses go wherever else they stand: relays say them, and so did journals of earlier versions. Gives how many
+    `ordinal_in` gives their place in a distribution, -1 for none: what relays said at their letters
+    goes, whatever it is.
+    Their addresses go wherever else they stand: relays say them, and so did journals of earlier
+    versions. Gives how many
     pieces were found.
     """
     found = 0
-    named = re.compile(b"|".join(re.escape(a.encode()) for a in addresses if a) or rb"(?!)", re.IGNORECASE)
+    named = re.compile(
+        b"|".join(re.escape(a.encode()) for a in addresses if a) or rb"(?!)", re.IGNORECASE
+    )
     for path in folder.glob("*.log"):
         with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
             raw = file.read()
@@ -145,7 +173,10 @@ def scrub(folder: Path, addresses: Collection[str], ordinal_in: Callable[[str], 
             for distribution in {m[1] for m in _DISTRIBUTION.finditer(raw)}:
                 ordinal = ordinal_in(distribution.decode())
                 if ordinal >= 0:
-                    places += [m.span(1) for m in re.finditer(_WORDS % (distribution, ordinal), raw, re.MULTILINE)]
+                    places += [
+                        m.span(1)
+                        for m in re.finditer(_WORDS % (distribution, ordinal), raw, re.MULTILINE)
+                    ]
             for start, end in places:
                 file.seek(start)
                 file.write(b"*" * (end - start))
@@ -154,14 +185,19 @@ def scrub(folder: Path, addresses: Collection[str], ordinal_in: Callable[[str], 
 
 
 _DISTRIBUTION = re.compile(rb"^[0-9.]+ D([0-9]+) ", re.MULTILINE)
-_WORDS = rb"^[0-9.]+ D%b %d [0-9a-f]+\.[0-9]+ [a-z_]+ [0-9]+ \S+ ([^\n]+)$"      # what follows the relay: queue id and words
+_WORDS = (  # what follows the relay: queue id and words
+    rb"^[0-9.]+ D%b %d [0-9a-f]+\.[0-9]+ [a-z_]+ [0-9]+ \S+ ([^\n]+)$"
+)
 
 
 def prune(folder: Path, keep_days: float) -> int:
     """Delete journals of processes that ended so many days ago; gives how many."""
     gone = 0
     for path in folder.glob("*.log"):
-        if time.time() - path.stat().st_mtime > keep_days * 86400 and read(folder, path.stem) is not None:
+        if (
+            time.time() - path.stat().st_mtime > keep_days * 86400
+            and read(folder, path.stem) is not None
+        ):
             path.unlink(missing_ok=True)
             gone += 1
     return gone

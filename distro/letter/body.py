@@ -1,6 +1,8 @@
-"""Markdown as blocks of a letter: each with the HTML of its inside, styled inline, and nothing that is not allowed.
+"""Markdown as blocks of a letter: each with the HTML of its inside, styled inline, and nothing that
+is not allowed.
 
-Release text never becomes a template: it enters Jinja as values that are already safe HTML (`Markup`).
+Release text never becomes a template: it enters Jinja as values that are already safe HTML
+(`Markup`).
 """
 
 from collections.abc import Sequence
@@ -30,12 +32,12 @@ class Block:
 
     kind: str
     html: Markup = _NOTHING
-    items: tuple[Markup, ...] = ()              # of a list, or the paragraphs of a quote
-    rows: tuple[tuple[Markup, ...], ...] = ()   # of a table, the first is its head
-    source: str = ""                            # of a picture: what the Markdown calls it, until `compile` knows its address
+    items: tuple[Markup, ...] = ()  # of a list, or the paragraphs of a quote
+    rows: tuple[tuple[Markup, ...], ...] = ()  # of a table, the first is its head
+    source: str = ""  # of a picture: what the Markdown calls it, until `compile` knows its address
     alt: str = ""
-    width: int = 0                              # pixels
-    start: int = 1                              # the number of an ordered list's first item
+    width: int = 0  # pixels
+    start: int = 1  # the number of an ordered list's first item
 
 
 def parser() -> MarkdownIt:
@@ -72,7 +74,7 @@ def _end(tokens: Sequence[Token], n: int) -> int:
 
 
 def _block(link: str, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
-    inside = tokens[n + 1:end]
+    inside = tokens[n + 1 : end]
     match tokens[n].type:
         case "paragraph_open":
             return [_picture(inside[0]) or Block("paragraph", _inline(link, inside[0]))]
@@ -80,13 +82,23 @@ def _block(link: str, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
             return [Block("heading", _inline(link, inside[0]))]
         case "bullet_list_open" | "ordered_list_open":
             kind = "list" if tokens[n].type.startswith("bullet") else "ordered"
-            return [Block(kind, items=tuple(_items(link, inside)), start=int(tokens[n].attrGet("start") or 1))]
+            return [
+                Block(
+                    kind,
+                    items=tuple(_items(link, inside)),
+                    start=int(tokens[n].attrGet("start") or 1),
+                )
+            ]
         case "blockquote_open":
-            return [Block("quote", items=tuple(_inline(link, t) for t in inside if t.type == "inline"))]
+            return [
+                Block("quote", items=tuple(_inline(link, t) for t in inside if t.type == "inline"))
+            ]
         case "table_open":
             return [Block("table", rows=tuple(_rows(link, inside)))]
         case "fence" | "code_block":
-            return [Block("paragraph", Markup("<br />").join(tokens[n].content.rstrip().split("\n")))]
+            return [
+                Block("paragraph", Markup("<br />").join(tokens[n].content.rstrip().split("\n")))
+            ]
         case "hr":
             return [Block("rule")]
         case _:
@@ -98,7 +110,12 @@ def _picture(token: Token) -> Block | None:
     children = [child for child in token.children or [] if child.type != "softbreak"]
     if len(children) != 1 or children[0].type != "image":
         return None
-    return Block("picture", Markup.escape(str(children[0].attrGet("title") or "")), source=str(children[0].attrGet("src") or ""), alt=children[0].content)
+    return Block(
+        "picture",
+        Markup.escape(str(children[0].attrGet("title") or "")),
+        source=str(children[0].attrGet("src") or ""),
+        alt=children[0].content,
+    )
 
 
 def _items(link: str, tokens: Sequence[Token]) -> list[Markup]:
@@ -131,7 +148,9 @@ def _inline(link: str, token: Token) -> Markup:
     for child in token.children or []:
         if child.type == "link_open":
             child.attrSet("style", link)
-        elif child.type == "image":   # within a line: its words; nothing is ever fetched from elsewhere
+        elif (
+            child.type == "image"
+        ):  # within a line: its words; nothing is ever fetched from elsewhere
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
     html = RendererHTML().renderInline(token.children or [], _options(), {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)

@@ -1,6 +1,8 @@
-"""An edition into a letter: Jinja, MJML and MIME once per edition; what remains per reader are slots.
+"""An edition into a letter: Jinja, MJML and MIME once per edition; what remains per reader are
+slots.
 
-Takes an edition, who sends it and the templates. Gives a `Letter`: bytes that only need their slots filled. Never looks
+Takes an edition, who sends it and the templates. Gives a `Letter`: bytes that only need their slots
+filled. Never looks
 at a subscriber. A letter without a visible unsubscribe link is refused.
 """
 
@@ -25,26 +27,29 @@ from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed, is_right_to_left
 
-TIERS = ("embargo", "low-bandwidth")   # letters of an edition for readers who have it in advance, or asked for it light
-HTML_WARNING = 100_000   # bytes; Gmail clips near 102,400
-_COLUMN = 552            # pixels of the text's width
+TIERS = (
+    "embargo",
+    "low-bandwidth",
+)  # letters of an edition for readers who have it in advance, or asked for it light
+HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
+_COLUMN = 552  # pixels of the text's width
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What a letter carries besides its edition."""
 
-    distribution: str           # "17"; "0" for a preview
+    distribution: str  # "17"; "0" for a preview
     sender_name: str
     sender_address: str
     reply_to: str
     postal_address: str
-    when: datetime              # Date, the same for everyone and at every repetition
-    mark: str = ""              # before the subject: "[Test] "
-    complaints: str = ""        # an address for complaint reports
-    languages: tuple[str, ...] = ()   # of all editions of the release
-    files: Mapping[str, bytes] = field(default_factory=dict)   # what travels with it, by hash
-    attached: int = 2_000_000         # bytes of attachments in the letter; the rest are links
+    when: datetime  # Date, the same for everyone and at every repetition
+    mark: str = ""  # before the subject: "[Test] "
+    complaints: str = ""  # an address for complaint reports
+    languages: tuple[str, ...] = ()  # of all editions of the release
+    files: Mapping[str, bytes] = field(default_factory=dict)  # what travels with it, by hash
+    attached: int = 2_000_000  # bytes of attachments in the letter; the rest are links
     brand: Brand = field(default_factory=Brand)
 
     @property
@@ -55,21 +60,27 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A compiled letter. `body` alternates static text and names of slots, beginning and ending with text."""
+    """A compiled letter. `body` alternates static text and names of slots, beginning and ending
+    with text.
+    """
 
     language: str
     subject: str
-    sender_address: str         # of the envelope
-    domain: str                 # of Message-ID
-    head: str                   # static header fields, CRLF
-    body: tuple[str, ...]       # MIME parts in quoted-printable
-    html: str                   # with slots, for pages
-    text: str                   # with slots, for previews
-    html_size: int              # bytes
-    slots: str = field(default="0", repr=False)     # the secret of its marks; "0": compiled before they had one
+    sender_address: str  # of the envelope
+    domain: str  # of Message-ID
+    head: str  # static header fields, CRLF
+    body: tuple[str, ...]  # MIME parts in quoted-printable
+    html: str  # with slots, for pages
+    text: str  # with slots, for previews
+    html_size: int  # bytes
+    slots: str = field(
+        default="0", repr=False
+    )  # the secret of its marks; "0": compiled before they had one
 
     def to_json(self) -> str:
-        return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False)
+        return json.dumps(
+            {name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False
+        )
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Letter":
@@ -77,10 +88,17 @@ class Letter:
         return cls(**{**told, "body": tuple(told["body"])})
 
 
-def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, tier: str = "", slots: Slots | None = None) -> Letter:
+def compile_letter(
+    edition: Edition,
+    envelope: Envelope,
+    templates: Templates,
+    tier: str = "",
+    slots: Slots | None = None,
+) -> Letter:
     """Compile an edition; raises TemplateError for what would make a broken letter.
 
-    `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for it; else as its kind says.
+    `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for
+    it; else as its kind says.
     `slots`: of an edition of our own that holds marks already; else its marks are made here.
     """
     folder = tier or edition.kind
@@ -90,31 +108,51 @@ def compile_letter(edition: Edition, envelope: Envelope, templates: Templates, t
     subject = envelope.mark + " ".join(templates.render(f"{folder}/subject.txt", context).split())
     html = compile_mjml(templates.render(f"{folder}/body.mjml", context), f"{folder}/body.mjml")
     text = templates.render(f"{folder}/body.txt", context).strip("\n") + "\n"
-    way_out = "confirm" if folder == "confirm" else "unsubscribe"    # who has not subscribed yet has nothing to leave
+    way_out = (
+        "confirm" if folder == "confirm" else "unsubscribe"
+    )  # who has not subscribed yet has nothing to leave
     for part, told in (("body.mjml", html), ("body.txt", text)):
         if mark(way_out) not in told:
-            raise TemplateError(f"{folder}/{part}: the letter has no {way_out} link", hint=f"Put {{{{ {way_out}_url }}}} where readers see it.")
+            raise TemplateError(
+                f"{folder}/{part}: the letter has no {way_out} link",
+                hint=f"Put {{{{ {way_out}_url }}}} where readers see it.",
+            )
     logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
     kind, body = body_of(text, html, slots, (*logo, *_parts(edition, envelope)))
     return Letter(
-        language=edition.language, subject=subject, sender_address=envelope.sender_address, domain=envelope.domain,
-        head=_head(edition, envelope, subject, kind).decode(), body=body, html=html, text=text, html_size=len(html.encode()), slots=slots.secret,
+        language=edition.language,
+        subject=subject,
+        sender_address=envelope.sender_address,
+        domain=envelope.domain,
+        head=_head(edition, envelope, subject, kind).decode(),
+        body=body,
+        html=html,
+        text=text,
+        html_size=len(html.encode()),
+        slots=slots.secret,
     )
 
 
 def _date_of(edition: Edition, envelope: Envelope) -> str:
-    """Return the date above the headline: as the release writes it; written out where that is for machines (2026-11-25)."""
+    """Return the date above the headline: as the release writes it; written out where that is for
+    machines (2026-11-25).
+    """
     try:
-        return long_date(datetime.strptime(edition.date, "%Y-%m-%d"), edition.language) if edition.date else long_date(envelope.when, edition.language)  # noqa: DTZ007 - a day, of no zone
+        if not edition.date:
+            return long_date(envelope.when, edition.language)
+        day = datetime.strptime(edition.date, "%Y-%m-%d")  # noqa: DTZ007 - a day has no zone
+        return long_date(day, edition.language)
     except ValueError:
         return edition.date
 
 
-def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: bool = False) -> dict[str, Any]:
+def context_of(
+    edition: Edition, envelope: Envelope, slots: Slots, *, advance: bool = False
+) -> dict[str, Any]:
     """Every variable that a template may use."""
     mark = slots.mark
     labels = labels_of(edition.language)
-    if edition.kind == "kill":     # what is withdrawn is not sent again
+    if edition.kind == "kill":  # what is withdrawn is not sent again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
     notice = notice_of(edition, labels, advance=advance)
     plain = Plain()
@@ -131,9 +169,18 @@ def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: b
         "headline": edition.headline,
         "subhead": edition.subhead,
         "dateline": edition.dateline,
-        "preheader": " ".join((notice.head, *notice.paragraphs[:1])) if notice else edition.subhead or _first_words(text),
-        "blocks": tuple(_placed(block, edition, envelope) for block in blocks(edition.body, envelope.brand.accent)),
-        "attachments": [_shown(file, inside, mark("view")) for file, inside in _attachments(edition, envelope)],
+        "preheader": (
+            " ".join((notice.head, *notice.paragraphs[:1]))
+            if notice
+            else edition.subhead or _first_words(text)
+        ),
+        "blocks": tuple(
+            _placed(block, edition, envelope)
+            for block in blocks(edition.body, envelope.brand.accent)
+        ),
+        "attachments": [
+            _shown(file, inside, mark("view")) for file, inside in _attachments(edition, envelope)
+        ],
         "brand": envelope.brand,
         "notes": blocks(edition.notes_to_editors, envelope.brand.accent),
         "boilerplate": blocks(edition.boilerplate, envelope.brand.accent),
@@ -144,13 +191,27 @@ def context_of(edition: Edition, envelope: Envelope, slots: Slots, *, advance: b
         "postal_address": envelope.postal_address,
         "notice": notice,
         "advance": advance,
-        "others": [{"language": lang, "name": own_name(lang), "direction": "rtl" if is_right_to_left(lang) else "ltr", "url": f"{mark('view')}?lang={lang}"} for lang in envelope.languages if lang != edition.language],
+        "others": [
+            {
+                "language": lang,
+                "name": own_name(lang),
+                "direction": "rtl" if is_right_to_left(lang) else "ltr",
+                "url": f"{mark('view')}?lang={lang}",
+            }
+            for lang in envelope.languages
+            if lang != edition.language
+        ],
         "confirm_url": mark("confirm"),
         "button": edition.note or labels.confirm_button,
         "unsubscribe_url": mark("unsubscribe"),
         "preferences_url": mark("preferences"),
         "view_url": mark("view"),
-        "text": {"body": text, "notes": notes_text, "boilerplate": boilerplate_text, "links": plain.listed()},
+        "text": {
+            "body": text,
+            "notes": notes_text,
+            "boilerplate": boilerplate_text,
+            "links": plain.listed(),
+        },
         "wrap": lambda words: "\n".join(wrap(words)),
     }
 
@@ -161,7 +222,9 @@ def _cid(file: Enclosed, envelope: Envelope) -> str:
 
 
 def _placed(block: Block, edition: Edition, envelope: Envelope) -> Block:
-    """A picture with its address in the letter; one that does not travel with it stands there as its words."""
+    """A picture with its address in the letter; one that does not travel with it stands there as
+    its words.
+    """
     if block.kind != "picture":
         return block
     file = next((f for f in edition.files if f.source == block.source), None)
@@ -180,7 +243,11 @@ def _attachments(edition: Edition, envelope: Envelope) -> Iterator[tuple[Enclose
 
 
 def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
-    size = f"{file.size / 1e6:.1f}\u00a0MB" if file.size > 950_000 else f"{max(1, round(file.size / 1000))}\u00a0KB"
+    size = (
+        f"{file.size / 1e6:.1f}\u00a0MB"
+        if file.size > 950_000
+        else f"{max(1, round(file.size / 1000))}\u00a0KB"
+    )
     return {"name": file.name, "size": size, "url": "" if inside else f"{view}/{file.hash}"}
 
 
@@ -201,18 +268,33 @@ def _first_words(text: str) -> str:
 def _head(edition: Edition, envelope: Envelope, subject: str, content_type: str) -> bytes:
     """The header fields that are the same for every reader."""
     local, _, domain = envelope.sender_address.rpartition("@")
-    sender_id = (domain.replace(".", "-") + "-----")[:15]    # Gmail's Feedback-ID: SenderId of 5 to 15 characters
-    return b"".join((
-        headers.address_field("From", envelope.sender_name, envelope.sender_address),
-        headers.text_field("Subject", subject),
-        headers.field("Date", headers.date(envelope.when)),
-        headers.field("Reply-To", f"<{envelope.reply_to}>") if envelope.reply_to else b"",
-        headers.address_field("List-Id", envelope.sender_name, f"{local}.{domain}"),        # RFC 2919
-        headers.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),             # RFC 8058 §2
-        headers.field("Feedback-ID", f"{envelope.distribution}:{edition.kind}:{edition.language}:{sender_id}"),
-        headers.field("CFBL-Address", f"{envelope.complaints}; report=arf") if envelope.complaints else b"",   # RFC 9477
-        headers.field("Auto-Submitted", "auto-generated") if edition.kind in ("confirm", "welcome") else b"",   # RFC 3834 §5
-        headers.field("MIME-Version", "1.0"),
-        headers.field("Content-Language", edition.language),
-        headers.field("Content-Type", content_type),
-    ))
+    sender_id = (domain.replace(".", "-") + "-----")[
+        :15
+    ]  # Gmail's Feedback-ID: SenderId of 5 to 15 characters
+    return b"".join(
+        (
+            headers.address_field("From", envelope.sender_name, envelope.sender_address),
+            headers.text_field("Subject", subject),
+            headers.field("Date", headers.date(envelope.when)),
+            headers.field("Reply-To", f"<{envelope.reply_to}>") if envelope.reply_to else b"",
+            headers.address_field("List-Id", envelope.sender_name, f"{local}.{domain}"),  # RFC 2919
+            headers.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058 §2
+            headers.field(
+                "Feedback-ID",
+                f"{envelope.distribution}:{edition.kind}:{edition.language}:{sender_id}",
+            ),
+            (
+                headers.field("CFBL-Address", f"{envelope.complaints}; report=arf")
+                if envelope.complaints
+                else b""
+            ),  # RFC 9477
+            (
+                headers.field("Auto-Submitted", "auto-generated")
+                if edition.kind in ("confirm", "welcome")
+                else b""
+            ),  # RFC 3834 §5
+            headers.field("MIME-Version", "1.0"),
+            headers.field("Content-Language", edition.language),
+            headers.field("Content-Type", content_type),
+        )
+    )

@@ -1,6 +1,7 @@
 """A compiled letter for one reader: splicing, a few microseconds. The hot path of all sending.
 
-Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the same one.
+Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the
+same one.
 """
 
 import html
@@ -15,13 +16,20 @@ from distro.letter.slots import Slots
 from distro.tokens import UNSUBSCRIBE, Keys, mac_of, return_token, sign, sign_view
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
-# A name that needs neither quotes nor encoding, and an address that stands in HTML and in quoted-printable as it is.
-_PLAIN_TO = re.compile(rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n")
-_LINE = 76    # of a header (RFC 5322 §2.1.1), and of quoted-printable with its soft break (RFC 2045 §6.7)
+# A name that needs neither quotes nor encoding, and an address that stands in HTML and in
+# quoted-printable as it is.
+_PLAIN_TO = re.compile(
+    rb"To: [A-Za-z0-9](?:[A-Za-z0-9 '-]*[A-Za-z0-9])? <[A-Za-z0-9][A-Za-z0-9.@_+-]*[A-Za-z0-9]>\r\n"
+)
+_LINE = (
+    76  # of a header (RFC 5322 §2.1.1), and of quoted-printable with its soft break (RFC 2045 §6.7)
+)
 
 
 def message_ids(letter: Letter, distribution: int, keys: Keys) -> Callable[[int], bytes]:
-    """Return what gives the Message-ID of a distribution's letter by its recipient's ordinal, angle brackets included."""
+    """Return what gives the Message-ID of a distribution's letter by its recipient's ordinal, angle
+    brackets included.
+    """
     mac_of_ordinal = mac_of(keys.pepper)
     domain = letter.domain.encode()
 
@@ -35,7 +43,16 @@ def message_ids(letter: Letter, distribution: int, keys: Keys) -> Callable[[int]
 class Filler:
     """Fills one letter of one distribution for any number of readers."""
 
-    def __init__(self, letter: Letter, *, distribution: int, site_url: str, keys: Keys, signers: Sequence[Signer] = (), return_path: str = "") -> None:
+    def __init__(
+        self,
+        letter: Letter,
+        *,
+        distribution: int,
+        site_url: str,
+        keys: Keys,
+        signers: Sequence[Signer] = (),
+        return_path: str = "",
+    ) -> None:
         self.letter = letter
         self._distribution = distribution
         self._keys = keys
@@ -44,28 +61,55 @@ class Filler:
         self._site = site_url
         self._slots = Slots(letter.slots)
         view = sign_view(keys.signing[0], distribution, letter.language)
-        self._view = f"{site_url}/v/{view}".encode()    # the same for every reader: people share it
+        self._view = f"{site_url}/v/{view}".encode()  # the same for every reader: people share it
         self._view_value = quoted.value(self._view)
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
-        self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))     # one static more than slots
-        self._plain_links = quoted.is_plain(self._unsubscribe + b"x")     # then with any token: those are letters, digits, "._-"
+        self._slotted = list(
+            zip(self._statics, letter.body[1::2], strict=False)
+        )  # one static more than slots
+        self._plain_links = quoted.is_plain(
+            self._unsubscribe + b"x"
+        )  # then with any token: those are letters, digits, "._-"
         self.message_id = message_ids(letter, distribution, keys)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")
 
     def envelope_sender(self, ordinal: int) -> str:
-        """Where the world returns what it cannot deliver: the sender, or an address that names distribution and recipient (VERP)."""
+        """Where the world returns what it cannot deliver: the sender, or an address that names
+        distribution and recipient (VERP).
+        """
         local, at, domain = self._return
-        return f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}" if at else self.letter.sender_address
+        return (
+            f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}"
+            if at
+            else self.letter.sender_address
+        )
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
-        """The reader's own addresses: unsubscribe, preferences (the same token), view online (nobody's own)."""
+        """The reader's own addresses: unsubscribe, preferences (the same token), view online
+        (nobody's own).
+        """
         address_hash = self._keys.address_hash(address)
-        unsubscribe = sign(self._keys.signing[0], UNSUBSCRIBE, self._distribution, ordinal, subscriber, address_hash)
+        unsubscribe = sign(
+            self._keys.signing[0],
+            UNSUBSCRIBE,
+            self._distribution,
+            ordinal,
+            subscriber,
+            address_hash,
+        )
         return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, self._view
 
-    def fill(self, ordinal: int, subscriber: int, address: str, name: str, confirm: str = "", never: str = "") -> list[bytes]:
+    def fill(
+        self,
+        ordinal: int,
+        subscriber: int,
+        address: str,
+        name: str,
+        confirm: str = "",
+        never: str = "",
+    ) -> list[bytes]:
         """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot.
 
         `confirm` and `never` are the links of a letter that an installation writes by itself.
@@ -76,14 +120,33 @@ class Filler:
         if len(to) <= _LINE + 2 and _PLAIN_TO.fullmatch(to):
             shown = raw + quoted.SOFT
         else:
-            to, shown = headers.address_field("To", name, address), quoted.value(html.escape(address).encode())
-        message_id, leave = b"Message-ID: %b\r\n" % self.message_id(ordinal), b"List-Unsubscribe: <%b>\r\n" % unsubscribe
+            to, shown = (
+                headers.address_field("To", name, address),
+                quoted.value(html.escape(address).encode()),
+            )
+        message_id, leave = (
+            b"Message-ID: %b\r\n" % self.message_id(ordinal),
+            b"List-Unsubscribe: <%b>\r\n" % unsubscribe,
+        )
         if self._plain_links and len(unsubscribe) < _LINE:
-            values = {"unsubscribe": unsubscribe + quoted.SOFT, "preferences": preferences + quoted.SOFT, "view": self._view_value, "address": shown}
+            values = {
+                "unsubscribe": unsubscribe + quoted.SOFT,
+                "preferences": preferences + quoted.SOFT,
+                "view": self._view_value,
+                "address": shown,
+            }
         else:
-            values = {"unsubscribe": quoted.value(unsubscribe), "preferences": quoted.value(preferences), "view": self._view_value, "address": shown}
+            values = {
+                "unsubscribe": quoted.value(unsubscribe),
+                "preferences": quoted.value(preferences),
+                "view": self._view_value,
+                "address": shown,
+            }
         if confirm:
-            values["confirm"], values["never"] = quoted.value(confirm.encode()), quoted.value(never.encode())
+            values["confirm"], values["never"] = (
+                quoted.value(confirm.encode()),
+                quoted.value(never.encode()),
+            )
         pieces = [to + message_id + leave, self._head]
         for static, slot in self._slotted:
             pieces += (static, values[slot])
@@ -94,15 +157,29 @@ class Filler:
 
     def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """Return the letter's HTML for one reader, as a preview shows it."""
-        return self._put(self._with_pictures(), ordinal, subscriber, address, html.escape(address), confirm)
+        return self._put(
+            self._with_pictures(), ordinal, subscriber, address, html.escape(address), confirm
+        )
 
     def shared_page(self) -> str:
-        """Return the letter's HTML as "View online" shows it: nothing of a person, for people share its address.
+        """Return the letter's HTML as "View online" shows it: nothing of a person, for people share
+        its address.
 
-        The links to leave and to choose lead to a page that asks for an address and sends a letter to it.
+        The links to leave and to choose lead to a page that asks for an address and sends a letter
+        to it.
         """
-        leave, readers = f"{self._site}/leave", html.escape(labels_of(self.letter.language).our_readers)
-        values = {"unsubscribe": leave, "preferences": leave, "view": self._view.decode(), "address": readers, "confirm": "", "never": ""}
+        leave, readers = (
+            f"{self._site}/leave",
+            html.escape(labels_of(self.letter.language).our_readers),
+        )
+        values = {
+            "unsubscribe": leave,
+            "preferences": leave,
+            "view": self._view.decode(),
+            "address": readers,
+            "confirm": "",
+            "never": "",
+        }
         return self._slots.pattern.sub(lambda found: values[found[1]], self._with_pictures())
 
     def _with_pictures(self) -> str:
@@ -113,7 +190,16 @@ class Filler:
         """The text part for one reader."""
         return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
 
-    def _put(self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str) -> str:
+    def _put(
+        self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str
+    ) -> str:
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
-        values = {"unsubscribe": unsubscribe.decode(), "preferences": preferences.decode(), "view": view.decode(), "address": shown, "confirm": confirm, "never": confirm}
+        values = {
+            "unsubscribe": unsubscribe.decode(),
+            "preferences": preferences.decode(),
+            "view": view.decode(),
+            "address": shown,
+            "confirm": confirm,
+            "never": confirm,
+        }
         return self._slots.pattern.sub(lambda found: values[found[1]], told)

@@ -1,7 +1,9 @@
 """Header fields (RFC 5322 §2.2, §3.2; RFC 2047), written by our own hand.
 
-CPython's folding turns a long List-Unsubscribe into encoded words and drops the quotes of long display names; both
-break what receivers read. Rules here: encoded words of at most 75 characters, lines folded at spaces near 76, phrases
+CPython's folding turns a long List-Unsubscribe into encoded words and drops the quotes of long
+display names; both
+break what receivers read. Rules here: encoded words of at most 75 characters, lines folded at
+spaces near 76, phrases
 quoted when they need it, structured values (addresses, URLs, ids) never broken.
 """
 
@@ -12,13 +14,19 @@ from datetime import datetime
 from distro.errors import TemplateError
 
 _FOLD = 76
-_BREAKS = re.compile(r"[\r\n\0]")    # whoever writes one into a value writes a header of their own (RFC 5322 §2.2)
-_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")     # RFC 5322 §3.2.3 atext, and spaces between atoms
-_MAX_NAME = 120                                               # characters of a display name; nobody reads more
+_BREAKS = re.compile(
+    r"[\r\n\0]"
+)  # whoever writes one into a value writes a header of their own (RFC 5322 §2.2)
+_ATOM = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+"
+)  # RFC 5322 §3.2.3 atext, and spaces between atoms
+_MAX_NAME = 120  # characters of a display name; nobody reads more
 
 
 def field(name: str, value: str) -> bytes:
-    """One header field whose value is already ASCII and structured: not encoded, folded only at its spaces."""
+    """One header field whose value is already ASCII and structured: not encoded, folded only at its
+    spaces.
+    """
     return _folded(f"{name}:", value.split(" "))
 
 
@@ -37,7 +45,9 @@ def address_field(name: str, display: str, address: str) -> bytes:
 
 
 def phrase(display: str) -> list[str]:
-    """A display name as the words of a phrase (RFC 5322 §3.2.5): atoms, one quoted string, or encoded words."""
+    """A display name as the words of a phrase (RFC 5322 §3.2.5): atoms, one quoted string, or
+    encoded words.
+    """
     clean = " ".join(_printable(display).split())[:_MAX_NAME].strip()
     if not clean:
         return []
@@ -52,13 +62,16 @@ def phrase(display: str) -> list[str]:
 def encoded_words(text: str) -> list[str]:
     """The text as encoded words (RFC 2047 §2), none over 75 characters, none breaking a character.
 
-    Words end where base64 needs no padding, if a character ends there: GMime (mu, Balsa, notmuch) joins the words of a field
+    Words end where base64 needs no padding, if a character ends there: GMime (mu, Balsa, notmuch)
+    joins the words of a field
     before it decodes them, and stops at the first "=".
     """
     words, chunk, even = [], b"", 0
     for character in text:
         encoded = character.encode("utf-8", "replace")
-        if len(chunk) + len(encoded) > 45:   # 45 bytes are 60 in base64; with =?utf-8?b?…?= that is 72
+        if (
+            len(chunk) + len(encoded) > 45
+        ):  # 45 bytes are 60 in base64; with =?utf-8?b?…?= that is 72
             cut = even or len(chunk)
             words.append(chunk[:cut])
             chunk, even = chunk[cut:], 0
@@ -95,5 +108,8 @@ def _folded(name: str, words: list[str]) -> bytes:
         line += " " + word
     lines.append(line)
     if any(_BREAKS.search(line) for line in lines):
-        raise TemplateError(f"the header field {name} would hold a line break or NUL", hint="Look for a line break in the settings, or in the front matter of the release.")
+        raise TemplateError(
+            f"the header field {name} would hold a line break or NUL",
+            hint="Look for a line break in the settings, or in the front matter of the release.",
+        )
     return "\r\n".join(lines).encode() + b"\r\n"

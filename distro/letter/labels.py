@@ -1,4 +1,6 @@
-"""The letter's own words in the reader's language (words/LANGUAGE.toml), and dates as that language writes them."""
+"""The letter's own words in the reader's language (words/LANGUAGE.toml), and dates as that language
+writes them.
+"""
 
 import tomllib
 from dataclasses import dataclass
@@ -13,12 +15,16 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _WORDS = Path(__file__).parent / "words"
-SPOKEN = tuple(sorted(path.stem for path in _WORDS.glob("*.toml")))    # the languages that letters speak
+SPOKEN = tuple(
+    sorted(path.stem for path in _WORDS.glob("*.toml"))
+)  # the languages that letters speak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Every word that a letter, or a page about it, says by itself; {house}, {address}, {when}, {place}, {days} are filled in."""
+    """Every word that a letter, or a page about it, says by itself; {house}, {address}, {when},
+    {place}, {days} are filled in.
+    """
 
     press_release: str
     statement: str
@@ -84,7 +90,12 @@ class Labels:
 
 def labels_of(language: str) -> Labels:
     """The words of a language, or of its base language, else English."""
-    return _read(next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN), "en"))
+    return _read(
+        next(
+            (name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN),
+            "en",
+        )
+    )
 
 
 @cache
@@ -116,17 +127,27 @@ def clock(when: datetime, zone: str, language: str) -> str:
     from babel.dates import format_time, get_timezone_location
 
     try:
-        place = "UTC" if zone == "Etc/UTC" else get_timezone_location(zone, locale=_locale(language), return_city=True)
-    except KeyError:      # the library has no word for a place in this language
+        place = (
+            "UTC"
+            if zone == "Etc/UTC"
+            else get_timezone_location(zone, locale=_locale(language), return_city=True)
+        )
+    except KeyError:  # the library has no word for a place in this language
         place = zone.rpartition("/")[2].replace("_", " ")
     place = place.replace(" ", "\u00a0")
     told = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
-    return f"\u2068{told}\u2069" if is_right_to_left(language) else told     # isolated: digits and Latin keep their places
+    return (
+        f"\u2068{told}\u2069" if is_right_to_left(language) else told
+    )  # isolated: digits and Latin keep their places
 
 
 def own_name(language: str) -> str:
     """A language as its speakers call it: Français, العربية."""
-    told = str(_locale(language).get_display_name() or language) if language.split("-", maxsplit=1)[0] != "en" else "English"
+    told = (
+        str(_locale(language).get_display_name() or language)
+        if language.split("-", maxsplit=1)[0] != "en"
+        else "English"
+    )
     return told[:1].upper() + told[1:]
 
 

@@ -1,7 +1,10 @@
-"""MJML to HTML, behind our own linter: the compiler is silent on mistakes and can crash on deep nesting.
+"""MJML to HTML, behind our own linter: the compiler is silent on mistakes and can crash on deep
+nesting.
 
-`compile_mjml` first parses the source as XML: every component must be known, stand under a right parent and carry only
-attributes that it has; nothing may be nested deeper than 200. Only then is the compiler called. No fonts are loaded from
+`compile_mjml` first parses the source as XML: every component must be known, stand under a right
+parent and carry only
+attributes that it has; nothing may be nested deeper than 200. Only then is the compiler called. No
+fonts are loaded from
 elsewhere (`fonts={}`), and nothing is fetched.
 """
 
@@ -12,10 +15,35 @@ import xml.parsers.expat
 from distro.errors import TemplateError
 
 _DEPTH = 200
-_BOX = {"padding", "padding-top", "padding-bottom", "padding-left", "padding-right", "css-class", "mj-class"}
-_FONT = {"color", "font-family", "font-size", "font-style", "font-weight", "line-height", "letter-spacing", "text-decoration", "text-transform", "align"}
+_BOX = {
+    "padding",
+    "padding-top",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "css-class",
+    "mj-class",
+}
+_FONT = {
+    "color",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "line-height",
+    "letter-spacing",
+    "text-decoration",
+    "text-transform",
+    "align",
+}
 _BORDER = {"border", "border-top", "border-bottom", "border-left", "border-right", "border-radius"}
-_BACK = {"background-color", "background-url", "background-size", "background-repeat", "background-position"}
+_BACK = {
+    "background-color",
+    "background-url",
+    "background-size",
+    "background-repeat",
+    "background-position",
+}
 # component -> (where it may stand, its attributes)
 _COMPONENTS: dict[str, tuple[set[str], set[str]]] = {
     "mjml": ({""}, {"lang", "dir", "owa"}),
@@ -26,18 +54,83 @@ _COMPONENTS: dict[str, tuple[set[str], set[str]]] = {
     "mj-style": ({"mj-head"}, {"inline"}),
     "mj-attributes": ({"mj-head"}, set()),
     "mj-all": ({"mj-attributes"}, _BOX | _FONT | _BORDER | _BACK | {"direction", "width"}),
-    "mj-class": ({"mj-attributes"}, _BOX | _FONT | _BORDER | _BACK | {"name", "direction", "width", "height"}),
+    "mj-class": (
+        {"mj-attributes"},
+        _BOX | _FONT | _BORDER | _BACK | {"name", "direction", "width", "height"},
+    ),
     "mj-raw": ({"mj-head", "mj-body", "mj-section", "mj-column"}, {"position"}),
     "mj-wrapper": ({"mj-body"}, _BOX | _BORDER | _BACK | {"full-width", "text-align"}),
-    "mj-section": ({"mj-body", "mj-wrapper", "mj-attributes"}, _BOX | _BORDER | _BACK | {"full-width", "direction", "text-align"}),
-    "mj-group": ({"mj-section"}, {"width", "direction", "vertical-align", "background-color", "css-class"}),
-    "mj-column": ({"mj-section", "mj-group", "mj-attributes"}, _BOX | _BORDER | _BACK | {"width", "direction", "vertical-align", "inner-background-color", "inner-border"}),
-    "mj-text": ({"mj-column", "mj-attributes"}, _BOX | _FONT | {"height", "container-background-color"}),
-    "mj-image": ({"mj-column", "mj-attributes"}, _BOX | _BORDER | {"src", "alt", "href", "width", "height", "align", "title", "rel", "target", "container-background-color"}),
-    "mj-button": ({"mj-column", "mj-attributes"}, _BOX | _FONT | _BORDER | _BACK | {"href", "inner-padding", "rel", "target", "title", "width", "height", "vertical-align"}),
-    "mj-divider": ({"mj-column", "mj-attributes"}, _BOX | {"border-color", "border-style", "border-width", "width", "align", "container-background-color"}),
+    "mj-section": (
+        {"mj-body", "mj-wrapper", "mj-attributes"},
+        _BOX | _BORDER | _BACK | {"full-width", "direction", "text-align"},
+    ),
+    "mj-group": (
+        {"mj-section"},
+        {"width", "direction", "vertical-align", "background-color", "css-class"},
+    ),
+    "mj-column": (
+        {"mj-section", "mj-group", "mj-attributes"},
+        _BOX
+        | _BORDER
+        | _BACK
+        | {"width", "direction", "vertical-align", "inner-background-color", "inner-border"},
+    ),
+    "mj-text": (
+        {"mj-column", "mj-attributes"},
+        _BOX | _FONT | {"height", "container-background-color"},
+    ),
+    "mj-image": (
+        {"mj-column", "mj-attributes"},
+        _BOX
+        | _BORDER
+        | {
+            "src",
+            "alt",
+            "href",
+            "width",
+            "height",
+            "align",
+            "title",
+            "rel",
+            "target",
+            "container-background-color",
+        },
+    ),
+    "mj-button": (
+        {"mj-column", "mj-attributes"},
+        _BOX
+        | _FONT
+        | _BORDER
+        | _BACK
+        | {"href", "inner-padding", "rel", "target", "title", "width", "height", "vertical-align"},
+    ),
+    "mj-divider": (
+        {"mj-column", "mj-attributes"},
+        _BOX
+        | {
+            "border-color",
+            "border-style",
+            "border-width",
+            "width",
+            "align",
+            "container-background-color",
+        },
+    ),
     "mj-spacer": ({"mj-column", "mj-attributes"}, _BOX | {"height", "container-background-color"}),
-    "mj-table": ({"mj-column", "mj-attributes"}, _BOX | _FONT | {"border", "cellpadding", "cellspacing", "container-background-color", "table-layout", "width", "role"}),
+    "mj-table": (
+        {"mj-column", "mj-attributes"},
+        _BOX
+        | _FONT
+        | {
+            "border",
+            "cellpadding",
+            "cellspacing",
+            "container-background-color",
+            "table-layout",
+            "width",
+            "role",
+        },
+    ),
 }
 _HTML_INSIDE = {"mj-text", "mj-raw", "mj-title", "mj-preview", "mj-style", "mj-button", "mj-table"}
 _BARE_ZERO = re.compile(r"(?:^|\s)0(?:\s|$)")
@@ -58,14 +151,23 @@ def lint(source: str, name: str) -> None:
     """Raise TemplateError at the first mistake that the compiler would swallow."""
     checker = _Checker(name)
     parser = xml.parsers.expat.ParserCreate()
-    parser.StartElementHandler = lambda tag, attributes: checker.start(tag, attributes, parser.CurrentLineNumber)
+    parser.StartElementHandler = lambda tag, attributes: checker.start(
+        tag, attributes, parser.CurrentLineNumber
+    )
     parser.EndElementHandler = checker.end
     parser.CharacterDataHandler = lambda text: checker.text(text, parser.CurrentLineNumber)
     try:
         parser.Parse(_numeric_entities(source), True)
     except xml.parsers.expat.ExpatError as error:
-        line = source.split("\n")[error.lineno - 1].strip()[:80] if error.lineno <= source.count("\n") + 1 else ""
-        raise TemplateError(f"{name} line {error.lineno}: {xml.parsers.expat.errors.messages[error.code]}", details=[line]) from None
+        line = (
+            source.split("\n")[error.lineno - 1].strip()[:80]
+            if error.lineno <= source.count("\n") + 1
+            else ""
+        )
+        raise TemplateError(
+            f"{name} line {error.lineno}: {xml.parsers.expat.errors.messages[error.code]}",
+            details=[line],
+        ) from None
 
 
 def _numeric_entities(source: str) -> str:
@@ -100,12 +202,19 @@ class _Checker:
             self.fail(line, f"there is no component <{tag}>")
         parents, allowed = _COMPONENTS[tag]
         if parent not in parents:
-            self.fail(line, f"<{tag}> cannot stand in {f'<{parent}>' if parent else 'the top level'} (but in {', '.join(sorted(parents))})")
+            self.fail(
+                line,
+                f"<{tag}> cannot stand in {f'<{parent}>' if parent else 'the top level'} (but in"
+                f" {', '.join(sorted(parents))})",
+            )
         for attribute, value in attributes.items():
             if attribute not in allowed:
                 self.fail(line, f'<{tag}> has no attribute "{attribute}"')
             if attribute.startswith("padding") and _BARE_ZERO.search(value) and " " in value:
-                self.fail(line, f'write 0px in {attribute}="{value}": Outlook gets a wrong width from a bare 0')
+                self.fail(
+                    line,
+                    f'write 0px in {attribute}="{value}": Outlook gets a wrong width from a bare 0',
+                )
 
     def end(self, tag: str) -> None:
         del tag

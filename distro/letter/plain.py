@@ -1,4 +1,6 @@
-"""The text part, rendered from the Markdown tokens: 72 columns, links numbered and listed, addresses bare."""
+"""The text part, rendered from the Markdown tokens: 72 columns, links numbered and listed,
+addresses bare.
+"""
 
 import textwrap
 
@@ -18,7 +20,7 @@ class Plain:
     def render(self, markdown: str, *, opening: str = "") -> str:
         """A Markdown piece as text; `opening` (a dateline) stands before its first paragraph."""
         out: list[str] = []
-        stack: list[str] = []       # what indents: "  * ", "  1. ", "    " (quote)
+        stack: list[str] = []  # what indents: "  * ", "  1. ", "    " (quote)
         numbers: list[int] = []
         begin_item = False
         table: list[list[str]] = []
@@ -95,21 +97,39 @@ def _wrapped(words: str, stack: list[str], numbers: list[int], *, begin_item: bo
     first = indent
     if begin_item and stack and stack[-1] != ">":
         sign = "* " if stack[-1] == "*" else f"{numbers[-1]}. "
-        first = indent[:-len(sign)] + sign if len(indent) >= len(sign) else sign
+        first = indent[: -len(sign)] + sign if len(indent) >= len(sign) else sign
     lines = [line for part in words.split("\n") for line in wrap(part, first, indent)]
     return lines if begin_item or (stack and stack[-1] in "*1") else [*lines, ""]
 
 
 def _columns(rows: list[list[str]]) -> list[str]:
     """A table in columns; one too wide for the page as a line for each cell, named by its head."""
-    widths = [max(len(row[n]) if n < len(row) else 0 for row in rows) for n in range(max(map(len, rows)))]
+    widths = [
+        max(len(row[n]) if n < len(row) else 0 for row in rows) for n in range(max(map(len, rows)))
+    ]
     if sum(widths) + 3 * (len(widths) - 1) <= _WIDTH:
-        lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
+        lines = [
+            "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+            for row in rows
+        ]
         return [lines[0], "   ".join("-" * width for width in widths), *lines[1:]]
-    return [line for row in rows[1:] for line in (*(f"{head}: {cell}" for head, cell in zip(rows[0], row, strict=False)), "")]
+    return [
+        line
+        for row in rows[1:]
+        for line in (*(f"{head}: {cell}" for head, cell in zip(rows[0], row, strict=False)), "")
+    ]
 
 
 def wrap(text: str, first: str = "", indent: str = "") -> list[str]:
-    """Lines of at most 72 columns; what has no space is not broken, and a no-break space holds until the end."""
-    lines = textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    """Lines of at most 72 columns; what has no space is not broken, and a no-break space holds
+    until the end.
+    """
+    lines = textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return [line.replace("\u00a0", " ") for line in lines] or [first.rstrip()]

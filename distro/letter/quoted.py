@@ -1,7 +1,9 @@
 """Quoted-printable (RFC 2045 §6.7) in pieces that can be spliced.
 
-A static piece ends with a soft line break before a slot, and the slot's value with one after it, so that each stands on
-lines of its own. No line begins with a dot (RFC 5321 §4.5.2 needs no stuffing then) or with "From " (mbox tools leave
+A static piece ends with a soft line break before a slot, and the slot's value with one after it, so
+that each stands on
+lines of its own. No line begins with a dot (RFC 5321 §4.5.2 needs no stuffing then) or with "From "
+(mbox tools leave
 it alone, and a signature holds).
 """
 
@@ -9,7 +11,10 @@ import binascii
 import re
 
 SOFT = b"=\r\n"
-_SAFE_VALUE = re.compile(rb"[A-Za-z0-9:/@_+,;?&%~!*()'-][A-Za-z0-9:/@._+,;?&%~!*()' -]{0,72}[A-Za-z0-9:/@._+,;?&%~!*()'-]")
+_SAFE_VALUE = re.compile(
+    rb"[A-Za-z0-9:/@_+,;?&%~!*()'-][A-Za-z0-9:/@._+,;?&%~!*()'"
+    rb" -]{0,72}[A-Za-z0-9:/@._+,;?&%~!*()'-]"
+)
 
 
 def encode(text: bytes) -> bytes:
@@ -19,7 +24,9 @@ def encode(text: bytes) -> bytes:
 
 
 def _guarded(line: bytes) -> bytes:
-    """A line that begins with a dot or with "From " gets its first character encoded, within 76 characters."""
+    """A line that begins with a dot or with "From " gets its first character encoded, within 76
+    characters.
+    """
     if line[:1] == b"." or line[:5] == b"From ":
         first = b"=%02X" % line[0]
         rest = line[1:]

@@ -1,7 +1,10 @@
-"""Bounds on what a template may cost: the time and memory of rendering it, and the size of what it makes.
+"""Bounds on what a template may cost: the time and memory of rendering it, and the size of what it
+makes.
 
-Jinja's sandbox keeps a template from the system. It does not keep it from ``{{ 'a' * 5000000000 }}``, or from a loop in a
-loop in a loop. Here a template runs with a limit on the memory of the process, and under another thread's eye on its clock.
+Jinja's sandbox keeps a template from the system. It does not keep it from ``{{ 'a' * 5000000000
+}}``, or from a loop in a
+loop in a loop. Here a template runs with a limit on the memory of the process, and under another
+thread's eye on its clock.
 """
 
 import contextlib
@@ -18,12 +21,12 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LARGEST = 2_000_000           # characters of a rendered text; readers' programs cut at 102,400
-_SECONDS = 1.5                # of processor time
-_MEMORY = 200 << 20           # bytes by which the process may grow
-_PAUSE = 0.05                 # seconds between two looks at the clock
-_NUMBER = 10 ** 18            # beyond it a power takes long
-_one_at_a_time = threading.Lock()    # the limit on memory is the process's
+LARGEST = 2_000_000  # characters of a rendered text; readers' programs cut at 102,400
+_SECONDS = 1.5  # of processor time
+_MEMORY = 200 << 20  # bytes by which the process may grow
+_PAUSE = 0.05  # seconds between two looks at the clock
+_NUMBER = 10**18  # beyond it a power takes long
+_one_at_a_time = threading.Lock()  # the limit on memory is the process's
 
 
 class _Constants(CodeGenerator):
@@ -42,18 +45,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**"))
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options, optimized=False)      # nothing of a template is computed before its bounds hold
+        super().__init__(
+            **options, optimized=False
+        )  # nothing of a template is computed before its bounds hold
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute, unless it would take long: a single step of the interpreter cannot be ended."""
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if numbers and (max(abs(left), abs(right)) > _NUMBER or (operator == "**" and abs(right) > 64)):
+        if numbers and (
+            max(abs(left), abs(right)) > _NUMBER or (operator == "**" and abs(right) > 64)
+        ):
             raise SecurityError("a number is too large")
         return super().call_binop(context, operator, left, right)
 
 
 def render(environment: Sandbox, name: str, context: Mapping[str, Any]) -> str:
-    """Render a template within its bounds. Raises SecurityError, MemoryError, and what the template itself does."""
+    """Render a template within its bounds. Raises SecurityError, MemoryError, and what the template
+    itself does.
+    """
     parts, size = [], 0
     with _one_at_a_time, _less_memory(), _watched():
         for part in environment.get_template(name).generate(context):
@@ -66,7 +75,9 @@ def render(environment: Sandbox, name: str, context: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _watched() -> Iterator[None]:
-    """Raise SecurityError in the block once this thread has used up its time; again and again, should something swallow it."""
+    """Raise SecurityError in the block once this thread has used up its time; again and again,
+    should something swallow it.
+    """
     thread, ended = threading.get_ident(), threading.Event()
     clock = time.pthread_getcpuclockid(thread)
     end, over = time.clock_gettime(clock) + _SECONDS, False
@@ -83,12 +94,12 @@ def _watched() -> Iterator[None]:
     try:
         yield
     except Exception:
-        if over:      # whatever became of our error on its way
+        if over:  # whatever became of our error on its way
             raise SecurityError(f"it takes over {_SECONDS:g} s") from None
         raise
     finally:
         while watcher.is_alive():
-            with contextlib.suppress(SecurityError):      # one that came late, after the block
+            with contextlib.suppress(SecurityError):  # one that came late, after the block
                 ended.set()
                 watcher.join()
         with contextlib.suppress(SecurityError):
@@ -97,12 +108,16 @@ def _watched() -> Iterator[None]:
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
     """Have another thread raise at its next step; None: take back what it has not raised yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(error) if error else None
+    )
 
 
 @contextlib.contextmanager
 def _less_memory() -> Iterator[None]:
-    """Let the process grow by so much and no more; where the system does not say how large it is there is no limit."""
+    """Let the process grow by so much and no more; where the system does not say how large it is
+    there is no limit.
+    """
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except (OSError, ValueError):

@@ -1,6 +1,8 @@
-"""Jinja templates, sandboxed and autoescaped: the organisation's own folder first, then the packaged one.
+"""Jinja templates, sandboxed and autoescaped: the organisation's own folder first, then the
+packaged one.
 
-Own templates win file by file, and may take the packaged one block by block: ``{% extends "packaged/press-release/body.mjml" %}``.
+Own templates win file by file, and may take the packaged one block by block: ``{% extends
+"packaged/press-release/body.mjml" %}``.
 """
 
 import contextlib
@@ -27,14 +29,18 @@ from distro.errors import TemplateError
 from distro.files import require_regular
 from distro.letter.sandbox import Sandbox, render
 
-LARGEST = 500_000    # bytes of a template
+LARGEST = 500_000  # bytes of a template
 PARTS = ("subject.txt", "body.mjml", "body.txt")
 
 
 class _Folder(FileSystemLoader):
-    """A folder of templates that are files of some size, and not whatever else may have such a name."""
+    """A folder of templates that are files of some size, and not whatever else may have such a
+    name.
+    """
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
         for folder in self.searchpath:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 require_regular(Path(folder, *split_template_path(template)), LARGEST)
@@ -50,7 +56,10 @@ class Templates:
         self._env = Sandbox(
             loader=ChoiceLoader([*loaders, shipped, PrefixLoader({"packaged": shipped})]),
             autoescape=lambda name: bool(name and name.endswith(".mjml")),
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
         )
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
@@ -58,12 +67,24 @@ class Templates:
         try:
             return render(self._env, name, context)
         except TemplateNotFound as error:
-            raise TemplateError(f"there is no template {error.name}", hint="Every kind has a folder with subject.txt, body.mjml and body.txt.") from None
+            raise TemplateError(
+                f"there is no template {error.name}",
+                hint="Every kind has a folder with subject.txt, body.mjml and body.txt.",
+            ) from None
         except TemplateSyntaxError as error:
             raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from None
         except (UndefinedError, SecurityError, JinjaError) as error:
             raise TemplateError(f"{name}: {error}") from None
-        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError, SyntaxError) as error:
+        except (
+            ArithmeticError,
+            TypeError,
+            ValueError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+            MemoryError,
+            SyntaxError,
+        ) as error:
             raise TemplateError(f"{name}: {str(error) or type(error).__name__}") from None
         except OSError as error:
             raise TemplateError(f"{name} cannot be read ({error.strerror})") from None

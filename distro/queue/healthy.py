@@ -1,4 +1,6 @@
-"""Whether this host's worker, sweep or pages live: for a container's health check, as `python -m distro.queue.healthy`."""
+"""Whether this host's worker, sweep or pages live: for a container's health check, as `python -m
+distro.queue.healthy`.
+"""
 
 import sys
 
@@ -9,7 +11,9 @@ from distro.settings import load
 
 
 def main() -> int:
-    """Return 0 where a part of this host said within twenty seconds that it lives; else say why not."""
+    """Return 0 where a part of this host said within twenty seconds that it lives; else say why
+    not.
+    """
     try:
         with opened(load()) as office:
             alive = running.alive(office)

@@ -1,4 +1,6 @@
-"""Ends of lives: parts notice that their supervisor is gone, pool children that their worker is, and a stop is shared."""
+"""Ends of lives: parts notice that their supervisor is gone, pool children that their worker is,
+and a stop is shared.
+"""
 
 import mmap
 import os
@@ -24,7 +26,9 @@ class Stop:
 
 
 def when_orphaned(act: Callable[[], None], *, also: Callable[[], bool] = lambda: False) -> None:
-    """Call `act` once when this process has lost its parent, or `also` says so; watched by a thread."""
+    """Call `act` once when this process has lost its parent, or `also` says so; watched by a
+    thread.
+    """
     parent = os.getppid()
 
     def watch() -> None:

@@ -15,8 +15,8 @@ from distro.queue.life import follow_supervisor
 from distro.queue.wakes import publish
 from distro.settings import Settings
 
-EVERY = 0.2    # seconds between two rounds: how late a start may be; a submit is seen at once
-_POST = 1.0     # seconds between two looks for letters to single readers
+EVERY = 0.2  # seconds between two rounds: how late a start may be; a submit is seen at once
+_POST = 1.0  # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
 
 
@@ -31,8 +31,13 @@ def run(settings: Settings) -> int:
         app = make_app(office.broker, "distro-sweep")
         sweep = Sweep(office)
         keep_publishing(office, "sweep")
-        for name, seconds, act in (("letters", _POST, _serve_readers), ("book", _CHORES, chores.once)):
-            threading.Thread(target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True).start()
+        for name, seconds, act in (
+            ("letters", _POST, _serve_readers),
+            ("book", _CHORES, chores.once),
+        ):
+            threading.Thread(
+                target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True
+            ).start()
         log.get().info("sweep ready")
         while not stop.is_set():
             try:
@@ -52,8 +57,12 @@ def _serve_readers(office: Office) -> None:
     post.send_waiting(office)
 
 
-def _again_and_again(office: Office, stop: threading.Event, seconds: float, act: Callable[[Office], object]) -> None:
-    """Do something every so often, in a thread of its own: a relay that is silent holds up no chores, and neither the sweep."""
+def _again_and_again(
+    office: Office, stop: threading.Event, seconds: float, act: Callable[[Office], object]
+) -> None:
+    """Do something every so often, in a thread of its own: a relay that is silent holds up no
+    chores, and neither the sweep.
+    """
     pause = 1.0
     while not stop.wait(pause):
         pause = seconds
@@ -62,5 +71,7 @@ def _again_and_again(office: Office, stop: threading.Event, seconds: float, act:
         except StoreGoneError:
             pause = 1.0
         except Exception as error:  # noqa: BLE001 - a bug here must not end the sweep of letters
-            log.get().error("tending the book failed; it is tried again", why=repr(error), exc_info=error)
+            log.get().error(
+                "tending the book failed; it is tried again", why=repr(error), exc_info=error
+            )
             pause = _CHORES

@@ -1,6 +1,8 @@
-"""`distro up`: embedded Redis, worker, sweep and web as children that are restarted when they die and stopped in order.
+"""`distro up`: embedded Redis, worker, sweep and web as children that are restarted when they die
+and stopped in order.
 
-Each part lives in a session of its own, so that a Ctrl-C reaches only the supervisor. Redis stops last, when the parts
+Each part lives in a session of its own, so that a Ctrl-C reaches only the supervisor. Redis stops
+last, when the parts
 have written what they had to. If the supervisor itself is killed, the parts notice and go.
 """
 
@@ -23,9 +25,9 @@ from distro.queue.ports import listening
 from distro.settings import Settings, load
 from distro.store import folder
 
-_STOP_PATIENCE = 45.0                # seconds for the parts: a letter's end may take its time
-_RESTART = (0.2, 10.0)               # seconds before a dead part is started again, and at most
-_STEADY = 30.0                       # seconds of life after which a death counts as the first
+_STOP_PATIENCE = 45.0  # seconds for the parts: a letter's end may take its time
+_RESTART = (0.2, 10.0)  # seconds before a dead part is started again, and at most
+_STEADY = 30.0  # seconds of life after which a death counts as the first
 
 
 @dataclass(slots=True)
@@ -40,16 +42,30 @@ class _Part:
     due: float = 0.0
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, SUPERVISED: "1"})
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, SUPERVISED: "1"},
+        )
         self.started = time.monotonic()
         self.due = 0.0
 
     def died(self) -> None:
         """Note a death and when to try again."""
         code = self.process.returncode if self.process else None
-        self.pause = _RESTART[0] if time.monotonic() - self.started > _STEADY else min(self.pause * 2, _RESTART[1])
+        self.pause = (
+            _RESTART[0]
+            if time.monotonic() - self.started > _STEADY
+            else min(self.pause * 2, _RESTART[1])
+        )
         self.due = time.monotonic() + self.pause
-        log.get().warning("a part died and is started again", died=self.name, code=code, again_in=f"{self.pause:.1f}s")
+        log.get().warning(
+            "a part died and is started again",
+            died=self.name,
+            code=code,
+            again_in=f"{self.pause:.1f}s",
+        )
         self.process = None
 
     @property
@@ -63,7 +79,7 @@ class Supervisor:
 
     settings: Settings
     config: Path | None
-    mailbox: bool = False       # also one for trying things out
+    mailbox: bool = False  # also one for trying things out
     parts: list[_Part] = field(default_factory=list)
     stopping: bool = False
     reloading: bool = False
@@ -75,13 +91,22 @@ class Supervisor:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise DistroError(f"`distro up` already runs on {self.settings.data}", hint="One a data folder: stop the other, or set another `data`.") from None
+                raise DistroError(
+                    f"`distro up` already runs on {self.settings.data}",
+                    hint="One a data folder: stop the other, or set another `data`.",
+                ) from None
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._asked)
-            # On a terminal HUP means that it is gone; without one, as everywhere, that settings shall be read again.
-            signal.signal(signal.SIGHUP, self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload)
-            follow_supervisor()      # the demo may be killed
-            listening(self.settings.site.listen).close()     # said now, not by a part that dies again and again
+            # On a terminal HUP means that it is gone; without one, as everywhere, that settings
+            # shall be read again.
+            signal.signal(
+                signal.SIGHUP,
+                self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload,
+            )
+            follow_supervisor()  # the demo may be killed
+            listening(
+                self.settings.site.listen
+            ).close()  # said now, not by a part that dies again and again
             if self.mailbox:
                 check_ports("127.0.0.1", self.settings.relay[0].port, PAGES)
             try:
@@ -102,15 +127,29 @@ class Supervisor:
         self.reloading = True
 
     def _reload(self) -> None:
-        """Start worker, sweep and pages anew with the settings as they are now; what is wrong changes nothing."""
+        """Start worker, sweep and pages anew with the settings as they are now; what is wrong
+        changes nothing.
+        """
         self.reloading = False
         try:
             found = load(self.config)
         except DistroError as error:
-            log.get().error("the settings are wrong; everything goes on with the former ones", why=error.message, details="; ".join(error.details))
+            log.get().error(
+                "the settings are wrong; everything goes on with the former ones",
+                why=error.message,
+                details="; ".join(error.details),
+            )
             return
-        if (found.data, found.redis, found.broker, found.site.group) != (self.settings.data, self.settings.redis, self.settings.broker, self.settings.site.group):
-            log.get().warning("redis, broker, data and group are read at the start only: stop `distro up`, and start it again")
+        if (found.data, found.redis, found.broker, found.site.group) != (
+            self.settings.data,
+            self.settings.redis,
+            self.settings.broker,
+            self.settings.site.group,
+        ):
+            log.get().warning(
+                "redis, broker, data and group are read at the start only: stop `distro up`, and"
+                " start it again"
+            )
             return
         self.settings = found
         log.configure(name="up", zone=found.site.timezone)
@@ -125,7 +164,18 @@ class Supervisor:
         server = embedded(self.settings)
         if server:
             server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.parts.append(_Part("redis", [sys.executable, "-m", "distro.store.embedded", str(self.settings.data), *self._members()]))
+            self.parts.append(
+                _Part(
+                    "redis",
+                    [
+                        sys.executable,
+                        "-m",
+                        "distro.store.embedded",
+                        str(self.settings.data),
+                        *self._members(),
+                    ],
+                )
+            )
             self.parts[0].start()
             try:
                 server.wait(30)
@@ -139,15 +189,25 @@ class Supervisor:
             self.parts.append(part)
             if not self.stopping:
                 part.start()
-        log.get().info("up", pid=os.getpid(), pages=self.settings.site.url, data=str(self.settings.data), stop_with="Ctrl-C")
+        log.get().info(
+            "up",
+            pid=os.getpid(),
+            pages=self.settings.site.url,
+            data=str(self.settings.data),
+            stop_with="Ctrl-C",
+        )
 
     def _members(self) -> list[str]:
-        """The number of the group that may use the server; nobody but its owner where there is none. Raises SettingsError."""
+        """The number of the group that may use the server; nobody but its owner where there is
+        none. Raises SettingsError.
+        """
         name = self.settings.site.group
         if not name:
             return []
         folder.check_ours(self.settings.data)
-        host_id(self.settings.data)     # members read it; made now, so that it can be theirs from the start
+        host_id(
+            self.settings.data
+        )  # members read it; made now, so that it can be theirs from the start
         return [str(folder.group_id(name))]
 
     def _watch(self) -> None:
@@ -162,7 +222,10 @@ class Supervisor:
     def _stop(self) -> None:
         """Web, sweep and worker first; Redis when they have ended."""
         log.get().info("stopping: letters in flight end first")
-        for group in ([p for p in self.parts if p.name != "redis"], [p for p in self.parts if p.name == "redis"]):
+        for group in (
+            [p for p in self.parts if p.name != "redis"],
+            [p for p in self.parts if p.name == "redis"],
+        ):
             self._end(group)
 
     def _end(self, group: list[_Part]) -> None:

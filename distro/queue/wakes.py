@@ -18,7 +18,14 @@ def broker_state(broker: str) -> tuple[int, str]:
     try:
         with Connection(broker, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
             connection.ensure_connection(max_retries=1, interval_start=0.1)
-            return int(connection.default_channel.queue_declare(queue=QUEUE, passive=False, durable=True).message_count), ""
+            return (
+                int(
+                    connection.default_channel.queue_declare(
+                        queue=QUEUE, passive=False, durable=True
+                    ).message_count
+                ),
+                "",
+            )
     except (KombuError, OSError) as error:
         return 0, str(error) or type(error).__name__
 
@@ -32,5 +39,7 @@ def publish(app: Celery, wakes: Iterable[Wake]) -> None:
             else:
                 app.send_task(ADVANCE, (wake.distribution,))
         except (KombuError, OSError) as error:
-            log.get().warning("a wake-up could not be published; the sweep will call again", why=str(error))
+            log.get().warning(
+                "a wake-up could not be published; the sweep will call again", why=str(error)
+            )
             return

@@ -27,14 +27,27 @@ class _Child:
     """What a pool child has after the fork."""
 
     def __init__(self, parent: Office, stop: Stop) -> None:
-        self.office = Office(parent.settings, connect(parent.url), parent.url, parent.broker, parent.keys, parent.host)
+        self.office = Office(
+            parent.settings,
+            connect(parent.url),
+            parent.url,
+            parent.broker,
+            parent.keys,
+            parent.host,
+        )
         index = getattr(current_process(), "index", 0) or 0
-        self.sender = Sender(self.office, pool_of(parent.settings, index, processes(parent)), core=own_core(parent, index))
+        self.sender = Sender(
+            self.office,
+            pool_of(parent.settings, index, processes(parent)),
+            core=own_core(parent, index),
+        )
         when_orphaned(self._leave, also=stop.is_set)
         self._worker = os.getppid()
 
     def _leave(self) -> None:
-        """Told to stop, or the worker is gone: finish what is in flight. Without a worker nobody else would end us."""
+        """Told to stop, or the worker is gone: finish what is in flight. Without a worker nobody
+        else would end us.
+        """
         self.sender.stop()
         if os.getppid() != self._worker:
             os._exit(0)
@@ -43,18 +56,32 @@ class _Child:
 def run(settings: Settings) -> int:
     """Run a worker until TERM; gives the exit code."""
     with opened(settings) as office:
-        office.consent.replay(office.store)   # every "no" of this host counts before the first intent
+        office.consent.replay(
+            office.store
+        )  # every "no" of this host counts before the first intent
         app = make_app(office.broker)
         stop = Stop()
         keep_publishing(office, "worker")
         register(app, office, stop)
         follow_supervisor()
-        warnings.filterwarnings("ignore", category=SecurityWarning)   # root and pickle would be a risk; we take only JSON
+        warnings.filterwarnings(
+            "ignore", category=SecurityWarning
+        )  # root and pickle would be a risk; we take only JSON
         worker = app.Worker(
-            pool="prefork", concurrency=processes(office), loglevel="WARNING", hostname=f"{office.host}@distro",
-            without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,
+            pool="prefork",
+            concurrency=processes(office),
+            loglevel="WARNING",
+            hostname=f"{office.host}@distro",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
         )
-        log.get().info("worker ready", processes=processes(office), relay=" ".join(relay.name for relay in settings.relay))
+        log.get().info(
+            "worker ready",
+            processes=processes(office),
+            relay=" ".join(relay.name for relay in settings.relay),
+        )
         worker.start()
         return int(worker.exitcode or 0)
 
@@ -90,7 +117,11 @@ def register(app: Celery, office: Office, stop: Stop) -> None:
         except StoreGoneError as error:
             log.get().warning("Redis does not answer; the sweep will call again", why=error.message)
         except DistroError as error:
-            log.get().error("cannot go on with a distribution", distribution=f"D{distribution}", why=error.message)
+            log.get().error(
+                "cannot go on with a distribution",
+                distribution=f"D{distribution}",
+                why=error.message,
+            )
 
     @app.task(name=DELIVER)
     def deliver_task(distribution: str, batch: int) -> None:
@@ -99,4 +130,8 @@ def register(app: Celery, office: Office, stop: Stop) -> None:
         except StoreGoneError as error:
             log.get().warning("Redis does not answer; the sweep will call again", why=error.message)
         except DistroError as error:
-            log.get().error("cannot send a distribution; the sweep will call again", distribution=f"D{distribution}", why=error.message)
+            log.get().error(
+                "cannot send a distribution; the sweep will call again",
+                distribution=f"D{distribution}",
+                why=error.message,
+            )

@@ -1,7 +1,10 @@
-"""Whether refusals are about us rather than about whoever was to get the letter: then everything should halt.
+"""Whether refusals are about us rather than about whoever was to get the letter: then everything
+should halt.
 
-Two rules: three senders refused in a row (5xx at MAIL) over different recipients; and refusals by policy (5.7.x: policy,
-authentication, reputation; RFC 3463 §3.8) of over 5 % of at least 50 letters across three or more domains.
+Two rules: three senders refused in a row (5xx at MAIL) over different recipients; and refusals by
+policy (5.7.x: policy,
+authentication, reputation; RFC 3463 §3.8) of over 5 % of at least 50 letters across three or more
+domains.
 """
 
 from distro.codes import enhanced
@@ -9,20 +12,20 @@ from distro.model import State
 from distro.relay.reply import Scope
 from distro.relay.session import Sent
 
-_SENDERS = 3        # refused in a row
-_LEAST = 50         # letters, before the share counts
+_SENDERS = 3  # refused in a row
+_LEAST = 50  # letters, before the share counts
 _SHARE = 0.05
 _DOMAINS = 3
-_WINDOW = 2000      # letters that count; older ones fade
+_WINDOW = 2000  # letters that count; older ones fade
 
 
 class Blame:
     """What one relay's answers say about us."""
 
     def __init__(self) -> None:
-        self._senders: tuple[str, ...] = ()       # recipients whose MAIL was refused, in a row
-        self._judged = 0                          # letters that a relay took or refused for good
-        self._policy: dict[str, int] = {}         # domain -> refusals by policy
+        self._senders: tuple[str, ...] = ()  # recipients whose MAIL was refused, in a row
+        self._judged = 0  # letters that a relay took or refused for good
+        self._policy: dict[str, int] = {}  # domain -> refusals by policy
 
     def learn(self, recipient: str, sent: Sent) -> str:
         """Note how a letter ended; gives why it is our fault, "" if it is not."""
@@ -41,9 +44,19 @@ class Blame:
             domain = recipient.rpartition("@")[2].casefold()
             self._policy[domain] = self._policy.get(domain, 0) + 1
             refused = sum(self._policy.values())
-            if self._judged >= _LEAST and len(self._policy) >= _DOMAINS and refused > self._judged * _SHARE:
+            if (
+                self._judged >= _LEAST
+                and len(self._policy) >= _DOMAINS
+                and refused > self._judged * _SHARE
+            ):
                 judged, self._judged, self._policy = self._judged, 0, {}
-                return f"refuses us by policy: {refused} of the last {judged} letters, at last with {outcome.code} {outcome.text}"
+                return (
+                    f"refuses us by policy: {refused} of the last {judged} letters, at last with"
+                    f" {outcome.code} {outcome.text}"
+                )
         if self._judged >= _WINDOW:
-            self._judged, self._policy = self._judged // 2, {d: n // 2 for d, n in self._policy.items() if n > 1}
+            self._judged, self._policy = (
+                self._judged // 2,
+                {d: n // 2 for d, n in self._policy.items() if n > 1},
+            )
         return ""

@@ -1,54 +1,62 @@
-"""What a relay lets us have, learnt while sending: connections at once, letters a connection, how long one may be idle.
+"""What a relay lets us have, learnt while sending: connections at once, letters a connection, how
+long one may be idle.
 
-Nearly every provider has such limits and tells them by refusing. A refused, reset or slow connection is about that
-connection, as long as another one is open: the others go on, and one fewer is asked for. Only when none is left is the
-relay itself away. A little more is tried now and then, at growing intervals: limits change, and some refusals were
+Nearly every provider has such limits and tells them by refusing. A refused, reset or slow
+connection is about that
+connection, as long as another one is open: the others go on, and one fewer is asked for. Only when
+none is left is the
+relay itself away. A little more is tried now and then, at growing intervals: limits change, and
+some refusals were
 about something else.
 """
 
 from dataclasses import dataclass
 
-FIRST_PROBE, LONGEST_PROBE = 10.0, 600.0     # seconds until one connection more is tried
-KNOCK = 5.0               # seconds after a refused greeting before the next: providers ban who knocks
-QUICK = 0.1               # seconds after a connection that could not be made at all
-AT_ONCE = 1.0             # seconds after a connection that was closed at its first letter
-LONGEST = 30.0            # seconds of a relay that is away
-_TRUSTED = 2              # letters a connection that count as a limit at all
-_SESSIONS = 20            # connections that we ended ourselves, after which one may carry more letters
+FIRST_PROBE, LONGEST_PROBE = 10.0, 600.0  # seconds until one connection more is tried
+KNOCK = 5.0  # seconds after a refused greeting before the next: providers ban who knocks
+QUICK = 0.1  # seconds after a connection that could not be made at all
+AT_ONCE = 1.0  # seconds after a connection that was closed at its first letter
+LONGEST = 30.0  # seconds of a relay that is away
+_TRUSTED = 2  # letters a connection that count as a limit at all
+_SESSIONS = 20  # connections that we ended ourselves, after which one may carry more letters
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What a relay's refusals taught; 0: nothing yet."""
 
-    connections: int = 0      # at once
-    letters: int = 0          # a connection
-    idle: float = 0.0         # seconds without a letter
+    connections: int = 0  # at once
+    letters: int = 0  # a connection
+    idle: float = 0.0  # seconds without a letter
 
 
 class Capacity:
     """The connections of a process to one relay; all times are loop times."""
 
     def __init__(self, wish: int, letters: int = 0) -> None:
-        """`wish`: connections that may be asked for; `letters` a connection, 0: as many as it takes."""
+        """`wish`: connections that may be asked for; `letters` a connection, 0: as many as it
+        takes.
+        """
         self.wish = wish
-        self.open = 0                 # connections that were greeted and live
+        self.open = 0  # connections that were greeted and live
         self.opening = 0
         self.limit = wish
         self.letters = letters
         self.idle = 0.0
         self.away_until = 0.0
         self._pause = 0.0
-        self._set = letters           # a setting is obeyed, not learnt
+        self._set = letters  # a setting is obeyed, not learnt
         self._probe_at = 0.0
         self._probe_every = FIRST_PROBE
         self._probing = False
-        self._early = False           # one was refused while the first of them were still on the way
-        self._kept = 0                # connections that ended at `letters` by our own choice
+        self._early = False  # one was refused while the first of them were still on the way
+        self._kept = 0  # connections that ended at `letters` by our own choice
 
     @property
     def learnt(self) -> Learnt:
-        return Learnt(self.limit if self.limit < self.wish else 0, 0 if self._set else self.letters, self.idle)
+        return Learnt(
+            self.limit if self.limit < self.wish else 0, 0 if self._set else self.letters, self.idle
+        )
 
     def wait(self, now: float) -> float:
         """Return for how many seconds no connection may be opened; 0: one may be, now."""
@@ -72,12 +80,17 @@ class Capacity:
         self.open += 1
         self.away_until = 0.0
         if self._early and not self.opening:
-            self._early, self.limit, self._probe_at = False, max(1, min(self.limit, self.open)), now + self._probe_every
-        if self._probing and self.open >= self.limit:      # one more is taken: soon another
+            self._early, self.limit, self._probe_at = (
+                False,
+                max(1, min(self.limit, self.open)),
+                now + self._probe_every,
+            )
+        if self._probing and self.open >= self.limit:  # one more is taken: soon another
             self._probing, self._probe_every, self._probe_at = False, FIRST_PROBE, now + FIRST_PROBE
 
     def refused(self, now: float, *, greeting: bool) -> float:
-        """Note that it was not; return for how many seconds the whole relay is left alone, 0: the others go on.
+        """Note that it was not; return for how many seconds the whole relay is left alone, 0: the
+        others go on.
 
         `greeting`: the relay answered, and said no.
         """
@@ -89,7 +102,9 @@ class Capacity:
         return self._away(now, KNOCK if greeting else QUICK)
 
     def _away(self, now: float, first: float) -> float:
-        """Return the pause of a relay that has let in nobody, and to which nobody is on the way; else 0."""
+        """Return the pause of a relay that has let in nobody, and to which nobody is on the way;
+        else 0.
+        """
         if self.open or self.opening:
             return 0.0
         self._early = False
@@ -111,10 +126,11 @@ class Capacity:
     def closed(self, now: float, letters: int, *, told: bool, broke: bool) -> float:
         """Note the end of an open connection after so many letters; return as `refused` does.
 
-        `told`: the relay ended it with 421 where the next letter began; `broke`: it did so without a word.
+        `told`: the relay ended it with 421 where the next letter began; `broke`: it did so without
+        a word.
         """
         self.open -= 1
-        if not letters and (told or broke):     # greeted, and then of no use
+        if not letters and (told or broke):  # greeted, and then of no use
             return self._away(now, AT_ONCE if told else QUICK)
         self._learn_letters(letters, told=told)
         return 0.0
@@ -126,7 +142,7 @@ class Capacity:
             self.letters, self._kept = letters, 0
         elif self.letters and letters >= self.letters:
             self._kept += 1
-            if self._kept >= _SESSIONS:        # perhaps that was no limit: let one carry on
+            if self._kept >= _SESSIONS:  # perhaps that was no limit: let one carry on
                 self.letters, self._kept = self.letters * 2, 0
 
     def full(self, letters: int) -> bool:

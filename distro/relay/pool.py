@@ -1,7 +1,10 @@
-"""Lanes: one connection each, taking letters from whoever has them (`Work`) and telling how each ended.
+"""Lanes: one connection each, taking letters from whoever has them (`Work`) and telling how each
+ended.
 
-A lane opens its connection when there is work, keeps it while there is more, and closes it after some idle seconds, or
-when it has carried as many letters as the relay takes. What the relay allows is learnt in `capacity`; only one that
+A lane opens its connection when there is work, keeps it while there is more, and closes it after
+some idle seconds, or
+when it has carried as many letters as the relay takes. What the relay allows is learnt in
+`capacity`; only one that
 lets none of the lanes in is left alone for a growing while, by all lanes together.
 """
 
@@ -20,11 +23,23 @@ from distro.relay.blame import Blame
 from distro.relay.capacity import KNOCK, QUICK, Capacity, Learnt
 from distro.relay.envelope import Message
 from distro.relay.reply import Scope
-from distro.relay.session import CLOSING, ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
+from distro.relay.session import (
+    CLOSING,
+    ConnectionBrokenError,
+    Endpoint,
+    RelayRefusedError,
+    Sent,
+    Session,
+)
 
-IDLE = 20.0              # seconds that an unused connection stays open
-_IDLE_AT_LEAST = 2.0     # seconds that a connection waited for a letter before its end counts as an idle time-out
-_BACKOFF = (1.0, 30.0)   # seconds: the first pause after a temporary refusal of MAIL, and the longest
+IDLE = 20.0  # seconds that an unused connection stays open
+_IDLE_AT_LEAST = (
+    2.0  # seconds that a connection waited for a letter before its end counts as an idle time-out
+)
+_BACKOFF = (
+    1.0,
+    30.0,
+)  # seconds: the first pause after a temporary refusal of MAIL, and the longest
 
 
 class Letter(Protocol):
@@ -72,25 +87,35 @@ class Work(Protocol[J]):
 class _Health:
     """What all lanes know about a relay that takes no letters for now (4xx at MAIL)."""
 
-    pause: float = 0.0          # seconds; 0: it takes them
-    until: float = 0.0          # loop time
+    pause: float = 0.0  # seconds; 0: it takes them
+    until: float = 0.0  # loop time
 
 
 @dataclass(slots=True)
 class _Carried:
     """What one connection did."""
 
-    letters: int = 0         # that were accepted
-    told: bool = False       # the relay ended it with 421 where the next letter began
-    broke: bool = False      # it ended without a word
-    why: str = ""            # the last words about its end
+    letters: int = 0  # that were accepted
+    told: bool = False  # the relay ended it with 421 where the next letter began
+    broke: bool = False  # it ended without a word
+    why: str = ""  # the last words about its end
 
 
 class Pool(Generic[J]):
     """All lanes of a process to one relay; `relays.Relays` shares the work between several."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, work: Work[J], *, unanswered: int = 0, letters: int = 0) -> None:
-        """`lanes`: connections at most; `unanswered`: bodies without an answer at most; `letters`: a connection at most (0: no limit)."""
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        lanes: int,
+        work: Work[J],
+        *,
+        unanswered: int = 0,
+        letters: int = 0,
+    ) -> None:
+        """`lanes`: connections at most; `unanswered`: bodies without an answer at most; `letters`:
+        a connection at most (0: no limit).
+        """
         self.endpoint = endpoint
         self._bodies = asyncio.Semaphore(unanswered) if 0 < unanswered < lanes else None
         self.work = work
@@ -105,13 +130,17 @@ class Pool(Generic[J]):
 
     def start(self) -> None:
         """Begin; nothing is connected until there is work."""
-        self._tasks = [asyncio.create_task(self._lane(), name=f"lane {n}") for n in range(self.lanes)]
+        self._tasks = [
+            asyncio.create_task(self._lane(), name=f"lane {n}") for n in range(self.lanes)
+        ]
         self._tasks.append(asyncio.create_task(self._watch(), name="deadlines"))
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        """A lane that dies of a bug would keep its letter `sending` for ever: whoever owns the work must know."""
+        """A lane that dies of a bug would keep its letter `sending` for ever: whoever owns the work
+        must know.
+        """
         if not task.cancelled() and (error := task.exception()):
             self.work.broken(error)
 
@@ -152,9 +181,13 @@ class Pool(Generic[J]):
             await self._closed(carried)
 
     async def _letters(self, session: Session, carried: "_Carried") -> None:
-        """One letter after the other, while there are any, the connection lives, and the relay takes more on it."""
+        """One letter after the other, while there are any, the connection lives, and the relay
+        takes more on it.
+        """
         loop = asyncio.get_running_loop()
-        while not (self._stopping.is_set() or session.closed or self.capacity.full(carried.letters)):
+        while not (
+            self._stopping.is_set() or session.closed or self.capacity.full(carried.letters)
+        ):
             since = loop.time()
             job = await self.work.take()
             if job is None:
@@ -168,7 +201,9 @@ class Pool(Generic[J]):
             self._learn(job, sent, carried, loop.time() - since)
 
     async def _sent(self, session: Session, job: J) -> Sent:
-        """Send one letter. Nothing that a server says ends more than its connection, whatever we fail to make of it."""
+        """Send one letter. Nothing that a server says ends more than its connection, whatever we
+        fail to make of it.
+        """
         on_the_wire = False
 
         def begun() -> None:
@@ -178,21 +213,40 @@ class Pool(Generic[J]):
 
         may_begin = partial(self.work.may_begin, job)
         try:
-            return await (session.send(job.message, may_begin, begun) if self._bodies is None else self._unanswered(session, job.message, may_begin, begun))
+            return await (
+                session.send(job.message, may_begin, begun)
+                if self._bodies is None
+                else self._unanswered(session, job.message, may_begin, begun)
+            )
         except (ValueError, LookupError, TypeError) as error:
-            log.get().warning("a reply of the relay was not understood", relay=self.endpoint.name, error=type(error).__name__)
+            log.get().warning(
+                "a reply of the relay was not understood",
+                relay=self.endpoint.name,
+                error=type(error).__name__,
+            )
             session.abort(f"not understood ({type(error).__name__})")
             state = State.IN_DOUBT if on_the_wire else State.QUEUED
-            return Sent(Outcome(state, 0, "what the relay said was not understood", relay=self.endpoint.name), Scope.RELAY)
+            return Sent(
+                Outcome(
+                    state, 0, "what the relay said was not understood", relay=self.endpoint.name
+                ),
+                Scope.RELAY,
+            )
 
-    async def _unanswered(self, session: Session, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]) -> Sent:
+    async def _unanswered(
+        self,
+        session: Session,
+        message: Message,
+        may_begin: Callable[[], Awaitable[bool]],
+        begun: Callable[[], None],
+    ) -> Sent:
         """The same, while no more than so many bodies have no answer yet."""
         assert self._bodies is not None
         bodies, held = self._bodies, False
 
         async def one_of_few() -> bool:
             nonlocal held
-            held = await bodies.acquire()     # the server waits at 354: nothing is in doubt there
+            held = await bodies.acquire()  # the server waits at 354: nothing is in doubt there
             return await may_begin()
 
         try:
@@ -208,7 +262,9 @@ class Pool(Generic[J]):
             self.work.refused(f"the relay {self.endpoint.name} {ours}")
         elif sent.scope is Scope.RELAY:
             carried.why = f"{sent.outcome.code or ''} {sent.outcome.text}".strip()
-            idle = carried.letters > 0 and seconds > _IDLE_AT_LEAST     # it was closed while it waited for a letter
+            idle = (
+                carried.letters > 0 and seconds > _IDLE_AT_LEAST
+            )  # it was closed while it waited for a letter
             if idle and sent.outcome.code in (0, CLOSING):
                 self.capacity.was_idle(seconds)
             elif sent.outcome.code == CLOSING:
@@ -220,7 +276,12 @@ class Pool(Generic[J]):
 
     async def _closed(self, carried: "_Carried") -> None:
         """Note what the end of a connection says about the relay."""
-        pause = self.capacity.closed(asyncio.get_running_loop().time(), carried.letters, told=carried.told, broke=carried.broke)
+        pause = self.capacity.closed(
+            asyncio.get_running_loop().time(),
+            carried.letters,
+            told=carried.told,
+            broke=carried.broke,
+        )
         self._tell()
         if pause:
             self.work.unreachable(f"{self.endpoint.name}: {carried.why}", pause)
@@ -240,7 +301,9 @@ class Pool(Generic[J]):
                 await self._stopping.wait()
 
     async def _opened(self) -> Session | None:
-        """A connection, or None after waiting: the relay allows no more now, or is away, and all lanes have learnt it."""
+        """A connection, or None after waiting: the relay allows no more now, or is away, and all
+        lanes have learnt it.
+        """
         loop = asyncio.get_running_loop()
         wait = max(self.capacity.wait(loop.time()), self._health.until - loop.time())
         if wait > 0:
@@ -254,11 +317,20 @@ class Pool(Generic[J]):
             await session.open()
         except RelayRefusedError as error:
             if error.verdict.scope is Scope.US:
-                self.work.refused(f"the relay {self.endpoint.name} does not let us in: {error.reply}")
+                self.work.refused(
+                    f"the relay {self.endpoint.name} does not let us in: {error.reply}"
+                )
             why, greeting = str(error), True
         except ssl.SSLCertVerificationError as error:
             why = f"its certificate is not trusted ({error.verify_message})"
-        except (OSError, ssl.SSLError, ConnectionBrokenError, TimeoutError, ValueError, LookupError) as error:
+        except (
+            OSError,
+            ssl.SSLError,
+            ConnectionBrokenError,
+            TimeoutError,
+            ValueError,
+            LookupError,
+        ) as error:
             why = str(error) or type(error).__name__
         except BaseException:
             self.capacity.opening -= 1

@@ -1,7 +1,10 @@
-"""Several relays as one: each gets its share of the letters by weight, and who cannot be reached is passed over.
+"""Several relays as one: each gets its share of the letters by weight, and who cannot be reached is
+passed over.
 
-A relay waits for its turn while another, which is moving, has had less than its share; one that has neither a free
-connection nor ended a letter for a second is not waited for. Weight 0 is a reserve: used when nobody else can be reached.
+A relay waits for its turn while another, which is moving, has had less than its share; one that has
+neither a free
+connection nor ended a letter for a second is not waited for. Weight 0 is a reserve: used when
+nobody else can be reached.
 """
 
 import asyncio
@@ -14,21 +17,29 @@ from distro.relay.capacity import Learnt
 from distro.relay.pool import J, Pool, Work
 from distro.relay.session import Endpoint
 
-_SLACK = 4             # letters that a relay may be ahead of its share
-_MOVING = 1.0          # seconds since its last letter
-_REFUSED_FOR = 600.0   # seconds that a relay which refuses us is left alone while another serves
+_SLACK = 4  # letters that a relay may be ahead of its share
+_MOVING = 1.0  # seconds since its last letter
+_REFUSED_FOR = 600.0  # seconds that a relay which refuses us is left alone while another serves
 
 
 class _Member(Work[J]):
     """One of the relays: passes on what its lanes ask and tell, in its turn."""
 
-    def __init__(self, endpoint: Endpoint, lanes: int, weight: int, unanswered: int, letters: int, relays: "Relays[J]") -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        lanes: int,
+        weight: int,
+        unanswered: int,
+        letters: int,
+        relays: "Relays[J]",
+    ) -> None:
         self.relays = relays
         self.weight = weight
         self.pool = Pool(endpoint, lanes, self, unanswered=unanswered, letters=letters)
-        self.share = 0.0         # letters had, over the weight
-        self.free = 0            # lanes that ask for a letter
-        self.ended = 0.0         # loop time of its last letter's end
+        self.share = 0.0  # letters had, over the weight
+        self.free = 0  # lanes that ask for a letter
+        self.ended = 0.0  # loop time of its last letter's end
         self.away_until = 0.0
 
     async def demand(self) -> None:
@@ -66,7 +77,7 @@ class _Member(Work[J]):
     def refused(self, why: str) -> None:
         self.relays.leave(self, _REFUSED_FOR, why)
         if not self.relays.reachable():
-            self.away_until = 0.0       # whoever resumes wants it tried
+            self.away_until = 0.0  # whoever resumes wants it tried
             self.relays.work.refused(why)
 
     def learnt(self, relay: str, what: Learnt) -> None:
@@ -77,11 +88,19 @@ class _Member(Work[J]):
 
 
 class Relays(Generic[J]):
-    """The lanes of a process to several relays; (endpoint, lanes, weight, bodies unanswered at most, letters a connection) each."""
+    """The lanes of a process to several relays; (endpoint, lanes, weight, bodies unanswered at
+    most, letters a connection) each.
+    """
 
-    def __init__(self, relays: Sequence[tuple[Endpoint, int, int, int, int]], work: Work[J]) -> None:
+    def __init__(
+        self, relays: Sequence[tuple[Endpoint, int, int, int, int]], work: Work[J]
+    ) -> None:
         self.work = work
-        self.members = [_Member(endpoint, lanes, weight, unanswered, letters, self) for endpoint, lanes, weight, unanswered, letters in relays if lanes]
+        self.members = [
+            _Member(endpoint, lanes, weight, unanswered, letters, self)
+            for endpoint, lanes, weight, unanswered, letters in relays
+            if lanes
+        ]
         self.lanes = sum(lanes for _, lanes, *_ in relays)
         self._waiting: list[asyncio.Future[None]] = []
         self._stopping = False
@@ -107,7 +126,9 @@ class Relays(Generic[J]):
         now = asyncio.get_running_loop().time()
         member.away_until = now + pause
         if self.reachable():
-            log.get().warning("a relay is passed over; the others go on", why=why, again_in=f"{pause:.0f}s")
+            log.get().warning(
+                "a relay is passed over; the others go on", why=why, again_in=f"{pause:.0f}s"
+            )
         self.moved()
 
     def reachable(self) -> bool:
@@ -121,7 +142,7 @@ class Relays(Generic[J]):
         while not self._stopping and not self._has_turn(member, loop.time()):
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiting.append(waiter)
-            timer = loop.call_later(0.25, lambda w=waiter: w.done() or w.set_result(None))   # type: ignore[misc]
+            timer = loop.call_later(0.25, lambda w=waiter: w.done() or w.set_result(None))  # type: ignore[misc]
             try:
                 await waiter
             finally:

@@ -1,15 +1,24 @@
 """SMTP replies, and the one table that says what each means for whom (RFC 5321 §4.2, RFC 3463).
 
-| reply                                   | scope      | what becomes of the recipient                     |
+| reply                                   | scope      | what becomes of the recipient
+|
 |-----------------------------------------|------------|---------------------------------------------------|
-| 421 anywhere, 4xx before RCPT           | relay      | queued again: nothing was sent                    |
-| AUTH refused                            | us         | queued again, the sending halts                   |
-| 5xx at MAIL, but 552 or 5.6.7           | us         | queued again; three in a row halt the sending     |
-| 552 or 5.6.7 at MAIL                    | recipient  | failed                                            |
-| 4xx at RCPT or later                    | recipient  | deferred                                          |
-| 5xx at RCPT or later                    | recipient  | failed                                            |
-| 2xx at the end of the message           | recipient  | accepted                                          |
-| anything out of order                   | relay      | queued again if no body was sent, else in doubt   |
+| 421 anywhere, 4xx before RCPT           | relay      | queued again: nothing was sent
+|
+| AUTH refused                            | us         | queued again, the sending halts
+|
+| 5xx at MAIL, but 552 or 5.6.7           | us         | queued again; three in a row halt the
+sending     |
+| 552 or 5.6.7 at MAIL                    | recipient  | failed
+|
+| 4xx at RCPT or later                    | recipient  | deferred
+|
+| 5xx at RCPT or later                    | recipient  | failed
+|
+| 2xx at the end of the message           | recipient  | accepted
+|
+| anything out of order                   | relay      | queued again if no body was sent, else in
+doubt   |
 """
 
 import re
@@ -24,12 +33,12 @@ from distro.model import State
 class Stage(StrEnum):
     """What a reply answers."""
 
-    GREETING = "greeting"   # the banner, EHLO, STARTTLS
+    GREETING = "greeting"  # the banner, EHLO, STARTTLS
     AUTH = "AUTH"
     MAIL = "MAIL"
     RCPT = "RCPT"
-    DATA = "DATA"           # asked to send
-    END = "end"             # after the final dot
+    DATA = "DATA"  # asked to send
+    END = "end"  # after the final dot
 
 
 class Scope(StrEnum):
@@ -90,18 +99,20 @@ def judge(stage: Stage, reply: Reply) -> Verdict:
 class ReplyReader:
     """Bytes in, whole replies out; a server that sends anything else is cut off."""
 
-    MAX_LINES = 1000   # nothing bounds them in RFC 5321; nobody offers so many extensions
-    MAX_LINE = 4096    # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
-    _KEPT = 16         # readings
+    MAX_LINES = 1000  # nothing bounds them in RFC 5321; nobody offers so many extensions
+    MAX_LINE = 4096  # RFC 5321 §4.5.3.1.5 says 512; some servers explain themselves longer
+    _KEPT = 16  # readings
 
     def __init__(self, hide: Sequence[str] = ()) -> None:
         """`hide`: secrets that we told the server, and that it might repeat."""
         self._hide = hide
-        self.lines: list[str] = []     # of the last reply of several: each whole, without its code
+        self.lines: list[str] = []  # of the last reply of several: each whole, without its code
         self._rest = b""
         self._lines: list[str] = []
         self._code = ""
-        self._known: dict[bytes, list[Reply]] = {}    # a server says the same words at every letter: they are read once
+        self._known: dict[
+            bytes, list[Reply]
+        ] = {}  # a server says the same words at every letter: they are read once
 
     @property
     def pending(self) -> bool:
@@ -115,7 +126,12 @@ class ReplyReader:
         known = self._known.get(data)
         if known is None:
             known = self._read(data)
-            if len(self._known) < self._KEPT and len(data) < 500 and not self._rest and not self._lines:
+            if (
+                len(self._known) < self._KEPT
+                and len(data) < 500
+                and not self._rest
+                and not self._lines
+            ):
                 self._known[data] = known
         return known
 
@@ -129,13 +145,13 @@ class ReplyReader:
             if len(raw) > self.MAX_LINE:
                 raise ValueError("a reply whose line is too long")
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
-            if not line.isprintable():      # a terminal, a log and a page show what a server says
+            if not line.isprintable():  # a terminal, a log and a page show what a server says
                 line = _CONTROLS.sub(" ", line)
             for secret in self._hide:
                 line = line.replace(secret, "…")
             if not _CODE.match(line):
                 raise ValueError(f"not an SMTP reply: {line[:60]!r}")
-            if self._lines and line[:3] != self._code:      # RFC 5321 §4.2.1: the same on every line
+            if self._lines and line[:3] != self._code:  # RFC 5321 §4.2.1: the same on every line
                 raise ValueError("a reply of two codes")
             self._code = line[:3]
             if len(self._lines) > self.MAX_LINES:
@@ -152,17 +168,21 @@ class ReplyReader:
 _CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 # Control characters, and those that turn the direction of what stands around them (Unicode UAX 9).
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SHORT = 5    # characters up to which a local part may be a word of the sentence
+_SHORT = 5  # characters up to which a local part may be a word of the sentence
 
 
 def without_address(text: str, address: str) -> str:
-    """Return a server's words without the recipient: they are kept beside a number, and outlive the person's wish to be forgotten."""
+    """Return a server's words without the recipient: they are kept beside a number, and outlive the
+    person's wish to be forgotten.
+    """
     lower, local = text.lower(), address.rpartition("@")[0].lower()
     if local not in lower:
         return text
     text = re.sub(re.escape(address), "recipient", text, flags=re.IGNORECASE)
     if len(local) >= _SHORT:
-        text = re.sub(rf"(?<![\w.]){re.escape(local)}(?![\w.]\w)", "recipient", text, flags=re.IGNORECASE)
+        text = re.sub(
+            rf"(?<![\w.]){re.escape(local)}(?![\w.]\w)", "recipient", text, flags=re.IGNORECASE
+        )
     return text
 
 

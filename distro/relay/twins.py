@@ -1,4 +1,6 @@
-"""Twins of the SMTP pool that obey the same contract (tests/contract/test_relays.py): a folder of .eml files, a list."""
+"""Twins of the SMTP pool that obey the same contract (tests/contract/test_relays.py): a folder of
+.eml files, a list.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -49,7 +51,9 @@ class _Twin(Generic[J]):
 
 
 class FolderPool(_Twin[J]):
-    """Letters as files, one each, named by their Message-ID: for trying things out without a server."""
+    """Letters as files, one each, named by their Message-ID: for trying things out without a
+    server.
+    """
 
     def __init__(self, folder: Path, lanes: int, work: Work[J]) -> None:
         super().__init__(lanes, work)
@@ -60,7 +64,11 @@ class FolderPool(_Twin[J]):
     def take(self, message: Message) -> Outcome:
         raw = b"".join(message.pieces)
         found = raw[:2000].lower().find(b"message-id: <")
-        name = raw[found + 13:raw.find(b"@", found)].decode("ascii", "replace") if found >= 0 else str(len(raw))
+        name = (
+            raw[found + 13 : raw.find(b"@", found)].decode("ascii", "replace")
+            if found >= 0
+            else str(len(raw))
+        )
         fresh = self.folder / f".{name}.part"
         try:
             fresh.write_bytes(raw)
@@ -75,7 +83,9 @@ class MemoryPool(_Twin[J]):
 
     name = "memory:0"
 
-    def __init__(self, lanes: int, work: Work[J], answer: Callable[[Message], Outcome | None] | None = None) -> None:
+    def __init__(
+        self, lanes: int, work: Work[J], answer: Callable[[Message], Outcome | None] | None = None
+    ) -> None:
         super().__init__(lanes, work)
         self.kept: list[tuple[str, bytes]] = []
         self.answer = answer

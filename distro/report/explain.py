@@ -10,7 +10,17 @@ from distro.store import Store
 from distro.store.records import Record, unpack_record
 from distro.store.scripts.ledger import RECORD_SIZE
 
-REASONS = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased", "wants_digests_only", "already_has_it", "not_on_the_allow_list", "no_edition_in_their_language")
+REASONS = (
+    "unsubscribed",
+    "suppressed",
+    "paused",
+    "unconfirmed",
+    "erased",
+    "wants_digests_only",
+    "already_has_it",
+    "not_on_the_allow_list",
+    "no_edition_in_their_language",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +30,13 @@ class Found:
     distribution: str
     headline: str
     dist_state: str
-    ordinal: int                # -1: not in the audience
-    state: State | None         # in the audience
-    said: str                   # the relay's words, or the reason
-    left_out: str               # matched, but excluded for this reason; ""
-    frozen_ms: int              # 0: not frozen yet
+    ordinal: int  # -1: not in the audience
+    state: State | None  # in the audience
+    said: str  # the relay's words, or the reason
+    left_out: str  # matched, but excluded for this reason; ""
+    frozen_ms: int  # 0: not frozen yet
     edition: str
-    record: Record | None       # the last attempt
+    record: Record | None  # the last attempt
 
 
 def locate(store: Store, distribution: str, subscriber: int) -> Found:
@@ -34,13 +44,47 @@ def locate(store: Store, distribution: str, subscriber: int) -> Found:
     told = store.hash(f"dist:{distribution}")
     frozen = int(told.get("frozen_at", 0))
     ordinal = ordinal_of(store.raw(f"aud:{distribution}"), subscriber) if frozen else -1
-    left_out = "" if ordinal >= 0 else next((r for r in REASONS if store.command("GETBIT", f"out:{distribution}:{r}", subscriber)), "")
-    state = BY_LETTER[chr(store.span(f"led:{distribution}", ordinal, ordinal + 1)[0])] if ordinal >= 0 else None
+    left_out = (
+        ""
+        if ordinal >= 0
+        else next(
+            (r for r in REASONS if store.command("GETBIT", f"out:{distribution}:{r}", subscriber)),
+            "",
+        )
+    )
+    state = (
+        BY_LETTER[chr(store.span(f"led:{distribution}", ordinal, ordinal + 1)[0])]
+        if ordinal >= 0
+        else None
+    )
     said = store.command("HGET", f"err:{distribution}", ordinal) if ordinal >= 0 else None
-    edition = next((lang for lang in told.get("order", "").split() if store.command("GETBIT", f"res:{distribution}:{lang}", subscriber)), "")
-    record = unpack_record(store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)) if ordinal >= 0 else None
-    return Found(distribution, told.get("headline", ""), told.get("state", ""), ordinal, state, said.decode("utf-8", "replace") if said else "",
-                 left_out, frozen, edition, record)
+    edition = next(
+        (
+            lang
+            for lang in told.get("order", "").split()
+            if store.command("GETBIT", f"res:{distribution}:{lang}", subscriber)
+        ),
+        "",
+    )
+    record = (
+        unpack_record(
+            store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)
+        )
+        if ordinal >= 0
+        else None
+    )
+    return Found(
+        distribution,
+        told.get("headline", ""),
+        told.get("state", ""),
+        ordinal,
+        state,
+        said.decode("utf-8", "replace") if said else "",
+        left_out,
+        frozen,
+        edition,
+        record,
+    )
 
 
 def ordinal_of(audience: bytes, subscriber: int) -> int:

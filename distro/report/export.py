@@ -15,11 +15,27 @@ from distro.store.records import batches_of, is_protected, shown_address, unpack
 from distro.store.scripts.ledger import RECORD_SIZE
 from distro.times import rfc3339
 
-COLUMNS = ("address", "name", "language", "edition", "state", "reason", "attempts", "at", "code", "reply", "relay", "queue_id", "message_id")
+COLUMNS = (
+    "address",
+    "name",
+    "language",
+    "edition",
+    "state",
+    "reason",
+    "attempts",
+    "at",
+    "code",
+    "reply",
+    "relay",
+    "queue_id",
+    "message_id",
+)
 _PIECE = 1000
 
 
-def rows(store: Store, distribution: str, zone: str, message_id: Callable[[int], str]) -> Iterator[dict[str, str]]:
+def rows(
+    store: Store, distribution: str, zone: str, message_id: Callable[[int], str]
+) -> Iterator[dict[str, str]]:
     """Every recipient of a distribution in ordinal order."""
     told = store.hash(f"dist:{distribution}")
     order = told.get("order", "").split()
@@ -32,20 +48,32 @@ def rows(store: Store, distribution: str, zone: str, message_id: Callable[[int],
         states = store.span(f"led:{distribution}", first, past)
         ids = store.span(f"aud:{distribution}", first * 4, past * 4)
         records = store.span(f"rec:{distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
-        people = store.command("MGET", *(f"sub:{int.from_bytes(ids[n:n + 4], 'big')}" for n in range(0, len(ids), 4)))
+        people = store.command(
+            "MGET", *(f"sub:{int.from_bytes(ids[n : n + 4], 'big')}" for n in range(0, len(ids), 4))
+        )
         words = store.command("HMGET", f"err:{distribution}", *range(first, past))
         for n, raw in enumerate(people):
             while editions[at_edition][0] <= first + n:
                 at_edition += 1
             row = json.loads(raw or b"{}")
-            record = unpack_record(records[n * RECORD_SIZE:(n + 1) * RECORD_SIZE])
+            record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
             state = BY_LETTER[chr(states[n])]
             said = words[n].decode("utf-8", "replace") if words[n] else ""
             yield {
-                "address": shown_address(row, int.from_bytes(ids[n * 4:n * 4 + 4], "big")), "name": "" if is_protected(row) else _first(row, "name"), "language": _first(row, "language"), "edition": editions[at_edition][1],
-                "state": state.value, "reason": said if state in (State.SUPPRESSED, State.CANCELLED, State.IN_DOUBT) else "", "attempts": str(record.attempts),
-                "at": rfc3339(record.at * 1000, zone), "code": str(record.code or ""), "reply": said if state not in (State.SUPPRESSED, State.CANCELLED) else "",
-                "relay": relays[record.relay - 1] if 0 < record.relay <= len(relays) else "", "queue_id": record.queue_id,
+                "address": shown_address(row, int.from_bytes(ids[n * 4 : n * 4 + 4], "big")),
+                "name": "" if is_protected(row) else _first(row, "name"),
+                "language": _first(row, "language"),
+                "edition": editions[at_edition][1],
+                "state": state.value,
+                "reason": (
+                    said if state in (State.SUPPRESSED, State.CANCELLED, State.IN_DOUBT) else ""
+                ),
+                "attempts": str(record.attempts),
+                "at": rfc3339(record.at * 1000, zone),
+                "code": str(record.code or ""),
+                "reply": said if state not in (State.SUPPRESSED, State.CANCELLED) else "",
+                "relay": relays[record.relay - 1] if 0 < record.relay <= len(relays) else "",
+                "queue_id": record.queue_id,
                 "message_id": message_id(first + n) if record.attempts else "",
             }
 
@@ -56,7 +84,9 @@ def _first(row: dict[str, Any], column: str) -> str:
 
 
 def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str] = COLUMNS) -> int:
-    """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces the file only when whole."""
+    """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces
+    the file only when whole.
+    """
     count = 0
     with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)

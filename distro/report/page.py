@@ -1,4 +1,6 @@
-"""The report as one self-contained page: no script, nothing remote, readable in print, in the dark and without colour."""
+"""The report as one self-contained page: no script, nothing remote, readable in print, in the dark
+and without colour.
+"""
 
 import base64
 import hashlib
@@ -21,22 +23,48 @@ from distro.store import Store
 from distro.store.records import counters
 
 _MEANING = {
-    State.QUEUED: "Not tried yet, or to be tried again.", State.SENDING: "On the wire this second.", State.ACCEPTED: "The outgoing mail server took it.",
-    State.DEFERRED: "Told “later”; tried again by itself.", State.FAILED: "Refused for good, or given up.", State.IN_DOUBT: "The answer was lost; the letter may have arrived.",
-    State.SUPPRESSED: "Said no after the audience was fixed. Not written to.", State.CANCELLED: "Not tried: cancelled.", State.BOUNCED: "Accepted, then came back.",
+    State.QUEUED: "Not tried yet, or to be tried again.",
+    State.SENDING: "On the wire this second.",
+    State.ACCEPTED: "The outgoing mail server took it.",
+    State.DEFERRED: "Told “later”; tried again by itself.",
+    State.FAILED: "Refused for good, or given up.",
+    State.IN_DOUBT: "The answer was lost; the letter may have arrived.",
+    State.SUPPRESSED: "Said no after the audience was fixed. Not written to.",
+    State.CANCELLED: "Not tried: cancelled.",
+    State.BOUNCED: "Accepted, then came back.",
     State.COMPLAINED: "Accepted, then reported as spam.",
 }
-# The live parts: numbers come as server-sent events; when it is over the whole page is fetched once more.
+# The live parts: numbers come as server-sent events; when it is over the whole page is fetched once
+# more.
 _SCRIPT = """\
 const source = new EventSource(location.pathname + "/events" + location.search);
-source.onmessage = (event) => { const told = JSON.parse(event.data); for (const id in told) document.getElementById(id).innerHTML = told[id]; };
+source.onmessage = (event) => {
+  const parts = JSON.parse(event.data);
+  for (const id in parts) document.getElementById(id).innerHTML = parts[id];
+};
 source.addEventListener("over", () => { source.close(); location.reload(); });
 """
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-_NEVER = "base-uri 'none'; form-action 'none'"       # no form is sent elsewhere, no link resolved elsewhere
+_NEVER = (  # no form is sent elsewhere, no link resolved elsewhere
+    "base-uri 'none'; form-action 'none'"
+)
 STILL = f"default-src 'none'; style-src 'unsafe-inline'; {_NEVER}"
-LIVE = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src 'self'; {_NEVER}"
-_SHOWN = (State.ACCEPTED, State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED, State.BOUNCED, State.COMPLAINED)
+LIVE = (
+    f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; connect-src"
+    f" 'self'; {_NEVER}"
+)
+_SHOWN = (
+    State.ACCEPTED,
+    State.QUEUED,
+    State.SENDING,
+    State.DEFERRED,
+    State.FAILED,
+    State.IN_DOUBT,
+    State.SUPPRESSED,
+    State.CANCELLED,
+    State.BOUNCED,
+    State.COMPLAINED,
+)
 LIVE_STATES = ("scheduled", "freezing", "sending")
 
 
@@ -54,28 +82,76 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
     summary, found = report(store, distribution, zone), details(store, distribution)
     told = summary.told
     now_ms = store.now_ms()
-    timed = told | {"first_ms": int(store.hash(f"dist:{distribution}").get("first_accepted_at", 0)), "now_ms": now_ms}
+    timed = told | {
+        "first_ms": int(store.hash(f"dist:{distribution}").get("first_accepted_at", 0)),
+        "now_ms": now_ms,
+    }
     follows = live and told["state"] in LIVE_STATES
     return template("page.html").render(
-        **_now(told), house=house, zone=zone, live=follows, policy=LIVE if follows else STILL, script=Markup(_SCRIPT), now=_time(now_ms, zone),  # noqa: S704
-        lead=_lead(timed), facts=_facts(summary, zone), patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
-        chart=Markup(charts.over_time(found.bins, found.width, zone)), pace=_pace(found),  # noqa: S704
-        editions=[_row(r, LANGUAGE_NAMES.get(r.name, r.name)) for r in found.editions], domains=[_row(r, r.name) for r in found.domains],
+        **_now(told),
+        house=house,
+        zone=zone,
+        live=follows,
+        policy=LIVE if follows else STILL,
+        script=Markup(_SCRIPT),  # noqa: S704 - our own text
+        now=_time(now_ms, zone),
+        lead=_lead(timed),
+        facts=_facts(summary, zone),
+        patterns=Markup(charts.patterns()),  # noqa: S704 - our own SVG, its texts escaped
+        chart=Markup(charts.over_time(found.bins, found.width, zone)),  # noqa: S704 - our own SVG
+        pace=_pace(found),
+        editions=[_row(r, LANGUAGE_NAMES.get(r.name, r.name)) for r in found.editions],
+        domains=[_row(r, r.name) for r in found.domains],
         rest=_row(found.other_domains, found.other_domains.name) if found.other_domains else None,
-        refusals=[{"word": _word(r.state), "swatch": _swatch(r.state), "cause": r.cause, "words": r.words, "people": r.people} for r in found.refusals],
-        named=summary.named, few=FEW, left_out=[(reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()],
-        events=[{"when": _time(int(str(e["at"])), zone), "act": e["act"], "actor": e["actor"], "reason": e["reason"]} for e in found.events], versions=found.versions,
+        refusals=[
+            {
+                "word": _word(r.state),
+                "swatch": _swatch(r.state),
+                "cause": r.cause,
+                "words": r.words,
+                "people": r.people,
+            }
+            for r in found.refusals
+        ],
+        named=summary.named,
+        few=FEW,
+        left_out=[
+            (reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()
+        ],
+        events=[
+            {
+                "when": _time(int(str(e["at"])), zone),
+                "act": e["act"],
+                "actor": e["actor"],
+                "reason": e["reason"],
+            }
+            for e in found.events
+        ],
+        versions=found.versions,
     )
 
 
 def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
-    """What changes while it goes out, as JSON from element to HTML, and whether it goes on. Reads counters, not people."""
+    """What changes while it goes out, as JSON from element to HTML, and whether it goes on. Reads
+    counters, not people.
+    """
     told = store.hash(f"dist:{distribution}")
     frozen = "frozen_at" in told
-    counts = {s.value: n for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()}
+    counts = {
+        s.value: n
+        for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()
+    }
     audience = int(told.get("audience", 0))
-    short = {"state": told.get("state", ""), "reason": told.get("reason", ""), "audience": audience, "counts": counts, "balanced": sum(counts.values()) == audience, "distribution": f"D{distribution}",
-             "first_ms": int(told.get("first_accepted_at", 0)), "now_ms": store.now_ms()}
+    short = {
+        "state": told.get("state", ""),
+        "reason": told.get("reason", ""),
+        "audience": audience,
+        "counts": counts,
+        "balanced": sum(counts.values()) == audience,
+        "distribution": f"D{distribution}",
+        "first_ms": int(told.get("first_accepted_at", 0)),
+        "now_ms": store.now_ms(),
+    }
     whole = template("page.html")
     now = "".join(whole.blocks["now"](whole.new_context(_now(short))))
     return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
@@ -84,8 +160,21 @@ def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
 def _now(told: dict[str, Any]) -> dict[str, Any]:
     """What the block `now` needs."""
     counts = {state: told["counts"][state.value] for state in _SHOWN}
-    rows = [{"word": _word(s), "people": n, "share": _share(n, told["audience"]), "meaning": _MEANING[s], "swatch": _swatch(s)} for s, n in counts.items()]
-    return {"told": told, "balance": Markup(charts.balance(counts)), "states": rows}  # noqa: S704 - our own SVG
+    rows = [
+        {
+            "word": _word(s),
+            "people": n,
+            "share": _share(n, told["audience"]),
+            "meaning": _MEANING[s],
+            "swatch": _swatch(s),
+        }
+        for s, n in counts.items()
+    ]
+    return {
+        "told": told,
+        "balance": Markup(charts.balance(counts)),  # noqa: S704 - our own SVG
+        "states": rows,
+    }
 
 
 def _lead(told: dict[str, Any]) -> str:
@@ -93,12 +182,27 @@ def _lead(told: dict[str, Any]) -> str:
     counts = told["counts"]
     open_ones = counts["queued"] + counts["sending"]
     sentences = {
-        "sent": "Sent. Everyone was tried; nothing more happens by itself.", "halted": "Halted. Somebody has to decide.", "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",
-        "scheduled": "Scheduled. It starts by itself.", "freezing": "The audience is being written down.",
-        "sending": f"Sending. {open_ones:,} still to try{_left(told, open_ones)}." if open_ones else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again.",
+        "sent": "Sent. Everyone was tried; nothing more happens by itself.",
+        "halted": "Halted. Somebody has to decide.",
+        "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",
+        "scheduled": "Scheduled. It starts by itself.",
+        "freezing": "The audience is being written down.",
+        "sending": (
+            f"Sending. {open_ones:,} still to try{_left(told, open_ones)}."
+            if open_ones
+            else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again."
+        ),
     }
     trouble = counts["failed"] + counts["in_doubt"] + counts["bounced"] + counts["complained"]
-    calm = "" if told["state"] in ("halted", "cancelled") else " Nothing is needed from you." if not trouble else f" {trouble:,} did not get it or may not have: see below."
+    calm = (
+        ""
+        if told["state"] in ("halted", "cancelled")
+        else (
+            " Nothing is needed from you."
+            if not trouble
+            else f" {trouble:,} did not get it or may not have: see below."
+        )
+    )
     return sentences.get(told["state"], str(told["state"])) + calm
 
 
@@ -116,17 +220,38 @@ def _left(told: dict[str, Any], open_ones: int) -> str:
 
 def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:
     told = summary.told
-    return [(label, text) for label, text in (
-        ("Release", told["release"]), ("Distribution", told["distribution"]), ("Submitted", _iso(told["submitted_at"]) + (f" by {summary.actor}" if summary.actor else "")),
-        ("Due", _iso(told["due_at"])), ("Began", _iso(told["began_at"])), ("Halted", _iso(told["halted_at"])), ("Finished", _iso(told["finished_at"])),
-        ("First accepted", _iso(told["first_accepted_at"])), ("Everyone tried by", _iso(told["first_pass_at"])), ("Next try", _time(summary.next_retry_ms, zone) if summary.next_retry_ms else ""),
-    ) if text]
+    return [
+        (label, text)
+        for label, text in (
+            ("Release", told["release"]),
+            ("Distribution", told["distribution"]),
+            (
+                "Submitted",
+                _iso(told["submitted_at"]) + (f" by {summary.actor}" if summary.actor else ""),
+            ),
+            ("Due", _iso(told["due_at"])),
+            ("Began", _iso(told["began_at"])),
+            ("Halted", _iso(told["halted_at"])),
+            ("Finished", _iso(told["finished_at"])),
+            ("First accepted", _iso(told["first_accepted_at"])),
+            ("Everyone tried by", _iso(told["first_pass_at"])),
+            ("Next try", _time(summary.next_retry_ms, zone) if summary.next_retry_ms else ""),
+        )
+        if text
+    ]
 
 
 def _row(row: Row, name: str) -> dict[str, Any]:
     ordered = {state: row.counts[state] for state in _SHOWN if row.counts.get(state)}
     spread = f"{row.last - row.first} s" if row.first else "–"
-    return {"name": name, "row": row, "bar": Markup(charts.balance(ordered, height=16, label=name)), "accepted": row.counts.get(State.ACCEPTED, 0), "failed": row.counts.get(State.FAILED, 0), "spread": spread}  # noqa: S704
+    return {
+        "name": name,
+        "row": row,
+        "bar": Markup(charts.balance(ordered, height=16, label=name)),  # noqa: S704 - our own SVG
+        "accepted": row.counts.get(State.ACCEPTED, 0),
+        "failed": row.counts.get(State.FAILED, 0),
+        "spread": spread,
+    }
 
 
 def _pace(found: Details) -> str:

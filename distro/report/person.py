@@ -1,4 +1,6 @@
-"""One person and one release as a page: what to say on the telephone, why, and what a mail admin asks for."""
+"""One person and one release as a page: what to say on the telephone, why, and what a mail admin
+asks for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,4 +34,6 @@ class PersonPage:
 
 def person_page(told: PersonPage) -> str:
     """The page, self-contained."""
-    return template("person.html").render(policy=STILL, **{name: getattr(told, name) for name in told.__slots__})
+    return template("person.html").render(
+        policy=STILL, **{name: getattr(told, name) for name in told.__slots__}
+    )

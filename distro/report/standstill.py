@@ -8,18 +8,28 @@ from distro.model import State
 from distro.store import Store
 from distro.times import from_ms
 
-_STILL_MS = 7_000      # without an accepted letter, from which something is said
-_ALIVE = 20            # seconds: a sending process says every five that it lives
-_OLD = 30              # seconds after which what a process said about a trouble is old
+_STILL_MS = 7_000  # without an accepted letter, from which something is said
+_ALIVE = 20  # seconds: a sending process says every five that it lives
+_OLD = 30  # seconds after which what a process said about a trouble is old
 
 
-def reason_of(store: Store, distribution: str, told: Mapping[str, str], counts: Mapping[State, int], zone: str) -> str:
-    """Return why letters of a distribution that is being sent do not go out; "" where they do, or none waits."""
-    state, waiting = told.get("state", ""), counts[State.QUEUED] + counts[State.SENDING] + counts[State.DEFERRED]
+def reason_of(
+    store: Store, distribution: str, told: Mapping[str, str], counts: Mapping[State, int], zone: str
+) -> str:
+    """Return why letters of a distribution that is being sent do not go out; "" where they do, or
+    none waits.
+    """
+    state, waiting = (
+        told.get("state", ""),
+        counts[State.QUEUED] + counts[State.SENDING] + counts[State.DEFERRED],
+    )
     now = store.now_ms()
     if state in ("scheduled", "freezing"):
         return _not_begun(store, told, now)
-    since = max(int(told.get(key) or 0) for key in ("last_accepted_at", "began_at", "resent_at", "submitted_at"))
+    since = max(
+        int(told.get(key) or 0)
+        for key in ("last_accepted_at", "began_at", "resent_at", "submitted_at")
+    )
     if state != "sending" or not waiting or now - since < _STILL_MS:
         return ""
     if not _alive(store):
@@ -34,7 +44,10 @@ def reason_of(store: Store, distribution: str, told: Mapping[str, str], counts: 
         return "letters to halted domains wait until their halt is over"
     if store.command("EXISTS", "pace:relays"):
         return "the rate that is set for the relay allows no letter now"
-    return f"no letter was accepted for {(now - since) // 1000} s; workers wait for their mail server's answer"
+    return (
+        f"no letter was accepted for {(now - since) // 1000} s; workers wait for their mail"
+        " server's answer"
+    )
 
 
 def _not_begun(store: Store, told: Mapping[str, str], now: int) -> str:
@@ -42,7 +55,11 @@ def _not_begun(store: Store, told: Mapping[str, str], now: int) -> str:
     due = int(told.get("start_at") or 0)
     if not due or now - due < _STILL_MS:
         return ""
-    return "it is due, and workers are busy with another distribution" if _alive(store) else "it is due, and no worker runs: distro up"
+    return (
+        "it is due, and workers are busy with another distribution"
+        if _alive(store)
+        else "it is due, and no worker runs: distro up"
+    )
 
 
 def _alive(store: Store) -> int:

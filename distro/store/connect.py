@@ -1,6 +1,8 @@
-"""The connection for threads: embedded, redis://, rediss:// or sentinel://. The event loop of a sending process has its own, `pipe`.
+"""The connection for threads: embedded, redis://, rediss:// or sentinel://. The event loop of a
+sending process has its own, `pipe`.
 
-Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run twice.
+Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run
+twice.
 """
 
 import contextlib
@@ -20,16 +22,16 @@ from distro.errors import StoreGoneError
 
 T = TypeVar("T")
 _SCRIPTS = Path(__file__).parent / "scripts"
-_PATIENCE = 50       # retries …
-_PAUSE = 0.2         # … seconds apart: ten seconds in all
-_TIMEOUT = 20        # seconds for one answer; an AOF rewrite or a slow disk may take a while
+_PATIENCE = 50  # retries …
+_PAUSE = 0.2  # … seconds apart: ten seconds in all
+_TIMEOUT = 20  # seconds for one answer; an AOF rewrite or a slow disk may take a while
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """A script to run with its arguments, and how its answer is read."""
 
-    script: str                      # file name without .lua, version included: claim_v2
+    script: str  # file name without .lua, version included: claim_v2
     args: tuple[bytes | str | int, ...]
     read: Callable[[Any], T]
 
@@ -37,7 +39,9 @@ class Call(Generic[T]):
 @cache
 def source(script: str) -> bytes:
     """The text that Redis runs: the shared helpers, then the script."""
-    return (_SCRIPTS / "_shared.lua").read_bytes() + b"\n" + (_SCRIPTS / f"{script}.lua").read_bytes()
+    return (
+        (_SCRIPTS / "_shared.lua").read_bytes() + b"\n" + (_SCRIPTS / f"{script}.lua").read_bytes()
+    )
 
 
 @cache
@@ -46,19 +50,39 @@ def digest(script: str) -> str:
     return hashlib.sha1(source(script), usedforsecurity=False).hexdigest()
 
 
-_GONE = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
+_GONE = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.ReadOnlyError,
+)
 
 
 def translated(error: Exception) -> StoreGoneError | None:
-    """What an error means for people when Redis is away or refuses to write; None: it is a bug of ours."""
-    text = str(error).split(" : <", maxsplit=1)[0]      # a sentinel's tells of every object of the library
-    if not isinstance(error, _GONE) and not text.startswith(("MISCONF", "OOM", "READONLY", "NOREPLICAS", "LOADING")):
+    """What an error means for people when Redis is away or refuses to write; None: it is a bug of
+    ours.
+    """
+    text = str(error).split(" : <", maxsplit=1)[
+        0
+    ]  # a sentinel's tells of every object of the library
+    if not isinstance(error, _GONE) and not text.startswith(
+        ("MISCONF", "OOM", "READONLY", "NOREPLICAS", "LOADING")
+    ):
         return None
     if text.startswith("MISCONF") or "No space left" in text:
-        return StoreGoneError("Redis refuses to write: its disk is full or cannot be written", hint="Free space where its data lies; it goes on by itself. Nothing is lost.")
+        return StoreGoneError(
+            "Redis refuses to write: its disk is full or cannot be written",
+            hint="Free space where its data lies; it goes on by itself. Nothing is lost.",
+        )
     if isinstance(error, redis.exceptions.OutOfMemoryError) or text.startswith("OOM"):
-        return StoreGoneError("Redis refuses to write: its memory limit is reached", hint="Raise `maxmemory`; everything goes on by itself. Nothing is lost.")
-    return StoreGoneError(f"Redis does not answer ({text or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.")
+        return StoreGoneError(
+            "Redis refuses to write: its memory limit is reached",
+            hint="Raise `maxmemory`; everything goes on by itself. Nothing is lost.",
+        )
+    return StoreGoneError(
+        f"Redis does not answer ({text or type(error).__name__})",
+        hint="Is `distro up` running? Look at `redis = …` in distro.toml.",
+    )
 
 
 @contextlib.contextmanager
@@ -112,11 +136,17 @@ class Store:
 
     def span(self, key: str, first: int, past: int) -> bytes:
         """The bytes from `first` up to, without, `past` of a string."""
-        return cast("bytes", self.command("GETRANGE", key, first, past - 1)) if past > first else b""
+        return (
+            cast("bytes", self.command("GETRANGE", key, first, past - 1)) if past > first else b""
+        )
 
     def hash(self, key: str) -> dict[str, str]:
         answer = self.command("HGETALL", key)
-        pairs = answer.items() if isinstance(answer, Mapping) else zip(answer[::2], answer[1::2], strict=True)
+        pairs = (
+            answer.items()
+            if isinstance(answer, Mapping)
+            else zip(answer[::2], answer[1::2], strict=True)
+        )
         return {k.decode(): v.decode("utf-8", "replace") for k, v in pairs}
 
     def members(self, key: str) -> list[str]:
@@ -124,7 +154,9 @@ class Store:
         return [m.decode() for m in self.command("SMEMBERS", key)]
 
     def names(self, pattern: str) -> Iterator[str]:
-        """The keys that fit a pattern (`*` is anything), looked for in pieces that keep nobody waiting."""
+        """The keys that fit a pattern (`*` is anything), looked for in pieces that keep nobody
+        waiting.
+        """
         cursor = b"0"
         while True:
             cursor, found = self.command("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
@@ -133,7 +165,9 @@ class Store:
                 return
 
     def lately(self, key: str, seconds: int) -> int:
-        """Count one more under a key that forgets after so many seconds since the first; gives how many."""
+        """Count one more under a key that forgets after so many seconds since the first; gives how
+        many.
+        """
         count, _ = self.pipeline([("INCR", key), ("EXPIRE", key, seconds, "NX")])
         return int(count)
 
@@ -144,7 +178,11 @@ class Store:
     def scores(self, key: str) -> dict[str, int]:
         """A sorted set as member -> score, lowest first."""
         flat = self.command("ZRANGE", key, 0, -1, "WITHSCORES")
-        pairs = flat if flat and isinstance(flat[0], (list, tuple)) else list(zip(flat[::2], flat[1::2], strict=True))
+        pairs = (
+            flat
+            if flat and isinstance(flat[0], (list, tuple))
+            else list(zip(flat[::2], flat[1::2], strict=True))
+        )
         return {m.decode(): int(float(s)) for m, s in pairs}
 
     def now_ms(self) -> int:
@@ -153,7 +191,9 @@ class Store:
         return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
 
     def rewrite_log(self) -> bool:
-        """Have the server write its append-only file anew, beside what goes on; False: it does not let us."""
+        """Have the server write its append-only file anew, beside what goes on; False: it does not
+        let us.
+        """
         try:
             self.command("BGREWRITEAOF")
         except redis.ResponseError:
@@ -174,8 +214,11 @@ def connect(url: str, *, patience: int = _PATIENCE) -> Store:
 
 def _client(url: str, retry: Retry) -> Any:
     options: dict[str, Any] = {
-        "socket_timeout": _TIMEOUT, "socket_connect_timeout": 5, "retry": retry,
-        "retry_on_error": [redis.ConnectionError, redis.TimeoutError], "protocol": 2,
+        "socket_timeout": _TIMEOUT,
+        "socket_connect_timeout": 5,
+        "retry": retry,
+        "retry_on_error": [redis.ConnectionError, redis.TimeoutError],
+        "protocol": 2,
     }
     if url.startswith("sentinel://"):
         return _sentinel(url, options)
@@ -185,13 +228,26 @@ def _client(url: str, retry: Retry) -> Any:
 def _sentinel(url: str, options: dict[str, Any]) -> Any:
     hosts, service, database = sentinel_parts(url)
     # Not tried again here: the retries of the connection ask it anew each time.
-    sentinel: Any = redis.Sentinel(hosts, sentinel_kwargs={"socket_timeout": 5, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0)})  # type: ignore[no-untyped-call]
+    sentinel: Any = redis.Sentinel(
+        hosts,
+        sentinel_kwargs={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "retry": Retry(NoBackoff(), 0),
+        },
+    )  # type: ignore[no-untyped-call]
     return sentinel.master_for(service, db=database, password=urlsplit(url).password, **options)
 
 
 def sentinel_parts(url: str) -> tuple[list[tuple[str, int]], str, int]:
-    """Hosts with their ports, service and database of sentinel://[:password@]host:26379,host2:26379/service[/database]."""
+    """Hosts with their ports, service and database of
+    sentinel://[:password@]host:26379,host2:26379/service[/database].
+    """
     parts = urlsplit(url)
     hosts = [h.rpartition(":") for h in parts.netloc.rpartition("@")[2].split(",")]
     service, _, database = parts.path.strip("/").partition("/")
-    return [(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts], service or "mymaster", int(database or 0)
+    return (
+        [(h[0] or h[2], int(h[2]) if h[0] else 26379) for h in hosts],
+        service or "mymaster",
+        int(database or 0),
+    )

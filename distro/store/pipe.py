@@ -1,6 +1,7 @@
 """One pipelined connection to Redis for the event loop of a sending process, spoken with hiredis.
 
-A sending process asks Redis a thousand times a second, one group commit at a time: this costs it half of what a general
+A sending process asks Redis a thousand times a second, one group commit at a time: this costs it
+half of what a general
 client does (docs/performance.md). It knows no retries: whoever asks decides about them.
 """
 
@@ -18,7 +19,7 @@ from distro.errand import Waiter, waiter
 from distro.errors import StoreGoneError
 from distro.store.connect import Call, T, digest, sentinel_parts, source, translated
 
-_ANSWER = 20.0    # seconds for one answer
+_ANSWER = 20.0  # seconds for one answer
 _CONNECT = 5.0
 
 
@@ -26,7 +27,7 @@ _CONNECT = 5.0
 class Address:
     """Where a server listens and how it is entered."""
 
-    path: str = ""               # of a unix socket; "" : host and port
+    path: str = ""  # of a unix socket; "" : host and port
     host: str = ""
     port: int = 6379
     user: str = ""
@@ -36,11 +37,18 @@ class Address:
 
 
 async def address_of(url: str) -> Address:
-    """Read unix://, redis://, rediss:// or sentinel://; a sentinel is asked who the primary is, at each connection."""
+    """Read unix://, redis://, rediss:// or sentinel://; a sentinel is asked who the primary is, at
+    each connection.
+    """
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix":
-        return Address(path=parts.path, user=user, password=password, database=int(parse_qs(parts.query).get("db", ["0"])[0]))
+        return Address(
+            path=parts.path,
+            user=user,
+            password=password,
+            database=int(parse_qs(parts.query).get("db", ["0"])[0]),
+        )
     if parts.scheme == "sentinel":
         from redis.asyncio import Sentinel
 
@@ -49,7 +57,14 @@ async def address_of(url: str) -> Address:
         host, port = await sentinel.discover_master(service)
         return Address(host=host, port=port, user=user, password=password, database=number)
     database = parts.path.strip("/") or parse_qs(parts.query).get("db", ["0"])[0]
-    return Address(host=parts.hostname or "127.0.0.1", port=parts.port or 6379, user=user, password=password, database=int(database), tls=parts.scheme == "rediss")
+    return Address(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 6379,
+        user=user,
+        password=password,
+        database=int(database),
+        tls=parts.scheme == "rediss",
+    )
 
 
 class _Connection(asyncio.Protocol):
@@ -63,7 +78,7 @@ class _Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.WriteTransport", transport)   # uvloop's are no subclasses
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's are no subclasses
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
@@ -77,10 +92,14 @@ class _Connection(asyncio.Protocol):
         waiting, self._waiting = self._waiting, deque()
         for asked in waiting:
             if not asked.done():
-                asked.set_exception(StoreGoneError(f"Redis does not answer ({exc or 'connection closed'})"))
+                asked.set_exception(
+                    StoreGoneError(f"Redis does not answer ({exc or 'connection closed'})")
+                )
 
     async def ask(self, words: tuple[Any, ...]) -> Any:
-        """One request; raises StoreGoneError when the connection breaks or nothing is answered in time."""
+        """One request; raises StoreGoneError when the connection breaks or nothing is answered in
+        time.
+        """
         if not self.open or self._transport is None:
             raise StoreGoneError("Redis does not answer (connection closed)")
         answer = waiter()
@@ -122,7 +141,9 @@ class AsyncStore:
     async def _ask(self, *words: Any) -> Any:
         connection = self._connection
         if connection is None or not connection.open:
-            connection = await asyncio.get_running_loop().create_task(self._connected())   # its timeout needs a task
+            connection = await asyncio.get_running_loop().create_task(
+                self._connected()
+            )  # its timeout needs a task
         answer = await connection.ask(words)
         if isinstance(answer, hiredis.ReplyError):
             raise translated(answer) or answer
@@ -135,7 +156,10 @@ class AsyncStore:
                     async with asyncio.timeout(_CONNECT):
                         self._connection = await _opened(await address_of(self._url))
                 except (OSError, TimeoutError, redis.RedisError) as error:
-                    raise StoreGoneError(f"Redis does not answer ({error or type(error).__name__})", hint="Is `distro up` running? Look at `redis = …` in distro.toml.") from None
+                    raise StoreGoneError(
+                        f"Redis does not answer ({error or type(error).__name__})",
+                        hint="Is `distro up` running? Look at `redis = …` in distro.toml.",
+                    ) from None
             return self._connection
 
     async def close(self) -> None:
@@ -148,11 +172,20 @@ async def _opened(where: Address) -> _Connection:
     if where.path:
         _, connection = await loop.create_unix_connection(_Connection, where.path)
     else:
-        _, connection = await loop.create_connection(_Connection, where.host, where.port, ssl=ssl.create_default_context() if where.tls else None)
-    greetings = [("AUTH", *((where.user,) if where.user else ()), where.password)] if where.password else []
+        _, connection = await loop.create_connection(
+            _Connection,
+            where.host,
+            where.port,
+            ssl=ssl.create_default_context() if where.tls else None,
+        )
+    greetings = (
+        [("AUTH", *((where.user,) if where.user else ()), where.password)] if where.password else []
+    )
     for words in (*greetings, ("SELECT", where.database)):
         answer = await connection.ask(words)
         if isinstance(answer, hiredis.ReplyError):
             connection.abort()
-            raise translated(answer) or StoreGoneError(f"Redis refuses us ({answer})", hint="Look at the password in `redis = …`.")
+            raise translated(answer) or StoreGoneError(
+                f"Redis refuses us ({answer})", hint="Look at the password in `redis = …`."
+            )
     return connection

@@ -1,4 +1,6 @@
-"""The ledger's bytes as values, beside the scripts that write them: outcomes, records, counters, batches."""
+"""The ledger's bytes as values, beside the scripts that write them: outcomes, records, counters,
+batches.
+"""
 
 import json
 import struct
@@ -12,18 +14,28 @@ from distro.store.scripts.ledger import RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHB16s")
-_BATCH = struct.Struct(">IIBB")     # first ordinal, last + 1, edition, group of receivers (0: none)
+_BATCH = struct.Struct(">IIBB")  # first ordinal, last + 1, edition, group of receivers (0: none)
 _ORDER = tuple(LETTERS)
 _LETTERS = {state: letter.encode() for state, letter in LETTERS.items()}
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
-RESENT = 1    # flag: in doubt, and sent once more
-INSIDE = 1    # in the place of a reply code: the connection broke inside the body
-LATE = 2      # flag: an earlier attempt proved accepted while a later one was under way
+RESENT = 1  # flag: in doubt, and sent once more
+INSIDE = 1  # in the place of a reply code: the connection broke inside the body
+LATE = 2  # flag: an earlier attempt proved accepted while a later one was under way
 
 
-def pack_outcome(ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int) -> bytes:
+def pack_outcome(
+    ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int
+) -> bytes:
     """One outcome as `step_v2` takes it."""
-    return _OUTCOME.pack(ordinal, _LETTERS[state], bytes.fromhex(token), attempt, INSIDE if outcome.inside else outcome.code, relay, outcome.queue_id.encode("ascii", "replace"))
+    return _OUTCOME.pack(
+        ordinal,
+        _LETTERS[state],
+        bytes.fromhex(token),
+        attempt,
+        INSIDE if outcome.inside else outcome.code,
+        relay,
+        outcome.queue_id.encode("ascii", "replace"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +43,28 @@ class Record:
     """What the ledger remembers of a recipient's last attempt."""
 
     token: str
-    at: int          # unix seconds; 0: never tried
+    at: int  # unix seconds; 0: never tried
     attempts: int
     flags: int
     code: int
-    relay: int       # index into the distribution's relays, from 1; 0: none
+    relay: int  # index into the distribution's relays, from 1; 0: none
     queue_id: str
 
 
 def unpack_record(raw: bytes) -> Record:
     """A record as the scripts wrote it; what is shorter was never tried."""
-    token, at, attempts, flags, code, relay, queue_id = _RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
-    return Record(token.hex(), at, attempts, flags, code, relay, queue_id.rstrip(b"\0").decode("ascii", "replace"))
+    token, at, attempts, flags, code, relay, queue_id = _RECORD.unpack(
+        raw.ljust(RECORD_SIZE, b"\0")
+    )
+    return Record(
+        token.hex(),
+        at,
+        attempts,
+        flags,
+        code,
+        relay,
+        queue_id.rstrip(b"\0").decode("ascii", "replace"),
+    )
 
 
 def address_at(store: Store, distribution: str, ordinal: int) -> str:
@@ -60,7 +82,11 @@ def is_protected(row: Mapping[str, Any]) -> bool:
 
 def shown_address(row: Mapping[str, Any], number: int) -> str:
     """The address as a report may show it; of a protected reader only their number in the book."""
-    return f"protected reader {number}" if is_protected(row) else str(row.get("email", f"subscriber {number}"))
+    return (
+        f"protected reader {number}"
+        if is_protected(row)
+        else str(row.get("email", f"subscriber {number}"))
+    )
 
 
 def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
@@ -77,7 +103,13 @@ def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
 def counters(store: Store, distribution: str) -> dict[State, int]:
     """The ten counters, as the scripts keep them."""
     gets = [word for n in range(len(_ORDER)) for word in ("GET", "i32", f"#{n}")]
-    return dict(zip(_ORDER, map(int, store.command("BITFIELD_RO", f"cnt:{distribution}", *gets)), strict=True))
+    return dict(
+        zip(
+            _ORDER,
+            map(int, store.command("BITFIELD_RO", f"cnt:{distribution}", *gets)),
+            strict=True,
+        )
+    )
 
 
 def histogram(states: bytes) -> dict[State, int]:
@@ -85,10 +117,15 @@ def histogram(states: bytes) -> dict[State, int]:
     return {state: states.count(letter) for state, letter in _LETTERS.items()}
 
 
-def edition_counts(states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]) -> dict[str, dict[State, int]]:
+def edition_counts(
+    states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]
+) -> dict[str, dict[State, int]]:
     """The ten counts of each edition."""
     spans = edition_spans(batches)
-    return {language: histogram(states[slice(*spans.get(n, (0, 0)))]) for n, language in enumerate(order)}
+    return {
+        language: histogram(states[slice(*spans.get(n, (0, 0)))])
+        for n, language in enumerate(order)
+    }
 
 
 def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:

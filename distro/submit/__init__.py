@@ -1,4 +1,6 @@
-"""Files in, editions out: `read` understands one file, `check` reports every problem with its line."""
+"""Files in, editions out: `read` understands one file, `check` reports every problem with its
+line.
+"""
 
 from distro.submit.reading import read, release_of
 from distro.submit.source import slug_of

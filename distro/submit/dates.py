@@ -1,39 +1,91 @@
-"""A day as people write it in a text: "3 March 2027", "20. Mai 2027", "2027年3月3日", in twelve languages."""
+"""A day as people write it in a text: "3 March 2027", "20. Mai 2027", "2027年3月3日", in twelve
+languages.
+"""
 
 import re
 
 _MONTHS = (
-    "january enero janvier januar janeiro يناير كانون‌الثاني january gennaio января январь januari ocak jänner",
-    "february febrero février fevrier februar fevereiro فبراير شباط febbraio февраля февраль februari şubat subat feber",
+    (
+        "january enero janvier januar janeiro يناير كانون‌الثاني january gennaio января январь"
+        " januari ocak jänner"
+    ),
+    (
+        "february febrero février fevrier februar fevereiro فبراير شباط febbraio февраля февраль"
+        " februari şubat subat feber"
+    ),
     "march marzo mars märz março marco مارس آذار marzo марта март maart mart maerz",
     "april abril avril april abril أبريل ابريل نيسان aprile апреля апрель nisan",
     "may mayo mai mai maio مايو أيار maggio мая май mei mayıs mayis",
     "june junio juin juni junho يونيو حزيران giugno июня июнь haziran",
     "july julio juillet juli julho يوليو تموز luglio июля июль temmuz",
     "august agosto août aout august أغسطس آب августа август augustus ağustos agustos",
-    "september septiembre setiembre septembre september setembro سبتمبر أيلول settembre сентября сентябрь eylül eylul",
+    (
+        "september septiembre setiembre septembre september setembro سبتمبر أيلول settembre"
+        " сентября сентябрь eylül eylul"
+    ),
     "october octubre octobre oktober outubro أكتوبر اكتوبر ottobre октября октябрь ekim",
     "november noviembre novembre november novembro نوفمبر ноября ноябрь kasım kasim",
-    "december diciembre décembre decembre dezember dezembro ديسمبر dicembre декабря декабрь december aralık aralik",
+    (
+        "december diciembre décembre decembre dezember dezembro ديسمبر dicembre декабря декабрь"
+        " december aralık aralik"
+    ),
 )
-MONTH = {word.replace("\u200c", " "): n for n, words in enumerate(_MONTHS, 1) for word in words.split()} | {words.split()[0][:3]: n for n, words in enumerate(_MONTHS, 1)} | {
-    "sept": 9, "janv": 1, "févr": 2, "juil": 7, "déc": 12, "dez": 12, "okt": 10, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "gen": 1, "mag": 5, "giu": 6, "lug": 7, "set": 9, "ott": 10, "mrt": 3, "mär": 3}
-_DAY_MONTH = re.compile(r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s/-]+(?:de\s+|of\s+)?([^\W\d_]{2,12})(?:\s?/\s?[^\W\d_]{2,12})?\.?[,،/]?[\s-]*(?:de\s+|del\s+)?(\d{4})", re.IGNORECASE)
+MONTH = (
+    {word.replace("\u200c", " "): n for n, words in enumerate(_MONTHS, 1) for word in words.split()}
+    | {words.split()[0][:3]: n for n, words in enumerate(_MONTHS, 1)}
+    | {
+        "sept": 9,
+        "janv": 1,
+        "févr": 2,
+        "juil": 7,
+        "déc": 12,
+        "dez": 12,
+        "okt": 10,
+        "ene": 1,
+        "abr": 4,
+        "ago": 8,
+        "dic": 12,
+        "gen": 1,
+        "mag": 5,
+        "giu": 6,
+        "lug": 7,
+        "set": 9,
+        "ott": 10,
+        "mrt": 3,
+        "mär": 3,
+    }
+)
+_DAY_MONTH = re.compile(
+    r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s/-]+(?:de\s+|"
+    r"of\s+)?([^\W\d_]{2,12})(?:\s?/\s?[^\W\d_]{2,12})?\.?[,،/]?[\s-]*(?:de\s+|del\s+)?(\d{4})",
+    re.IGNORECASE,
+)
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _ISO_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)")
 _EAST = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
-_PATTERNS = ((_EAST, "ymd"), (_ISO_DAY, "ymd"), (_MONTH_DAY, "mdy"), (_DAY_MONTH, "dmy"), (_NUMERIC, "dmy"))
+_PATTERNS = (
+    (_EAST, "ymd"),
+    (_ISO_DAY, "ymd"),
+    (_MONTH_DAY, "mdy"),
+    (_DAY_MONTH, "dmy"),
+    (_NUMERIC, "dmy"),
+)
 
 
 def day_in(text: str) -> tuple[str, str]:
-    """Return the first day of a text as YYYY-MM-DD, and the text without it; raises ValueError where there is none."""
+    """Return the first day of a text as YYYY-MM-DD, and the text without it; raises ValueError
+    where there is none.
+    """
     for pattern, order in _PATTERNS:
         for found in pattern.finditer(text):
             part = dict(zip(order, found.groups(), strict=True))
             month = int(part["m"]) if part["m"].isdigit() else MONTH.get(part["m"].lower(), 0)
             if 1 <= month <= 12 and 1 <= int(part["d"]) <= 31:
-                return f"{part['y']}-{month:02}-{int(part['d']):02}", text[:found.start()] + " " + text[found.end():]
+                return (
+                    f"{part['y']}-{month:02}-{int(part['d']):02}",
+                    text[: found.start()] + " " + text[found.end() :],
+                )
     raise ValueError("no date is understood")
 
 

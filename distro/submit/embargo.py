@@ -1,7 +1,9 @@
 """The time of an "Embargoed until …" line, as press offices write it in six languages.
 
-Understood are RFC 3339, and a date with a clock time in words: "8:30 a.m. (ET), Friday, June 4, 2027", "jusqu'au 20 mai 2027
-à 6h00", "Sperrfrist: 1. Februar 2027, 10 Uhr". Without a zone the installation's is meant. What is not understood is an
+Understood are RFC 3339, and a date with a clock time in words: "8:30 a.m. (ET), Friday, June 4,
+2027", "jusqu'au 20 mai 2027
+à 6h00", "Sperrfrist: 1. Februar 2027, 10 Uhr". Without a zone the installation's is meant. What is
+not understood is an
 error, never silence.
 """
 
@@ -11,45 +13,129 @@ from distro.submit.dates import day_in
 from distro.times import parse_time
 
 LINE = re.compile(
-    r"^\W*(?:(?:strictly|under|strict|sotto|onder|unter|под|noticia|news|nota|information|texte?|not[íi]cia|comunicado|release|communiqu[ée])\s+)?(?:embargo(?:ed|s)?(?!\w)|sous embargo|bajo embargo|sob embargo|эмбарго|embargad[oa]|embargoed|sperrfrist|sperrvermerk|embargo[’']?lu\w*|ambargo\w*|эмбарго|не (?:публиковать|для публикации) (?:до|ранее)|публикация (?:разрешена|не ранее)"
-    r"|(?:not|hold) for (?:release|publication)(?: or broadcast)? (?:until|before)|(?:niet (?:publiceren|voor publicatie) (?:voor|vóór))|nicht vor dem|محظور(?:ة)? (?:من )?النشر|حظر النشر|يحظر النشر|禁(?:止)?发(?:布)?(?:期|至|时间|令)?|(?:新闻)?禁运|解禁(?:日時|時間|时间)?|報道解禁|情報解禁|请于?.{2,30}(?:之?后)(?:发布|刊发)|在?.{4,30}前(?:请勿|不得|禁止)(?:发布|刊发|报道))",
-    re.IGNORECASE)
+    r"^\W*(?:(?:strictly|under|strict|sotto|onder|unter|под|noticia|news|nota|information|texte?|"
+    r"not[íi]cia|comunicado|release|communiqu[ée])\s+)?(?:embargo(?:ed|s)?(?!\w)|sous embargo|"
+    r"bajo embargo|sob embargo|эмбарго|embargad[oa]|embargoed|sperrfrist|sperrvermerk|"
+    r"embargo[’']?lu\w*|ambargo\w*|эмбарго|не (?:публиковать|для публикации) (?:до|ранее)|"
+    r"публикация (?:разрешена|не ранее)|(?:not|hold) for (?:release|"
+    r"publication)(?: or broadcast)? (?:until|before)|(?:niet (?:publiceren|"
+    r"voor publicatie) (?:voor|vóór))|nicht vor dem|محظور(?:ة)? (?:من )?النشر|حظر النشر|"
+    r"يحظر النشر|禁(?:止)?发(?:布)?(?:期|至|时间|令)?|(?:新闻)?禁运|解禁(?:日時|時間|时间)?|"
+    r"報道解禁|情報解禁|请于?.{2,30}(?:之?后)(?:发布|刊发)|在?.{4,30}前(?:请勿|不得|禁止)(?:发布|"
+    r"刊发|报道))",
+    re.IGNORECASE,
+)
 # Anywhere in a line around the text.
 SENTENCE = re.compile(
-    r"\b(?:embargoed|embargad[oa]|under (?:strict )?embargo|sous embargo|bajo embargo|sob embargo|sotto embargo|onder embargo|unter embargo)\s+(?:until|till|jusqu\S*|hasta|até|fino|tot|bis)\b"
-    r"|\b(?:not (?:for release|to be (?:published|released|used|broadcast)))\b.{0,60}\b(?:before|until)\b|\bsperrfrist\b|\bpod embargo\b|находится под эмбарго|ambargoludur|محظورة? النشر حتى|まで(?:報道|公開|掲載)を?(?:お控え|控え|禁)|解禁",
-    re.IGNORECASE)
+    r"\b(?:embargoed|embargad[oa]|under (?:strict )?embargo|sous embargo|bajo embargo|sob embargo|"
+    r"sotto embargo|onder embargo|unter embargo)\s+(?:until|till|jusqu\S*|hasta|até|fino|tot|"
+    r"bis)\b|\b(?:not (?:for release|to be (?:published|released|used|"
+    r"broadcast)))\b.{0,60}\b(?:before|until)\b|\bsperrfrist\b|\bpod embargo\b|"
+    r"находится под эмбарго|ambargoludur|محظورة? النشر حتى|まで(?:報道|公開|掲載)を?(?:お控え|"
+    r"控え|禁)|解禁",
+    re.IGNORECASE,
+)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}\S*(?: [A-Z][\w/+-]+)?")
 _ZONES = {
-    "ET": "America/New_York", "EST": "America/New_York", "EDT": "America/New_York", "CT": "America/Chicago", "CST": "America/Chicago", "CDT": "America/Chicago",
-    "MT": "America/Denver", "PT": "America/Los_Angeles", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "EASTERN": "America/New_York", "PACIFIC": "America/Los_Angeles",
-    "GMT": "UTC", "UTC": "UTC", "BST": "Europe/London", "UK": "Europe/London", "LONDON": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
-    "GENEVA": "Europe/Zurich", "PARIS": "Europe/Paris", "BERLIN": "Europe/Berlin", "MADRID": "Europe/Madrid", "EAT": "Africa/Nairobi", "NAIROBI": "Africa/Nairobi", "WAT": "Africa/Lagos", "IST": "Asia/Kolkata", "JST": "Asia/Tokyo",
-    "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "MEXICO CITY": "America/Mexico_City", "ROMA": "Europe/Rome", "ROME": "Europe/Rome", "LISBOA": "Europe/Lisbon", "BRASÍLIA": "America/Sao_Paulo", "BOGOTÁ": "America/Bogota", "LIMA": "America/Lima",
-    "МСК": "Europe/Moscow", "МОСКОВСК": "Europe/Moscow", "TSİ": "Europe/Istanbul", "TSI": "Europe/Istanbul", "TRT": "Europe/Istanbul", "北京": "Asia/Shanghai", "日本時間": "Asia/Tokyo", "القاهرة": "Africa/Cairo", "غرينتش": "UTC", "BRUXELLES": "Europe/Brussels", "BRUSSELS": "Europe/Brussels",
-    "GENÈVE": "Europe/Zurich", "GINEBRA": "Europe/Zurich", "GENF": "Europe/Zurich", "VIENNA": "Europe/Vienna", "WIEN": "Europe/Vienna", "NEW YORK": "America/New_York",
+    "ET": "America/New_York",
+    "EST": "America/New_York",
+    "EDT": "America/New_York",
+    "CT": "America/Chicago",
+    "CST": "America/Chicago",
+    "CDT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+    "PST": "America/Los_Angeles",
+    "PDT": "America/Los_Angeles",
+    "EASTERN": "America/New_York",
+    "PACIFIC": "America/Los_Angeles",
+    "GMT": "UTC",
+    "UTC": "UTC",
+    "BST": "Europe/London",
+    "UK": "Europe/London",
+    "LONDON": "Europe/London",
+    "CET": "Europe/Paris",
+    "CEST": "Europe/Paris",
+    "MEZ": "Europe/Berlin",
+    "MESZ": "Europe/Berlin",
+    "GENEVA": "Europe/Zurich",
+    "PARIS": "Europe/Paris",
+    "BERLIN": "Europe/Berlin",
+    "MADRID": "Europe/Madrid",
+    "EAT": "Africa/Nairobi",
+    "NAIROBI": "Africa/Nairobi",
+    "WAT": "Africa/Lagos",
+    "IST": "Asia/Kolkata",
+    "JST": "Asia/Tokyo",
+    "AEST": "Australia/Sydney",
+    "AEDT": "Australia/Sydney",
+    "MEXICO CITY": "America/Mexico_City",
+    "ROMA": "Europe/Rome",
+    "ROME": "Europe/Rome",
+    "LISBOA": "Europe/Lisbon",
+    "BRASÍLIA": "America/Sao_Paulo",
+    "BOGOTÁ": "America/Bogota",
+    "LIMA": "America/Lima",
+    "МСК": "Europe/Moscow",
+    "МОСКОВСК": "Europe/Moscow",
+    "TSİ": "Europe/Istanbul",
+    "TSI": "Europe/Istanbul",
+    "TRT": "Europe/Istanbul",
+    "北京": "Asia/Shanghai",
+    "日本時間": "Asia/Tokyo",
+    "القاهرة": "Africa/Cairo",
+    "غرينتش": "UTC",
+    "BRUXELLES": "Europe/Brussels",
+    "BRUSSELS": "Europe/Brussels",
+    "GENÈVE": "Europe/Zurich",
+    "GINEBRA": "Europe/Zurich",
+    "GENF": "Europe/Zurich",
+    "VIENNA": "Europe/Vienna",
+    "WIEN": "Europe/Vienna",
+    "NEW YORK": "America/New_York",
 }
 _CLOCK = re.compile(
-    r"(?<![\d.])(?P<before>上午|下午|晚上|午前|午後)?\s?(?P<hour>\d{1,2})(?:(?:[:.h：]|\s?[时時点點]\s?)(?P<minute>\d{2})(?:\s?分)?)?"
-    r"\s*(?P<after>a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr|uur|horas?|heures?|hrs?|hours|h\b|[时時点點]|صباح\w*|مساء\w*|часов|утра|вечера)?", re.IGNORECASE)
+    r"(?<![\d.])(?P<before>上午|下午|晚上|午前|午後)?\s?(?P<hour>\d{1,2})(?:(?:[:.h：]|"
+    r"\s?[时時点點]\s?)(?P<minute>\d{2})(?:\s?分)?)?\s*(?P<after>a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr|"
+    r"uur|horas?|heures?|hrs?|hours|h\b|[时時点點]|صباح\w*|مساء\w*|часов|утра|вечера)?",
+    re.IGNORECASE,
+)
 _AFTERNOON = frozenset(["pm", "下午", "晚上", "午後", "вечера"])
-_NIGHT = re.compile(r"\b(?:midnight|medianoche|minuit|mitternacht|mezzanotte|meia-noite|middernacht|gece yarısı|полноч\w*|منتصف الليل)\b", re.IGNORECASE)
-_NOON = re.compile(r"\b(?:noon|midday|mediod[íi]a|midi|mezzogiorno|meio-dia|полдень)\b|正午", re.IGNORECASE)
+_NIGHT = re.compile(
+    r"\b(?:midnight|medianoche|minuit|mitternacht|mezzanotte|meia-noite|middernacht|gece yarısı|"
+    r"полноч\w*|منتصف الليل)\b",
+    re.IGNORECASE,
+)
+_NOON = re.compile(
+    r"\b(?:noon|midday|mediod[íi]a|midi|mezzogiorno|meio-dia|полдень)\b|正午", re.IGNORECASE
+)
 
 
-_NO_TEXT = re.compile(r"embargos?\s+(?:on|sur|against|gegen|contra|sobre|op|tegen|su|sulle|al|aux?|à|de|d’|d'|на|против)\b", re.IGNORECASE)     # of arms, of trade
-_TIME = re.compile(r"\d|:|：|until|till|jusqu|hasta|bis\b|até|fino|tot\b|до\b|حتى|まで|前", re.IGNORECASE)
+_NO_TEXT = re.compile(
+    r"embargos?\s+(?:on|sur|against|gegen|contra|sobre|op|tegen|su|sulle|al|aux?|à|de|d’|d'|на|"
+    r"против)\b",
+    re.IGNORECASE,
+)  # of arms, of trade
+_TIME = re.compile(
+    r"\d|:|：|until|till|jusqu|hasta|bis\b|até|fino|tot\b|до\b|حتى|まで|前", re.IGNORECASE
+)
 
 
 def speaks(text: str) -> bool:
     """Return whether a line around a text sets an embargo on it."""
     if SENTENCE.search(text):
         return True
-    return bool(LINE.match(text)) and not _NO_TEXT.search(text) and (len(text) < 25 or bool(_TIME.search(text)))
+    return (
+        bool(LINE.match(text))
+        and not _NO_TEXT.search(text)
+        and (len(text) < 25 or bool(_TIME.search(text)))
+    )
 
 
 def read_time(text: str, zone: str) -> str:
-    """The time that an embargo line names, RFC 3339 with its own zone's offset; raises ValueError with a sentence."""
+    """The time that an embargo line names, RFC 3339 with its own zone's offset; raises ValueError
+    with a sentence.
+    """
     exact = _ISO.search(text)
     if exact:
         return parse_time(exact[0].strip(" .)"), zone).isoformat()
@@ -82,4 +168,11 @@ def _zone(text: str) -> str:
     if named:
         return named[0]
     upper = text.upper()
-    return next((name for word, name in sorted(_ZONES.items(), key=lambda item: -len(item[0])) if re.search(rf"(?<![A-Z]){re.escape(word)}(?![A-Z])", upper)), "")
+    return next(
+        (
+            name
+            for word, name in sorted(_ZONES.items(), key=lambda item: -len(item[0]))
+            if re.search(rf"(?<![A-Z]){re.escape(word)}(?![A-Z])", upper)
+        ),
+        "",
+    )

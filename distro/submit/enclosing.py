@@ -1,4 +1,6 @@
-"""Files that travel with a release: pictures in its text, and attachments; each found beside the release file."""
+"""Files that travel with a release: pictures in its text, and attachments; each found beside the
+release file.
+"""
 
 import io
 import mimetypes
@@ -15,16 +17,87 @@ from distro.files import read_beside
 from distro.model import PICTURES, Enclosed
 from distro.submit.prose import parser
 
-LARGEST = 20_000_000                      # bytes of one file
-LARGEST_OF_ALL = 60_000_000               # bytes of all files of an edition
-MOST = 50                                 # files of an edition
-MOST_ADDRESSES = 40                       # e-mail addresses in an attachment, before it looks like somebody's contacts
-LONGEST_NAME = 150                        # characters
-# No control characters, and none that turn the direction of what stands around them ("fdp.exe" would read "exe.pdf").
-_UNFIT = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|.{{{LONGEST_NAME + 1}}}", re.DOTALL)
-_REFUSED = {".exe", ".js", ".bat", ".cmd", ".com", ".scr", ".vbs", ".jar", ".msi", ".lnk", ".iso", ".ps1", ".hta", ".html", ".htm", ".svg"}
+LARGEST = 20_000_000  # bytes of one file
+LARGEST_OF_ALL = 60_000_000  # bytes of all files of an edition
+MOST = 50  # files of an edition
+MOST_ADDRESSES = 40  # e-mail addresses in an attachment, before it looks like somebody's contacts
+LONGEST_NAME = 150  # characters
+# No control characters, and none that turn the direction of what stands around them ("fdp.exe"
+# would read "exe.pdf").
+_UNFIT = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    rf"|.{{{LONGEST_NAME + 1}}}",
+    re.DOTALL,
+)
+_REFUSED = {
+    ".exe",
+    ".js",
+    ".bat",
+    ".cmd",
+    ".com",
+    ".scr",
+    ".vbs",
+    ".jar",
+    ".msi",
+    ".lnk",
+    ".iso",
+    ".ps1",
+    ".hta",
+    ".html",
+    ".htm",
+    ".svg",
+}
 _KINDS = frozenset(
-    [".pdf", ".docx", ".doc", ".odt", ".rtf", ".txt", ".md", ".pages", ".xlsx", ".xls", ".ods", ".csv", ".tsv", ".json", ".geojson", ".xml", ".pptx", ".ppt", ".odp", ".epub", ".ics", ".vcf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".heic", ".avif", ".bmp", ".eps", ".ai", ".psd", ".mp3", ".m4a", ".wav", ".ogg", ".flac", ".aac", ".mp4", ".mov", ".webm", ".m4v", ".srt", ".vtt"],
+    [
+        ".pdf",
+        ".docx",
+        ".doc",
+        ".odt",
+        ".rtf",
+        ".txt",
+        ".md",
+        ".pages",
+        ".xlsx",
+        ".xls",
+        ".ods",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".geojson",
+        ".xml",
+        ".pptx",
+        ".ppt",
+        ".odp",
+        ".epub",
+        ".ics",
+        ".vcf",
+        ".zip",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".avif",
+        ".bmp",
+        ".eps",
+        ".ai",
+        ".psd",
+        ".mp3",
+        ".m4a",
+        ".wav",
+        ".ogg",
+        ".flac",
+        ".aac",
+        ".mp4",
+        ".mov",
+        ".webm",
+        ".m4v",
+        ".srt",
+        ".vtt",
+    ],
 )
 _AT_DOMAIN = re.compile(rb"@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 _LOCAL = re.compile(rb"[A-Za-z0-9._+-]{1,64}$")
@@ -32,30 +105,44 @@ _LOCAL = re.compile(rb"[A-Za-z0-9._+-]{1,64}$")
 
 @dataclass(slots=True)
 class Enclosing:
-    """What was found: the files, their bytes by hash, and what is wrong, as (about a picture?, sentence)."""
+    """What was found: the files, their bytes by hash, and what is wrong, as (about a picture?,
+    sentence).
+    """
 
     files: list[Enclosed] = field(default_factory=list)
     raw: list[tuple[str, bytes]] = field(default_factory=list)
     wrong: list[tuple[bool, str]] = field(default_factory=list)
-    unspoken: list[str] = field(default_factory=list)     # pictures without words for those who do not see them
+    unspoken: list[str] = field(
+        default_factory=list
+    )  # pictures without words for those who do not see them
 
 
-def enclose(folder: Path | None, body: str, attachments: tuple[str, ...], private: Sequence[Path] = ()) -> Enclosing:
-    """Find every picture of a text and every attachment in the release's folder; nothing `private` is taken."""
+def enclose(
+    folder: Path | None, body: str, attachments: tuple[str, ...], private: Sequence[Path] = ()
+) -> Enclosing:
+    """Find every picture of a text and every attachment in the release's folder; nothing `private`
+    is taken.
+    """
     found = Enclosing()
     wanted = [(unquote(source), source) for source in dict(_pictures(body))]
     wanted += [(name, "") for name in dict.fromkeys(attachments)]
     if len(wanted) > MOST:
-        found.wrong.append((False, f"{len(wanted)} files cannot travel with a release; {MOST} are the most"))
+        found.wrong.append(
+            (False, f"{len(wanted)} files cannot travel with a release; {MOST} are the most")
+        )
         return found
     for name, source in wanted:
         _take(found, folder or Path(), name, source, private)
-    found.unspoken = [unquote(source) for source, alt in dict(_pictures(body)).items() if not alt.strip()]
+    found.unspoken = [
+        unquote(source) for source, alt in dict(_pictures(body)).items() if not alt.strip()
+    ]
     return found
 
 
 def _pictures(body: str) -> Iterator[tuple[str, str]]:
-    """What the images of a text point at on this machine, and their words; those of the web are not fetched."""
+    """What the images of a text point at on this machine, and their words; those of the web are not
+    fetched.
+    """
     for token in parser().parse(body):
         for child in token.children or []:
             source = str(child.attrGet("src") or "") if child.type == "image" else ""
@@ -66,23 +153,54 @@ def _pictures(body: str) -> Iterator[tuple[str, str]]:
 def _take(found: Enclosing, folder: Path, name: str, source: str, private: Sequence[Path]) -> None:
     path = folder / name
     if _UNFIT.search(name):
-        found.wrong.append((bool(source), f"{_UNFIT.sub('?', name)[:60]}: a file's name is one line of at most {LONGEST_NAME} characters"))
+        found.wrong.append(
+            (
+                bool(source),
+                (
+                    f"{_UNFIT.sub('?', name)[:60]}: a file's name is one line of at most"
+                    f" {LONGEST_NAME} characters"
+                ),
+            )
+        )
         return
     try:
-        raw = read_beside(folder, name, min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files)), private)
+        raw = read_beside(
+            folder,
+            name,
+            min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files)),
+            private,
+        )
     except OSError as error:
-        found.wrong.append((bool(source), f"{name} cannot be read beside the release: {error.strerror or error}"))
+        found.wrong.append(
+            (bool(source), f"{name} cannot be read beside the release: {error.strerror or error}")
+        )
         return
-    except ValueError:      # a NUL, or a loop of links
+    except ValueError:  # a NUL, or a loop of links
         found.wrong.append((bool(source), f"{name[:60]!r} is no name of a file"))
         return
     suffix = path.suffix.lower()
     if not source and suffix not in _REFUSED and suffix not in _KINDS:
-        found.wrong.append((False, f"{name}: {suffix or 'a file without an ending'} is no kind of file that a release brings (documents, tables, pictures, sound, film, .zip)"))
+        found.wrong.append(
+            (
+                False,
+                (
+                    f"{name}: {suffix or 'a file without an ending'} is no kind of file that a"
+                    " release brings (documents, tables, pictures, sound, film, .zip)"
+                ),
+            )
+        )
         return
     people = _addresses_in(raw)
     if people > MOST_ADDRESSES:
-        found.wrong.append((bool(source), f"{name} holds {people:,} e-mail addresses: is it a list of contacts? At most {MOST_ADDRESSES} may go out with a release"))
+        found.wrong.append(
+            (
+                bool(source),
+                (
+                    f"{name} holds {people:,} e-mail addresses: is it a list of contacts? At most"
+                    f" {MOST_ADDRESSES} may go out with a release"
+                ),
+            )
+        )
         return
     size = len(raw)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -93,7 +211,9 @@ def _take(found: Enclosing, folder: Path, name: str, source: str, private: Seque
     if source:
         width = imagesize.get(io.BytesIO(raw))[0] if kind in PICTURES else -1
         if width <= 0:
-            found.wrong.append((True, f"{name} is no PNG, JPEG or GIF, which every mail program shows"))
+            found.wrong.append(
+                (True, f"{name} is no PNG, JPEG or GIF, which every mail program shows")
+            )
             return
     digest = Enclosed.hash_of(raw)
     found.files.append(Enclosed(path.name, kind, size, digest, source, width))
@@ -104,7 +224,7 @@ def _addresses_in(raw: bytes) -> int:
     """Return how many different e-mail addresses a file shows, up to a thousand."""
     found: set[bytes] = set()
     for place in islice(_AT_DOMAIN.finditer(raw), 100_000):
-        local = _LOCAL.search(raw[max(0, place.start() - 64):place.start()])
+        local = _LOCAL.search(raw[max(0, place.start() - 64) : place.start()])
         if local:
             found.add((local.group() + place.group()).lower())
             if len(found) == 1000:

@@ -7,9 +7,28 @@ from typing import Any
 
 from distro.model import Level, Problem
 
-KNOWN = ("headline", "kind", "language", "id", "subhead", "dateline", "date", "sender", "embargo", "trusted", "contacts",
-         "attachments", "topics", "regions", "notes_to_editors", "boilerplate", "note", "it_said", "it_should_say")
-_NESTING = 20      # deeper than any front matter; a bomb of brackets must not recurse
+KNOWN = (
+    "headline",
+    "kind",
+    "language",
+    "id",
+    "subhead",
+    "dateline",
+    "date",
+    "sender",
+    "embargo",
+    "trusted",
+    "contacts",
+    "attachments",
+    "topics",
+    "regions",
+    "notes_to_editors",
+    "boilerplate",
+    "note",
+    "it_said",
+    "it_should_say",
+)
+_NESTING = 20  # deeper than any front matter; a bomb of brackets must not recurse
 _LARGEST = 50_000  # characters
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _UNFIT_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -19,9 +38,9 @@ _UNFIT_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 class FrontMatter:
     """What stands between the two lines of three hyphens."""
 
-    values: dict[str, Any]     # text, list or mapping of texts
-    lines: dict[str, int]      # key -> line in the file
-    body_line: int             # where the text begins, from 1
+    values: dict[str, Any]  # text, list or mapping of texts
+    lines: dict[str, int]  # key -> line in the file
+    body_line: int  # where the text begins, from 1
     problems: tuple[Problem, ...]
 
 
@@ -32,10 +51,12 @@ def split(name: str, text: str) -> tuple[FrontMatter, str]:
         return FrontMatter({}, {}, 1, ()), text
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), 0)
     if not end:
-        problem = Problem(name, 1, Level.ERROR, 'the front matter does not end: write a line "---" after it')
+        problem = Problem(
+            name, 1, Level.ERROR, 'the front matter does not end: write a line "---" after it'
+        )
         return FrontMatter({}, {}, 1, (problem,)), ""
     values, where, problems = _parse(name, "\n".join(lines[1:end]))
-    return FrontMatter(values, where, end + 2, tuple(problems)), "\n".join(lines[end + 1:])
+    return FrontMatter(values, where, end + 2, tuple(problems)), "\n".join(lines[end + 1 :])
 
 
 def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
@@ -44,29 +65,96 @@ def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], l
 
     problems: list[Problem] = []
     if len(yaml_text) > _LARGEST:
-        return {}, {}, [Problem(name, 1, Level.ERROR, f"the front matter has {len(yaml_text):,} characters; {_LARGEST:,} are the most: is its closing line of three hyphens missing?")]
+        return (
+            {},
+            {},
+            [
+                Problem(
+                    name,
+                    1,
+                    Level.ERROR,
+                    f"the front matter has {len(yaml_text):,} characters; {_LARGEST:,} are the"
+                    " most: is its closing line of three hyphens missing?",
+                )
+            ],
+        )
     if any(text.count("[") + text.count("{") > _NESTING for text in yaml_text.split("\n")):
         return {}, {}, [Problem(name, 1, Level.ERROR, "the front matter is nested too deeply")]
     try:
         alias = _alias(yaml_text)
-        if alias is not None:     # a reference to a reference to a reference … grows without end, and one to itself never ends
-            return {}, {}, [Problem(name, alias + 2, Level.ERROR, "the front matter refers to another place of itself (& or *): write the value out, or quote it")]
+        if alias is not None:
+            # a reference to a reference to a reference … grows without end, and one to itself never
+            # ends
+            return (
+                {},
+                {},
+                [
+                    Problem(
+                        name,
+                        alias + 2,
+                        Level.ERROR,
+                        "the front matter refers to another place of itself (& or *): write the"
+                        " value out, or quote it",
+                    )
+                ],
+            )
         node = YAML(typ="base", pure=True).compose(yaml_text)  # base: every scalar is text
     except MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 2
-        return {}, {}, [Problem(name, line, Level.ERROR, f"the front matter is not YAML: {error.problem or 'cannot be read'} (quote a value that contains a colon)")]
+        return (
+            {},
+            {},
+            [
+                Problem(
+                    name,
+                    line,
+                    Level.ERROR,
+                    f"the front matter is not YAML: {error.problem or 'cannot be read'} (quote a"
+                    " value that contains a colon)",
+                )
+            ],
+        )
     except (YAMLError, RecursionError, ValueError) as error:
-        return {}, {}, [Problem(name, 1, Level.ERROR, f"the front matter is not YAML: {str(error).splitlines()[0]}")]
+        return (
+            {},
+            {},
+            [
+                Problem(
+                    name,
+                    1,
+                    Level.ERROR,
+                    f"the front matter is not YAML: {str(error).splitlines()[0]}",
+                )
+            ],
+        )
     if node is None:
         return {}, {}, []
     if node.id != "mapping":
-        return {}, {}, [Problem(name, 2, Level.ERROR, "the front matter must be fields like `headline: …`, one a line")]
+        return (
+            {},
+            {},
+            [
+                Problem(
+                    name,
+                    2,
+                    Level.ERROR,
+                    "the front matter must be fields like `headline: …`, one a line",
+                )
+            ],
+        )
     values: dict[str, Any] = {}
     where: dict[str, int] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 2
         if key in values:
-            problems.append(Problem(name, line, Level.ERROR, f'"{key}" stands here a second time (first on line {where[key]})'))
+            problems.append(
+                Problem(
+                    name,
+                    line,
+                    Level.ERROR,
+                    f'"{key}" stands here a second time (first on line {where[key]})',
+                )
+            )
         if key not in KNOWN:
             problems.append(Problem(name, line, Level.ERROR, f'unknown field "{key}"{_near(key)}'))
         values[key], where[key] = _plain(value_node), line
@@ -118,13 +206,19 @@ class Fields:
         return ""
 
     def _checked(self, key: str, value: str, longest: int, *, lines: bool = False) -> str:
-        """Return the value, or "" and a problem: what readers' mail programs would take for something else is no text."""
+        """Return the value, or "" and a problem: what readers' mail programs would take for
+        something else is no text.
+        """
         if len(value) > longest:
             self.wrong(key, f'"{key}" has {len(value):,} characters; {longest:,} are the most')
             return ""
         unfit = (_UNFIT if lines else _UNFIT_LINE).search(value)
         if unfit:
-            what = "a line break: it must be one line" if unfit[0] in "\r\n\x85\u2028\u2029" else "a control character"
+            what = (
+                "a line break: it must be one line"
+                if unfit[0] in "\r\n\x85\u2028\u2029"
+                else "a control character"
+            )
             self.wrong(key, f'"{key}" holds {what}')
             return ""
         return value
@@ -141,7 +235,11 @@ class Fields:
     def mappings(self, key: str, allowed: tuple[str, ...]) -> Iterator[dict[str, str]]:
         value = self.matter.values.get(key) or []
         for entry in value if isinstance(value, list) else [value]:
-            if isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values()) and set(entry) <= set(allowed):
+            if (
+                isinstance(entry, dict)
+                and all(isinstance(v, str) for v in entry.values())
+                and set(entry) <= set(allowed)
+            ):
                 yield {name: self._checked(key, v.strip(), 300) for name, v in entry.items()}
             else:
                 self.wrong(key, f'"{key}" must be a list of {{{", ".join(allowed)}}}')

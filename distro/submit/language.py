@@ -3,18 +3,46 @@
 import re
 
 _WORDS = {
-    "en": "the of and to in is that for on with as are was by at from has will this have it be an its not which",
-    "es": "el la de que y en los del las un por con una para se su al es lo como más pero sus este entre está",
-    "fr": "le la les de des et en un une du pour que dans qui sur au par plus pas ce avec est son aux ont à été",
-    "de": "der die und das den von zu mit sich des auf für ist im dem nicht ein eine als auch es an werden aus bei",
-    "pt": "o a os as de que e do da em um para com não uma dos no se na por mais das à ao foi pelo pela são está",
-    "nl": "de het een en van in is dat op te voor met zijn niet aan er om ook als door bij naar uit dit die deze worden heeft over nog maar kan",
-    "tr": "ve bir bu için ile da de olarak en çok daha gibi olan kadar sonra ancak göre her ise ya var değil yeni yıl dedi eden etti olduğu oldu",
-    "it": "il di che e la per un in è del della non una i le con si da gli nel alla dei delle sono come anche",
+    "en": (
+        "the of and to in is that for on with as are was by at from has will this have it be an its"
+        " not which"
+    ),
+    "es": (
+        "el la de que y en los del las un por con una para se su al es lo como más pero sus este"
+        " entre está"
+    ),
+    "fr": (
+        "le la les de des et en un une du pour que dans qui sur au par plus pas ce avec est son aux"
+        " ont à été"
+    ),
+    "de": (
+        "der die und das den von zu mit sich des auf für ist im dem nicht ein eine als auch es an"
+        " werden aus bei"
+    ),
+    "pt": (
+        "o a os as de que e do da em um para com não uma dos no se na por mais das à ao foi pelo"
+        " pela são está"
+    ),
+    "nl": (
+        "de het een en van in is dat op te voor met zijn niet aan er om ook als door bij naar uit"
+        " dit die deze worden heeft over nog maar kan"
+    ),
+    "tr": (
+        "ve bir bu için ile da de olarak en çok daha gibi olan kadar sonra ancak göre her ise ya"
+        " var değil yeni yıl dedi eden etti olduğu oldu"
+    ),
+    "it": (
+        "il di che e la per un in è del della non una i le con si da gli nel alla dei delle sono"
+        " come anche"
+    ),
 }
 _SETS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 _KANA = re.compile("[\u3040-\u30ff]")
-_SCRIPTS = (("ar", re.compile("[\u0600-\u06ff]")), ("ru", re.compile("[\u0400-\u04ff]")), ("zh", re.compile("[\u4e00-\u9fff]")))
+_SCRIPTS = (
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+)
 
 
 def detect(text: str, fallback: str = "en") -> str:

@@ -11,38 +11,71 @@ from distro.submit.phrases import LONG, kinds_of
 
 SENTENCE_END = re.compile(r"[.!?…:؟。！？][\"'”’»›“)\]）」』]*$")
 _FULL_STOP = re.compile(r"[.!?…؟。！？][\"'”’»›“)\]）」』]*$")
-_INNER_END = re.compile(r"[^\W\d_]{3}[.!?؟][\"”’»“)]? +[\"“„«»‘(]?[^\W\d_a-zà-ÿ]|[。！？][^\s」』）)]")
-BULLET = re.compile(r"^\s*(?:[-*•·–▪●‣◦○■□◆・]|\d{1,2}[.)、．]|[(（]\d{1,2}[)）]|[①-⑳])\s*(?=\S)(?<![-*·–.)]\b)")
+_INNER_END = re.compile(
+    r"[^\W\d_]{3}[.!?؟][\"”’»“)]? +[\"“„«»‘(]?[^\W\d_a-zà-ÿ]|[。！？][^\s」』）)]"
+)
+BULLET = re.compile(
+    r"^\s*(?:[-*•·–▪●‣◦○■□◆・]|\d{1,2}[.)、．]|[(（]\d{1,2}[)）]|[①-⑳])\s*(?=\S)(?<![-*·–.)]\b)"
+)
 WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _LINKING = re.compile(r"\s(?:vom|du|del?|of|van|от|dated)\s*$", re.IGNORECASE)
-_CLOCK = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*(?:[ap]\.?m\.?|uhr|hrs?|uur))?|\d{1,2}\s*(?:[ap]\.?m\.?|uhr|uur|h|heures|horas))(?:\s*(?:\(?[A-Z]{2,5}\)?|(?:[A-Z][a-z]{2,12} ){1,3}time))?"
+_CLOCK = (
+    r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*(?:[ap]\.?m\.?|uhr|hrs?|uur))?|"
+    r"\d{1,2}\s*(?:[ap]\.?m\.?|uhr|uur|h|heures|horas))(?:\s*(?:\(?[A-Z]{2,5}\)?|"
+    r"(?:[A-Z][a-z]{2,12} ){1,3}time))?"
+)
 _SEPARATORS = re.compile(r"\s[·•|]\s|\s{3,}")
 _ANY_CLOCK = re.compile(r"\d{1,2}[:.h時点时]\s?\d{2}分?|\d{1,2}\s?[時时点]")
 _MONTH = r"[^\W\d_]{3,12}(?:\s?/\s?[^\W\d_]{3,12})?"
 _WEEKDAY = r"(?:[^\W\d_]+(?:-feira)?[,،]?\s+(?:the |le |den |dem |el |il |op |день |يوم )?)?"
 _DAY = (
-    rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|º|°|\.)?[./ -]\s?(?:de |of |d')?{_MONTH}\.?[./ -]?(?:[,،]? ?(?:de |del )?\d{{4}})?(?: г(?:\.|ода)?| yılı| م)?|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"
-    r"|(?:\d{4}\s?年)\s?\d{1,2}\s?月\s?\d{1,2}\s?日(?:\s?[(（].{1,3}[)）])?|令和\d{1,2}年\d{1,2}月\d{1,2}日)")
+    rf"(?:\d{{1,2}}(?:er|st|nd|rd|th|º|°|\.)?[./ -]\s?(?:de |of |d')?{_MONTH}\.?[./ -]?(?:[,،]?"
+    rf" ?(?:de |del )?\d{{4}})?(?: г(?:\.|ода)?| yılı| م)?|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,?"
+    r" \d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+    r"|(?:\d{4}\s?年)\s?\d{1,2}\s?月\s?\d{1,2}\s?日(?:\s?[(（].{1,3}[)）])?|令和\d{1,2}年\d{1,2}月\d{1,2}日)"
+)
 DATE_ONLY = re.compile(
-    rf"^\W*(?:(?:date|fecha|data|datum|erscheinungsdatum|stand|posted|published|updated|publish date|release date|publi[ée]e?|publicad[oa]|pubblicat[oa]|gepubliceerd|geplaatst|ver[öo]ffentlicht|опубликовано|обновлено|дата(?: публикации)?|tarih|yay[ıi]n tarihi|g[üu]ncelleme|التاريخ|تاريخ النشر|نُ?شر|发布(?:时间|日期)|时间|日期|公開日|掲載日|更新日|発表日|配信日)\s*(?:le|on|el|am|em|il|op|в|في|at)?\s*[:：]?\s*)?"
-    rf"{_WEEKDAY}{_DAY}(?:[,،|–-]?\s*(?:at |à |a las |às |um |om |alle (?:ore )?|в |saat |الساعة |ore )?{_CLOCK})?(?:\s*[|·•]\s*.{{0,40}})?\W*$", re.IGNORECASE)
+    rf"^\W*(?:(?:date|fecha|data|datum|erscheinungsdatum|stand|posted|published|updated|"
+    rf"publish date|release date|publi[ée]e?|publicad[oa]|pubblicat[oa]|gepubliceerd|geplaatst|"
+    rf"ver[öo]ffentlicht|опубликовано|обновлено|дата(?: публикации)?|tarih|yay[ıi]n tarihi|"
+    rf"g[üu]ncelleme|التاريخ|تاريخ النشر|نُ?شر|发布(?:时间|日期)|时间|日期|公開日|掲載日|更新日|"
+    rf"発表日|配信日)\s*(?:le|on|el|am|em|il|op|в|في|at)?\s*[:：]?\s*)?{_WEEKDAY}{_DAY}(?:[,،|"
+    rf"–-]?\s*(?:at |à |a las |às |um |om |alle (?:ore )?|в |saat |الساعة |"
+    rf"ore )?{_CLOCK})?(?:\s*[|·•]\s*.{{0,40}})?\W*$",
+    re.IGNORECASE,
+)
 TIME_ONLY = re.compile(rf"^\W*{_CLOCK}\W*$", re.IGNORECASE)
-_BREADCRUMB = re.compile(r"^[^>›»«/|→]{1,40}(?:\s+[>›»→]\s+[^>›»«→]{1,120}|\s?[>›]\s?[^>›»«→]{1,120}){1,8}$|^[^/|]{1,30}(?:\s/\s[^/]{1,60}){2,8}$")
+_BREADCRUMB = re.compile(
+    r"^[^>›»«/|→]{1,40}(?:\s+[>›»→]\s+[^>›»«→]{1,120}|\s?[>›]\s?[^>›»«→]{1,120}){1,8}$|^[^/|"
+    r"]{1,30}(?:\s/\s[^/]{1,60}){2,8}$"
+)
 _BAR = re.compile(r"^[^|｜]{3,160}\s?[|｜]\s?[^|｜@]{2,60}(?:\s?[|｜]\s?[^|｜@]{1,60}){0,12}$")
 _DOTS = re.compile(r"^[^·•]{2,30}(?:\s[·•]\s[^·•]{2,30}){2,12}$")
 _COLUMNS = re.compile(r"^[^\d\s][^\d]{0,30}?(?:\s{3,}[^\d\s][^\d]{0,30}?){2,}$")
-_HOUSE_END = re.compile(r"(?:\b(?:university|museum|agency|institute|council|foundation|hospital|federation|association|plc|inc\.?|ltd\.?|limited|gmbh|ag|s\.?a\.?|e\. ?v\.|b\.?v\.?|a\.?ş\.?|belediyesi|m[üu]d[üu]rl[üu][ğg][üu]|valili[ğg]i|ba[şs]kanl[ıi][ğg][ıi]|bakanl[ıi][ğg][ıi]|[üu]niversitesi|m[üu]zesi|kurumu|derne[ğg]i|vakf[ıi])|大学|统计局|博物馆|协会|委员会|人民政府|研究所|公司|医院|学会|基金会|株式会社|振興会|財団|法人|事務局|市役所|美術館|博物館|協会|省|庁|機構|水族館|病院)$", re.IGNORECASE)
+_HOUSE_END = re.compile(
+    r"(?:\b(?:university|museum|agency|institute|council|foundation|hospital|federation|"
+    r"association|plc|inc\.?|ltd\.?|limited|gmbh|ag|s\.?a\.?|e\. ?v\.|b\.?v\.?|a\.?ş\.?|"
+    r"belediyesi|m[üu]d[üu]rl[üu][ğg][üu]|valili[ğg]i|ba[şs]kanl[ıi][ğg][ıi]|bakanl[ıi][ğg][ıi]|"
+    r"[üu]niversitesi|m[üu]zesi|kurumu|derne[ğg]i|vakf[ıi])|大学|统计局|博物馆|协会|委员会|"
+    r"人民政府|研究所|公司|医院|学会|基金会|株式会社|振興会|財団|法人|事務局|市役所|美術館|博物館|"
+    r"協会|省|庁|機構|水族館|病院)$",
+    re.IGNORECASE,
+)
 _SCRAPS = re.compile(r"^(?:[\W_]*|\W*&nbsp;\W*|\W*\d{1,4}\W*)$")
 _SITE = re.compile(r"^\W*(?:https?://\S+|www\.\S+)\W*$", re.IGNORECASE)
 
 
 def wide_length(text: str) -> int:
-    """Return a length in letters of an alphabet: a character of Chinese or Japanese says as much as two."""
+    """Return a length in letters of an alphabet: a character of Chinese or Japanese says as much as
+    two.
+    """
     return len(text) + (0 if text.isascii() else len(WIDE.findall(text)))
 
 
 def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """Match a pattern that speaks of short lines; a long line is none of them, and would cost the square of its length."""
+    """Match a pattern that speaks of short lines; a long line is none of them, and would cost the
+    square of its length.
+    """
     return pattern.match(text) if len(text) <= LONG else None
 
 
@@ -65,7 +98,14 @@ class Line:
     @cached_property
     def house(self) -> bool:
         """Whether it may be the name of a house, rather than what it has to say."""
-        return self.words <= 7 and not self.bullet and self.length <= 75 and not re.search(r"[\d:«„“\"]", self.text) and not self.full_stop and ("house" in self.kinds or bool(_HOUSE_END.search(self.text)))
+        return (
+            self.words <= 7
+            and not self.bullet
+            and self.length <= 75
+            and not re.search(r"[\d:«„“\"]", self.text)
+            and not self.full_stop
+            and ("house" in self.kinds or bool(_HOUSE_END.search(self.text)))
+        )
 
     @cached_property
     def length(self) -> int:
@@ -74,7 +114,11 @@ class Line:
     @cached_property
     def words(self) -> int:
         """Words; two characters of Chinese or Japanese count as one."""
-        return len(self.text.split()) if self.text.isascii() else len(WIDE.sub(" ", self.text).split()) + len(WIDE.findall(self.text)) // 2
+        return (
+            len(self.text.split())
+            if self.text.isascii()
+            else len(WIDE.sub(" ", self.text).split()) + len(WIDE.findall(self.text)) // 2
+        )
 
     @cached_property
     def ends_sentence(self) -> bool:
@@ -100,7 +144,11 @@ class Line:
 
     @cached_property
     def date(self) -> bool:
-        if 70 < len(self.text) <= 160 and len(_SEPARATORS.findall(self.text)) >= 2 and not self.full_stop:      # "by Eva Lund · 3 March 2027 · 4 min"
+        if (
+            70 < len(self.text) <= 160
+            and len(_SEPARATORS.findall(self.text)) >= 2
+            and not self.full_stop
+        ):  # "by Eva Lund · 3 March 2027 · 4 min"
             return without_day(self.text) != self.text
         if len(self.text) > 70 or not any(map(str.isdigit, self.text)):
             return False
@@ -108,7 +156,11 @@ class Line:
             return names_month(self.text)
         rest = without_day(self.text)
         letters = re.findall(r"[^\W\d_]", _ANY_CLOCK.sub(" ", rest))
-        return rest != self.text and len(letters) * (2 if WIDE.search(rest) else 1) <= 14 and not self.full_stop
+        return (
+            rest != self.text
+            and len(letters) * (2 if WIDE.search(rest) else 1) <= 14
+            and not self.full_stop
+        )
 
     @cached_property
     def time(self) -> bool:
@@ -120,13 +172,26 @@ class Line:
 
     @cached_property
     def way(self) -> bool:
-        """Whether it is a path of the site ("Home > News"), a bar of links, or the page's title ("Headline | House")."""
-        return bool(matches(_BREADCRUMB, self.text) or matches(_BAR, self.text) or matches(_DOTS, self.text) or matches(_COLUMNS, self.text)) and not self.address
+        """Whether it is a path of the site ("Home > News"), a bar of links, or the page's title
+        ("Headline | House").
+        """
+        return (
+            bool(
+                matches(_BREADCRUMB, self.text)
+                or matches(_BAR, self.text)
+                or matches(_DOTS, self.text)
+                or matches(_COLUMNS, self.text)
+            )
+            and not self.address
+        )
 
     @cached_property
     def scrap(self) -> bool:
         """Whether it says nothing: signs, a lone number, an address of the web."""
-        return bool(matches(_SCRAPS, self.text) or matches(_SITE, self.text)) and "end" not in self.kinds
+        return (
+            bool(matches(_SCRAPS, self.text) or matches(_SITE, self.text))
+            and "end" not in self.kinds
+        )
 
     @cached_property
     def furniture(self) -> bool:
@@ -136,17 +201,36 @@ class Line:
     @cached_property
     def apparatus(self) -> bool:
         """Whether it stands around a headline and belongs to neither it nor the text."""
-        return bool(self.kinds & {"release", "aside", "caption"}) or self.date or self.time or self.embargo
+        return (
+            bool(self.kinds & {"release", "aside", "caption"})
+            or self.date
+            or self.time
+            or self.embargo
+        )
 
     @cached_property
     def title_like(self) -> bool:
-        return not self.bullet and (len(self.text.split()) >= 3 or (self.length >= 12 and bool(WIDE.search(self.text))) or self.length >= 20) and self.length <= 240 and not re.search(r"[.:;,。：；，、،؛]$", self.text) and any(map(str.isalpha, self.text))
+        return (
+            not self.bullet
+            and (
+                len(self.text.split()) >= 3
+                or (self.length >= 12 and bool(WIDE.search(self.text)))
+                or self.length >= 20
+            )
+            and self.length <= 240
+            and not re.search(r"[.:;,。：；，、،؛]$", self.text)
+            and any(map(str.isalpha, self.text))
+        )
 
 
 def wrap_width(lines: Iterable[Line]) -> int:
     """Return the width at which a text was hard-wrapped; 0 where a paragraph is one line."""
     long = [line for line in lines if line.length >= 40 and not line.furniture]
     lengths = sorted(line.length for line in long)
-    if not long or lengths[int(len(long) * 0.9)] > 110 or sum(not line.ends_sentence for line in long) < 0.3 * len(long):
+    if (
+        not long
+        or lengths[int(len(long) * 0.9)] > 110
+        or sum(not line.ends_sentence for line in long) < 0.3 * len(long)
+    ):
         return 0
     return lengths[int(len(long) * 0.95)]

@@ -16,7 +16,12 @@ from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 from distro.times import parse_time
 
-_TAG = re.compile(r"</?(?:a|abbr|audio|b|big|blockquote|br|button|center|code|div|em|embed|figure|font|form|h[1-6]|hr|i|iframe|img|input|li|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,300})?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:a|abbr|audio|b|big|blockquote|br|button|center|code|div|em|embed|figure|font|form|"
+    r"h[1-6]|hr|i|iframe|img|input|li|ol|p|pre|s|script|section|small|span|strike|strong|style|"
+    r"sub|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,300})?/?>",
+    re.IGNORECASE,
+)
 _REMOTE = re.compile(r"!\[([^\]]{0,200})\]\(\s{0,9}<?((?:https?:)?//[^\s)>]{1,300})", re.IGNORECASE)
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$")
 
@@ -29,7 +34,9 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     text, heading = _take_heading(text)
     headline = headline or heading
     body = _without_end(text.strip("\n"))
-    place, body = (fields.text("dateline"), body) if fields.text("dateline") else dateline.take(body)
+    place, body = (
+        (fields.text("dateline"), body) if fields.text("dateline") else dateline.take(body)
+    )
     kind = fields.text("kind") or "press-release"
     if kind not in KINDS:
         fields.wrong("kind", f'there is no kind "{kind}" (one of {", ".join(KINDS)})')
@@ -38,7 +45,12 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     for in_text, message in enclosed.wrong:
         fields.wrong("" if in_text else "attachments", message)
     for name in enclosed.unspoken:
-        fields.wrong("", f"the picture {name} has no words for readers who do not see it: ![what it shows]({name})", Level.WARNING)
+        fields.wrong(
+            "",
+            f"the picture {name} has no words for readers who do not see it: ![what it"
+            f" shows]({name})",
+            Level.WARNING,
+        )
     edition = Edition(
         language=_language(fields) or detect(f"{headline}\n{body}"),
         headline=" ".join(headline.split()),
@@ -64,8 +76,24 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     _not_built_yet(fields, kind)
     _shown_otherwise(fields, source.text)
     if source.encoding != "UTF-8":
-        fields.problems.append(Problem(source.name, 0, Level.WARNING, f"read as {source.encoding}: check the accents, or save it as UTF-8"))
-    return Reading(source.name, "Markdown", edition, tuple(fields.problems), (), paragraphs(body), trusted, tuple(enclosed.raw))
+        fields.problems.append(
+            Problem(
+                source.name,
+                0,
+                Level.WARNING,
+                f"read as {source.encoding}: check the accents, or save it as UTF-8",
+            )
+        )
+    return Reading(
+        source.name,
+        "Markdown",
+        edition,
+        tuple(fields.problems),
+        (),
+        paragraphs(body),
+        trusted,
+        tuple(enclosed.raw),
+    )
 
 
 def _take_heading(text: str) -> tuple[str, str]:
@@ -75,7 +103,7 @@ def _take_heading(text: str) -> tuple[str, str]:
         if not line.strip():
             continue
         found = _HEADING.match(line)
-        return ("\n".join(lines[:n] + lines[n + 1:]), found[1]) if found else (text, "")
+        return ("\n".join(lines[:n] + lines[n + 1 :]), found[1]) if found else (text, "")
     return text, ""
 
 
@@ -86,13 +114,19 @@ def _without_end(text: str) -> str:
 
 
 def _language(fields: frontmatter.Fields) -> str:
-    """Return the code that `language:` names, "" where it names none; a wrong one is an error that says the right one."""
+    """Return the code that `language:` names, "" where it names none; a wrong one is an error that
+    says the right one.
+    """
     text = fields.text("language")
     code = code_of(text) if text else ""
     if not text or (code and code == text.lower().replace("_", "-")):
         return code
     meant = code or meant_by(text)
-    fields.wrong("language", f'"{text[:40]}" is no language code' + (f": write {meant}" if meant else "; write en, fr, es, ar or another of two letters"))
+    fields.wrong(
+        "language",
+        f'"{text[:40]}" is no language code'
+        + (f": write {meant}" if meant else "; write en, fr, es, ar or another of two letters"),
+    )
     return ""
 
 
@@ -110,7 +144,10 @@ def _contacts(fields: frontmatter.Fields) -> tuple[Contact, ...]:
 def _slug(fields: frontmatter.Fields) -> str:
     slug = fields.text("id")
     if slug and not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,79}", slug):
-        fields.wrong("id", f'"{slug}" cannot be an id: small letters, digits and hyphens only, like harbour-plan')
+        fields.wrong(
+            "id",
+            f'"{slug}" cannot be an id: small letters, digits and hyphens only, like harbour-plan',
+        )
         return ""
     return slug
 
@@ -130,20 +167,46 @@ def _embargo(fields: frontmatter.Fields, zone: str) -> str:
 
 
 def _shown_otherwise(fields: frontmatter.Fields, whole: str) -> None:
-    """Warn of what readers will see otherwise than its writer may think: HTML as it stands, pictures of the web as words."""
+    """Warn of what readers will see otherwise than its writer may think: HTML as it stands,
+    pictures of the web as words.
+    """
     first = fields.matter.body_line
-    for number, line in enumerate(whole.split("\n")[first - 1:], first):
+    for number, line in enumerate(whole.split("\n")[first - 1 :], first):
         bare = re.sub(r"`[^`]*`", "", line)
         tag = _TAG.search(bare)
         if tag:
-            fields.problems.append(Problem(fields.name, number, Level.WARNING, f'readers see "{tag[0][:40]}" as it stands, HTML is not used: write **bold**, [a link](https://…) or a blank line between paragraphs'))
+            fields.problems.append(
+                Problem(
+                    fields.name,
+                    number,
+                    Level.WARNING,
+                    f'readers see "{tag[0][:40]}" as it stands, HTML is not used: write **bold**,'
+                    " [a link](https://…) or a blank line between paragraphs",
+                )
+            )
         remote = _REMOTE.search(bare)
         if remote:
-            fields.problems.append(Problem(fields.name, number, Level.WARNING, f'readers see "[{remote[1][:60]}]" in place of the picture: nothing is fetched from elsewhere; save it beside this file and name the file'))
+            fields.problems.append(
+                Problem(
+                    fields.name,
+                    number,
+                    Level.WARNING,
+                    f'readers see "[{remote[1][:60]}]" in place of the picture: nothing is fetched'
+                    " from elsewhere; save it beside this file and name the file",
+                )
+            )
 
 
 def _not_built_yet(fields: frontmatter.Fields, kind: str) -> None:
     if fields.matter.values.get("trusted"):
-        fields.wrong("trusted", "embargo tiers are not built yet: nobody gets it before --at", Level.WARNING)
+        fields.wrong(
+            "trusted", "embargo tiers are not built yet: nobody gets it before --at", Level.WARNING
+        )
     if kind in ("correction", "hold", "kill"):
-        fields.wrong("kind", f"`distro {'correct' if kind == 'correction' else kind}`, which finds exactly those who hold the earlier text, is not built yet: this goes to everyone whom --to names. Give it an `id:` of its own, and the --to of then", Level.WARNING)
+        fields.wrong(
+            "kind",
+            f"`distro {'correct' if kind == 'correction' else kind}`, which finds exactly those who"
+            " hold the earlier text, is not built yet: this goes to everyone whom --to names. Give"
+            " it an `id:` of its own, and the --to of then",
+            Level.WARNING,
+        )

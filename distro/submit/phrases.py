@@ -1,4 +1,6 @@
-"""What a line says by its words: "press release", "notes to editors", "share", as listed in `phrases.toml`."""
+"""What a line says by its words: "press release", "notes to editors", "share", as listed in
+`phrases.toml`.
+"""
 
 import re
 import tomllib
@@ -6,7 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-LONG = 300     # characters; what is longer is prose, and says none of these
+LONG = 300  # characters; what is longer is prose, and says none of these
 _NUMBERED = r"(?:\s*(?:no|nr|n[°º]|№|#|vom|du|del|of)?\.?\s*\d[\d/. –-]*(?:\s*/\s*\d{2,4})?)?\W*$"
 
 
@@ -31,14 +33,31 @@ def words(kind: str) -> list[str]:
 
 @cache
 def _listed() -> dict[str, Any]:
-    return tomllib.loads(files("distro.submit").joinpath("phrases.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        files("distro.submit").joinpath("phrases.toml").read_text(encoding="utf-8")
+    )
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     listed = _listed()
-    whole = {kind: re.compile(rf"\W*(?:{'|'.join(phrases)}){_NUMBERED}", re.IGNORECASE) for kind, phrases in listed["whole"].items() if kind != "end"}
-    end = {"end": re.compile(rf"(?:[-–—*•\s(（]*)(?:{'|'.join(listed['whole']['end'])})[-–—*•.!\s)）]*$", re.IGNORECASE)}
-    whole["notes"] = re.compile(rf"\W*(?:{'|'.join(listed['whole']['notes'])})(?:\s?[,(（–—-].{{0,50}})?{_NUMBERED}", re.IGNORECASE)
-    start = {kind: re.compile(rf"\W*(?!\S+@)(?:{'|'.join(phrases)})", re.IGNORECASE) for kind, phrases in listed["start"].items()}
+    whole = {
+        kind: re.compile(rf"\W*(?:{'|'.join(phrases)}){_NUMBERED}", re.IGNORECASE)
+        for kind, phrases in listed["whole"].items()
+        if kind != "end"
+    }
+    end = {
+        "end": re.compile(
+            rf"(?:[-–—*•\s(（]*)(?:{'|'.join(listed['whole']['end'])})[-–—*•.!\s)）]*$",
+            re.IGNORECASE,
+        )
+    }
+    whole["notes"] = re.compile(
+        rf"\W*(?:{'|'.join(listed['whole']['notes'])})(?:\s?[,(（–—-].{{0,50}})?{_NUMBERED}",
+        re.IGNORECASE,
+    )
+    start = {
+        kind: re.compile(rf"\W*(?!\S+@)(?:{'|'.join(phrases)})", re.IGNORECASE)
+        for kind, phrases in listed["start"].items()
+    }
     return whole | end | start

@@ -1,4 +1,6 @@
-"""Markdown as a reader sees it: paragraphs of plain text, list items included, from the token stream."""
+"""Markdown as a reader sees it: paragraphs of plain text, list items included, from the token
+stream.
+"""
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -24,4 +26,6 @@ def inline_text(token: Token) -> str:
 
 def paragraphs(markdown: str) -> tuple[str, ...]:
     """Every paragraph, heading, list item and table cell of a text, in order."""
-    return tuple(filter(None, (inline_text(t) for t in parser().parse(markdown) if t.type == "inline")))
+    return tuple(
+        filter(None, (inline_text(t) for t in parser().parse(markdown) if t.type == "inline"))
+    )

@@ -12,32 +12,51 @@ from distro.submit.markdown import read_markdown
 from distro.submit.plaintext import read_plain_text
 from distro.submit.prose import paragraphs
 
-PATIENCE = 1.5    # seconds of processor time for one file; a release of a hundred pages takes a third of it
+PATIENCE = (
+    1.5  # seconds of processor time for one file; a release of a hundred pages takes a third of it
+)
 
 
 def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading:
-    """Read one file into an edition with all its problems. Raises InputFileError for what is no text.
+    """Read one file into an edition with all its problems. Raises InputFileError for what is no
+    text.
 
-    `private` are files and folders of the installation: a release that attaches one of them has an error.
+    `private` are files and folders of the installation: a release that attaches one of them has an
+    error.
     """
     found = source.load(path)
-    is_markdown = path.suffix.lower() in (".md", ".markdown", ".mdown") or found.text.startswith("---\n")
+    is_markdown = path.suffix.lower() in (".md", ".markdown", ".mdown") or found.text.startswith(
+        "---\n"
+    )
     try:
         with time_limit(PATIENCE):
-            reading = read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
+            reading = (
+                read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
+            )
             linted = check.lint(found.name, reading.edition, found.text) if reading.edition else []
-            for text in (reading.edition.notes_to_editors, reading.edition.boilerplate) if reading.edition else ():
-                paragraphs(text)      # a worker will parse it too, and has no limit
+            for text in (
+                (reading.edition.notes_to_editors, reading.edition.boilerplate)
+                if reading.edition
+                else ()
+            ):
+                paragraphs(text)  # a worker will parse it too, and has no limit
     except TookTooLongError:
-        raise InputFileError(f"{path}: no text of a release takes over {PATIENCE:g} s to read", hint="Is it the right file? Its longest lines are a place to look.") from None
+        raise InputFileError(
+            f"{path}: no text of a release takes over {PATIENCE:g} s to read",
+            hint="Is it the right file? Its longest lines are a place to look.",
+        ) from None
     if reading.edition is None:
         return reading
-    ordered = sorted((*reading.problems, *linted), key=lambda p: (p.level is not Level.ERROR, p.line))
+    ordered = sorted(
+        (*reading.problems, *linted), key=lambda p: (p.level is not Level.ERROR, p.line)
+    )
     return replace(reading, file=found.name, problems=tuple(ordered))
 
 
 def release_of(readings: Sequence[Reading]) -> Release:
-    """Put the editions of one story together; raises RefusedError with every reason why they cannot be one."""
+    """Put the editions of one story together; raises RefusedError with every reason why they cannot
+    be one.
+    """
     problems = [p for reading in readings for p in reading.errors]
     editions = [reading.edition for reading in readings if reading.edition is not None]
     by_language: dict[str, str] = {}
@@ -46,11 +65,23 @@ def release_of(readings: Sequence[Reading]) -> Release:
             continue
         other = by_language.setdefault(reading.edition.language, reading.file)
         if other != reading.file:
-            problems.append(Problem(reading.file, 0, Level.ERROR, f"a second {reading.edition.language} edition beside {other}: say `language:` in the front matter"))
+            problems.append(
+                Problem(
+                    reading.file,
+                    0,
+                    Level.ERROR,
+                    f"a second {reading.edition.language} edition beside {other}: say `language:`"
+                    " in the front matter",
+                )
+            )
     if len(by_language) < len(editions) and not any("second" in p.message for p in problems):
         problems.append(Problem(readings[-1].file, 0, Level.ERROR, "the same edition twice"))
     if problems:
-        raise RefusedError("this release cannot be sent as it is", hint="Mend these lines; `distro check FILE` shows them again.", details=[told(p) for p in problems])
+        raise RefusedError(
+            "this release cannot be sent as it is",
+            hint="Mend these lines; `distro check FILE` shows them again.",
+            details=[told(p) for p in problems],
+        )
     slug = next((e.slug for e in editions if e.slug), "") or source.slug_of(editions[0].headline)
     return Release(slug, editions[0].kind, tuple(editions))
 
@@ -65,5 +96,8 @@ def embargo_of(editions: Sequence[Edition]) -> str:
     """The embargo that all editions share; raises RefusedError when they contradict one another."""
     told_times = {e.embargo for e in editions if e.embargo}
     if len(told_times) > 1:
-        raise RefusedError("the editions name different embargoes: " + ", ".join(sorted(told_times)), hint="Give all of them the same `embargo:`.")
+        raise RefusedError(
+            "the editions name different embargoes: " + ", ".join(sorted(told_times)),
+            hint="Give all of them the same `embargo:`.",
+        )
     return next(iter(told_times), "")

@@ -1,4 +1,6 @@
-"""What stands around each line of a plain text: the signs by which a reader knows a title, a menu, a paragraph."""
+"""What stands around each line of a plain text: the signs by which a reader knows a title, a menu,
+a paragraph.
+"""
 
 import re
 from collections import Counter
@@ -11,16 +13,24 @@ from distro.submit import contacts, dateline
 from distro.submit.lines import Line, wide_length, wrap_width
 from distro.submit.phrases import words
 
-PRESS = re.compile(r"press|media|presse|prensa|imprensa|stampa|\bpers|woordvoer|medien|bas[ıi]n|medya|сми|пресс|журналист|إعلام|صحف|媒体|新闻|采访|报道|報道|広報|取材|プレス|リリース", re.IGNORECASE)
+PRESS = re.compile(
+    r"press|media|presse|prensa|imprensa|stampa|\bpers|woordvoer|medien|bas[ıi]n|medya|сми|пресс|"
+    r"журналист|إعلام|صحف|媒体|新闻|采访|报道|報道|広報|取材|プレス|リリース",
+    re.IGNORECASE,
+)
 _TIMED = re.compile(r"\d{1,2}[:.h時点时]\d{2}")
 PAIR = re.compile(r"^[^:：]{1,18}[:：](?!//)\s?\S[^:：]{0,80}$")
-_INVESTORS = re.compile(r"invest[oie]|inversor|аналитик|инвест|投资者|投資家|مستثمر|yat[ıi]r[ıi]mc", re.IGNORECASE)
+_INVESTORS = re.compile(
+    r"invest[oie]|inversor|аналитик|инвест|投资者|投資家|مستثمر|yat[ıi]r[ıi]mc", re.IGNORECASE
+)
 _HANGING = frozenset(words("hanging"))
 
 
 @dataclass(frozen=True)
 class Signs:
-    """The lines of a text that are not blank, and what their places say about each. Indices are into `lines`."""
+    """The lines of a text that are not blank, and what their places say about each. Indices are
+    into `lines`.
+    """
 
     lines: Sequence[Line]
 
@@ -43,10 +53,16 @@ class Signs:
     def around(self) -> list[float]:
         """How much the lines near each one are running text, -1 to 2."""
         near = [min(max(weight, -1.0), 2.0) for weight in self.prose]
-        return [sum(near[max(0, n - 3):n] + near[n + 1:n + 4]) / (len(near[max(0, n - 3):n] + near[n + 1:n + 4]) or 1) for n in range(len(near))]
+        return [
+            sum(near[max(0, n - 3) : n] + near[n + 1 : n + 4])
+            / (len(near[max(0, n - 3) : n] + near[n + 1 : n + 4]) or 1)
+            for n in range(len(near))
+        ]
 
     def sentence_among_others(self, n: int) -> bool:
-        """Whether a line is a sentence of eight words or more in running text, and in no run of a menu."""
+        """Whether a line is a sentence of eight words or more in running text, and in no run of a
+        menu.
+        """
         line = self.lines[n]
         return line.words >= 8 and line.full_stop and not line.furniture and self.around[n] >= 0.3
 
@@ -71,35 +87,69 @@ class Signs:
         above, line = self.lines[n - 1], self.lines[n]
         if (line.address and line.words <= 6) or self.labelled(n) or line.text[0] in "—～~":
             return False
-        if above.full_stop or line.bullet or above.furniture or line.furniture or above.apparatus or line.apparatus or above.length < 24 or (above.address and "contact" in above.kinds) or (self.apart(n) and not line.text[:1].islower()):
+        if (
+            above.full_stop
+            or line.bullet
+            or above.furniture
+            or line.furniture
+            or above.apparatus
+            or line.apparatus
+            or above.length < 24
+            or (above.address and "contact" in above.kinds)
+            or (self.apart(n) and not line.text[:1].islower())
+        ):
             return False
         if self.apart(n):
-            return bool(self.width) and above.length >= 0.6 * self.width and line.text[:1].islower() and self._double_spaced
+            return (
+                bool(self.width)
+                and above.length >= 0.6 * self.width
+                and line.text[:1].islower()
+                and self._double_spaced
+            )
         last = above.text.rsplit(maxsplit=1)[-1].lower()
         if line.text[:1].islower() or above.text[-1] in ",،、，" or last in _HANGING:
             return True
         first = wide_length(line.text.split(maxsplit=1)[0]) if " " in line.text else 2
-        return bool(self.width) and above.length + 1 + first > self.width - 4 and above.length > 0.6 * self.width
+        return (
+            bool(self.width)
+            and above.length + 1 + first > self.width - 4
+            and above.length > 0.6 * self.width
+        )
 
     def goes_on_in_block(self, n: int) -> bool:
         """Whether two or three wrapped lines between blank ones are one title."""
         above, line = self.lines[n - 1], self.lines[n]
-        if self.apart(n) or above.length < 30 or line.text[0] in "—–～~-" or above.full_stop or line.length > above.length + 12 or above.text.isupper() != line.text.isupper():
+        if (
+            self.apart(n)
+            or above.length < 30
+            or line.text[0] in "—–～~-"
+            or above.full_stop
+            or line.length > above.length + 12
+            or above.text.isupper() != line.text.isupper()
+        ):
             return False
         first, last = n - 1, n
         while not self.apart(first) and first > n - 4:
             first -= 1
         while not self.last_of_block(last) and last < n + 3:
             last += 1
-        block = self.lines[first:last + 1]
+        block = self.lines[first : last + 1]
         if above.text.isupper() and line.text.isupper():
             return True
-        return bool(self.width) and self.apart(first) and self.last_of_block(last) and len(block) <= 3 and not any(x.apparatus or x.furniture or x.address for x in block)
+        return (
+            bool(self.width)
+            and self.apart(first)
+            and self.last_of_block(last)
+            and len(block) <= 3
+            and not any(x.apparatus or x.furniture or x.address for x in block)
+        )
 
     @cached_property
     def _double_spaced(self) -> bool:
         pairs = list(zip(self.lines, self.lines[1:], strict=False))
-        return bool(pairs) and sum(below.number == above.number + 2 for above, below in pairs) > 0.6 * len(pairs)
+        return bool(pairs) and sum(
+            below.number == above.number + 2 for above, below in pairs
+        ) > 0.6 * len(pairs)
 
     def _prose(self, n: int) -> float:
         line = self.lines[n]
@@ -121,18 +171,30 @@ class Signs:
         weight += 0.3 if line.text[:1] in '"“„«「' and line.words > 3 else 0
         if line.bullet:
             weight = max(weight, 0.2 if line.words >= 3 else -0.4)
-        return weight - (3.5 if line.furniture or "end" in line.kinds else 2.5 if line.kinds & {"caption", "aside", "release"} or line.date or line.time else 0)
+        return weight - (
+            3.5
+            if line.furniture or "end" in line.kinds
+            else (
+                2.5 if line.kinds & {"caption", "aside", "release"} or line.date or line.time else 0
+            )
+        )
 
     @cached_property
     def listed(self) -> list[bool]:
         """Whether each line is a short entry of a list that a line with a colon opened."""
         found, open_for = [], 0
         for n, line in enumerate(self.lines):
-            if line.text.endswith((":", "：")) and not line.kinds & {"contact", "closing", "aside", "notes"} and self.around[n] > -0.2:
+            if (
+                line.text.endswith((":", "："))
+                and not line.kinds & {"contact", "closing", "aside", "notes"}
+                and self.around[n] > -0.2
+            ):
                 open_for = 40
                 found.append(False)
                 continue
-            open_for = 0 if line.furniture or line.kinds & {"contact", "notes", "end"} else open_for - 1
+            open_for = (
+                0 if line.furniture or line.kinds & {"contact", "notes", "end"} else open_for - 1
+            )
             found.append(open_for > 0 and self.prose[n] < 1)
             if self.prose[n] >= 2 and not line.bullet:
                 open_for = 0
@@ -148,16 +210,37 @@ class Signs:
 
     def _dateline_at(self, n: int) -> bool:
         line = self.lines[n]
-        if line.furniture or line.date or line.bullet or not (line.length > 30 or (n + 1 < len(self.lines) and not self.apart(n + 1) and line.length > 12)):
+        if (
+            line.furniture
+            or line.date
+            or line.bullet
+            or not (
+                line.length > 30
+                or (n + 1 < len(self.lines) and not self.apart(n + 1) and line.length > 12)
+            )
+        ):
             return False
         place, rest = dateline.take(line.text)
-        return bool(place) and not (self.last_of_block(n) and line.length < 90 and not line.full_stop and not re.search(r"[\d(/]", place) and len(rest) < 60)
+        return bool(place) and not (
+            self.last_of_block(n)
+            and line.length < 90
+            and not line.full_stop
+            and not re.search(r"[\d(/]", place)
+            and len(rest) < 60
+        )
 
     def of_embargo(self, n: int) -> bool:
         """Whether the line is the rest of an embargo that began above, where its time stands."""
         above = self.lines[n - 1] if n else None
         line = self.lines[n]
-        return above is not None and above.embargo and not self.apart(n) and line.length <= 90 and any(map(str.isdigit, line.text)) and not _TIMED.search(above.text)
+        return (
+            above is not None
+            and above.embargo
+            and not self.apart(n)
+            and line.length <= 90
+            and any(map(str.isdigit, line.text))
+            and not _TIMED.search(above.text)
+        )
 
     def place_at(self, n: int) -> bool:
         """Whether a line is a dateline alone: a place and a day, with the text below it."""
@@ -178,22 +261,39 @@ class Signs:
 
     @cached_property
     def long_text(self) -> str:
-        return "\n".join(line.text for line in self.lines if line.length > 60 and not line.way).casefold()
+        return "\n".join(
+            line.text for line in self.lines if line.length > 60 and not line.way
+        ).casefold()
 
     def labelled(self, n: int) -> bool:
-        """Whether a line is one of several with a label and a colon: "Price: 3 francs", "10.30: Opening"."""
+        """Whether a line is one of several with a label and a colon: "Price: 3 francs", "10.30:
+        Opening".
+        """
         near = [self.lines[m].text for m in (n - 1, n + 1) if 0 <= m < len(self.lines)]
         return bool(PAIR.match(self.lines[n].text)) and any(PAIR.match(text) for text in near)
 
     def in_menu(self, n: int) -> bool:
         """Whether a short line stands among short lines."""
         near = [self.lines[m] for m in (n - 1, n + 1) if 0 <= m < len(self.lines)]
-        return self.lines[n].length < 28 and not self.apart(n) and all(line.length < 28 and line.words <= 4 and not line.apparatus for line in near)
+        return (
+            self.lines[n].length < 28
+            and not self.apart(n)
+            and all(line.length < 28 and line.words <= 4 and not line.apparatus for line in near)
+        )
 
     def deck(self, n: int) -> bool:
-        """Whether a line of its own, in a text that is not wrapped, is longer than a title and ends no sentence."""
+        """Whether a line of its own, in a text that is not wrapped, is longer than a title and ends
+        no sentence.
+        """
         line = self.lines[n]
-        return not self.width and self.apart(n) and self.last_of_block(n) and line.title_like and not line.ends_sentence and line.length >= 60
+        return (
+            not self.width
+            and self.apart(n)
+            and self.last_of_block(n)
+            and line.title_like
+            and not line.ends_sentence
+            and line.length >= 60
+        )
 
     def parted(self, n: int) -> bool:
         """Whether the line is a paragraph of its own."""
@@ -209,7 +309,9 @@ class Signs:
         return False
 
     def paragraph_at(self, n: int) -> bool:
-        """Whether a hard-wrapped paragraph begins or goes on here: some lines, and a sentence ends."""
+        """Whether a hard-wrapped paragraph begins or goes on here: some lines, and a sentence
+        ends.
+        """
         if not self.width or self.dateline_at(n):
             return self.dateline_at(n)
         m, lines = n, 1
@@ -222,10 +324,19 @@ class Signs:
     def provider(self, n: int) -> bool:
         """Whether the line is who provided the news, named below "News provided by"."""
         above = self.lines[n - 1] if n else None
-        return above is not None and "aside" in above.kinds and above.text[-1:] not in ".!" and above.words <= 4 and self.prose[n] < 1 and self.lines[n].words <= 8
+        return (
+            above is not None
+            and "aside" in above.kinds
+            and above.text[-1:] not in ".!"
+            and above.words <= 4
+            and self.prose[n] < 1
+            and self.lines[n].words <= 8
+        )
 
     def unfinished(self, n: int) -> bool:
-        """Whether the line is of a block of two to four wrapped lines that ends no sentence: a title."""
+        """Whether the line is of a block of two to four wrapped lines that ends no sentence: a
+        title.
+        """
         if not self.width:
             return False
         first = last = n
@@ -233,9 +344,20 @@ class Signs:
             first -= 1
         while not self.last_of_block(last) and last - n < 4:
             last += 1
-        if not 1 <= last - first <= 3 or self.lines[last].full_stop or self.lines[last].text[-1:] in ":：,;" or last + 1 == len(self.lines) or self.goes_on(last + 1):
+        if (
+            not 1 <= last - first <= 3
+            or self.lines[last].full_stop
+            or self.lines[last].text[-1:] in ":：,;"
+            or last + 1 == len(self.lines)
+            or self.goes_on(last + 1)
+        ):
             return False
-        return all(self.goes_on(m) for m in range(first + 1, last + 1)) and self.lines[last + 1].text[:1].isupper() and not self.lines[first].bullet and not self.lines[first].text[:1].islower()
+        return (
+            all(self.goes_on(m) for m in range(first + 1, last + 1))
+            and self.lines[last + 1].text[:1].isupper()
+            and not self.lines[first].bullet
+            and not self.lines[first].text[:1].islower()
+        )
 
     def for_investors(self, n: int) -> bool:
         """Whether the block in which the line stands is for those who ask about shares."""
@@ -244,19 +366,23 @@ class Signs:
             first -= 1
         while not self.last_of_block(last) and last - n < 6:
             last += 1
-        block = " ".join(line.text for line in self.lines[first:last + 1])
+        block = " ".join(line.text for line in self.lines[first : last + 1])
         return bool(_INVESTORS.search(block)) and not PRESS.search(block)
 
     def somebody(self, n: int) -> bool:
-        """Whether the addresses of a line are somebody's whom the press may ask, and no house's mailbox for everybody."""
+        """Whether the addresses of a line are somebody's whom the press may ask, and no house's
+        mailbox for everybody.
+        """
         found = contacts.EMAIL.findall(self.lines[n].text)
         if not found or self.asked_above(n):
             return True
-        near = " ".join(line.text for line in self.lines[max(0, n - 3):n + 1])
+        near = " ".join(line.text for line in self.lines[max(0, n - 3) : n + 1])
         return any(contacts.personal(address, near) for address in found)
 
     def asked_above(self, n: int) -> bool:
-        """Whether the block that ends here says whom to ask, and no other address stands between."""
+        """Whether the block that ends here says whom to ask, and no other address stands
+        between.
+        """
         first = n
         while n >= 0:
             if "contact" in self.lines[n].kinds:
@@ -264,6 +390,11 @@ class Signs:
             if n < first and contacts.EMAIL.search(self.lines[n].text):
                 return False
             if self.apart(n):
-                return n > 0 and self.lines[n - 1].number == self.lines[n].number - 2 and "contact" in self.lines[n - 1].kinds and not contacts.EMAIL.search(self.lines[n - 1].text)
+                return (
+                    n > 0
+                    and self.lines[n - 1].number == self.lines[n].number - 2
+                    and "contact" in self.lines[n - 1].kinds
+                    and not contacts.EMAIL.search(self.lines[n - 1].text)
+                )
             n -= 1
         return False

@@ -19,19 +19,27 @@ class Source:
     name: str
     text: str
     encoding: str
-    folder: Path | None = None    # where it lies
+    folder: Path | None = None  # where it lies
 
 
 def load(path: Path) -> Source:
-    """Read a text file in UTF-8, UTF-16 with its mark, or else Windows-1252. Raises InputFileError."""
+    """Read a text file in UTF-8, UTF-16 with its mark, or else Windows-1252. Raises
+    InputFileError.
+    """
     try:
         raw = read_regular(path, MAX_BYTES)
     except IsADirectoryError:
-        raise InputFileError(f"{path} is a folder, not a release", hint="Name the file: one per language.") from None
+        raise InputFileError(
+            f"{path} is a folder, not a release", hint="Name the file: one per language."
+        ) from None
     except FileNotFoundError:
         raise InputFileError(f"{path}: there is no such file", hint=_neighbours(path)) from None
     except OSError as error:
-        hint = "Photos and films belong in `attachments:`, not in the text." if error.errno == errno.EFBIG else ""
+        hint = (
+            "Photos and films belong in `attachments:`, not in the text."
+            if error.errno == errno.EFBIG
+            else ""
+        )
         raise InputFileError(f"{path}: cannot be read ({error.strerror})", hint=hint) from None
     return replace(decode(path.name, raw), folder=path.parent)
 
@@ -43,9 +51,17 @@ def decode(name: str, raw: bytes) -> Source:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return Source(name, _lines(raw.decode("utf-16", "replace")), "UTF-16")
     if raw[:4] == b"PK\x03\x04":
-        raise InputFileError(f"{name} is a Word document or an archive", hint="Save it as plain text or Markdown.")
-    if b"\0" in raw or sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in raw[:4096]) > len(raw[:4096]) // 50:
-        raise InputFileError(f"{name} is not a text file", hint="Save it as plain text or Markdown (UTF-8).")
+        raise InputFileError(
+            f"{name} is a Word document or an archive", hint="Save it as plain text or Markdown."
+        )
+    if (
+        b"\0" in raw
+        or sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in raw[:4096])
+        > len(raw[:4096]) // 50
+    ):
+        raise InputFileError(
+            f"{name} is not a text file", hint="Save it as plain text or Markdown (UTF-8)."
+        )
     try:
         return Source(name, _lines(raw.decode("utf-8-sig")), "UTF-8")
     except UnicodeDecodeError:
@@ -53,13 +69,18 @@ def decode(name: str, raw: bytes) -> Source:
 
 
 def _lines(text: str) -> str:
-    """Composed characters, one kind of line end, no control characters but tab. Raises InputFileError.
+    """Composed characters, one kind of line end, no control characters but tab. Raises
+    InputFileError.
 
-    Unicode's stream-safe format (UAX 15) has at most 30 marks on one character; composing takes the square of their number.
+    Unicode's stream-safe format (UAX 15) has at most 30 marks on one character; composing takes the
+    square of their number.
     """
     marks = "".join(c for c in set(text) if unicodedata.combining(c))
     if marks and (found := re.search(f"[{re.escape(marks)}]{{31}}", text)):
-        raise InputFileError(f"line {text.count(chr(10), 0, found.start()) + 1}: over 30 accents on one letter", hint="No language writes that; take it out.")
+        raise InputFileError(
+            f"line {text.count(chr(10), 0, found.start()) + 1}: over 30 accents on one letter",
+            hint="No language writes that; take it out.",
+        )
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u2028\u2029\x0b\x0c\x85]", "\n", text)
     return re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b]", "", text)
@@ -72,11 +93,17 @@ def _neighbours(path: Path) -> str:
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1)
     except OSError:
         near = []
-    return f"Did you mean {path.with_name(near[0])}?" if near else "See which files are here with `ls`."
+    return (
+        f"Did you mean {path.with_name(near[0])}?"
+        if near
+        else "See which files are here with `ls`."
+    )
 
 
 def slug_of(headline: str) -> str:
-    """The identity of a release made from its headline: ASCII words joined by hyphens, 60 characters at most."""
+    """The identity of a release made from its headline: ASCII words joined by hyphens, 60
+    characters at most.
+    """
     import hashlib
 
     ascii_text = unicodedata.normalize("NFKD", headline).encode("ascii", "ignore").decode().lower()
@@ -86,4 +113,6 @@ def slug_of(headline: str) -> str:
         if len(slug) + len(word) > 59:
             break
         slug = f"{slug}-{word}" if slug else word
-    return slug if len(slug) >= 3 else "release-" + hashlib.sha256(headline.encode()).hexdigest()[:10]
+    return (
+        slug if len(slug) >= 3 else "release-" + hashlib.sha256(headline.encode()).hexdigest()[:10]
+    )

@@ -1,6 +1,8 @@
-"""How much a line looks like each part of a release, from what it is by itself and what stands around it.
+"""How much a line looks like each part of a release, from what it is by itself and what stands
+around it.
 
-A weight of 1 is a hint, 3 is strong, 6 nearly decides. `parts.py` finds the division of the whole text that they favour.
+A weight of 1 is a hint, 3 is strong, 6 nearly decides. `parts.py` finds the division of the whole
+text that they favour.
 """
 
 import re
@@ -14,7 +16,9 @@ _INLINE = re.compile(r"^[^:：]{3,60}[:：]\s*\S")
 
 
 class Weights(Signs):
-    """The weights of the lines of one text: in a part (`head`, `body` …), as its rest (`more_…`), at its beginning (`opens_…`)."""
+    """The weights of the lines of one text: in a part (`head`, `body` …), as its rest (`more_…`),
+    at its beginning (`opens_…`).
+    """
 
     def before(self, n: int) -> float:
         line = self.lines[n]
@@ -29,7 +33,9 @@ class Weights(Signs):
         return self._lost(n) + (0.4 if line.apparatus else 0)
 
     def _lost(self, n: int) -> float:
-        """What it costs to leave a line to the page: much for prose among prose, nothing for an entry of a menu."""
+        """What it costs to leave a line to the page: much for prose among prose, nothing for an
+        entry of a menu.
+        """
         weight = self.prose[n]
         if weight <= 0.5:
             return 0.3
@@ -40,26 +46,81 @@ class Weights(Signs):
 
     def head(self, n: int) -> float:
         line = self.lines[n]
-        if line.furniture or line.apparatus or line.bullet or line.address or "contact" in line.kinds or "notes" in line.kinds or "end" in line.kinds or self.of_embargo(n) or self.place_at(n):
+        if (
+            line.furniture
+            or line.apparatus
+            or line.bullet
+            or line.address
+            or "contact" in line.kinds
+            or "notes" in line.kinds
+            or "end" in line.kinds
+            or self.of_embargo(n)
+            or self.place_at(n)
+        ):
             return -4.0 if "about" not in line.kinds else -5.0
-        colon = line.text[-1:] in ":：" and n + 1 < len(self.lines) and not self.apart(n + 1) and self.lines[n + 1].title_like
+        colon = (
+            line.text[-1:] in ":："
+            and n + 1 < len(self.lines)
+            and not self.apart(n + 1)
+            and self.lines[n + 1].title_like
+        )
         weight = 2.0 if line.title_like or (colon and line.length >= 20) else -1.0
         weight -= 1.5 if self.in_menu(n) else 0
         weight -= 2.5 if self.labelled(n) else 0
-        weight += min(1.5, 0.15 * (line.length - 18)) if 18 <= line.length <= 200 and (line.words >= 3 or line.length >= 28) else -1.5 if line.length < 14 else -0.7
+        weight += (
+            min(1.5, 0.15 * (line.length - 18))
+            if 18 <= line.length <= 200 and (line.words >= 3 or line.length >= 28)
+            else -1.5
+            if line.length < 14
+            else -0.7
+        )
         weight += self._announced(n)
-        weight -= 1.8 if line.house and (n + 1 == len(self.lines) or self.apart(n + 1) or self.lines[n + 1].apparatus or self.lines[n + 1].house) else 0
+        weight -= (
+            1.8
+            if line.house
+            and (
+                n + 1 == len(self.lines)
+                or self.apart(n + 1)
+                or self.lines[n + 1].apparatus
+                or self.lines[n + 1].house
+            )
+            else 0
+        )
         weight -= 1.8 if line.full_stop and line.text[-1:] in ".。۔" else 0
         weight -= 1.5 if line.text[:1].islower() else 0
         weight -= 1.0 if line.holds_sentences else 0
         weight += 0.8 if self.times[line.text] > 1 and line.length >= 28 else 0
         weight += 0.5 if self.apart(n) else 0
-        weight += 0.7 if any(other.way and line.text in other.text for other in self.lines[:60]) and line.length >= 20 else 0
+        weight += (
+            0.7
+            if any(other.way and line.text in other.text for other in self.lines[:60])
+            and line.length >= 20
+            else 0
+        )
         weight = 1.5 * weight if weight > 0 else weight
-        weight -= 3.0 if line.text[0] in "—–～~-" else 0      # a subtitle's mark
-        weight -= 2.0 if line.length < 44 and line.text.casefold() in self.long_text else 0      # a name: the text speaks of it
-        following = next((other for other in self.lines[n + 1:n + 3] if not other.apparatus and not other.furniture), None)
-        weight -= 1.5 if line.length < 45 and following and following.title_like and following.length > line.length + 8 and self.prose[n] < 1 and not following.full_stop and line.words < 5 else 0
+        weight -= 3.0 if line.text[0] in "—–～~-" else 0  # a subtitle's mark
+        weight -= (
+            2.0 if line.length < 44 and line.text.casefold() in self.long_text else 0
+        )  # a name: the text speaks of it
+        following = next(
+            (
+                other
+                for other in self.lines[n + 1 : n + 3]
+                if not other.apparatus and not other.furniture
+            ),
+            None,
+        )
+        weight -= (
+            1.5
+            if line.length < 45
+            and following
+            and following.title_like
+            and following.length > line.length + 8
+            and self.prose[n] < 1
+            and not following.full_stop
+            and line.words < 5
+            else 0
+        )
         return weight
 
     def _announced(self, n: int) -> float:
@@ -67,7 +128,7 @@ class Weights(Signs):
         first = n - 1
         while first > n - 3 and first > 0 and self.lines[first].apparatus:
             first -= 1
-        above = self.lines[max(0, first):n]
+        above = self.lines[max(0, first) : n]
         if any("release" in line.kinds or line.embargo for line in above):
             return 0.8
         return 0.3 if any(line.date for line in above) else 0.0
@@ -78,18 +139,38 @@ class Weights(Signs):
         if line.furniture or line.apparatus or line.bullet or line.address or self.dateline_at(n):
             return -4.0
         if self.goes_on(n):
-            return 1.5 - (3.0 if line.full_stop and line.text[-1] in ".。" else 0) - (2.5 if self.paragraph_at(n) and line.length > 40 else 0)
+            return (
+                1.5
+                - (3.0 if line.full_stop and line.text[-1] in ".。" else 0)
+                - (2.5 if self.paragraph_at(n) and line.length > 40 else 0)
+            )
         if self.goes_on_in_block(n):
             return 1.4
-        if not self.apart(n) and above.length >= 45 and line.words <= 4 and line.length <= 32 and not line.full_stop:
+        if (
+            not self.apart(n)
+            and above.length >= 45
+            and line.words <= 4
+            and line.length <= 32
+            and not line.full_stop
+        ):
             return 0.2
         return -4.0
 
     def subhead(self, n: int) -> float:
         line = self.lines[n]
-        if line.furniture or line.apparatus or line.address or "contact" in line.kinds or line.text[:1].islower() or self.of_embargo(n) or self.place_at(n):
+        if (
+            line.furniture
+            or line.apparatus
+            or line.address
+            or "contact" in line.kinds
+            or line.text[:1].islower()
+            or self.of_embargo(n)
+            or self.place_at(n)
+        ):
             return -4.0
-        weight = 0.9 if line.title_like and line.length >= 25 else 0.0 if line.length >= 18 else -1.0
+        weight = (
+            0.9 if line.title_like and line.length >= 25 else 0.0 if line.length >= 18 else -1.0
+        )
         weight += 0.6 if 40 <= line.length <= 220 else 0
         weight += 1.2 if self.deck(n) else 0
         weight -= 0.8 if line.full_stop else 0
@@ -97,7 +178,11 @@ class Weights(Signs):
         weight -= 1.5 if line.length > 260 else 0
         weight -= 0.5 if line.bullet else 0
         weight -= 0.8 if line.text[-1:] in ":：" else 0
-        weight += (3.4 if line.full_stop and line.length <= 260 and self.parted(n) else 1.0) if self.text_follows(n) else 0
+        weight += (
+            (3.4 if line.full_stop and line.length <= 260 and self.parted(n) else 1.0)
+            if self.text_follows(n)
+            else 0
+        )
         weight -= 3.0 if self.paragraph_at(n) else 0
         return weight
 
@@ -105,10 +190,19 @@ class Weights(Signs):
         """What the line weighs as the rest of a subhead, or as a second one."""
         own = self.subhead(n)
         if self.goes_on(n):
-            return -4.0 if self.dateline_at(n) or (self.paragraph_at(n) and not self.lines[n].text[:1].islower()) else 1.2 - (2.5 if self.lines[n].holds_sentences else 0)
+            return (
+                -4.0
+                if self.dateline_at(n)
+                or (self.paragraph_at(n) and not self.lines[n].text[:1].islower())
+                else 1.2 - (2.5 if self.lines[n].holds_sentences else 0)
+            )
         if self.lines[n].bullet:
             return -0.5
-        return own - 1.2 if self.lines[n].title_like and not self.lines[n].full_stop and self.prose[n] < 2 else -4.0
+        return (
+            own - 1.2
+            if self.lines[n].title_like and not self.lines[n].full_stop and self.prose[n] < 2
+            else -4.0
+        )
 
     def aside(self, n: int) -> float:
         line = self.lines[n]
@@ -128,11 +222,23 @@ class Weights(Signs):
         elif not line.furniture and not line.apparatus:
             weight = max(weight, -0.3 if _FIGURE.search(line.text) else -0.7)
         weight -= 2.5 if self.unfinished(n) else 0
-        weight -= 1.5 if line.title_like and self.prose[n] < 1.5 and self.apart(n) and self._announced(n) > 0.5 else 0
+        weight -= (
+            1.5
+            if line.title_like
+            and self.prose[n] < 1.5
+            and self.apart(n)
+            and self._announced(n) > 0.5
+            else 0
+        )
         weight -= 1.0 if line.address and not self.goes_on(n) else 0
         weight -= 3.0 if "contact" in line.kinds and self.address_near(n) else 0
         weight -= 4.0 if "end" in line.kinds or line.embargo or "release" in line.kinds else 0
-        weight -= 2.5 if "notes" in line.kinds or ("about" in line.kinds and not line.bullet and n > 2 and self.apart(n)) else 0
+        weight -= (
+            2.5
+            if "notes" in line.kinds
+            or ("about" in line.kinds and not line.bullet and n > 2 and self.apart(n))
+            else 0
+        )
         return weight
 
     def inset(self, n: int) -> float:
@@ -148,7 +254,12 @@ class Weights(Signs):
             return -2.0
         if "end" in line.kinds:
             return 0.0
-        return 0.8 * max(self.prose[n], -0.4) + 0.5 - (4.0 if "contact" in line.kinds and self.address_near(n, 4) else 0) - (0.8 if line.address else 0)
+        return (
+            0.8 * max(self.prose[n], -0.4)
+            + 0.5
+            - (4.0 if "contact" in line.kinds and self.address_near(n, 4) else 0)
+            - (0.8 if line.address else 0)
+        )
 
     def about(self, n: int) -> float:
         return self.notes(n) - 0.1
@@ -159,9 +270,21 @@ class Weights(Signs):
 
     def contacts(self, n: int) -> float:
         line = self.lines[n]
-        if line.kinds & {"closing", "legal", "end"} and not line.address and not ("contact" in line.kinds and self.address_near(n, 3)):
+        if (
+            line.kinds & {"closing", "legal", "end"}
+            and not line.address
+            and not ("contact" in line.kinds and self.address_near(n, 3))
+        ):
             return -3.0
-        if line.date or line.time or (line.kinds & {"aside", "caption", "release"} and "contact" not in line.kinds and not line.address):
+        if (
+            line.date
+            or line.time
+            or (
+                line.kinds & {"aside", "caption", "release"}
+                and "contact" not in line.kinds
+                and not line.address
+            )
+        ):
             return -2.0
         if not self.address_about(n):
             return -1.2 if self.prose[n] < 2 else -2.0
@@ -180,12 +303,18 @@ class Weights(Signs):
 
     def opens_body(self, n: int) -> float:
         line = self.lines[n]
-        if self.dateline_at(n) or (self.place_at(n) and n + 1 < len(self.lines) and self.prose[n + 1] >= 1):
+        if self.dateline_at(n) or (
+            self.place_at(n) and n + 1 < len(self.lines) and self.prose[n + 1] >= 1
+        ):
             return 3.5
         weight = 0.3 if self.apart(n) else 0.0
         weight -= 3.0 if self.goes_on(n) else 0
         weight -= 1.5 if line.text[:1].islower() else 0
-        weight -= 1.0 if (line.title_like and self.prose[n] < 1.5 and not line.full_stop) or self.deck(n) else 0
+        weight -= (
+            1.0
+            if (line.title_like and self.prose[n] < 1.5 and not line.full_stop) or self.deck(n)
+            else 0
+        )
         return weight
 
     def opens_contacts(self, n: int, *, in_page: bool = False) -> float:
@@ -194,25 +323,50 @@ class Weights(Signs):
             return -5.0 if in_page and not PRESS.search(line.text) else 2.0
         if in_page:
             return -9.0
-        mail = next((m for m in range(n, min(n + 3, len(self.lines))) if contacts.EMAIL.search(self.lines[m].text)), None)
+        mail = next(
+            (
+                m
+                for m in range(n, min(n + 3, len(self.lines)))
+                if contacts.EMAIL.search(self.lines[m].text)
+            ),
+            None,
+        )
         if mail is None or line.furniture or self.prose[n] >= 2 or not self.somebody(mail):
             return -3.5 if mail is not None or line.address else -6.0
-        return 0.3 if mail == n and line.length <= 160 and not line.full_stop else -1.0 if self.prose[n] < 1 else -6.0
+        return (
+            0.3
+            if mail == n and line.length <= 160 and not line.full_stop
+            else -1.0
+            if self.prose[n] < 1
+            else -6.0
+        )
 
     def opens_notes(self, n: int) -> float:
         line = self.lines[n]
         if "notes" in line.kinds:
             return 3.0
         head = line.text[:61].partition(":")[0]
-        return 3.0 + max(0.0, self.notes(n)) if _INLINE.match(line.text) and "notes" in Line(0, head).kinds else -8.0
+        return (
+            3.0 + max(0.0, self.notes(n))
+            if _INLINE.match(line.text) and "notes" in Line(0, head).kinds
+            else -8.0
+        )
 
     def opens_about(self, n: int) -> float:
         line = self.lines[n]
         follows = [self.prose[m] for m in range(n + 1, min(n + 4, len(self.lines)))]
         if "about" in line.kinds:
-            return 3.0 if follows and (max(follows) >= 1.5 or PAIR.match(self.lines[n + 1].text)) else -2.0
+            return (
+                3.0
+                if follows and (max(follows) >= 1.5 or PAIR.match(self.lines[n + 1].text))
+                else -2.0
+            )
         head = line.text[:61].partition(":")[0]
-        return 2.5 + max(0.0, self.about(n)) if _INLINE.match(line.text) and "about" in Line(0, head).kinds and line.length > 80 else -8.0
+        return (
+            2.5 + max(0.0, self.about(n))
+            if _INLINE.match(line.text) and "about" in Line(0, head).kinds and line.length > 80
+            else -8.0
+        )
 
     def opens_end(self, n: int) -> float:
         return 4.0 if "end" in self.lines[n].kinds else -9.0

@@ -7,7 +7,10 @@ from itertools import pairwise
 from distro.submit.dates import MONTH
 from distro.submit.lines import BULLET, WIDE, Line, matches, wide_length, wrap_width
 
-LABEL = re.compile(r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S")
+LABEL = re.compile(
+    r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|"
+    r"Quién|Quoi|Quand|Où|Qui|Was|Wann|Wo|Wer|Quando|Onde|Quem):\s+\S"
+)
 _NUMBER = re.compile(r"([0-9]{1,2})[.)]\s+(\S+)")
 
 
@@ -17,10 +20,22 @@ def join(above: str, line: str) -> str:
 
 
 def titles(lines: Sequence[Line]) -> list[str]:
-    """Titles one below the other, the wrapped ones whole; none of them is Markdown but those after the first."""
+    """Titles one below the other, the wrapped ones whole; none of them is Markdown but those after
+    the first.
+    """
     found: list[str] = []
     for n, line in enumerate(lines):
-        if line.text and found and n and lines[n - 1].text and (line.text[:1].islower() or lines[n - 1].text.endswith(",") or (lines[n - 1].length > 55 and not lines[n - 1].ends_sentence)):
+        if (
+            line.text
+            and found
+            and n
+            and lines[n - 1].text
+            and (
+                line.text[:1].islower()
+                or lines[n - 1].text.endswith(",")
+                or (lines[n - 1].length > 55 and not lines[n - 1].ends_sentence)
+            )
+        ):
             found[-1] = join(found[-1], line.text)
         elif line.text:
             found.append(line.text)
@@ -35,17 +50,30 @@ def unwrap(lines: Sequence[Line]) -> str:
     current = ""
     for n, line in enumerate(lines):
         if not line.text:
-            # A blank line ends a paragraph, unless the text is double-spaced: then the sentence goes on.
-            goes_on = width and lines[n - 1].text and not lines[n - 1].ends_sentence and n + 1 < len(lines) and lines[n + 1].text[:1].islower()
+            # A blank line ends a paragraph, unless the text is double-spaced: then the sentence
+            # goes on.
+            goes_on = (
+                width
+                and lines[n - 1].text
+                and not lines[n - 1].ends_sentence
+                and n + 1 < len(lines)
+                and lines[n + 1].text[:1].islower()
+            )
             if current and not goes_on:
                 blocks.append(current)
                 current = ""
             continue
         text = line.text
-        if BULLET.match(text) and _opens_item(lines, n) and (n in numbered or not text[:1].isdigit()):
+        if (
+            BULLET.match(text)
+            and _opens_item(lines, n)
+            and (n in numbered or not text[:1].isdigit())
+        ):
             if current:
                 blocks.append(current)
-            current = "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
+            current = (
+                "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
+            )
             continue
         if matches(LABEL, text) and current:
             blocks.append(current)
@@ -60,30 +88,57 @@ def unwrap(lines: Sequence[Line]) -> str:
 
 
 def _new_paragraph(above: Line, line: Line, width: int) -> bool:
-    """Whether a line right below another begins a paragraph: its first word would have had room above."""
+    """Whether a line right below another begins a paragraph: its first word would have had room
+    above.
+    """
     if not above.text:
         return False
     if not width:
-        return above.ends_sentence or above.length > 110 or not (line.text[:1].islower() or above.text[-1] in ",،、，")
-    first = line.text.split(maxsplit=1)[0] if " " in line.text or line.text.isascii() else line.text[:1]
+        return (
+            above.ends_sentence
+            or above.length > 110
+            or not (line.text[:1].islower() or above.text[-1] in ",،、，")
+        )
+    first = (
+        line.text.split(maxsplit=1)[0] if " " in line.text or line.text.isascii() else line.text[:1]
+    )
     room = width - above.length - 1 - wide_length(first)
-    return room >= 0 and (above.ends_sentence or (room > 0.3 * width and not line.text[:1].islower() and above.text[-1] not in ",،、，"))
+    return room >= 0 and (
+        above.ends_sentence
+        or (room > 0.3 * width and not line.text[:1].islower() and above.text[-1] not in ",،、，")
+    )
 
 
 def _numbered(lines: Sequence[Line]) -> set[int]:
-    """Return which lines are items of a numbered list: one number follows the other, and no month follows them.
+    """Return which lines are items of a numbered list: one number follows the other, and no month
+    follows them.
 
     "3. Oktober ist der erste Abend" is a date, "1994. Then came …" the end of a sentence.
     """
-    told = [(n, int(found[1])) for n, line in enumerate(lines) if (found := _NUMBER.match(line.text)) and found[2].strip(".,").lower() not in MONTH]
+    told = [
+        (n, int(found[1]))
+        for n, line in enumerate(lines)
+        if (found := _NUMBER.match(line.text)) and found[2].strip(".,").lower() not in MONTH
+    ]
     follows = [later == earlier + 1 for (_, earlier), (_, later) in pairwise(told)]
-    return {n for m, (n, _) in enumerate(told) if (m and follows[m - 1]) or (m < len(follows) and follows[m])}
+    return {
+        n
+        for m, (n, _) in enumerate(told)
+        if (m and follows[m - 1]) or (m < len(follows) and follows[m])
+    }
 
 
 def _opens_item(lines: Sequence[Line], n: int) -> bool:
-    """Whether a line that begins with a bullet is a list item, and not a sentence broken before its dash."""
+    """Whether a line that begins with a bullet is a list item, and not a sentence broken before its
+    dash.
+    """
     before = lines[n - 1].text if n else ""
-    return not before or bool(re.search(r"[.;:!?]$", before)) or bool(BULLET.match(before)) or lines[n].text[:1] in "•▪●‣*"
+    return (
+        not before
+        or bool(re.search(r"[.;:!?]$", before))
+        or bool(BULLET.match(before))
+        or lines[n].text[:1] in "•▪●‣*"
+    )
 
 
 def _escape(text: str, *, first: bool = False) -> str:

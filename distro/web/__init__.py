@@ -1,1 +1,3 @@
-"""Public pages: unsubscribe, view online, health. A route parses a token, calls, renders; no logic."""
+"""Public pages: unsubscribe, view online, health. A route parses a token, calls, renders; no
+logic.
+"""

@@ -1,8 +1,12 @@
-"""Bounds on what a stranger may cost the pages: bytes and seconds of a request, connections of one client and of all.
+"""Bounds on what a stranger may cost the pages: bytes and seconds of a request, connections of one
+client and of all.
 
-Two layers. `Guard` is an ASGI middleware: it bounds the body of a request, and how many requests of one real client
-are answered at a time. `guarded` makes uvicorn's protocol with deadlines: a connection that does not bring its whole
-request in time is closed, and when there are too many, the oldest that still waits for its request makes room. So
+Two layers. `Guard` is an ASGI middleware: it bounds the body of a request, and how many requests of
+one real client
+are answered at a time. `guarded` makes uvicorn's protocol with deadlines: a connection that does
+not bring its whole
+request in time is closed, and when there are too many, the oldest that still waits for its request
+makes room. So
 thousands of half-open connections leave a one-click unsubscribe its place.
 """
 
@@ -15,13 +19,17 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-LARGEST_BODY = 10_000      # bytes of a form; senders put 26 into a one-click POST
-REQUEST_SECONDS = 10.0     # until a connection has brought its whole request, and until a form's body has come
-WRITE_SECONDS = 30.0       # that a client may leave an answer unread
-BUFFERED = 16_384          # bytes of an answer that wait for one client
-CONNECTIONS = 800          # of all clients
-OF_ONE_CLIENT = 200        # connections of one client that is no trusted proxy; mailbox providers unsubscribe many readers at a time
-AT_A_TIME = 32             # requests of one real client that are answered at once
+LARGEST_BODY = 10_000  # bytes of a form; senders put 26 into a one-click POST
+REQUEST_SECONDS = (
+    10.0  # until a connection has brought its whole request, and until a form's body has come
+)
+WRITE_SECONDS = 30.0  # that a client may leave an answer unread
+BUFFERED = 16_384  # bytes of an answer that wait for one client
+CONNECTIONS = 800  # of all clients
+# connections of one client that is no trusted proxy; mailbox providers unsubscribe many readers at
+# a time
+OF_ONE_CLIENT = 200
+AT_A_TIME = 32  # requests of one real client that are answered at once
 
 
 class _TooMuchError(Exception):
@@ -44,7 +52,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         client = client_of((scope.get("client") or ("", 0))[0])
-        # Mailbox providers send many one-click requests from few addresses: those are always answered.
+        # Mailbox providers send many one-click requests from few addresses: those are always
+        # answered.
         counts = not scope["path"].startswith("/u/")
         if counts and self._under_way[client] >= AT_A_TIME:
             await _say(send, 429)
@@ -70,7 +79,7 @@ class Guard:
         async def counted() -> Any:
             nonlocal left, whole
             if whole:
-                return await receive()      # only its end, or that the client has gone
+                return await receive()  # only its end, or that the client has gone
             try:
                 message = await asyncio.wait_for(receive(), max(0.0, end - loop.time()))
             except TimeoutError:
@@ -95,7 +104,11 @@ class Guard:
 
 async def _say(send: Any, status: int) -> None:
     """Answer with a status alone, and close: what the client still sends is not read."""
-    headers = [(b"content-length", b"0"), (b"connection", b"close"), *([(b"retry-after", b"10")] if status == 429 else [])]
+    headers = [
+        (b"content-length", b"0"),
+        (b"connection", b"close"),
+        *([(b"retry-after", b"10")] if status == 429 else []),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
@@ -110,7 +123,9 @@ def client_of(host: str) -> str:
 
 
 class _Connections:
-    """All connections of a server: how many each client has, and which keep it waiting, for a request or for an answer to be read, oldest first."""
+    """All connections of a server: how many each client has, and which keep it waiting, for a
+    request or for an answer to be read, oldest first.
+    """
 
     def __init__(self, trusted: Sequence[str], most: int) -> None:
         self.trusted = [ipaddress.ip_network(network, strict=False) for network in trusted]
@@ -130,7 +145,9 @@ class _Connections:
 
 
 def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol]:
-    """Return uvicorn's protocol with deadlines and bounds, for one server; `trusted` are its proxies."""
+    """Return uvicorn's protocol with deadlines and bounds, for one server; `trusted` are its
+    proxies.
+    """
     all_of_them = _Connections(trusted, most)
 
     class Guarded(H11Protocol):
@@ -170,7 +187,9 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
             self._look()
 
         def on_response_complete(self) -> None:
-            if self.conn.trailing_data[0]:      # no browser and no proxy asks again before it has its answer
+            if self.conn.trailing_data[
+                0
+            ]:  # no browser and no proxy asks again before it has its answer
                 self.transport.close()
             super().on_response_complete()
             self._look()
@@ -193,7 +212,8 @@ def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol
             all_of_them.unread.pop(self, None)
 
         def _look(self) -> None:
-            """Keep a deadline as long as the client owes us bytes: data that trickles in does not move it.
+            """Keep a deadline as long as the client owes us bytes: data that trickles in does not
+            move it.
 
             While it still reads an answer it owes nothing else.
             """

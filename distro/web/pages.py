@@ -1,4 +1,6 @@
-"""The few public pages, in the reader's language; usable without JavaScript, in the dark, by keyboard and screen reader."""
+"""The few public pages, in the reader's language; usable without JavaScript, in the dark, by
+keyboard and screen reader.
+"""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,16 @@ PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml"
 
 def _words_of(language: str) -> Mapping[str, str]:
     """The pages' words in a language, or its base language, else English."""
-    return _read(next((name for name in (language, language.split("-", maxsplit=1)[0]) if name in PAGES_SPEAK), "en"))
+    return _read(
+        next(
+            (
+                name
+                for name in (language, language.split("-", maxsplit=1)[0])
+                if name in PAGES_SPEAK
+            ),
+            "en",
+        )
+    )
 
 
 @cache
@@ -47,47 +58,121 @@ class Pages:
     """Renders the public pages."""
 
     def __init__(self) -> None:
-        self._env = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._env = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
 
     def ask(self, reader: LinkReader, preferences: str) -> str:
         """The page with one button."""
         labels, words = labels_of(reader.language), _words_of(reader.language)
-        return self._ask(_place(reader), labels.unsubscribe_ask.format(house=reader.house), reader.address, labels.unsubscribe_button,
-                         hidden=[("List-Unsubscribe", "One-Click")], more=(preferences, words["choose"]))
+        return self._ask(
+            _place(reader),
+            labels.unsubscribe_ask.format(house=reader.house),
+            reader.address,
+            labels.unsubscribe_button,
+            hidden=[("List-Unsubscribe", "One-Click")],
+            more=(preferences, words["choose"]),
+        )
 
-    def left(self, reader: LinkReader, lists: Sequence[ListRole], back: str, once: str, days: int) -> str:
+    def left(
+        self, reader: LinkReader, lists: Sequence[ListRole], back: str, once: str, days: int
+    ) -> str:
         """After the button, with the way back: at once with `once`, else by a letter."""
         labels = labels_of(reader.language)
         text = labels.unsubscribed_more.format(house=reader.house, address=reader.address)
-        return self._page("left.html", _place(reader), labels.unsubscribed, text, lists=lists, back=back, once=once, days=days)
+        return self._page(
+            "left.html",
+            _place(reader),
+            labels.unsubscribed,
+            text,
+            lists=lists,
+            back=back,
+            once=once,
+            days=days,
+        )
 
     def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
         """A page that says one thing, named by the words, and may have one button."""
         words = _words_of(place.language)
         fill = {"house": place.house, "address": place.address, "days": days}
-        return self._ask(place, words[title].format(**fill), words[text].format(**fill) if text else "", words[button] if button else "")
+        return self._ask(
+            place,
+            words[title].format(**fill),
+            words[text].format(**fill) if text else "",
+            words[button] if button else "",
+        )
 
-    def preferences(self, reader: LinkReader, lists: Sequence[ListRole], *, paused: str, leave: str, saved: bool) -> str:
+    def preferences(
+        self, reader: LinkReader, lists: Sequence[ListRole], *, paused: str, leave: str, saved: bool
+    ) -> str:
         """What a reader gets and how."""
         columns = reader.subscriber.columns
-        return self._page("preferences.html", _place(reader), _words_of(reader.language)["preferences"].format(house=reader.house), reader.address, lists=lists, on=columns.get("lists", ()),
-                          languages=[(code, own_name(code)) for code in SPOKEN], chosen=reader.subscriber.language.split("-", maxsplit=1)[0], frequency="".join(columns.get("frequency", ())),
-                          paused=paused, leave=leave, saved=saved, address=reader.address)
+        return self._page(
+            "preferences.html",
+            _place(reader),
+            _words_of(reader.language)["preferences"].format(house=reader.house),
+            reader.address,
+            lists=lists,
+            on=columns.get("lists", ()),
+            languages=[(code, own_name(code)) for code in SPOKEN],
+            chosen=reader.subscriber.language.split("-", maxsplit=1)[0],
+            frequency="".join(columns.get("frequency", ())),
+            paused=paused,
+            leave=leave,
+            saved=saved,
+            address=reader.address,
+        )
 
     def held(self, place: Place, held: Mapping[str, Any], download: str) -> str:
         """Everything that is held on a reader."""
-        return self._page("held.html", place, _words_of(place.language)["held"].format(house=place.house), "", held=held, download=download)
+        return self._page(
+            "held.html",
+            place,
+            _words_of(place.language)["held"].format(house=place.house),
+            "",
+            held=held,
+            download=download,
+        )
 
-    def subscribe(self, place: Place, lists: Sequence[ListRole], *, email: str = "", name: str = "", on: Sequence[str] = (), wrong: str = "") -> str:
+    def subscribe(
+        self,
+        place: Place,
+        lists: Sequence[ListRole],
+        *,
+        email: str = "",
+        name: str = "",
+        on: Sequence[str] = (),
+        wrong: str = "",
+    ) -> str:
         """The form of who wants letters."""
         words = _words_of(place.language)
-        return self._page("subscribe.html", place, words["subscribe"].format(house=place.house), "", lists=lists, languages=[(code, own_name(code)) for code in SPOKEN],
-                          email=email, name=name, on=on, wrong=words[wrong] if wrong else "")
+        return self._page(
+            "subscribe.html",
+            place,
+            words["subscribe"].format(house=place.house),
+            "",
+            lists=lists,
+            languages=[(code, own_name(code)) for code in SPOKEN],
+            email=email,
+            name=name,
+            on=on,
+            wrong=words[wrong] if wrong else "",
+        )
 
     def leave(self, place: Place, *, email: str = "", wrong: str = "") -> str:
         """The form of who wants to leave without a link of their own."""
         words = _words_of(place.language)
-        return self._page("leave.html", place, words["leave"].format(house=place.house), words["leave_text"], email=email, wrong=words[wrong] if wrong else "")
+        return self._page(
+            "leave.html",
+            place,
+            words["leave"].format(house=place.house),
+            words["leave_text"],
+            email=email,
+            wrong=words[wrong] if wrong else "",
+        )
 
     def message(self, text: str) -> str:
         """A page that says one thing."""
@@ -95,14 +180,35 @@ class Pages:
 
     def trouble(self) -> str:
         """Something of ours is down; the reader's wish was not taken."""
-        return self._ask(Place("", "en"), "Please try again in a minute.", "Our system is restarting. Nothing was changed yet.")
+        return self._ask(
+            Place("", "en"),
+            "Please try again in a minute.",
+            "Our system is restarting. Nothing was changed yet.",
+        )
 
-    def _ask(self, place: Place, title: str, text: str, button: str = "", *, hidden: Sequence[tuple[str, str]] = (), more: tuple[str, str] | None = None) -> str:
+    def _ask(
+        self,
+        place: Place,
+        title: str,
+        text: str,
+        button: str = "",
+        *,
+        hidden: Sequence[tuple[str, str]] = (),
+        more: tuple[str, str] | None = None,
+    ) -> str:
         return self._page("ask.html", place, title, text, button=button, hidden=hidden, more=more)
 
     def _page(self, template: str, place: Place, title: str, text: str, **told: Any) -> str:
         direction = "rtl" if is_right_to_left(place.language) else "ltr"
-        return self._env.get_template(template).render(language=place.language, direction=direction, house=place.house, title=title, text=text, words=_words_of(place.language), **told)
+        return self._env.get_template(template).render(
+            language=place.language,
+            direction=direction,
+            house=place.house,
+            title=title,
+            text=text,
+            words=_words_of(place.language),
+            **told,
+        )
 
 
 def _place(reader: LinkReader) -> Place:

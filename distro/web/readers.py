@@ -1,7 +1,10 @@
-"""What readers do by themselves: leave, come back, choose, join, see what is held on them, be forgotten.
+"""What readers do by themselves: leave, come back, choose, join, see what is held on them, be
+forgotten.
 
-One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and is answered 200 also
-the second time; GET only shows a page with a button, because scanners fetch every link of a letter. No page changes
+One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and
+is answered 200 also
+the second time; GET only shows a page with a button, because scanners fetch every link of a letter.
+No page changes
 anything by GET.
 """
 
@@ -64,10 +67,16 @@ class Readers:
 
     def unsubscribe_page(self, request: Request) -> Response:
         reader = self._reader(request)
-        return HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}")) if reader else self.bad_link()
+        return (
+            HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}"))
+            if reader
+            else self.bad_link()
+        )
 
     async def unsubscribe(self, request: Request) -> Response:
-        return await run_in_threadpool(self._unsubscribe, request)      # whatever the body says: POST is the wish
+        return await run_in_threadpool(
+            self._unsubscribe, request
+        )  # whatever the body says: POST is the wish
 
     def _unsubscribe(self, request: Request) -> Response:
         reader = self._reader(request)
@@ -76,7 +85,15 @@ class Readers:
         fresh = reading.unsubscribe(self.office, reader, "one-click link")
         # Only this answer holds the undo: a link in an old or forwarded letter is in many hands.
         once = people.undo_of(self.office, reader.subscriber) if fresh else ""
-        return HTMLResponse(self.pages.left(reader, self._lists(reader.subscriber, public=False), f"/u/{request.path_params['token']}/back", once, people.UNDO_MS // 86_400_000))
+        return HTMLResponse(
+            self.pages.left(
+                reader,
+                self._lists(reader.subscriber, public=False),
+                f"/u/{request.path_params['token']}/back",
+                once,
+                people.UNDO_MS // 86_400_000,
+            )
+        )
 
     async def come_back(self, request: Request) -> Response:
         return await self._formed(request, self._come_back)
@@ -95,7 +112,9 @@ class Readers:
         kept = {str(v) for v in form.getlist("list")}
         for name in who.columns.get("lists", ()):
             if kept and name not in kept:
-                people.leave_list(self.office, who, name, source="the reader, on the page after leaving")
+                people.leave_list(
+                    self.office, who, name, source="the reader, on the page after leaving"
+                )
         return HTMLResponse(self.pages.told(place, "back", "back_text"))
 
     def back_page(self, request: Request) -> Response:
@@ -106,7 +125,9 @@ class Readers:
         if who is None:
             return self._expired(request)
         back = people.come_back(self.office, who, source="the button of a letter to the address")
-        return HTMLResponse(self.pages.told(self._of(who), "back" if back else "late", "back_text" if back else ""))
+        return HTMLResponse(
+            self.pages.told(self._of(who), "back" if back else "late", "back_text" if back else "")
+        )
 
     def leave_page(self, request: Request) -> Response:
         return HTMLResponse(self.pages.leave(self._house(request)))
@@ -144,10 +165,26 @@ class Readers:
         reader = self._reader(request)
         return self._preferences_of(request, reader) if reader else self.bad_link()
 
-    def _preferences_of(self, request: Request, reader: reading.LinkReader, *, saved: bool = False) -> Response:
+    def _preferences_of(
+        self, request: Request, reader: reading.LinkReader, *, saved: bool = False
+    ) -> Response:
         till = self.office.store.command("ZSCORE", "paused", reader.subscriber.id)
-        paused = long_date(from_ms(int(float(till)), self.office.settings.site.timezone), reader.language) if till else ""
-        return HTMLResponse(self.pages.preferences(reader, self._lists(reader.subscriber, public=True), paused=paused, leave=f"/u/{request.path_params['token']}", saved=saved))
+        paused = (
+            long_date(
+                from_ms(int(float(till)), self.office.settings.site.timezone), reader.language
+            )
+            if till
+            else ""
+        )
+        return HTMLResponse(
+            self.pages.preferences(
+                reader,
+                self._lists(reader.subscriber, public=True),
+                paused=paused,
+                leave=f"/u/{request.path_params['token']}",
+                saved=saved,
+            )
+        )
 
     async def preferences(self, request: Request) -> Response:
         return await self._formed(request, self._preferences)
@@ -158,7 +195,14 @@ class Readers:
             return self.bad_link()
         if form.get("act") == "held":
             joining.ask_held(self.office, reader.subscriber, _place_of(request))
-            return HTMLResponse(self.pages.told(Place(reader.house, reader.language, reader.address), "sent", "sent_text", days=post.DAYS[tokens.HELD]))
+            return HTMLResponse(
+                self.pages.told(
+                    Place(reader.house, reader.language, reader.address),
+                    "sent",
+                    "sent_text",
+                    days=post.DAYS[tokens.HELD],
+                )
+            )
         self._save(reader.subscriber, form)
         fresh = self._reader(request)
         return self._preferences_of(request, fresh, saved=True) if fresh else self.bad_link()
@@ -171,11 +215,25 @@ class Readers:
                 people.join_list(office, who, role.name, source=source)
             elif role.name in had and role.name not in wanted:
                 people.leave_list(office, who, role.name, source=source)
-        language, frequency, pause = (str(form.get(name) or "") for name in ("language", "frequency", "pause"))
-        keep = language == who.language.split("-", maxsplit=1)[0]       # pt-br stays pt-br where pt is chosen
-        people.prefer(office, who, {"language": who.language if keep or language not in ("", *SPOKEN) else language, "frequency": "digest" if frequency == "digest" else ""}, source=source)
+        language, frequency, pause = (
+            str(form.get(name) or "") for name in ("language", "frequency", "pause")
+        )
+        keep = (
+            language == who.language.split("-", maxsplit=1)[0]
+        )  # pt-br stays pt-br where pt is chosen
+        people.prefer(
+            office,
+            who,
+            {
+                "language": who.language if keep or language not in ("", *SPOKEN) else language,
+                "frequency": "digest" if frequency == "digest" else "",
+            },
+            source=source,
+        )
         if pause in _PAUSES:
-            people.pause(office, who, int(time.time() * 1000) + _PAUSES[pause] * 86_400_000, source=source)
+            people.pause(
+                office, who, int(time.time() * 1000) + _PAUSES[pause] * 86_400_000, source=source
+            )
         elif not pause and office.store.command("ZSCORE", "paused", who.id):
             people.resume(office, who, source=source)
 
@@ -183,7 +241,11 @@ class Readers:
 
     def subscribe_page(self, request: Request) -> Response:
         lists = joining.public_lists(self.office)
-        return HTMLResponse(self.pages.subscribe(self._house(request), lists)) if lists else self.bad_link()
+        return (
+            HTMLResponse(self.pages.subscribe(self._house(request), lists))
+            if lists
+            else self.bad_link()
+        )
 
     async def subscribe(self, request: Request) -> Response:
         return await self._formed(request, self._subscribe)
@@ -192,20 +254,37 @@ class Readers:
         lists = joining.public_lists(self.office)
         if not lists:
             return self.bad_link()
-        email, name = str(form.get("email") or "").strip()[:254], str(form.get("name") or "").strip()[:120]
+        email, name = (
+            str(form.get("email") or "").strip()[:254],
+            str(form.get("name") or "").strip()[:120],
+        )
         on = [role.name for role in lists if role.name in {str(v) for v in form.getlist("list")}]
         house, language = self._house(request), str(form.get("language") or "")
         asked = Place(house.house, house.language, email)
-        if form.get("website"):       # only a machine sees that field; it is told what it wants to hear
+        if form.get("website"):  # only a machine sees that field; it is told what it wants to hear
             return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
         if not on:
-            return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422)
+            return HTMLResponse(
+                self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422
+            )
         if not joining.allowed(self.office, _place_of(request)):
             return self._too_many(asked)
         try:
-            joining.ask(self.office, email, on, language if language in SPOKEN else house.language, name, _place_of(request))
+            joining.ask(
+                self.office,
+                email,
+                on,
+                language if language in SPOKEN else house.language,
+                name,
+                _place_of(request),
+            )
         except UsageError:
-            return HTMLResponse(self.pages.subscribe(house, lists, email=email, name=name, on=on, wrong="wrong_email"), 422)
+            return HTMLResponse(
+                self.pages.subscribe(
+                    house, lists, email=email, name=name, on=on, wrong="wrong_email"
+                ),
+                422,
+            )
         return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
 
     def confirm_page(self, request: Request) -> Response:
@@ -228,15 +307,23 @@ class Readers:
         held: Any = people.held_on(self.office, who)
         place = self._of(who)
         for line in (*held["history"], *held["letters"]):
-            line["day"] = long_date(from_ms(line["at"], self.office.settings.site.timezone), place.language)
-        return HTMLResponse(self.pages.held(place, held, f"/me/{request.path_params['token']}/download"))
+            line["day"] = long_date(
+                from_ms(line["at"], self.office.settings.site.timezone), place.language
+            )
+        return HTMLResponse(
+            self.pages.held(place, held, f"/me/{request.path_params['token']}/download")
+        )
 
     def download(self, request: Request) -> Response:
         who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
         raw = json.dumps(people.held_on(self.office, who), ensure_ascii=False, indent=2)
-        return Response(raw, media_type="application/json", headers={"content-disposition": 'attachment; filename="about-me.json"'})
+        return Response(
+            raw,
+            media_type="application/json",
+            headers={"content-disposition": 'attachment; filename="about-me.json"'},
+        )
 
     async def erase(self, request: Request) -> Response:
         return await self._formed(request, self._erase)
@@ -257,17 +344,25 @@ class Readers:
         """A form, read within the limits of `web/guard.py`, answered in a thread."""
         try:
             form = await request.form(max_files=0, max_fields=200, max_part_size=LARGEST_BODY)
-        except (LookupError, UnicodeError):      # a charset that there is not
+        except (LookupError, UnicodeError):  # a charset that there is not
             raise HTTPException(400) from None
         return await run_in_threadpool(answer, request, form)
 
     def _question(self, request: Request, purpose: bytes, title: str, button: str) -> Response:
         """Show the button of a link that acts: opening it changes nothing."""
         who = post.holder_of(self.office, request.path_params["token"], purpose)
-        return HTMLResponse(self.pages.told(self._of(who), title, "", button=button)) if who else self._expired(request)
+        return (
+            HTMLResponse(self.pages.told(self._of(who), title, "", button=button))
+            if who
+            else self._expired(request)
+        )
 
     def _too_many(self, asked: Place) -> Response:
-        return HTMLResponse(self.pages.told(asked, "too_many", "too_many_text"), 429, headers={"Retry-After": "3600"})
+        return HTMLResponse(
+            self.pages.told(asked, "too_many", "too_many_text"),
+            429,
+            headers={"Retry-After": "3600"},
+        )
 
     def _reader(self, request: Request) -> reading.LinkReader | None:
         return reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)
@@ -277,7 +372,9 @@ class Readers:
         roles = joining.roles_of(self.office)
         on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
         names = {role.name for role in on}
-        return on + [role for role in roles.values() if public and role.public and role.name not in names]
+        return on + [
+            role for role in roles.values() if public and role.public and role.name not in names
+        ]
 
     def _house(self, request: Request) -> Place:
         told = request.query_params.get("lang", "") or request.headers.get("accept-language", "")
@@ -291,9 +388,14 @@ class Readers:
 
     def bad_link(self) -> Response:
         """A link that was not made here."""
-        return HTMLResponse(self.pages.message("This link is not valid. Open it whole, as it was given to you."), 404)
+        return HTMLResponse(
+            self.pages.message("This link is not valid. Open it whole, as it was given to you."),
+            404,
+        )
 
 
 def _place_of(request: Request) -> str:
-    """Return where a request comes from: the reader's address, also behind a proxy of `site.trusted_proxies`."""
+    """Return where a request comes from: the reader's address, also behind a proxy of
+    `site.trusted_proxies`.
+    """
     return request.client.host if request.client else ""

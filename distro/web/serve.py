@@ -15,7 +15,9 @@ from distro.web.guard import CONNECTIONS, guarded
 
 
 def _room_for_connections() -> int:
-    """Take as many file descriptors as we may have, and return how many connections fit beside our own."""
+    """Take as many file descriptors as we may have, and return how many connections fit beside our
+    own.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + 200
     if soft < wanted:
@@ -31,9 +33,20 @@ def run(settings: Settings) -> int:
         office.consent.replay(office.store)
         trusted, most = settings.site.trusted_proxies, _room_for_connections()
         config = uvicorn.Config(
-            create_app(office), log_level="warning", access_log=False,
-            server_header=False, proxy_headers=True, forwarded_allow_ips=trusted, timeout_graceful_shutdown=5, lifespan="off",
-            http=guarded(trusted, most), ws="none", limit_concurrency=most + 50, timeout_keep_alive=5, backlog=512, h11_max_incomplete_event_size=16_384,
+            create_app(office),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=trusted,
+            timeout_graceful_shutdown=5,
+            lifespan="off",
+            http=guarded(trusted, most),
+            ws="none",
+            limit_concurrency=most + 50,
+            timeout_keep_alive=5,
+            backlog=512,
+            h11_max_incomplete_event_size=16_384,
         )
         server = uvicorn.Server(config)
         follow_supervisor()

@@ -37,36 +37,76 @@ NAMES = (b"rosa.demir", b"Rosa Demir", b"rosademir", b"+41 79 000 11 22", b"Demi
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[tuple[Office, Embedded]]:
     """An office whose embedded Redis is its own: its whole data folder is looked through."""
-    settings = Settings(data=tmp_path / "var", subscribers=tmp_path / "subscribers", templates=tmp_path / "t", relay=[{"url": "smtp://127.0.0.1:1?tls=off"}])
+    settings = Settings(
+        data=tmp_path / "var",
+        subscribers=tmp_path / "subscribers",
+        templates=tmp_path / "t",
+        relay=[{"url": "smtp://127.0.0.1:1?tls=off"}],
+    )
     with ensured(settings.data, supervised=False) as server:
         store = connect(server.url())
-        yield Office(settings, store, server.url(), server.broker_url(), load_keys(settings, store), host_id(settings.data)), server
+        yield (
+            Office(
+                settings,
+                store,
+                server.url(),
+                server.broker_url(),
+                load_keys(settings, store),
+                host_id(settings.data),
+            ),
+            server,
+        )
 
 
 def everything(folder: Path) -> list[str]:
     """The files that hold anything of her."""
-    return [f"{path.name}: {name!r}" for path in folder.rglob("*") if path.is_file() for raw in [path.read_bytes().lower()] for name in NAMES if name.lower() in raw]
+    return [
+        f"{path.name}: {name!r}"
+        for path in folder.rglob("*")
+        if path.is_file()
+        for raw in [path.read_bytes().lower()]
+        for name in NAMES
+        if name.lower() in raw
+    ]
 
 
-def test_erased_means_erased_from_everything_that_we_hold(own: tuple[Office, Embedded], tmp_path: Path) -> None:
-    """She stayed in the append-only file, in the copy that a backup left, in journals and in relays' words."""
+def test_erased_means_erased_from_everything_that_we_hold(
+    own: tuple[Office, Embedded], tmp_path: Path
+) -> None:
+    """She stayed in the append-only file, in the copy that a backup left, in journals and in
+    relays' words.
+    """
     office, _ = own
     path = tmp_path / "people.csv"
-    path.write_text(f"email,name,phone,outlet,twitter,language\n{ROSA},Rosa Demir,+41 79 000 11 22,Demir Weekly,@rosademir,en\n")
+    path.write_text(
+        f"email,name,phone,outlet,twitter,language\n{ROSA},Rosa Demir,+41 79 000 11 22,Demir"
+        " Weekly,@rosademir,en\n"
+    )
     importing.commit(office.store, importing.stage(office.store, path, "press", actor="m").number)
     add_readers(office.store, 3, name="press", folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="press"))
 
     def refuse(message: Message) -> Outcome | None:
-        return Outcome(State.FAILED, 550, f"5.1.1 <{message.recipient.upper()}>: user rosa.demir.unique unknown", relay="r:25") if message.recipient == ROSA else None
+        return (
+            Outcome(
+                State.FAILED,
+                550,
+                f"5.1.1 <{message.recipient.upper()}>: user rosa.demir.unique unknown",
+                relay="r:25",
+            )
+            if message.recipient == ROSA
+            else None
+        )
 
     story = Story(office, refuse)
     story.run()
     resend_to(office, "1", ROSA, actor="m")
     story.run()
     story.stop()
-    journal = Journal(office.journals, f"{office.host}.1.old")      # as an earlier version wrote it
-    journal.ended(Attempt("1", 0, "00000000", 1), Outcome(State.FAILED, 550, f"5.1.1 <{ROSA}> unknown"))
+    journal = Journal(office.journals, f"{office.host}.1.old")  # as an earlier version wrote it
+    journal.ended(
+        Attempt("1", 0, "00000000", 1), Outcome(State.FAILED, 550, f"5.1.1 <{ROSA}> unknown")
+    )
     copies.backup(office, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
     office.store.command("BGREWRITEAOF")
     assert everything(office.settings.data)
@@ -90,12 +130,18 @@ def test_a_backup_leaves_nothing_in_clear(own: tuple[Office, Embedded], tmp_path
     office, _ = own
     add_readers(office.store, 3, folder=tmp_path)
     copies.backup(office, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
-    assert not [p for p in office.settings.data.rglob("*") if p.suffix == ".rdb" and "appendonly" not in str(p)]
+    assert not [
+        p
+        for p in office.settings.data.rglob("*")
+        if p.suffix == ".rdb" and "appendonly" not in str(p)
+    ]
     assert not list(office.settings.data.glob("backup-*"))
     assert (tmp_path / "copy.age").stat().st_mode & 0o077 == 0
 
 
-def test_a_restore_unpacks_into_data_and_clears_what_a_dead_one_left(own: tuple[Office, Embedded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restore_unpacks_into_data_and_clears_what_a_dead_one_left(
+    own: tuple[Office, Embedded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office, _ = own
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -113,14 +159,48 @@ def test_a_restore_unpacks_into_data_and_clears_what_a_dead_one_left(own: tuple[
 
 # -- spreadsheets
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x", "\t=1", " =1", '"=1', "a;=1", "a,=1", "a\t=1", "a|=1", "a;\uff1d1", "a; =1", 'a;"=1', "a\n=1", "a\r=1"])
-def test_no_cell_runs_whatever_its_spreadsheet_takes_for_a_separator(tmp_path: Path, cell: str) -> None:
-    write_csv(tmp_path / "x.csv", iter([{"address": "ana@daily.example", "reply": cell}]), ("address", "reply"))
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\uff1d1+1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20x",
+        "\t=1",
+        " =1",
+        '"=1',
+        "a;=1",
+        "a,=1",
+        "a\t=1",
+        "a|=1",
+        "a;\uff1d1",
+        "a; =1",
+        'a;"=1',
+        "a\n=1",
+        "a\r=1",
+    ],
+)
+def test_no_cell_runs_whatever_its_spreadsheet_takes_for_a_separator(
+    tmp_path: Path, cell: str
+) -> None:
+    write_csv(
+        tmp_path / "x.csv",
+        iter([{"address": "ana@daily.example", "reply": cell}]),
+        ("address", "reply"),
+    )
     raw = (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
     for separator in ",;\t|":
         for row in csv.reader(raw.splitlines(), delimiter=separator):
             for found in row:
-                assert found.lstrip(' \t"')[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20"), (separator, row)
+                assert found.lstrip(' \t"')[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20"), (
+                    separator,
+                    row,
+                )
     assert raw.splitlines()[0] == '"address","reply"'
 
 
@@ -131,9 +211,17 @@ def test_what_is_guarded_comes_back_as_it_was() -> None:
         assert unquoted(safe(cell)) == cell
 
 
-def test_an_export_is_guarded_and_comes_back(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_an_export_is_guarded_and_comes_back(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     office = make_office(tmp_path, server, store)
-    people.add(office, "a@b.example", ["press"], {"outlet": "a;=cmd|' /C calc'!A0", "tags": "=x;-y"}, source="m")
+    people.add(
+        office,
+        "a@b.example",
+        ["press"],
+        {"outlet": "a;=cmd|' /C calc'!A0", "tags": "=x;-y"},
+        source="m",
+    )
     write_book(store, tmp_path / "out.csv")
     assert "a;'=cmd" in (tmp_path / "out.csv").read_text()
     importing.commit(store, importing.stage(store, tmp_path / "out.csv", "press", actor="m").number)
@@ -142,23 +230,51 @@ def test_an_export_is_guarded_and_comes_back(tmp_path: Path, server: Embedded, s
     assert (who.columns["outlet"], who.columns["tags"]) == (("a;=cmd|' /C calc'!A0",), ("=x", "-y"))
 
 
-def test_a_cell_of_another_system_puts_nobody_on_our_lists(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_a_cell_of_another_system_puts_nobody_on_our_lists(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     office = make_office(tmp_path, server, store)
     path = tmp_path / "subscribers.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["uuid", "email", "name", "attributes", "status", "lists"])
-        writer.writerow(["u", "eve@evil.example", "Eve", json.dumps({"lists": ["embargo-desk"], "_left": ["x"], "email": "z@z.example", "kind": "journalist", "domain": "x", "city": "Bern"}), "enabled", "embargo-desk"])
+        writer.writerow(
+            [
+                "u",
+                "eve@evil.example",
+                "Eve",
+                json.dumps(
+                    {
+                        "lists": ["embargo-desk"],
+                        "_left": ["x"],
+                        "email": "z@z.example",
+                        "kind": "journalist",
+                        "domain": "x",
+                        "city": "Bern",
+                    }
+                ),
+                "enabled",
+                "embargo-desk",
+            ]
+        )
     importing.commit(office.store, importing.stage(office.store, path, "public", actor="m").number)
     who = book.by_address(store, "eve@evil.example")
     assert who
     assert who.columns["lists"] == ("public",)
-    assert (who.columns["city"], who.kind, "_left" in who.columns, who.columns["domain"]) == (("Bern",), "", False, ("evil.example",))
+    assert (who.columns["city"], who.kind, "_left" in who.columns, who.columns["domain"]) == (
+        ("Bern",),
+        "",
+        False,
+        ("evil.example",),
+    )
 
 
 # -- addresses that look alike
 
-def test_two_people_whose_addresses_fold_alike_are_two(tmp_path: Path, server: Embedded, store: Store) -> None:
+
+def test_two_people_whose_addresses_fold_alike_are_two(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     """`casefold` made straße@ and strasse@ one: each other's letters, each other's unsubscribe."""
     office = make_office(tmp_path, server, store)
     one = people.add(office, "straße@a.example", [], {"name": "One"}, source="m")
@@ -171,20 +287,30 @@ def test_two_people_whose_addresses_fold_alike_are_two(tmp_path: Path, server: E
 
 
 def old_book(office: Office, address: str, name: str) -> int:
-    """Somebody as an earlier version wrote them down: the address folded, the hash of what that made."""
+    """Somebody as an earlier version wrote them down: the address folded, the hash of what that
+    made.
+    """
     who = people.add(office, address, ["press"], {"name": name}, source="m")
     office.store.command("HDEL", "book:address", address)
     office.store.command("HSET", "book:address", former_address_key(address), who.id)
     return who.id
 
 
-def test_a_book_of_an_earlier_version_still_knows_its_people(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_a_book_of_an_earlier_version_still_knows_its_people(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     office = make_office(tmp_path, server, store)
     number = old_book(office, "straße@a.example", "One")
     assert people.person(office, "straße@a.example").id == number
     path = tmp_path / "again.csv"
-    path.write_text("email,outlet\nstraße@a.example,Daily\nstrasse@a.example,Weekly\n", encoding="utf-8")
-    importing.commit(store, importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number, office.consent)
+    path.write_text(
+        "email,outlet\nstraße@a.example,Daily\nstrasse@a.example,Weekly\n", encoding="utf-8"
+    )
+    importing.commit(
+        store,
+        importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number,
+        office.consent,
+    )
     one, two = people.person(office, "straße@a.example"), people.person(office, "strasse@a.example")
     assert (one.id, one.outlet, two.outlet) == (number, "Daily", "Weekly")
     assert two.id != number
@@ -193,26 +319,45 @@ def test_a_book_of_an_earlier_version_still_knows_its_people(tmp_path: Path, ser
 
 
 @pytest.mark.parametrize("said", ["unsubscribed", "suppressed", "erased"])
-def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(tmp_path: Path, server: Embedded, store: Store, said: str) -> None:
+def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(
+    tmp_path: Path, server: Embedded, store: Store, said: str
+) -> None:
     office = make_office(tmp_path, server, store)
     former = office.hashes_of("straße@a.example")[1]
     store.command("HSET", "nos", former, said)
     path = tmp_path / "again.csv"
     path.write_text("email\nstraße@a.example\n", encoding="utf-8")
-    importing.commit(store, importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number, office.consent)
+    importing.commit(
+        store,
+        importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number,
+        office.consent,
+    )
     who = book.by_address(store, "straße@a.example")
-    assert (who is None) if said == "erased" else (who is not None and refusals(store, who.id) == [said])
+    assert (
+        (who is None)
+        if said == "erased"
+        else (who is not None and refusals(store, who.id) == [said])
+    )
     with pytest.raises(RefusedError):
         trial.send_test(office, [write_release(tmp_path)], "straße@a.example")
 
 
-def test_a_link_of_an_old_letter_works_for_ever(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_a_link_of_an_old_letter_works_for_ever(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     from distro import tokens
     from distro.flow import reading
 
     office = make_office(tmp_path, server, store)
     number = old_book(office, "straße@a.example", "One")
-    token = tokens.sign(office.keys.signing[0], tokens.UNSUBSCRIBE, 0, 0, number, bytes.fromhex(office.hashes_of("straße@a.example")[1])).decode()
+    token = tokens.sign(
+        office.keys.signing[0],
+        tokens.UNSUBSCRIBE,
+        0,
+        0,
+        number,
+        bytes.fromhex(office.hashes_of("straße@a.example")[1]),
+    ).decode()
     reader = reading.reader_of(office, token, tokens.UNSUBSCRIBE)
     assert reader
     assert reading.unsubscribe(office, reader, "old letter")
@@ -220,7 +365,9 @@ def test_a_link_of_an_old_letter_works_for_ever(tmp_path: Path, server: Embedded
 
 
 @pytest.mark.parametrize("act", [consent.UNSUBSCRIBED, consent.SUPPRESSED])
-def test_a_test_letter_goes_to_nobody_who_said_no(tmp_path: Path, server: Embedded, store: Store, act: str) -> None:
+def test_a_test_letter_goes_to_nobody_who_said_no(
+    tmp_path: Path, server: Embedded, store: Store, act: str
+) -> None:
     office = make_office(tmp_path, server, store)
     add_readers(store, 1, folder=tmp_path)
     office.consent.record(store, subscriber=1, address="reader0@a.example", act=act, source="x")

@@ -76,17 +76,36 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, how: str) -> 
 
 
 def test_what_a_command_writes_is_its_owners_alone(tmp_path: Path) -> None:
-    """Data, exports and previews hold addresses: nobody else may read them, whatever the umask was."""
+    """Data, exports and previews hold addresses: nobody else may read them, whatever the umask
+    was.
+    """
     run = [sys.executable, "-m", "distro"]
     before = os.umask(0)
     try:
-        for words in (["init", "office"], ["subscribers", "import", "people.csv", "--list", "press", "--yes"], ["subscribers", "export", "out.csv"]):
+        for words in (
+            ["init", "office"],
+            ["subscribers", "import", "people.csv", "--list", "press", "--yes"],
+            ["subscribers", "export", "out.csv"],
+        ):
             folder = tmp_path if words[0] == "init" else tmp_path / "office"
             if words[0] == "init":
                 (tmp_path / "office").mkdir(mode=0o755)
             (folder / "people.csv").write_text("email\nana@daily.example\n")
-            assert subprocess.run([*run, *words], cwd=folder, check=False, capture_output=True, env={**os.environ, "TERM": "dumb"}).returncode == 0
+            assert (
+                subprocess.run(
+                    [*run, *words],
+                    cwd=folder,
+                    check=False,
+                    capture_output=True,
+                    env={**os.environ, "TERM": "dumb"},
+                ).returncode
+                == 0
+            )
     finally:
         os.umask(before)
-    loose = [path for path in (tmp_path / "office").rglob("*") if path.lstat().st_mode & 0o077 and path.name != "people.csv" and not path.is_symlink()]
+    loose = [
+        path
+        for path in (tmp_path / "office").rglob("*")
+        if path.lstat().st_mode & 0o077 and path.name != "people.csv" and not path.is_symlink()
+    ]
     assert loose == []

@@ -1,4 +1,6 @@
-"""Files that were made to cost their reader time and memory: ten thousand of them, none over two seconds or 500 MB."""
+"""Files that were made to cost their reader time and memory: ten thousand of them, none over two
+seconds or 500 MB.
+"""
 
 import contextlib
 import gc
@@ -74,7 +76,9 @@ def all_readers(folder: Path, count: int, seed: int) -> float:
 
 
 def megabytes(folder: Path, count: int, seed: int) -> float:
-    """The most memory that `all_readers` or a child of it held, in a process of its own: other tests' children do not count."""
+    """The most memory that `all_readers` or a child of it held, in a process of its own: other
+    tests' children do not count.
+    """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
         return alone.submit(all_readers_and_most, folder, count, seed).result()
 
@@ -82,7 +86,11 @@ def megabytes(folder: Path, count: int, seed: int) -> float:
 def all_readers_and_most(folder: Path, count: int, seed: int) -> float:
     all_readers(folder, count, seed)
     # Not ru_maxrss: it also counts what the process held that started this one, up to exec.
-    own = next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    own = next(
+        int(line.split()[1])
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
@@ -98,11 +106,21 @@ def test_ten_thousand_hostile_files(tmp_path: Path) -> None:
     assert megabytes(tmp_path, 10_000 if FULL else 800, seed=41) < MEGABYTES
 
 
-@pytest.mark.parametrize("text", [
-    "Towns agree\n\n" + " " * 4000 + "x", "Towns agree\n\n" + "[" * 10_000, "# Towns\n\n" + "[" * 10_000, "# Towns\n\n" + "[a](" * 10_000, "# Towns\n\n" + "> " * 5000, "Towns\n\n" + "a@" * 20_000,
-    "---\nheadline: A\nnotes_to_editors: '" + "[" * 10_000 + "'\n---\nText.\n",
-    "---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nheadline: *c\n---\nText.\n", "---\nheadline: &x [*x]\n---\nText.\n", "---\ncontacts: &x {name: *x}\n---\nText.\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Towns agree\n\n" + " " * 4000 + "x",
+        "Towns agree\n\n" + "[" * 10_000,
+        "# Towns\n\n" + "[" * 10_000,
+        "# Towns\n\n" + "[a](" * 10_000,
+        "# Towns\n\n" + "> " * 5000,
+        "Towns\n\n" + "a@" * 20_000,
+        "---\nheadline: A\nnotes_to_editors: '" + "[" * 10_000 + "'\n---\nText.\n",
+        "---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nheadline: *c\n---\nText.\n",
+        "---\nheadline: &x [*x]\n---\nText.\n",
+        "---\ncontacts: &x {name: *x}\n---\nText.\n",
+    ],
+)
 @pytest.mark.parametrize("name", ["r.txt", "r.md"])
 def test_what_was_slow_is_quick(tmp_path: Path, text: str, name: str) -> None:
     """4,000 spaces took 58 s, 10,000 brackets 6 s, an alias to itself never ended."""
@@ -112,6 +130,7 @@ def test_what_was_slow_is_quick(tmp_path: Path, text: str, name: str) -> None:
 
 def test_an_error_that_is_swallowed_comes_again() -> None:
     """A callback of the garbage collector swallowed it once, and the file was read to its end."""
+
     def work() -> None:
         with time_limit(0.1):
             with contextlib.suppress(TookTooLongError):

@@ -1,4 +1,6 @@
-"""The ledger's scripts, one transition a test: what may become what, and what a replay, a zombie or late truth does."""
+"""The ledger's scripts, one transition a test: what may become what, and what a replay, a zombie or
+late truth does.
+"""
 
 import itertools
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 from tests.support.office import add_readers, make_office, write_release
 
-NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
 D = "1"
 serials = itertools.count(1)
@@ -27,7 +29,9 @@ serials = itertools.count(1)
 
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
-    """Five readers, frozen, one batch, nothing sent; whatever a test does, the counters equal the bytes afterwards."""
+    """Five readers, frozen, one batch, nothing sent; whatever a test does, the counters equal the
+    bytes afterwards.
+    """
     office = make_office(tmp_path, server, store)
     add_readers(store, 5, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
@@ -37,22 +41,60 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
     assert not [f for f in audit(store, D).findings if "counter" in f or "states" in f]
 
 
-def claim(store: Store, token: str = "0a0b0c0d", lease_ms: int = 30_000, process: str = "h.1.x") -> Claim | None:
+def claim(
+    store: Store, token: str = "0a0b0c0d", lease_ms: int = 30_000, process: str = "h.1.x"
+) -> Claim | None:
     return store.call(scripts.claim(D, -1, token, process, lease_ms, 3_600_000))
 
 
-def step(store: Store, *, process: str = "h.1.x", serial: int = 0, of: Claim | None = None, want: int = 0, cursor: int = 0,
-         outcomes: tuple[tuple[Intent, str, State], ...] = (), token: str = "0a0b0c0d", delay_ms: int = 0, questions: bytes = b"") -> Stepped:
-    packed = b"".join(sorted(pack_outcome(i.ordinal, s, t, i.attempt, Outcome(s, 250 if s is State.ACCEPTED else 450), 1) for i, t, s in outcomes))
-    words = [(i.ordinal, delay_ms, f"words about {s}") for i, _, s in outcomes if s is not State.ACCEPTED]
-    return store.call(scripts.step(Step(process, serial or next(serials), D, packed, of, want, cursor, questions, words=words)))
+def step(
+    store: Store,
+    *,
+    process: str = "h.1.x",
+    serial: int = 0,
+    of: Claim | None = None,
+    want: int = 0,
+    cursor: int = 0,
+    outcomes: tuple[tuple[Intent, str, State], ...] = (),
+    token: str = "0a0b0c0d",
+    delay_ms: int = 0,
+    questions: bytes = b"",
+) -> Stepped:
+    packed = b"".join(
+        sorted(
+            pack_outcome(
+                i.ordinal, s, t, i.attempt, Outcome(s, 250 if s is State.ACCEPTED else 450), 1
+            )
+            for i, t, s in outcomes
+        )
+    )
+    words = [
+        (i.ordinal, delay_ms, f"words about {s}") for i, _, s in outcomes if s is not State.ACCEPTED
+    ]
+    return store.call(
+        scripts.step(
+            Step(
+                process,
+                serial or next(serials),
+                D,
+                packed,
+                of,
+                want,
+                cursor,
+                questions,
+                words=words,
+            )
+        )
+    )
 
 
 def states(store: Store) -> str:
     return store.raw("led:1").decode()
 
 
-def intents(store: Store, want: int = 1, token: str = "0a0b0c0d") -> tuple[Claim, tuple[Intent, ...]]:
+def intents(
+    store: Store, want: int = 1, token: str = "0a0b0c0d"
+) -> tuple[Claim, tuple[Intent, ...]]:
     mine = claim(store, token)
     assert mine is not None
     return mine, step(store, of=mine, want=want).intents
@@ -63,7 +105,18 @@ def force(store: Store, ordinal: int, state: State) -> None:
     before = states(store)[ordinal]
     order = "".join(LETTERS.values())
     store.command("SETRANGE", "led:1", ordinal, state.letter)
-    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", f"#{order.index(before)}", -1, "INCRBY", "i32", f"#{order.index(state.letter)}", 1)
+    store.command(
+        "BITFIELD",
+        "cnt:1",
+        "INCRBY",
+        "i32",
+        f"#{order.index(before)}",
+        -1,
+        "INCRBY",
+        "i32",
+        f"#{order.index(state.letter)}",
+        1,
+    )
 
 
 def test_an_intent_is_written_before_the_act(office: Office) -> None:
@@ -78,7 +131,10 @@ def test_a_second_claim_is_refused(office: Office) -> None:
     assert claim(office.store, "ffffffff") is None
 
 
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.FAILED, State.IN_DOUBT, State.QUEUED, State.SUPPRESSED, State.DEFERRED])
+@pytest.mark.parametrize(
+    "state",
+    [State.ACCEPTED, State.FAILED, State.IN_DOUBT, State.QUEUED, State.SUPPRESSED, State.DEFERRED],
+)
 def test_an_outcome_moves_sending(office: Office, state: State) -> None:
     _, (intent,) = intents(office.store)
     step(office.store, outcomes=((intent, "0a0b0c0d", state),), delay_ms=60_000)
@@ -139,7 +195,9 @@ def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: O
     assert office.store.hash("err:1") == {"0": "unsubscribed"}
 
 
-@pytest.mark.parametrize(("change", "answer"), [("nothing", "g"), ("unsubscribe", "n"), ("halt", "x"), ("lease", "x")])
+@pytest.mark.parametrize(
+    ("change", "answer"), [("nothing", "g"), ("unsubscribe", "n"), ("halt", "x"), ("lease", "x")]
+)
 def test_the_question_at_354(office: Office, change: str, answer: str) -> None:
     mine, (intent,) = intents(office.store)
     if change == "unsubscribe":
@@ -148,11 +206,18 @@ def test_the_question_at_354(office: Office, change: str, answer: str) -> None:
         office.store.call(scripts.turn(D, "halt", "", ""))
     if change == "lease":
         office.store.command("SET", "test:clock", 60_000, "EX", 60)
-    question = intent.ordinal.to_bytes(4, "big") + bytes.fromhex(mine.token) + mine.batch.to_bytes(4, "big")
+    question = (
+        intent.ordinal.to_bytes(4, "big")
+        + bytes.fromhex(mine.token)
+        + mine.batch.to_bytes(4, "big")
+    )
     assert step(office.store, questions=question).answers == answer
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED])
+@pytest.mark.parametrize(
+    "state",
+    [State.QUEUED, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.SUPPRESSED, State.CANCELLED],
+)
 def test_late_truth_wins(office: Office, state: State) -> None:
     """A 250 that is proved after the fact turns whatever was believed into accepted."""
     _, (intent,) = intents(office.store)
@@ -223,8 +288,14 @@ def test_a_doubt_is_resent_once_then_stays(office: Office) -> None:
     assert office.store.hash("dist:1")["possibly_twice"] == "1"
     again = claim(office.store, "22222222")
     assert again is not None
-    (second, *rest) = step(office.store, of=again, want=5).intents
-    step(office.store, outcomes=((second, "22222222", State.IN_DOUBT), *((i, "22222222", State.ACCEPTED) for i in rest)))
+    second, *rest = step(office.store, of=again, want=5).intents
+    step(
+        office.store,
+        outcomes=(
+            (second, "22222222", State.IN_DOUBT),
+            *((i, "22222222", State.ACCEPTED) for i in rest),
+        ),
+    )
     office.store.command("SET", "test:clock", 200_000, "EX", 60)
     assert office.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (1, 0)
     assert states(office.store) == "uaaaa"
@@ -243,7 +314,12 @@ def test_under_hold_a_doubt_stays(office: Office) -> None:
 def test_sent_waits_for_every_open_state(office: Office) -> None:
     for ordinal in range(5):
         force(office.store, ordinal, State.ACCEPTED)
-    for state, closed in ((State.QUEUED, False), (State.SENDING, False), (State.DEFERRED, False), (State.IN_DOUBT, True)):
+    for state, closed in (
+        (State.QUEUED, False),
+        (State.SENDING, False),
+        (State.DEFERRED, False),
+        (State.IN_DOUBT, True),
+    ):
         force(office.store, 0, state)
         if not closed:
             assert office.store.call(scripts.close(D)) is False
@@ -252,8 +328,16 @@ def test_sent_waits_for_every_open_state(office: Office) -> None:
 
 def test_a_record_remembers_the_last_attempt(office: Office) -> None:
     _, (intent,) = intents(office.store)
-    packed = pack_outcome(0, State.ACCEPTED, "0a0b0c0d", 1, Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"), 3)
+    packed = pack_outcome(
+        0, State.ACCEPTED, "0a0b0c0d", 1, Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"), 3
+    )
     office.store.call(scripts.step(Step("h.9.x", 1, D, packed)))
     record = unpack_record(office.store.span("rec:1", 0, RECORD_SIZE))
-    assert (record.token, record.attempts, record.code, record.relay, record.queue_id) == ("0a0b0c0d", intent.attempt, 250, 3, "4XzQ1b2c3D")
+    assert (record.token, record.attempts, record.code, record.relay, record.queue_id) == (
+        "0a0b0c0d",
+        intent.attempt,
+        250,
+        3,
+        "4XzQ1b2c3D",
+    )
     assert record.at > 1_700_000_000

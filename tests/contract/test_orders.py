@@ -1,4 +1,6 @@
-"""A person's orders about a distribution, on the real scripts: cancel and its give-back, resend, reschedule; the guards."""
+"""A person's orders about a distribution, on the real scripts: cancel and its give-back, resend,
+reschedule; the guards.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,7 @@ from tests.contract.test_ledger import intents, states, step
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
-NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
 SLUG = "towns-agree-a-plan"
 HOUR = 3_600_000
@@ -37,7 +39,9 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     yield office
     for number in store.command("ZRANGE", "dists", 0, -1):
-        assert not [f for f in audit(store, number.decode()).findings if "counter" in f or "states" in f]
+        assert not [
+            f for f in audit(store, number.decode()).findings if "counter" in f or "states" in f
+        ]
 
 
 def marks(office: Office) -> int:
@@ -61,16 +65,27 @@ def test_cancelled_before_the_freeze_nothing_is_held(office: Office, tmp_path: P
     assert left.counts[State.CANCELLED] == 5
     assert advance(office, "1") == []
     report = summary.report(office.store, "1", "UTC").told
-    assert (report["state"], report["counts"]["cancelled"], report["audience"], report["balanced"]) == ("cancelled", 5, 5, True)
+    assert (
+        report["state"],
+        report["counts"]["cancelled"],
+        report["audience"],
+        report["balanced"],
+    ) == ("cancelled", 5, 5, True)
     assert again(office, tmp_path) == "2"
 
 
-def test_cancel_gives_back_the_marks_of_whoever_was_not_reached(office: Office, tmp_path: Path) -> None:
+def test_cancel_gives_back_the_marks_of_whoever_was_not_reached(
+    office: Office, tmp_path: Path
+) -> None:
     """Promise 3: a mark is given back only where every attempt provably ended unaccepted."""
     advance(office, "1")
     _, found = intents(office.store, 4)
     ends = (State.ACCEPTED, State.FAILED, State.IN_DOUBT, State.DEFERRED)
-    step(office.store, outcomes=tuple((i, "0a0b0c0d", s) for i, s in zip(found, ends, strict=True)), delay_ms=60_000)
+    step(
+        office.store,
+        outcomes=tuple((i, "0a0b0c0d", s) for i, s in zip(found, ends, strict=True)),
+        delay_ms=60_000,
+    )
 
     turns.cancel(office, "1", actor="me", reason="")
 
@@ -94,8 +109,19 @@ def test_who_was_in_doubt_once_keeps_the_mark(office: Office) -> None:
     assert marks(office) == 1
 
 
-@pytest.mark.parametrize(("end", "state", "kept"), [(State.QUEUED, "k", 0), (State.DEFERRED, "k", 0), (State.ACCEPTED, "a", 1), (State.IN_DOUBT, "u", 1), (State.FAILED, "f", 1)])
-def test_what_is_in_flight_when_cancelled_is_settled_by_its_outcome(office: Office, end: State, state: str, kept: int) -> None:
+@pytest.mark.parametrize(
+    ("end", "state", "kept"),
+    [
+        (State.QUEUED, "k", 0),
+        (State.DEFERRED, "k", 0),
+        (State.ACCEPTED, "a", 1),
+        (State.IN_DOUBT, "u", 1),
+        (State.FAILED, "f", 1),
+    ],
+)
+def test_what_is_in_flight_when_cancelled_is_settled_by_its_outcome(
+    office: Office, end: State, state: str, kept: int
+) -> None:
     advance(office, "1")
     _, (intent,) = intents(office.store)
     left = turns.cancel(office, "1", actor="me", reason="")
@@ -108,7 +134,9 @@ def test_what_is_in_flight_when_cancelled_is_settled_by_its_outcome(office: Offi
     assert office.store.hash("dist:1")["settled_at"]
 
 
-def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def die(name: str) -> None:
         if name == "build":
             raise KeyboardInterrupt
@@ -126,7 +154,9 @@ def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(offic
     assert counters(office.store, "2")[State.QUEUED] == 5
 
 
-def test_a_cancel_whose_command_dies_is_settled_by_the_sweep(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancel_whose_command_dies_is_settled_by_the_sweep(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     advance(office, "1")
 
     def die(name: str) -> None:
@@ -143,7 +173,9 @@ def test_a_cancel_whose_command_dies_is_settled_by_the_sweep(office: Office, mon
     assert (states(office.store), marks(office)) == ("kkkkk", 0)
 
 
-def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(office: Office, tmp_path: Path) -> None:
+def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(
+    office: Office, tmp_path: Path
+) -> None:
     advance(office, "1")
     _, (intent,) = intents(office.store)
     turns.cancel(office, "1", actor="me", reason="")
@@ -208,24 +240,41 @@ def test_two_distributions_of_one_release_run_side_by_side(office: Office, tmp_p
     assert len(story.letters) == 8 == len({who for who, _ in story.letters})
 
 
-def test_another_text_is_refused_while_a_reservation_stands_for_the_first(office: Office, tmp_path: Path) -> None:
+def test_another_text_is_refused_while_a_reservation_stands_for_the_first(
+    office: Office, tmp_path: Path
+) -> None:
     other = write_release(tmp_path, body="Another text.", name="other.md")
-    second = submit(office, Order(files=[other], to="journalists")).distribution[1:]   # nothing is reserved yet: accepted …
+    second = submit(office, Order(files=[other], to="journalists")).distribution[
+        1:
+    ]  # nothing is reserved yet: accepted …
     advance(office, "1")
     add_readers(office.store, 2, folder=tmp_path, first=10)
     with pytest.raises(RefusedError, match="differs"):
-        submit(office, Order(files=[write_release(tmp_path, body="A third text.", name="third.md")], to="journalists"))
+        submit(
+            office,
+            Order(
+                files=[write_release(tmp_path, body="A third text.", name="third.md")],
+                to="journalists",
+            ),
+        )
 
-    advance(office, second)    # … but it comes too late
+    advance(office, second)  # … but it comes too late
     told = office.store.hash(f"dist:{second}")
     assert told["state"] == "cancelled"
     assert "not the one that readers already have" in told["reason"]
 
 
-def test_when_everything_was_given_back_another_text_may_go_out(office: Office, tmp_path: Path) -> None:
+def test_when_everything_was_given_back_another_text_may_go_out(
+    office: Office, tmp_path: Path
+) -> None:
     advance(office, "1")
     turns.cancel(office, "1", actor="me", reason="")
-    submit(office, Order(files=[write_release(tmp_path, body="Another text.", name="other.md")], to="journalists"))
+    submit(
+        office,
+        Order(
+            files=[write_release(tmp_path, body="Another text.", name="other.md")], to="journalists"
+        ),
+    )
     advance(office, "2")
     assert counters(office.store, "2")[State.QUEUED] == 5
 
@@ -233,8 +282,12 @@ def test_when_everything_was_given_back_another_text_may_go_out(office: Office, 
 # -- resend
 
 
-@pytest.mark.parametrize(("only", "state"), [("failed", State.FAILED), ("in_doubt", State.IN_DOUBT)])
-def test_resend_opens_a_sent_distribution_for_exactly_those(office: Office, only: str, state: State) -> None:
+@pytest.mark.parametrize(
+    ("only", "state"), [("failed", State.FAILED), ("in_doubt", State.IN_DOUBT)]
+)
+def test_resend_opens_a_sent_distribution_for_exactly_those(
+    office: Office, only: str, state: State
+) -> None:
     lost = Outcome(state, 550 if state is State.FAILED else 0, "gone", relay="memory:0")
 
     tries: list[str] = []
@@ -256,7 +309,10 @@ def test_resend_opens_a_sent_distribution_for_exactly_those(office: Office, only
     story.run(2)
     story.stop()
     told = office.store.hash("dist:1")
-    assert (told["state"], told.get("possibly_twice", "0")) == ("sent", "1" if only == "in_doubt" else "0")
+    assert (told["state"], told.get("possibly_twice", "0")) == (
+        "sent",
+        "1" if only == "in_doubt" else "0",
+    )
     assert counters(office.store, "1")[State.ACCEPTED] == 5
     with pytest.raises(RefusedError, match="nobody"):
         resend.resend(office, "1", only, actor="me")
@@ -277,13 +333,17 @@ def test_resend_to_one_reader_ignores_the_mark_and_leaves_it(office: Office) -> 
         resend.resend_to(office, "1", "stranger@d.example", actor="me")
 
 
-def test_cancelling_a_distribution_of_one_gives_back_no_mark_that_is_not_its_own(office: Office) -> None:
+def test_cancelling_a_distribution_of_one_gives_back_no_mark_that_is_not_its_own(
+    office: Office,
+) -> None:
     Story(office).run(0)
     advance(office, "1")
     _, (intent, *_) = intents(office.store, 5)
     step(office.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
     who = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
-    made = resend.resend_to(office, "1", f"reader{who - 1}@{'abcd'[(who - 1) % 4]}.example", actor="me")
+    made = resend.resend_to(
+        office, "1", f"reader{who - 1}@{'abcd'[(who - 1) % 4]}.example", actor="me"
+    )
     advance(office, made)
     turns.cancel(office, made, actor="me", reason="")
     assert counters(office.store, made)[State.CANCELLED] == 1
@@ -294,7 +354,10 @@ def test_resend_is_refused_where_it_would_undo_a_decision(office: Office) -> Non
     with pytest.raises(RefusedError, match="not begun"):
         resend.resend_to(office, "1", "reader3@d.example", actor="me")
     turns.cancel(office, "1", actor="me", reason="")
-    for order in (lambda: resend.resend(office, "1", "failed", actor="me"), lambda: resend.resend_to(office, "1", "reader3@d.example", actor="me")):
+    for order in (
+        lambda: resend.resend(office, "1", "failed", actor="me"),
+        lambda: resend.resend_to(office, "1", "reader3@d.example", actor="me"),
+    ):
         with pytest.raises(RefusedError, match="is cancelled"):
             order()
 
@@ -311,9 +374,13 @@ def test_nobody_who_said_no_is_written_to_by_a_resend(office: Office) -> None:
 # -- reschedule
 
 
-def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(office: Office, tmp_path: Path) -> None:
+def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(
+    office: Office, tmp_path: Path
+) -> None:
     turns.cancel(office, "1", actor="me", reason="")
-    number = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")).distribution[1:]
+    number = submit(
+        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
+    ).distribution[1:]
     start = int(office.store.hash(f"dist:{number}")["start_at"])
     clock(office, start - office.store.now_ms() - 60_000)
     advance(office, number)
@@ -323,7 +390,10 @@ def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(office: Office, t
     turns.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
     assert marks(office) == 0
     add_readers(office.store, 2, folder=tmp_path, first=10)
-    clock(office, int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms() - 60_000)
+    clock(
+        office,
+        int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms() - 60_000,
+    )
     advance(office, number)
     assert office.store.hash(f"dist:{number}")["audience"] == "7"
     assert (marks(office), audit(office.store, number).findings) == (7, ())
@@ -350,7 +420,9 @@ def test_a_start_long_after_its_time_is_halted_and_resume_overrides(office: Offi
 
 def test_a_scheduled_start_that_was_slept_through_is_halted(office: Office, tmp_path: Path) -> None:
     turns.cancel(office, "1", actor="me", reason="")
-    number = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")).distribution[1:]
+    number = submit(
+        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
+    ).distribution[1:]
     ahead = int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms()
     clock(office, ahead - 60_000)
     advance(office, number)
@@ -378,7 +450,11 @@ def test_a_continuation_after_a_day_is_halted_and_resume_goes_on(office: Office)
 def test_a_deferred_letter_whose_hour_comes_is_not_stale(office: Office) -> None:
     advance(office, "1")
     mine, found = intents(office.store, 5)
-    step(office.store, outcomes=tuple((i, "0a0b0c0d", State.DEFERRED) for i in found), delay_ms=4 * HOUR)
+    step(
+        office.store,
+        outcomes=tuple((i, "0a0b0c0d", State.DEFERRED) for i in found),
+        delay_ms=4 * HOUR,
+    )
     office.store.call(scripts.release(mine))
     clock(office, 4 * HOUR + 60_000)
     assert office.store.call(scripts.claim("1", -1, "11111111", "h.1.x", 30_000, HOUR)) is not None
@@ -423,8 +499,11 @@ def test_the_third_break_inside_the_same_body_makes_it_wait(office: Office) -> N
         assert found[0].ordinal == 0
         broke = Outcome(State.QUEUED, text="reset", inside=True)
         from distro.store.records import pack_outcome
+
         packed = pack_outcome(0, State.QUEUED, token, found[0].attempt, broke, 1)
-        office.store.call(scripts.step(scripts.Step("h.7.x", n + 1, "1", packed, words=[(0, 60_000, "reset")])))
+        office.store.call(
+            scripts.step(scripts.Step("h.7.x", n + 1, "1", packed, words=[(0, 60_000, "reset")]))
+        )
         assert states(office.store)[0] == "qqd"[n]
         office.store.call(scripts.release(mine))
     assert office.store.scores("retry:1:0")["0"] > office.store.now_ms()

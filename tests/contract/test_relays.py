@@ -50,7 +50,10 @@ class Office(Work[Job]):
             await asyncio.sleep(0.005)
             return None
         address = self.letters.pop(0)
-        body = b"To: <%s>\r\nMessage-ID: <%s>\r\n\r\nHello\r\n" % (address.encode(), address.encode())
+        body = b"To: <%s>\r\nMessage-ID: <%s>\r\n\r\nHello\r\n" % (
+            address.encode(),
+            address.encode(),
+        )
         return Job(Message("press@press.example", address, (body[:20], body[20:])))
 
     async def may_begin(self, job: Job) -> bool:
@@ -103,8 +106,17 @@ def endpoint(server: ScriptedServer, **more: object) -> Endpoint:
     return Endpoint("localhost", server.port, **({"tls": "off"} | more))  # type: ignore[arg-type]
 
 
-def through(server: ScriptedServer, letters: list[str], lanes: int = 2, *, allowed: bool = True, **more: object) -> Office:
-    return run(lambda office: Pool(endpoint(server, **more), lanes, office), letters, allowed=allowed)
+def through(
+    server: ScriptedServer,
+    letters: list[str],
+    lanes: int = 2,
+    *,
+    allowed: bool = True,
+    **more: object,
+) -> Office:
+    return run(
+        lambda office: Pool(endpoint(server, **more), lanes, office), letters, allowed=allowed
+    )
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +125,19 @@ def authority() -> trustme.CA:
 
 
 @contextmanager
-def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Callable[[Office], Lanes], Callable[[], int]]]:
+def relay(
+    kind: str, tmp_path: Path, authority: trustme.CA
+) -> Iterator[tuple[Callable[[Office], Lanes], Callable[[], int]]]:
     """A relay of each kind, and how many letters it holds."""
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(server_tls)
     ours = ssl.create_default_context()
     authority.configure_trust(ours)
     if kind == "folder":
-        yield lambda office: FolderPool(tmp_path, 2, office), lambda: len(list(tmp_path.glob("*.eml")))
+        yield (
+            lambda office: FolderPool(tmp_path, 2, office),
+            lambda: len(list(tmp_path.glob("*.eml"))),
+        )
         return
     if kind == "memory":
         kept: list[MemoryPool[Job]] = []
@@ -137,16 +154,39 @@ def relay(kind: str, tmp_path: Path, authority: trustme.CA) -> Iterator[tuple[Ca
         "chunking": (ScriptedServer(extensions=("PIPELINING", "CHUNKING")), {}),
         "helo only": (ScriptedServer(lambda verb, _: "502 what?" if verb == "EHLO" else None), {}),
         "starttls": (ScriptedServer(tls=server_tls), {"tls": "starttls", "context": ours}),
-        "implicit": (ScriptedServer(tls=server_tls, implicit=True), {"tls": "implicit", "context": ours}),
-        "auth": (ScriptedServer(tls=server_tls, password="s3cret"), {"tls": "starttls", "context": ours, "user": "user", "password": "s3cret"}),
-        "login": (ScriptedServer(lambda verb, a: "250-x\r\n250 AUTH LOGIN" if verb == "EHLO" else None, password="s3cret"), {"user": "user", "password": "s3cret"}),
+        "implicit": (
+            ScriptedServer(tls=server_tls, implicit=True),
+            {"tls": "implicit", "context": ours},
+        ),
+        "auth": (
+            ScriptedServer(tls=server_tls, password="s3cret"),
+            {"tls": "starttls", "context": ours, "user": "user", "password": "s3cret"},
+        ),
+        "login": (
+            ScriptedServer(
+                lambda verb, a: "250-x\r\n250 AUTH LOGIN" if verb == "EHLO" else None,
+                password="s3cret",
+            ),
+            {"user": "user", "password": "s3cret"},
+        ),
     }
     server, more = cases[kind]
     with server:
         yield lambda office: Pool(endpoint(server, **more), 2, office), lambda: len(server.messages)
 
 
-KINDS = ["pipelined", "sequential", "chunking", "helo only", "starttls", "implicit", "auth", "login", "folder", "memory"]
+KINDS = [
+    "pipelined",
+    "sequential",
+    "chunking",
+    "helo only",
+    "starttls",
+    "implicit",
+    "auth",
+    "login",
+    "folder",
+    "memory",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -156,7 +196,10 @@ def test_every_letter_arrives_once(kind: str, tmp_path: Path, authority: trustme
         office = run(pool_of, letters)
 
         assert sorted(office.outcomes) == sorted(letters), office.troubles
-        assert all(len(o) == 1 and o[0].state is State.ACCEPTED and o[0].code == 250 for o in office.outcomes.values())
+        assert all(
+            len(o) == 1 and o[0].state is State.ACCEPTED and o[0].code == 250
+            for o in office.outcomes.values()
+        )
         assert sorted(office.begun_for) == sorted(letters)
         assert kept() == 12
 
@@ -167,7 +210,10 @@ def test_what_may_not_begin_is_not_sent(kind: str, tmp_path: Path, authority: tr
     with relay(kind, tmp_path, authority) as (pool_of, kept):
         office = run(pool_of, ["a@a.example", "b@a.example"], allowed=False)
 
-        assert {a: office.state(a) for a in office.outcomes} == {"a@a.example": State.QUEUED, "b@a.example": State.QUEUED}
+        assert {a: office.state(a) for a in office.outcomes} == {
+            "a@a.example": State.QUEUED,
+            "b@a.example": State.QUEUED,
+        }
         assert office.begun_for == []
         assert kept() == 0
 
@@ -178,13 +224,23 @@ def only(address: str, verb: str, reply: str) -> Callable[[str, str], str | None
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), (), ("PIPELINING", "CHUNKING")])
-@pytest.mark.parametrize(("verb", "reply", "state"), [
-    ("RCPT", "550 5.1.1 no such user", State.FAILED), ("RCPT", "450 4.2.1 greylisted", State.DEFERRED), ("END", "554 5.6.0 no", State.FAILED),
-    ("END", "451 4.3.0 later", State.DEFERRED), ("END", "DROP", State.IN_DOUBT),
-])
-def test_one_refusal_is_about_one_recipient(verb: str, reply: str, state: State, extensions: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("verb", "reply", "state"),
+    [
+        ("RCPT", "550 5.1.1 no such user", State.FAILED),
+        ("RCPT", "450 4.2.1 greylisted", State.DEFERRED),
+        ("END", "554 5.6.0 no", State.FAILED),
+        ("END", "451 4.3.0 later", State.DEFERRED),
+        ("END", "DROP", State.IN_DOUBT),
+    ],
+)
+def test_one_refusal_is_about_one_recipient(
+    verb: str, reply: str, state: State, extensions: tuple[str, ...]
+) -> None:
     with ScriptedServer(only("bad@", verb, reply), extensions=extensions) as server:
-        office = through(server, ["a@a.example", "bad@a.example", "b@a.example", "c@a.example"], lanes=1)
+        office = through(
+            server, ["a@a.example", "bad@a.example", "b@a.example", "c@a.example"], lanes=1
+        )
 
     assert office.state("bad@a.example") is state
     assert all(office.state(f"{x}@a.example") is State.ACCEPTED for x in "abc")
@@ -193,6 +249,7 @@ def test_one_refusal_is_about_one_recipient(verb: str, reply: str, state: State,
 
 def test_data_accepted_for_nobody_is_ended_with_a_lone_dot() -> None:
     """RFC 2920 §3.1: 354 after a refused RCPT must not swallow the next letter."""
+
     def script(verb: str, argument: str) -> str | None:
         if verb == "RCPT" and "bad@" in argument:
             return "550 5.1.1 unknown"
@@ -232,7 +289,9 @@ def test_a_421_in_the_middle_is_about_the_connection() -> None:
 
 
 def test_three_refused_senders_are_our_fault() -> None:
-    with ScriptedServer(lambda verb, _: "550 5.7.1 sender not allowed" if verb == "MAIL" else None) as server:
+    with ScriptedServer(
+        lambda verb, _: "550 5.7.1 sender not allowed" if verb == "MAIL" else None
+    ) as server:
         office = through(server, [f"r{i}@a.example" for i in range(6)], lanes=1)
 
     assert any(t.startswith("us:") and "sender" in t for t in office.troubles)
@@ -252,7 +311,9 @@ def test_an_untrusted_certificate_sends_nothing(authority: trustme.CA) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(tls)
     with ScriptedServer(tls=tls) as server:
-        office = through(server, ["a@a.example"], tls="starttls", context=ssl.create_default_context())
+        office = through(
+            server, ["a@a.example"], tls="starttls", context=ssl.create_default_context()
+        )
 
     assert any("certificate" in t for t in office.troubles)
     assert not any(c.startswith("MAIL") for c in server.commands)
@@ -260,7 +321,9 @@ def test_an_untrusted_certificate_sends_nothing(authority: trustme.CA) -> None:
 
 def test_a_relay_without_starttls_gets_no_letter_in_clear_text() -> None:
     with ScriptedServer() as server:
-        office = through(server, ["a@a.example"], tls="starttls", context=ssl.create_default_context())
+        office = through(
+            server, ["a@a.example"], tls="starttls", context=ssl.create_default_context()
+        )
 
     assert any("STARTTLS" in t for t in office.troubles)
     assert not any(c.startswith("MAIL") for c in server.commands)
@@ -281,9 +344,14 @@ def test_a_letter_over_the_relays_size_is_not_even_tried() -> None:
 
 
 def test_an_international_address_needs_smtputf8() -> None:
-    with ScriptedServer() as plain, ScriptedServer(extensions=("PIPELINING", "SMTPUTF8", "8BITMIME")) as modern:
+    with (
+        ScriptedServer() as plain,
+        ScriptedServer(extensions=("PIPELINING", "SMTPUTF8", "8BITMIME")) as modern,
+    ):
         assert through(plain, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.FAILED
-        assert through(modern, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.ACCEPTED
+        assert (
+            through(modern, ["jörg@a.example"], lanes=1).state("jörg@a.example") is State.ACCEPTED
+        )
     assert any("SMTPUTF8" in c for c in modern.commands)
 
 
@@ -303,10 +371,14 @@ def test_a_lane_that_dies_of_a_bug_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("tls", ["off", "starttls", "implicit"])
 @pytest.mark.parametrize("size", [100, 40_000, 900_000])
-def test_a_break_after_the_end_is_a_doubt_over_tls_too(loop: str, tls: str, size: int, authority: trustme.CA) -> None:
-    """A letter that the relay has, and whose answer was lost, is never taken for one that was not sent.
+def test_a_break_after_the_end_is_a_doubt_over_tls_too(
+    loop: str, tls: str, size: int, authority: trustme.CA
+) -> None:
+    """A letter that the relay has, and whose answer was lost, is never taken for one that was not
+    sent.
 
-    Over TLS half of them were, by the way in which its transport counts: they went out a second time in silence.
+    Over TLS half of them were, by the way in which its transport counts: they went out a second
+    time in silence.
     """
     import uvloop
 
@@ -316,7 +388,9 @@ def test_a_break_after_the_end_is_a_doubt_over_tls_too(loop: str, tls: str, size
     arrived: list[int] = []
 
     class Server(ScriptedServer):
-        async def _data(self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        async def _data(
+            self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> bool:
             raw = await reader.readuntil(b"\r\n.\r\n")
             arrived.append(len(raw))
             return False
@@ -326,13 +400,17 @@ def test_a_break_after_the_end_is_a_doubt_over_tls_too(loop: str, tls: str, size
         session = Session(endpoint(server, tls=tls, **more))
         await session.open()
         line = b"x" * 70 + b"\r\n"
-        sent = await session.send(Message("p@p.example", "a@a.example", (line * (size // 72 + 1),)), _yes, lambda: None)
+        sent = await session.send(
+            Message("p@p.example", "a@a.example", (line * (size // 72 + 1),)), _yes, lambda: None
+        )
         session.abort("")
         await asyncio.sleep(0.01)
         return sent.outcome.state
 
     with Server(tls=None if tls == "off" else theirs, implicit=tls == "implicit") as server:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
+        with asyncio.Runner(
+            loop_factory=uvloop.new_event_loop if loop == "uvloop" else None
+        ) as runner:
             states = [runner.run(one(server)) for _ in range(4)]
     assert len(arrived) == 4
     assert states == [State.IN_DOUBT] * 4
@@ -343,8 +421,11 @@ async def _yes() -> bool:
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ("PIPELINING", "CHUNKING")])
-def test_what_we_fail_to_understand_ends_the_connection_and_no_more(monkeypatch: pytest.MonkeyPatch, extensions: tuple[str, ...]) -> None:
+def test_what_we_fail_to_understand_ends_the_connection_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, extensions: tuple[str, ...]
+) -> None:
     """Any surprise in a reply used to end the process, and the next one, without end."""
+
     def surprised(text: str) -> str:
         raise ValueError(text)
 

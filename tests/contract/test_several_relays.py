@@ -15,7 +15,10 @@ from tests.support.smtp import ScriptedServer
 
 
 def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Office:
-    return run(lambda office: Relays([(*r, 0, 0) for r in relays], office), [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)])
+    return run(
+        lambda office: Relays([(*r, 0, 0) for r in relays], office),
+        [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)],
+    )
 
 
 def gone() -> Endpoint:
@@ -41,7 +44,9 @@ def test_who_cannot_be_reached_is_passed_over() -> None:
 
 def test_a_relay_that_refuses_our_password_is_passed_over_while_another_serves() -> None:
     with ScriptedServer(password="right") as strict, ScriptedServer() as server:
-        office = through([(endpoint(strict, user="user", password="wrong"), 1, 1), (endpoint(server), 1, 1)], 20)
+        office = through(
+            [(endpoint(strict, user="user", password="wrong"), 1, 1), (endpoint(server), 1, 1)], 20
+        )
 
     assert (len(server.messages), office.troubles) == (20, [])
 
@@ -62,7 +67,10 @@ def test_a_reserve_serves_only_when_the_others_are_away() -> None:
 
 
 def test_a_relay_that_hangs_is_not_waited_for() -> None:
-    with ScriptedServer() as quick, ScriptedServer(lambda verb, _: "421 busy" if verb == "GREETING" else None) as slow:
+    with (
+        ScriptedServer() as quick,
+        ScriptedServer(lambda verb, _: "421 busy" if verb == "GREETING" else None) as slow,
+    ):
         through([(endpoint(quick), 2, 1), (endpoint(slow), 2, 50)], 60)
     assert len(quick.messages) == 60
 
@@ -76,19 +84,28 @@ def test_refusals_by_policy_over_five_per_cent_and_three_domains_are_about_us() 
     said = ""
     for n in range(60):
         policy = n % 10 == 0
-        said = said or blame.learn(f"r{n}@d{n % 7}.example", ended(State.FAILED if policy else State.ACCEPTED, "5.7.1 blocked" if policy else ""))
-    assert said.startswith("refuses us by policy: 5 of the last 50 letters") or "6 of the last" in said
+        said = said or blame.learn(
+            f"r{n}@d{n % 7}.example",
+            ended(State.FAILED if policy else State.ACCEPTED, "5.7.1 blocked" if policy else ""),
+        )
+    assert (
+        said.startswith("refuses us by policy: 5 of the last 50 letters") or "6 of the last" in said
+    )
 
 
 @pytest.mark.parametrize(("domains", "text"), [(2, "5.7.1 blocked"), (7, "5.1.1 no such user")])
 def test_one_strict_domain_or_bad_addresses_are_not_about_us(domains: int, text: str) -> None:
     blame = Blame()
-    assert not any(blame.learn(f"r{n}@d{n % domains}.example", ended(State.FAILED, text)) for n in range(200))
+    assert not any(
+        blame.learn(f"r{n}@d{n % domains}.example", ended(State.FAILED, text)) for n in range(200)
+    )
 
 
 def test_a_handful_is_not_yet_about_us() -> None:
     blame = Blame()
-    assert not any(blame.learn(f"r{n}@d{n}.example", ended(State.FAILED, "5.7.1 no")) for n in range(49))
+    assert not any(
+        blame.learn(f"r{n}@d{n}.example", ended(State.FAILED, "5.7.1 no")) for n in range(49)
+    )
 
 
 def test_bodies_unanswered_are_bounded() -> None:

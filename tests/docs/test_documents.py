@@ -20,7 +20,10 @@ from distro.model import LETTERS, DistributionState, Edition, State
 from distro.store.keys import describe
 
 ROOT = Path(__file__).parents[2]
-GENERATE = "import sys; sys.path.insert(0, sys.argv[1]); import generate; print(generate.commands(), generate.settings(), sep=chr(0), end='')"
+GENERATE = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import generate; print(generate.commands(),"
+    " generate.settings(), sep=chr(0), end='')"
+)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
@@ -53,12 +56,16 @@ def test_every_state_is_explained() -> None:
 
 
 def test_every_key_in_the_scripts_is_in_the_table() -> None:
-    """Key names are built in Lua by `'prefix:' .. something`; each prefix must belong to a row of the table."""
+    """Key names are built in Lua by `'prefix:' .. something`; each prefix must belong to a row of
+    the table.
+    """
     scripts = ROOT / "distro" / "store" / "scripts"
     for path in scripts.glob("*.lua"):
         for name in re.findall(r"'([a-z]+:)'(?=\s*\.\.)", path.read_text(encoding="utf-8")):
             assert describe(name + "x") or describe(name + "x:y"), f"{path.name}: {name}"
-        for name in re.findall(r"call\('[A-Z]+', '([a-z:]+)'[,)]", path.read_text(encoding="utf-8")):
+        for name in re.findall(
+            r"call\('[A-Z]+', '([a-z:]+)'[,)]", path.read_text(encoding="utf-8")
+        ):
             assert describe(name), f"{path.name}: {name}"
 
 
@@ -68,7 +75,9 @@ def test_the_scripts_know_the_states_of_the_model() -> None:
 
 
 def test_every_template_folder_is_complete() -> None:
-    folders = [f for f in (ROOT / "templates" / "email").iterdir() if f.is_dir() and f.name != "_base"]
+    folders = [
+        f for f in (ROOT / "templates" / "email").iterdir() if f.is_dir() and f.name != "_base"
+    ]
     assert folders
     for folder in folders:
         assert {p.name for p in folder.iterdir()} == set(PARTS), folder
@@ -81,8 +90,14 @@ def test_sample_data_writes_to_nobody() -> None:
 
 
 def test_nothing_we_depend_on_brings_the_other_distro() -> None:
-    """An unrelated library on the index has our import name; if it came in, one of us would be broken."""
-    assert not [d.metadata["Name"] for d in distributions() if (d.metadata["Name"] or "").lower() == "distro"]
+    """An unrelated library on the index has our import name; if it came in, one of us would be
+    broken.
+    """
+    assert not [
+        d.metadata["Name"]
+        for d in distributions()
+        if (d.metadata["Name"] or "").lower() == "distro"
+    ]
     locks = (ROOT / "requirements.lock").read_text() + (ROOT / "requirements-dev.lock").read_text()
     assert not re.search(r"^distro==", locks, re.MULTILINE)
     assert not re.search(r"https?://", locks)
@@ -90,36 +105,64 @@ def test_nothing_we_depend_on_brings_the_other_distro() -> None:
 
 def test_the_wheel_carries_templates_and_sample_data() -> None:
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {"templates/email", "subscribers"}
+    assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {
+        "templates/email",
+        "subscribers",
+    }
 
 
 def test_the_generated_pages_are_what_the_code_says(tmp_path: Path) -> None:
-    made = subprocess.run([sys.executable, "-c", GENERATE, str(ROOT / "docs")], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    made = subprocess.run(
+        [sys.executable, "-c", GENERATE, str(ROOT / "docs")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     commands_page, settings_page = made.split("\0")
     for name, text in (("commands.md", commands_page), ("settings.md", settings_page)):
-        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"docs/{name} is old: make docs"
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, (
+            f"docs/{name} is old: make docs"
+        )
 
 
 def test_every_event_is_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     for path in (ROOT / "distro" / "store" / "scripts").glob("*.lua"):
-        for act in re.findall(r"event\(D, '([a-z ]+)'|act = '([a-z ]+)'", path.read_text(encoding="utf-8")):
+        for act in re.findall(
+            r"event\(D, '([a-z ]+)'|act = '([a-z ]+)'", path.read_text(encoding="utf-8")
+        ):
             assert f"`{act[0] or act[1]}`" in page, act
 
 
 def test_every_template_variable_is_used() -> None:
-    """A template may use exactly what `context_of` gives; strict undefined refuses everything else."""
-    given = context_of(Edition(language="en", headline="H", body="B"), Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)), Slots())
-    used = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "templates" / "email").rglob("*.*"))
+    """A template may use exactly what `context_of` gives; strict undefined refuses everything
+    else.
+    """
+    given = context_of(
+        Edition(language="en", headline="H", body="B"),
+        Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)),
+        Slots(),
+    )
+    used = "".join(
+        p.read_text(encoding="utf-8") for p in (ROOT / "templates" / "email").rglob("*.*")
+    )
     assert [name for name in given if not re.search(rf"\b{name}\b", used)] == []
 
 
 def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
     told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
-    context = context_of(Edition(language="en", headline="x", body="x"), Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)), Slots())
+    context = context_of(
+        Edition(language="en", headline="x", body="x"),
+        Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)),
+        Slots(),
+    )
     assert [name for name in context if f"`{name}`" not in told] == []
     for frame in ("letter.mjml", "letter.txt"):
-        blocks = re.findall(r"{% block (\w+) %}", (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"))
+        blocks = re.findall(
+            r"{% block (\w+) %}",
+            (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"),
+        )
         assert [name for name in blocks if f"`{name}`" not in told] == []
 
 

@@ -1,4 +1,6 @@
-"""Rehearsals start real processes in a folder of their own and are judged by what a receiving server noted."""
+"""Rehearsals start real processes in a folder of their own and are judged by what a receiving
+server noted.
+"""
 
 import tempfile
 from collections.abc import Iterator

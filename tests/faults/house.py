@@ -1,4 +1,5 @@
-"""Two worker hosts, their sweeps and one Redis as real processes, each of which can be killed; and the oracle afterwards.
+"""Two worker hosts, their sweeps and one Redis as real processes, each of which can be killed; and
+the oracle afterwards.
 
 The oracle reads the receiving server's own log and the ledger, nothing else.
 """
@@ -35,7 +36,7 @@ from tests.faults.sink import Sink
 from tests.support.office import write_release
 
 HOSTS = ("a", "b")
-CONNECTIONS = 5            # of each host
+CONNECTIONS = 5  # of each host
 SETTINGS = """\
 redis = "{redis}"
 broker = "{broker}"
@@ -66,13 +67,15 @@ class House:
     folder: Path
     sink: Sink
     policy: str = "resend"
-    broker: str = ""                               # another broker than Redis' second database
+    broker: str = ""  # another broker than Redis' second database
     through_proxy: bool = False
-    fault: str = ""                                # DISTRO_FAULT of the parts
+    fault: str = ""  # DISTRO_FAULT of the parts
     redis_config: tuple[str, ...] = ()
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     connections: int = CONNECTIONS
-    environment: Callable[[str], dict[str, str]] = lambda part: {}    # what a part finds in its environment besides
+    environment: Callable[[str], dict[str, str]] = (
+        lambda part: {}
+    )  # what a part finds in its environment besides
     batch: int = 250
     unanswered: int = 0
 
@@ -80,7 +83,7 @@ class House:
         self.server = Embedded(self.folder)
         self.keeper: subprocess.Popen[bytes] | None = None
         self.proxy: CuttingProxy | None = None
-        self.held: set[str] = set()                # parts that nobody restarts
+        self.held: set[str] = set()  # parts that nobody restarts
         self._ending = threading.Event()
         self._caretaker = threading.Thread(target=self._keep, daemon=True)
 
@@ -108,9 +111,17 @@ class House:
         password = self.server.password()
         for host in HOSTS:
             (self.folder / host).mkdir()
-            (self.folder / host / "distro.toml").write_text(SETTINGS.format(
-                redis=f"unix://:{password}@{socket}?db=0", broker=self.broker or f"redis+socket://:{password}@{socket}?virtual_host=1", smtp=self.sink.port,
-                policy=self.policy, batch=self.batch, unanswered=self.unanswered, connections=self.connections))
+            (self.folder / host / "distro.toml").write_text(
+                SETTINGS.format(
+                    redis=f"unix://:{password}@{socket}?db=0",
+                    broker=self.broker or f"redis+socket://:{password}@{socket}?virtual_host=1",
+                    smtp=self.sink.port,
+                    policy=self.policy,
+                    batch=self.batch,
+                    unanswered=self.unanswered,
+                    connections=self.connections,
+                )
+            )
         self.office = self._office()
         for host in HOSTS:
             for part in ("worker", "sweep"):
@@ -129,18 +140,39 @@ class House:
 
     def _office(self) -> Office:
         settings = load(self.folder / "a" / "distro.toml")
-        return Office(settings, self.store, self.server.url(), self.broker or self.server.broker_url(), load_keys(settings, self.store), host_id(settings.data))
+        return Office(
+            settings,
+            self.store,
+            self.server.url(),
+            self.broker or self.server.broker_url(),
+            load_keys(settings, self.store),
+            host_id(settings.data),
+        )
 
     def spawn(self, name: str) -> None:
         part, host = name.split()
         with (self.folder / f"{part}-{host}.log").open("ab") as log:
-            self.parts[name] = subprocess.Popen([sys.executable, "-m", "distro", part], cwd=self.folder / host, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                                start_new_session=True, env=os.environ | {"DISTRO_FAULT": self.fault} | self.environment(name))
+            self.parts[name] = subprocess.Popen(
+                [sys.executable, "-m", "distro", part],
+                cwd=self.folder / host,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env=os.environ | {"DISTRO_FAULT": self.fault} | self.environment(name),
+            )
 
     def command(self, *words: str, fault: str = "") -> subprocess.Popen[bytes]:
         """A command of a person, on the first host; its words go to command.log."""
         with (self.folder / "command.log").open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "distro", *words], cwd=self.folder / "a", stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=os.environ | {"DISTRO_FAULT": fault})
+            return subprocess.Popen(
+                [sys.executable, "-m", "distro", *words],
+                cwd=self.folder / "a",
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"DISTRO_FAULT": fault},
+            )
 
     def _keep(self) -> None:
         while not self._ending.wait(0.05):
@@ -177,8 +209,16 @@ class House:
 
     def fill(self, readers: int) -> None:
         path = self.folder / "book.csv"
-        path.write_text("email,name,language\n" + "".join(f"reader{i}@{DOMAINS[i % len(DOMAINS)]},Reader {i},en\n" for i in range(readers)), encoding="utf-8")
-        importing.commit(self.store, importing.stage(self.store, path, "journalists", actor="test").number)
+        path.write_text(
+            "email,name,language\n"
+            + "".join(
+                f"reader{i}@{DOMAINS[i % len(DOMAINS)]},Reader {i},en\n" for i in range(readers)
+            ),
+            encoding="utf-8",
+        )
+        importing.commit(
+            self.store, importing.stage(self.store, path, "journalists", actor="test").number
+        )
         self.readers = readers
 
     def submit(self, *, at: str = "", headline: str = "Towns agree a plan") -> str:
@@ -186,7 +226,9 @@ class House:
         return submit(self.office, Order(files=[release], to="journalists", at=at)).distribution[1:]
 
     def under_way(self, readers: int, letters: int = 0) -> str:
-        """A book of that many, a release submitted to all, and more than so many letters taken; gives its number."""
+        """A book of that many, a release submitted to all, and more than so many letters taken;
+        gives its number.
+        """
         self.fill(readers)
         number = self.submit()
         if letters:
@@ -197,7 +239,9 @@ class House:
         return self.store.hash(f"dist:{number}")
 
     def until(self, true: Callable[[], bool], seconds: float = 60, *, jump: bool = False) -> None:
-        """Keep the house going until something is true. `jump`: when nothing moves but a deferral's wait, time passes quickly."""
+        """Keep the house going until something is true. `jump`: when nothing moves but a deferral's
+        wait, time passes quickly.
+        """
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.trouble()
@@ -213,14 +257,33 @@ class House:
                 self.store.command("SET", "test:clock", offset + 31_000, "EX", 3600)
                 time.sleep(0.3)
 
-    def rest(self, number: str = "1", seconds: float = 90, states: tuple[str, ...] = ("sent", "cancelled", "halted")) -> dict[str, str]:
+    def rest(
+        self,
+        number: str = "1",
+        seconds: float = 90,
+        states: tuple[str, ...] = ("sent", "cancelled", "halted"),
+    ) -> dict[str, str]:
         """Until a distribution is at rest."""
-        self.until(lambda: self.told(number).get("state") in states and (self.told(number)["state"] != "cancelled" or "settled_at" in self.told(number)), seconds, jump=True)
+        self.until(
+            lambda: (
+                self.told(number).get("state") in states
+                and (self.told(number)["state"] != "cancelled" or "settled_at" in self.told(number))
+            ),
+            seconds,
+            jump=True,
+        )
         return self.told(number)
 
     def trouble(self) -> str:
-        logs = "".join(f"\n== {p.name}\n{p.read_text(errors='replace')[-700:]}" for p in self.folder.glob("*.log"))
-        return f"not at rest: { {n: self.told(n).get('state') for n in self.store.members('running')} } {Counter(self.store.raw('led:1').decode())}{logs}"
+        logs = "".join(
+            f"\n== {p.name}\n{p.read_text(errors='replace')[-700:]}"
+            for p in self.folder.glob("*.log")
+        )
+        return (
+            "not at rest:"
+            f" { {n: self.told(n).get('state') for n in self.store.members('running')} }"
+            f" {Counter(self.store.raw('led:1').decode())}{logs}"
+        )
 
     # -- kills
 
@@ -228,7 +291,9 @@ class House:
         return int((self.server.folder / "redis.pid").read_text())
 
     def kill(self, victim: str, dice: random.Random | None = None, *, host: str = "") -> None:
-        """child, worker, sweep, redis, redis-term, all; of a host chosen at random, unless one is named."""
+        """child, worker, sweep, redis, redis-term, all; of a host chosen at random, unless one is
+        named.
+        """
         host = host or (dice or random).choice(HOSTS)
         if victim in ("redis", "redis-term"):
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):
@@ -251,7 +316,9 @@ class House:
 
     @contextlib.contextmanager
     def standing_still(self, host: str) -> Iterator[None]:
-        """The sending process of a host is stopped for a while (SIGSTOP), as a paused machine would be."""
+        """The sending process of a host is stopped for a while (SIGSTOP), as a paused machine would
+        be.
+        """
         standing = children(self.parts[f"worker {host}"])
         for child in standing:
             child.suspend()
@@ -268,7 +335,15 @@ class House:
         return judge(self.store, numbers or ("1",), self.sink)
 
 
-DOMAINS = ("gmail.com.example", "outlook.com.example", "yahoo.com.example", "orange.fr.example", "gmx.de.example", "paper.example", "radio.example")
+DOMAINS = (
+    "gmail.com.example",
+    "outlook.com.example",
+    "yahoo.com.example",
+    "orange.fr.example",
+    "gmx.de.example",
+    "paper.example",
+    "radio.example",
+)
 
 
 def children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
@@ -285,13 +360,13 @@ class Verdict:
 
     audience: int
     counts: dict[str, int]
-    lost: list[str]            # accepted by nobody, and in no state that says so
-    false: list[str]           # `accepted`, and the sink never had it
-    twice: list[str]           # more than one copy
-    silent: list[str]          # more than one copy, and never in doubt
-    doubted: int               # ever in doubt
+    lost: list[str]  # accepted by nobody, and in no state that says so
+    false: list[str]  # `accepted`, and the sink never had it
+    twice: list[str]  # more than one copy
+    silent: list[str]  # more than one copy, and never in doubt
+    doubted: int  # ever in doubt
     findings: tuple[str, ...]  # of the recount
-    anew: int                  # copies under another Message-ID
+    anew: int  # copies under another Message-ID
 
     def check(self, *, doubts: int | None = None) -> None:
         told = json.dumps(self.__dict__, default=str)
@@ -320,11 +395,15 @@ def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:
         findings += [f"D{number}: {f}" for f in audit(store, number).findings]
         audience += len(states)
         doubted += int(store.hash(f"dist:{number}").get("possibly_twice", 0)) + states.count("u")
-        addresses = {o: address_at(store, number, o) for o in range(len(states))} if len(states) < 500 else _addresses(store, number)
+        addresses = (
+            {o: address_at(store, number, o) for o in range(len(states))}
+            if len(states) < 500
+            else _addresses(store, number)
+        )
         for ordinal, letter in enumerate(states):
             state, address = BY_LETTER[letter], addresses[ordinal]
             counts[state.value] += 1
-            record = unpack_record(records[ordinal * RECORD_SIZE:(ordinal + 1) * RECORD_SIZE])
+            record = unpack_record(records[ordinal * RECORD_SIZE : (ordinal + 1) * RECORD_SIZE])
             if record.flags & 3 or state is State.IN_DOUBT:
                 flagged.add(address)
             if state is State.ACCEPTED:
@@ -336,11 +415,13 @@ def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:
     twice = [a for a, n in copies.items() if n > max(1, seen[a])]
     silent = [a for a in twice if a not in flagged]
     anew = sum(max(0, len(found) - max(1, seen[a])) for a, found in ids.items())
-    return Verdict(audience, dict(counts), lost, false, twice, silent, doubted, tuple(findings), anew)
+    return Verdict(
+        audience, dict(counts), lost, false, twice, silent, doubted, tuple(findings), anew
+    )
 
 
 def _addresses(store: Store, number: str) -> dict[int, str]:
     raw = store.raw(f"aud:{number}")
-    ids = [int.from_bytes(raw[n:n + 4], "big") for n in range(0, len(raw), 4)]
+    ids = [int.from_bytes(raw[n : n + 4], "big") for n in range(0, len(raw), 4)]
     rows: list[Any] = store.pipeline([("GET", f"sub:{i}") for i in ids])
     return {o: json.loads(row)["email"] for o, row in enumerate(rows)}

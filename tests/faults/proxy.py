@@ -1,4 +1,6 @@
-"""A proxy before Redis' socket that can cut: a reply on its way back, or every connection at once; or hold everything."""
+"""A proxy before Redis' socket that can cut: a reply on its way back, or every connection at once;
+or hold everything.
+"""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +9,9 @@ from tests.support.server import ThreadedServer
 
 
 class CuttingProxy(ThreadedServer):
-    """Listens on a unix socket and passes on to another. `lose[word]`: so many replies to requests with it get lost."""
+    """Listens on a unix socket and passes on to another. `lose[word]`: so many replies to requests
+    with it get lost.
+    """
 
     def __init__(self, path: Path, target: Path) -> None:
         super().__init__()
@@ -27,7 +31,10 @@ class CuttingProxy(ThreadedServer):
         up_reader, up_writer = await asyncio.open_unix_connection(str(self.target))
         self._writers.add(up_writer)
         asked: list[bytes] = []
-        tasks = {asyncio.create_task(self._requests(reader, up_writer, asked)), asyncio.create_task(self._replies(up_reader, writer, asked))}
+        tasks = {
+            asyncio.create_task(self._requests(reader, up_writer, asked)),
+            asyncio.create_task(self._replies(up_reader, writer, asked)),
+        }
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -37,7 +44,9 @@ class CuttingProxy(ThreadedServer):
             up_writer.transport.abort()
             self._writers.discard(up_writer)
 
-    async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]) -> None:
+    async def _requests(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]
+    ) -> None:
         while data := await reader.read(2**20):
             while self.held:
                 await asyncio.sleep(0.01)
@@ -45,7 +54,9 @@ class CuttingProxy(ThreadedServer):
             writer.write(data)
             await writer.drain()
 
-    async def _replies(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]) -> None:
+    async def _replies(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]
+    ) -> None:
         while data := await reader.read(2**20):
             for word in asked:
                 empty = data in (b"*-1\r\n", b"$-1\r\n")

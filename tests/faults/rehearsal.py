@@ -9,9 +9,34 @@ from distro.store import connect
 from tests.faults.house import CONNECTIONS, House, Verdict
 from tests.faults.sink import DROP, RESET, Reply, Sink, jitter
 
-FAULTS = ("child", "child", "worker", "sweep", "redis", "redis-term", "all", "stop briefly", "stop for two leases", "cut redis", "lose evalsha", "lose brpop", "lose lpush",
-          "hold redis", "flush broker", "repeat wake-ups", "flush scripts", "cut relay")
-DOUBTFUL = {"child": CONNECTIONS, "worker": CONNECTIONS, "all": 2 * CONNECTIONS, "stop for two leases": 2 * CONNECTIONS, "cut relay": 2 * CONNECTIONS, "hold redis": 2 * CONNECTIONS}
+FAULTS = (
+    "child",
+    "child",
+    "worker",
+    "sweep",
+    "redis",
+    "redis-term",
+    "all",
+    "stop briefly",
+    "stop for two leases",
+    "cut redis",
+    "lose evalsha",
+    "lose brpop",
+    "lose lpush",
+    "hold redis",
+    "flush broker",
+    "repeat wake-ups",
+    "flush scripts",
+    "cut relay",
+)
+DOUBTFUL = {
+    "child": CONNECTIONS,
+    "worker": CONNECTIONS,
+    "all": 2 * CONNECTIONS,
+    "stop for two leases": 2 * CONNECTIONS,
+    "cut relay": 2 * CONNECTIONS,
+    "hold redis": 2 * CONNECTIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -23,16 +48,20 @@ class Run:
     verdict: Verdict
     seconds: float
     state: str
-    broken: int                # connections that the receiving server itself broke after a message's end
+    broken: int  # connections that the receiving server itself broke after a message's end
 
     @property
     def bound(self) -> int:
-        """How many may be in doubt: the connections of each process that was killed or judged, of all at a power cut."""
+        """How many may be in doubt: the connections of each process that was killed or judged, of
+        all at a power cut.
+        """
         return self.broken + sum(DOUBTFUL.get(f, 0) for f in self.faults)
 
 
 class Temper:
-    """A receiving server as the world has them: some addresses unknown, some greylisted, some connections dropped."""
+    """A receiving server as the world has them: some addresses unknown, some greylisted, some
+    connections dropped.
+    """
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
@@ -55,19 +84,37 @@ class Temper:
         return None
 
 
-def run(seed: int, readers: int, folder: Path, faults: int = 6, kinds: tuple[str, ...] = FAULTS) -> Run:
+def run(
+    seed: int, readers: int, folder: Path, faults: int = 6, kinds: tuple[str, ...] = FAULTS
+) -> Run:
     """A distribution under faults; each comes when the sending has got so far."""
     dice = random.Random(seed)
     began = time.monotonic()
     plan = sorted((dice.uniform(0.02, 0.95), dice.choice(kinds)) for _ in range(faults))
     temper = Temper(random.Random(seed * 7 + 1))
-    with Sink(gap=jitter(seed, dice.choice((0.005, 0.02, 0.05))), reply=temper) as sink, House(folder, sink, through_proxy=True) as house:
+    with (
+        Sink(gap=jitter(seed, dice.choice((0.005, 0.02, 0.05))), reply=temper) as sink,
+        House(folder, sink, through_proxy=True) as house,
+    ):
         house.under_way(readers)
         for share, what in plan:
-            house.until(lambda s=share: len(sink.taken) >= s * readers or house.told().get("state") == "sent", 60, jump=True)  # type: ignore[misc]
+            house.until(
+                lambda s=share: (  # type: ignore[misc]
+                    len(sink.taken) >= s * readers or house.told().get("state") == "sent"
+                ),
+                60,
+                jump=True,
+            )
             do(house, what, dice)
         state = house.rest()["state"]
-        return Run(seed, tuple(what for _, what in plan), house.verdict(), time.monotonic() - began, state, temper.broken)
+        return Run(
+            seed,
+            tuple(what for _, what in plan),
+            house.verdict(),
+            time.monotonic() - began,
+            state,
+            temper.broken,
+        )
 
 
 def do(house: House, what: str, dice: random.Random) -> None:
@@ -84,10 +131,12 @@ def do(house: House, what: str, dice: random.Random) -> None:
         house.proxy.lose[what.split()[1].upper().encode()] = dice.randint(1, 4)
     elif what == "hold redis":
         house.proxy.held = True
-        time.sleep(4)              # longer than a lease
+        time.sleep(4)  # longer than a lease
         house.proxy.held = False
     elif what == "flush broker":
-        broker = connect(house.server.url(1), patience=100)    # a connection of its own: one that reconnects must not end in the ledger's database
+        broker = connect(
+            house.server.url(1), patience=100
+        )  # a connection of its own: one that reconnects must not end in the ledger's database
         broker.command("FLUSHDB")
         broker.close()
     elif what == "repeat wake-ups":

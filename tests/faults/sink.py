@@ -1,4 +1,6 @@
-"""A receiving server with a log and a temper: what it took, exactly, and what it does to those who speak to it."""
+"""A receiving server with a log and a temper: what it took, exactly, and what it does to those who
+speak to it.
+"""
 
 import asyncio
 import random
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 
 from tests.support.server import ThreadedServer
 
-Reply = str | None    # "250 …", DROP, HANG, or None for the usual one
+Reply = str | None  # "250 …", DROP, HANG, or None for the usual one
 DROP, HANG, RESET = "DROP", "HANG", "RESET"
 
 
@@ -19,17 +21,24 @@ class Taken:
 
     recipient: str
     message_id: str
-    at: float            # unix seconds
-    begun: float         # when its first byte came
+    at: float  # unix seconds
+    begun: float  # when its first byte came
 
 
 class Sink(ThreadedServer):
-    """An SMTP server on a loop of its own. `gap()` seconds pass between taking a message and answering."""
+    """An SMTP server on a loop of its own. `gap()` seconds pass between taking a message and
+    answering.
+    """
 
-    def __init__(self, *, gap: Callable[[], float] = lambda: 0.0, reply: Callable[[str, str], Reply] = lambda verb, to: None) -> None:
+    def __init__(
+        self,
+        *,
+        gap: Callable[[], float] = lambda: 0.0,
+        reply: Callable[[str, str], Reply] = lambda verb, to: None,
+    ) -> None:
         super().__init__()
         self.gap = gap
-        self.reply = reply                # (MAIL, RCPT, DATA, END, BODY; recipient) -> another reply
+        self.reply = reply  # (MAIL, RCPT, DATA, END, BODY; recipient) -> another reply
         self.taken: list[Taken] = []
         self.begun: list[tuple[str, float]] = []
 
@@ -51,7 +60,11 @@ class Sink(ThreadedServer):
             if told == HANG:
                 await asyncio.sleep(3600)
             if told is None:
-                told = {"EHLO": "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000", "DATA": "354 go", "QUIT": "221 bye"}.get(verb, "250 2.0.0 ok")
+                told = {
+                    "EHLO": "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000",
+                    "DATA": "354 go",
+                    "QUIT": "221 bye",
+                }.get(verb, "250 2.0.0 ok")
             if verb == "MAIL":
                 sender = told.startswith("2")
             if verb == "RCPT" and not (sender and told.startswith("2")):
@@ -66,7 +79,9 @@ class Sink(ThreadedServer):
                 await self._body(to, reader, writer)
                 to = ""
 
-    async def _body(self, to: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _body(
+        self, to: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         first = await reader.readexactly(1)
         begun = time.time()
         self.begun.append((to, begun))
@@ -76,7 +91,7 @@ class Sink(ThreadedServer):
         told = self.reply("END", to)
         if told is None or told.startswith("2") or told in (RESET, HANG):
             head = raw.lower().find(b"message-id:")
-            found = raw[head + 11:raw.find(b">", head) + 1].strip().decode("ascii", "replace")
+            found = raw[head + 11 : raw.find(b">", head) + 1].strip().decode("ascii", "replace")
             self.taken.append(Taken(to, found, time.time(), begun))
         if told == HANG:
             await asyncio.sleep(3600)

@@ -26,17 +26,40 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "distro.toml").write_text('data = "./var"\n')
     with (tmp_path / "book.csv").open("w") as out:
         out.write("email,name,language,outlet,joined\n")
-        out.writelines(f"r{i}@{'abc'[i % 3]}.example,R {i},{'en' if i % 2 else 'fr'},Outlet {i % 700},2026-01-{i % 28 + 1:02}\n" for i in range(ROWS))
+        out.writelines(
+            f"r{i}@{'abc'[i % 3]}.example,R {i},{'en' if i % 2 else 'fr'},Outlet"
+            f" {i % 700},2026-01-{i % 28 + 1:02}\n"
+            for i in range(ROWS)
+        )
     return tmp_path
 
 
 def an_import(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "distro", "subscribers", "import", "book.csv", "--list", "press", "--yes"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "distro",
+            "subscribers",
+            "import",
+            "book.csv",
+            "--list",
+            "press",
+            "--yes",
+        ],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def whole(office: Office) -> None:
     """Every row is there once, and the index says what the rows say."""
-    assert office.store.command("BITCOUNT", "idx:all") == office.store.command("BITCOUNT", "idx:lists:press") == ROWS
+    assert (
+        office.store.command("BITCOUNT", "idx:all")
+        == office.store.command("BITCOUNT", "idx:lists:press")
+        == ROWS
+    )
     assert int(office.store.text("book:seq")) == ROWS
     keys = Keys(office.store.hash("book:columns"))
     expected: dict[str, list[int]] = {}

@@ -1,4 +1,6 @@
-"""Celery carries, the ledger decides: the broker emptied, wake-ups repeated, another broker, answers of Redis cut off."""
+"""Celery carries, the ledger decides: the broker emptied, wake-ups repeated, another broker,
+answers of Redis cut off.
+"""
 
 import contextlib
 import os
@@ -41,7 +43,9 @@ def test_wake_ups_may_be_lost_and_may_come_twice(what: str, folder: Path) -> Non
 
 @pytest.mark.parametrize("word", ["evalsha", "brpop", "lpush"])
 def test_a_reply_of_redis_that_never_arrives(word: str, folder: Path) -> None:
-    """Redis did its work and the answer was cut off: a lost wake-up, a wake-up published twice, a commit asked again."""
+    """Redis did its work and the answer was cut off: a lost wake-up, a wake-up published twice, a
+    commit asked again.
+    """
     house = sent(folder, f"lose {word}")
     assert house.proxy is not None
     if word == "evalsha":
@@ -51,26 +55,47 @@ def test_a_reply_of_redis_that_never_arrives(word: str, folder: Path) -> None:
 @pytest.fixture
 def rabbit(folder: Path) -> Iterator[str]:
     """Debian's RabbitMQ, in a folder and on a port of its own."""
-    server = shutil.which("rabbitmq-server") or shutil.which("rabbitmq-server", path="/usr/sbin:/usr/lib/rabbitmq/bin")
+    server = shutil.which("rabbitmq-server") or shutil.which(
+        "rabbitmq-server", path="/usr/sbin:/usr/lib/rabbitmq/bin"
+    )
     if not server:
         pytest.skip("needs RabbitMQ: apt install rabbitmq-server")
     port = free_port()
     home = folder / "rabbit"
     home.mkdir()
-    settings = {"RABBITMQ_MNESIA_BASE": str(home), "RABBITMQ_LOG_BASE": str(home), "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_NODENAME": f"distro{port}@localhost",
-                "RABBITMQ_PID_FILE": str(home / "pid"), "RABBITMQ_DIST_PORT": str(port + 1 if port < 65000 else port - 1), "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
-                "HOME": str(home), "ERL_EPMD_PORT": str(port + 2 if port < 65000 else port - 2)}
+    settings = {
+        "RABBITMQ_MNESIA_BASE": str(home),
+        "RABBITMQ_LOG_BASE": str(home),
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_NODENAME": f"distro{port}@localhost",
+        "RABBITMQ_PID_FILE": str(home / "pid"),
+        "RABBITMQ_DIST_PORT": str(port + 1 if port < 65000 else port - 1),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
+        "HOME": str(home),
+        "ERL_EPMD_PORT": str(port + 2 if port < 65000 else port - 2),
+    }
     (home / "plugins").write_text("[].\n")
     binary = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
     with (folder / "rabbit.log").open("wb") as log:
-        process = subprocess.Popen([str(binary if binary.exists() else server)], env=os.environ | settings, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [str(binary if binary.exists() else server)],
+            env=os.environ | settings,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     end = time.monotonic() + 60
     while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as probe:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), 1) as probe,
+        ):
             probe.sendall(b"AMQP\0\0\x09\x01")
             if probe.recv(8):
                 break
-        assert time.monotonic() < end and process.poll() is None, (folder / "rabbit.log").read_text()[-2000:]
+        assert time.monotonic() < end and process.poll() is None, (
+            folder / "rabbit.log"
+        ).read_text()[-2000:]
         time.sleep(0.2)
     yield f"amqp://guest:guest@127.0.0.1:{port}//"
     os.killpg(process.pid, 9)

@@ -1,4 +1,6 @@
-"""Whoever dies at a named point: the process stops there, is killed, or somebody else is, and everything goes on."""
+"""Whoever dies at a named point: the process stops there, is killed, or somebody else is, and
+everything goes on.
+"""
 
 import os
 import signal
@@ -13,12 +15,29 @@ from tests.faults.sink import Sink, jitter
 
 pytestmark = pytest.mark.faults
 READERS = 240
-SENDING = ("claim.before", "claim.after", "intent", "begun", "body", "dot", "replied", "journalled", "outcome")
+SENDING = (
+    "claim.before",
+    "claim.after",
+    "intent",
+    "begun",
+    "body",
+    "dot",
+    "replied",
+    "journalled",
+    "outcome",
+)
 FREEZING = ("reserve.before", "reserve.after", "build", "freeze.flip")
 VICTIMS = ("child", "worker", "redis", "redis-term", "sweep")
 ALL = [(v, p) for p in (*FREEZING, *SENDING) for v in VICTIMS]
 # On CI every point once and every victim at least twice; `DISTRO_FAULTS=all` runs every pair.
-CHOSEN = ALL if os.environ.get("DISTRO_FAULTS") == "all" else [(VICTIMS[n % 2 if p in SENDING and n % 3 else n % 5], p) for n, p in enumerate((*FREEZING, *SENDING))]
+CHOSEN = (
+    ALL
+    if os.environ.get("DISTRO_FAULTS") == "all"
+    else [
+        (VICTIMS[n % 2 if p in SENDING and n % 3 else n % 5], p)
+        for n, p in enumerate((*FREEZING, *SENDING))
+    ]
+)
 
 
 def reached(stage: Path, house: House, seconds: float = 40) -> int:
@@ -44,7 +63,10 @@ def strike(house: House, victim: str, pid: int) -> None:
 def test_a_death_at_a_point(victim: str, point: str, folder: Path) -> None:
     stage = folder / "stage"
     count = 3 if point in SENDING[2:] else 1
-    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, batch=30, fault=f"{point}:{count}:{stage}") as house:
+    with (
+        Sink(gap=jitter(1, 0.01)) as sink,
+        House(folder, sink, batch=30, fault=f"{point}:{count}:{stage}") as house,
+    ):
         house.under_way(READERS)
         pid = reached(stage, house)
         strike(house, victim, pid)
@@ -57,7 +79,9 @@ def test_a_death_at_a_point(victim: str, point: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("victim", ["command", "child", "redis"])
 def test_a_death_during_a_cancel(victim: str, folder: Path) -> None:
-    """The cancel was said; whoever dies then, the sweep settles it, and a new submit reaches exactly the rest."""
+    """The cancel was said; whoever dies then, the sweep settles it, and a new submit reaches
+    exactly the rest.
+    """
     stage = folder / "stage"
     with Sink(gap=jitter(1, 0.4)) as sink, House(folder, sink, batch=30) as house:
         house.under_way(READERS, 20)
@@ -81,8 +105,12 @@ def test_a_death_during_a_cancel(victim: str, folder: Path) -> None:
 
 def test_a_sweep_that_dies_while_it_settles_the_dead(folder: Path) -> None:
     stage = folder / "stage"
-    # Answers are slow and both hosts' senders die, so that there is something to settle however fast the machine is.
-    with Sink(gap=jitter(1, 0.6)) as sink, House(folder, sink, batch=30, fault=f"settle:1:{stage}") as house:
+    # Answers are slow and both hosts' senders die, so that there is something to settle however
+    # fast the machine is.
+    with (
+        Sink(gap=jitter(1, 0.6)) as sink,
+        House(folder, sink, batch=30, fault=f"settle:1:{stage}") as house,
+    ):
         house.under_way(READERS, 20)
         for host in HOSTS:
             house.kill("child", host=host)

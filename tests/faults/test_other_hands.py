@@ -1,4 +1,6 @@
-"""Debian's programs read our letters: opendkim verifies them, mu and munpack parse them, SpamAssassin scores them."""
+"""Debian's programs read our letters: opendkim verifies them, mu and munpack parse them,
+SpamAssassin scores them.
+"""
 
 import random
 import re
@@ -25,15 +27,37 @@ from tests.golden.test_templates import KINDS, SAMPLE
 from tests.support.server import free_port
 
 PROGRAMS = {"opendkim": "opendkim", "mu": "maildir-utils", "munpack": "mpack", "spamd": "spamd"}
-missing = [package for program, package in PROGRAMS.items() if not shutil.which(program, path="/usr/sbin:/usr/bin")]
-pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(missing)}")]
+missing = [
+    package
+    for program, package in PROGRAMS.items()
+    if not shutil.which(program, path="/usr/sbin:/usr/bin")
+]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(missing)}"),
+]
 KEYS = Keys((b"k" * 32,), b"p")
 LANGUAGES = ("en", "fr", "es", "ar")
-ENVELOPE = Envelope("17", "Harbour Towns Office", "press@harbourtowns.example", "desk@harbourtowns.example", "4 Customs Quay, Alberwick", datetime.now(UTC).replace(microsecond=0), languages=LANGUAGES)
+ENVELOPE = Envelope(
+    "17",
+    "Harbour Towns Office",
+    "press@harbourtowns.example",
+    "desk@harbourtowns.example",
+    "4 Customs Quay, Alberwick",
+    datetime.now(UTC).replace(microsecond=0),
+    languages=LANGUAGES,
+)
 
 
 def run(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=30, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}).stdout
+    return subprocess.run(
+        words,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"},
+    ).stdout
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +70,22 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 @pytest.fixture(scope="module")
 def spamd() -> Iterator[int]:
     port = free_port()
-    process = subprocess.Popen(["/usr/sbin/spamd", "-L", "--listen", f"127.0.0.1:{port}", "--max-children", "1", "--min-children", "1", "-x", "-s", "stderr"], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [
+            "/usr/sbin/spamd",
+            "-L",
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--max-children",
+            "1",
+            "--min-children",
+            "1",
+            "-x",
+            "-s",
+            "stderr",
+        ],
+        stderr=subprocess.DEVNULL,
+    )
     end = time.monotonic() + 30
     while True:
         try:
@@ -58,6 +97,7 @@ def spamd() -> Iterator[int]:
     yield port
     process.terminate()
     process.wait(10)
+
 
 SLOTS = Slots()
 
@@ -72,9 +112,23 @@ def score(port: int, raw: bytes) -> tuple[float, str]:
     return float(found[1]), answer.strip().rpartition("\n")[2]
 
 
-def filled(edition: Edition, tier: str, signer: Signer, name: str = "Ana Rivas", envelope: Envelope = ENVELOPE) -> bytes:
+def filled(
+    edition: Edition,
+    tier: str,
+    signer: Signer,
+    name: str = "Ana Rivas",
+    envelope: Envelope = ENVELOPE,
+) -> bytes:
     letter = compile_letter(edition, envelope, Templates(Path("/nowhere")), tier, SLOTS)
-    return b"".join(Filler(letter, distribution=17, site_url="https://press.harbourtowns.example", keys=KEYS, signers=(signer,)).fill(42, 99, "ana@daily.example", name, "https://press.harbourtowns.example/c/1"))
+    return b"".join(
+        Filler(
+            letter,
+            distribution=17,
+            site_url="https://press.harbourtowns.example",
+            keys=KEYS,
+            signers=(signer,),
+        ).fill(42, 99, "ana@daily.example", name, "https://press.harbourtowns.example/c/1")
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,24 +137,48 @@ def test_opendkim_and_spamassassin(kind: str, signer: Signer, spamd: int, tmp_pa
     (tmp_path / "conf").write_text(f"Mode v\nTestPublicKeys {tmp_path}/keys\nSyslog no\n")
     for language in LANGUAGES:
         tier = kind if kind in ("embargo", "low-bandwidth") else ""
-        edition = getattr(service, kind)(language, ENVELOPE.sender_name, SLOTS) if kind in ("confirm", "welcome") else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
+        edition = (
+            getattr(service, kind)(language, ENVELOPE.sender_name, SLOTS)
+            if kind in ("confirm", "welcome")
+            else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
+        )
         raw = filled(edition, tier, signer)
         (tmp_path / "letter.eml").write_bytes(raw)
-        assert "succeeded" in run("opendkim", "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "letter.eml"))
+        assert "succeeded" in run(
+            "opendkim", "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "letter.eml")
+        )
         points, rules = score(spamd, raw)
         assert points < 2.0, (language, points, rules)
 
 
 def test_mu_and_munpack_read_what_we_meant(signer: Signer, tmp_path: Path) -> None:
-    """Sixty letters of hostile texts: subject and name as other programs decode them, attachments byte for byte."""
+    """Sixty letters of hostile texts: subject and name as other programs decode them, attachments
+    byte for byte.
+    """
     dice = random.Random(11)
     for n in range(60):
-        headline, name = (" ".join(texts(dice, dice.randrange(1, 9)).split())[:150].strip() or "x" for _ in range(2))   # mu cuts longer ones
+        headline, name = (
+            " ".join(texts(dice, dice.randrange(1, 9)).split())[:150].strip() or "x"
+            for _ in range(2)
+        )  # mu cuts longer ones
         raw_file = dice.randbytes(3000)
-        edition = Edition(language="en", headline=headline, body=texts(dice, 40) or "x", files=(Enclosed(f"facts-{n}.pdf", "application/pdf", 3000, "a" * 32),))
+        edition = Edition(
+            language="en",
+            headline=headline,
+            body=texts(dice, 40) or "x",
+            files=(Enclosed(f"facts-{n}.pdf", "application/pdf", 3000, "a" * 32),),
+        )
         path = tmp_path / f"{n}.eml"
-        path.write_bytes(filled(edition, "", signer, name, replace(ENVELOPE, files={"a" * 32: raw_file})).replace(b"\r\n", b"\n"))   # as a Maildir keeps it
-        told = dict(line.split(": ", 1) for line in run("mu", "view", str(path)).splitlines()[:8] if ": " in line)
+        path.write_bytes(
+            filled(
+                edition, "", signer, name, replace(ENVELOPE, files={"a" * 32: raw_file})
+            ).replace(b"\r\n", b"\n")
+        )  # as a Maildir keeps it
+        told = dict(
+            line.split(": ", 1)
+            for line in run("mu", "view", str(path)).splitlines()[:8]
+            if ": " in line
+        )
         assert " ".join(told["Subject"].split()) == headline
         assert told["To"].endswith("<ana@daily.example>")
         assert told["From"] == "Harbour Towns Office <press@harbourtowns.example>"

@@ -1,4 +1,6 @@
-"""Every template as Debian's Chromium draws it (phone, dark, desktop, Arabic), against the pictures of docs/letters.md."""
+"""Every template as Debian's Chromium draws it (phone, dark, desktop, Arabic), against the pictures
+of docs/letters.md.
+"""
 
 import base64
 import importlib.util
@@ -13,10 +15,22 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or ""
-NAMED = ("LiberationSans-Regular.ttf", "DejaVuSansMono.ttf", "NotoNaskhArabic-Regular.ttf")    # one of each package that docs/fonts.conf names
+NAMED = (
+    "LiberationSans-Regular.ttf",
+    "DejaVuSansMono.ttf",
+    "NotoNaskhArabic-Regular.ttf",
+)  # one of each package that docs/fonts.conf names
 FONTS = all(any(Path("/usr/share/fonts").rglob(name)) for name in NAMED)
-pytestmark = [pytest.mark.faults, pytest.mark.skipif(not (CHROMIUM and FONTS) and not os.environ.get("CI"), reason="apt install chromium fonts-liberation fonts-dejavu-core fonts-noto-core")]
-_MOST = 0.01      # of the pixels may differ by more than a shade: fonts are drawn a little differently from version to version
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(
+        not (CHROMIUM and FONTS) and not os.environ.get("CI"),
+        reason="apt install chromium fonts-liberation fonts-dejavu-core fonts-noto-core",
+    ),
+]
+# of the pixels may differ by more than a shade: fonts are drawn a little differently from version
+# to version
+_MOST = 0.01
 _COMPARE = """async ([a, b]) => {
   const pixels = async (data) => {
     const image = new Image();
@@ -35,7 +49,7 @@ _COMPARE = """async ([a, b]) => {
     if (far > 48) other += 1;
   }
   return other / (one.data.length / 4);
-}"""
+}"""  # noqa: E501
 
 
 def _gallery() -> ModuleType:
@@ -60,16 +74,27 @@ def browser() -> Iterator[Browser]:
 
 def _differs(browser: Browser, one: Path, two: Path) -> float:
     page = browser.new_page()
-    share = float(page.evaluate(_COMPARE, [base64.b64encode(path.read_bytes()).decode() for path in (one, two)]))
+    share = float(
+        page.evaluate(
+            _COMPARE, [base64.b64encode(path.read_bytes()).decode() for path in (one, two)]
+        )
+    )
     page.close()
     return share
 
 
 @pytest.mark.parametrize("kind", list(GALLERY.WHAT))
 def test_a_template_looks_as_its_picture_says(browser: Browser, tmp_path: Path, kind: str) -> None:
-    """Who changes a letter looks at it: `make gallery`, and the new picture is part of the change."""
+    """Who changes a letter looks at it: `make gallery`, and the new picture is part of the
+    change.
+    """
     GALLERY.sheet(browser, kind, tmp_path / "now.png")
-    assert _differs(browser, tmp_path / "now.png", ROOT / "docs" / "pictures" / "letters" / f"{kind}.png") <= _MOST
+    assert (
+        _differs(
+            browser, tmp_path / "now.png", ROOT / "docs" / "pictures" / "letters" / f"{kind}.png"
+        )
+        <= _MOST
+    )
 
 
 def test_the_comparison_sees_a_change(browser: Browser) -> None:

@@ -1,4 +1,6 @@
-"""The power is cut: Redis' append-only file keeps what was synced, the journals what the page cache had written, or less."""
+"""The power is cut: Redis' append-only file keeps what was synced, the journals what the page cache
+had written, or less.
+"""
 
 import os
 import random
@@ -15,7 +17,7 @@ from tests.faults.house import CONNECTIONS, House, Verdict, children
 from tests.faults.sink import Sink, jitter
 
 pytestmark = pytest.mark.faults
-_KEPT = 400      # bytes at the end of a journal that may be lost
+_KEPT = 400  # bytes at the end of a journal that may be lost
 
 
 @pytest.fixture
@@ -25,7 +27,19 @@ def shim(tmp_path: Path) -> str:
     if not compiler:
         pytest.skip("needs a C compiler: apt install gcc libc6-dev")
     library = tmp_path / "shim.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(Path(__file__).with_name("shim.c")), "-ldl"], check=True)
+    subprocess.run(
+        [
+            compiler,
+            "-shared",
+            "-fPIC",
+            "-O1",
+            "-o",
+            str(library),
+            str(Path(__file__).with_name("shim.c")),
+            "-ldl",
+        ],
+        check=True,
+    )
     return str(library)
 
 
@@ -33,7 +47,7 @@ def power_cut(house: House, dice: random.Random) -> None:
     """Everything dies at once, and the files are what a disk would have kept."""
     house.held |= {"redis", *house.parts}
     server = psutil.Process(house.redis_pid())
-    server.suspend()                      # Redis first: whatever it acknowledged was synced before
+    server.suspend()  # Redis first: whatever it acknowledged was synced before
     for name, process in house.parts.items():
         if name.startswith("worker"):
             for child in children(process):
@@ -49,16 +63,22 @@ def power_cut(house: House, dice: random.Random) -> None:
         raw = path.read_bytes()
         head, _, rest = raw.partition(b"\n")
         kept = max(0, len(rest) - dice.randrange(_KEPT))
-        path.write_bytes(head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept])   # the next boot has another id
+        path.write_bytes(
+            head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept]
+        )  # the next boot has another id
     house.start_redis()
     house.held -= {"redis", *house.parts}
 
 
-def rehearse(folder: Path, shim: str, policy: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> Verdict:
+def rehearse(
+    folder: Path, shim: str, policy: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> Verdict:
     dice = random.Random(seed)
     with monkeypatch.context() as patch, Sink(gap=jitter(seed, 0.01)) as sink:
         patch.setenv("LD_PRELOAD", shim)
-        with House(folder, sink, redis_config=(f"CONFIG SET appendfsync {policy}",), policy="hold") as house:
+        with House(
+            folder, sink, redis_config=(f"CONFIG SET appendfsync {policy}",), policy="hold"
+        ) as house:
             house.under_way(800)
             for share in (0.3, 0.6):
                 house.until(lambda s=share: len(sink.taken) > 800 * s)  # type: ignore[misc]
@@ -69,15 +89,22 @@ def rehearse(folder: Path, shim: str, policy: str, seed: int, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_with_appendfsync_always_a_power_cut_duplicates_nobody_in_silence(seed: int, folder: Path, shim: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_appendfsync_always_a_power_cut_duplicates_nobody_in_silence(
+    seed: int, folder: Path, shim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = rehearse(folder, shim, "always", seed, monkeypatch)
-    # Two cuts, each with two processes whose intents (two a connection) the next boot cannot tell from begun letters.
+    # Two cuts, each with two processes whose intents (two a connection) the next boot cannot tell
+    # from begun letters.
     found.check(doubts=2 * 2 * 2 * CONNECTIONS)
     assert not found.twice, "hold never repeats"
 
 
-def test_with_everysec_the_oracle_sees_silent_duplicates(folder: Path, shim: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same cut with a promise that is a second old must be seen; else the test above proves nothing."""
+def test_with_everysec_the_oracle_sees_silent_duplicates(
+    folder: Path, shim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same cut with a promise that is a second old must be seen; else the test above proves
+    nothing.
+    """
     found = rehearse(folder, shim, "everysec", 1, monkeypatch)
     with pytest.raises(AssertionError):
         found.check()

@@ -1,4 +1,6 @@
-"""Promise 2 and 3 under mixed faults: nobody lost, nobody falsely accepted, nobody twice who was never in doubt."""
+"""Promise 2 and 3 under mixed faults: nobody lost, nobody falsely accepted, nobody twice who was
+never in doubt.
+"""
 
 import os
 from pathlib import Path

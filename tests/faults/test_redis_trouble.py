@@ -15,7 +15,9 @@ READERS = 600
 
 
 def said(house: House, words: str) -> bool:
-    return any(words in (house.folder / f"worker-{host}.log").read_text(errors="replace") for host in HOSTS)
+    return any(
+        words in (house.folder / f"worker-{host}.log").read_text(errors="replace") for host in HOSTS
+    )
 
 
 def stands_still(sink: Sink, house: House) -> int:
@@ -37,7 +39,7 @@ def test_out_of_memory(folder: Path) -> None:
         house.under_way(READERS, 100)
         house.store.command("CONFIG", "SET", "maxmemory", "1mb")
         house.until(lambda: said(house, "its memory limit is reached"), 20)
-        standing = stands_still(sink, house)     # what was in flight ends, nothing new begins
+        standing = stands_still(sink, house)  # what was in flight ends, nothing new begins
         assert standing < READERS
         house.store.command("CONFIG", "SET", "maxmemory", "0")
         assert house.rest()["state"] == "sent"
@@ -50,19 +52,23 @@ def test_a_stall_longer_than_a_lease(folder: Path) -> None:
         house.under_way(READERS, 100)
         server = psutil.Process(house.redis_pid())
         server.suspend()
-        time.sleep(8)              # leases are 3 s
+        time.sleep(8)  # leases are 3 s
         server.resume()
         assert house.rest()["state"] == "sent"
         house.verdict().check(doubts=0)
 
 
 def test_the_disk_of_the_append_only_file_is_full(folder: Path) -> None:
-    """With `appendfsync always` the server ends rather than forget; it is started again until there is space."""
+    """With `appendfsync always` the server ends rather than forget; it is started again until there
+    is space.
+    """
     with Sink(gap=jitter(1, 0.1)) as sink, House(folder, sink) as house:
         house.under_way(READERS, 100)
         assert house.keeper is not None
         size = max(p.stat().st_size for p in house.server.folder.rglob("*.incr.aof"))
-        resource.prlimit(house.redis_pid(), resource.RLIMIT_FSIZE, (size + 2000, resource.RLIM_INFINITY))    # the next appends fail
+        resource.prlimit(
+            house.redis_pid(), resource.RLIMIT_FSIZE, (size + 2000, resource.RLIM_INFINITY)
+        )  # the next appends fail
         pid = house.redis_pid()
         house.until(lambda: not psutil.pid_exists(pid) or house.redis_pid() != pid, 20)
         assert house.rest()["state"] == "sent"

@@ -27,18 +27,26 @@ int clock_gettime(clockid_t id, struct timespec *ts) {
     if (r == 0 && id == CLOCK_REALTIME) ts->tv_sec += skew();
     return r;
 }
-"""
+"""  # noqa: E501
 
 
 def test_workers_whose_clocks_differ_by_two_minutes(folder: Path) -> None:
-    """Leases and retries go by Redis' clock alone; a start needs both clocks, so the slower host decides."""
+    """Leases and retries go by Redis' clock alone; a start needs both clocks, so the slower host
+    decides.
+    """
     if not shutil.which("cc"):
         pytest.skip("needs a C compiler: apt install gcc libc6-dev")
     (folder / "skew.c").write_text(SKEW)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(folder / "skew.so"), str(folder / "skew.c"), "-ldl"], check=True)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-o", str(folder / "skew.so"), str(folder / "skew.c"), "-ldl"],
+        check=True,
+    )
 
     def skewed(part: str) -> dict[str, str]:
-        return {"LD_PRELOAD": str(folder / "skew.so"), "SKEW": "60" if part.endswith("a") else "-60"}
+        return {
+            "LD_PRELOAD": str(folder / "skew.so"),
+            "SKEW": "60" if part.endswith("a") else "-60",
+        }
 
     with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, environment=skewed) as house:
         house.under_way(600, 200)
@@ -48,7 +56,9 @@ def test_workers_whose_clocks_differ_by_two_minutes(folder: Path) -> None:
 
 
 def test_never_early(folder: Path) -> None:
-    """Four sweeps' worth of eagerness, and no letter before its minute; then within two seconds of it."""
+    """Four sweeps' worth of eagerness, and no letter before its minute; then within two seconds of
+    it.
+    """
     with Sink() as sink, House(folder, sink) as house:
         house.fill(50)
         start = time.time() + 6
@@ -75,7 +85,9 @@ def test_cancelled_just_before_the_start_nobody_gets_it(folder: Path) -> None:
 
 
 def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder: Path) -> None:
-    """In the middle of a sending everything stops for a day; the continuation is halted and says why; resume goes on."""
+    """In the middle of a sending everything stops for a day; the continuation is halted and says
+    why; resume goes on.
+    """
     with Sink(gap=jitter(1, 0.3)) as sink, House(folder, sink) as house:
         house.under_way(400, 100)
         house.held |= set(house.parts)
@@ -93,9 +105,15 @@ def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder:
         house.verdict().check(doubts=0)
 
 
-@pytest.mark.parametrize(("said", "utc"), [
-    ("2026-03-29 01:59 Europe/Zurich", "2026-03-29T00:59:00+00:00"), ("2026-03-29 03:00 Europe/Zurich", "2026-03-29T01:00:00+00:00"),
-    ("2026-10-25 02:30 Europe/Zurich", "2026-10-25T00:30:00+00:00"), ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00+00:00")])
+@pytest.mark.parametrize(
+    ("said", "utc"),
+    [
+        ("2026-03-29 01:59 Europe/Zurich", "2026-03-29T00:59:00+00:00"),
+        ("2026-03-29 03:00 Europe/Zurich", "2026-03-29T01:00:00+00:00"),
+        ("2026-10-25 02:30 Europe/Zurich", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00+00:00"),
+    ],
+)
 def test_the_night_of_a_clock_change(said: str, utc: str) -> None:
     """The hour that comes twice means the first; the one that does not exist is refused."""
     assert parse_time(said).timestamp() == datetime.fromisoformat(utc).timestamp()

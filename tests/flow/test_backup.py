@@ -1,4 +1,6 @@
-"""A copy of one instant, and an installation from it: nobody is written to who said no, nothing goes out by itself."""
+"""A copy of one instant, and an installation from it: nobody is written to who said no, nothing
+goes out by itself.
+"""
 
 import itertools
 import threading
@@ -41,7 +43,14 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     story = Story(office)
     story.run()
     story.stop()
-    submit(office, Order(files=[write_release(tmp_path, headline="Later", body="Tomorrow.")], to="journalists", at="2030-01-01T10:00Z"))
+    submit(
+        office,
+        Order(
+            files=[write_release(tmp_path, headline="Later", body="Tomorrow.")],
+            to="journalists",
+            at="2030-01-01T10:00Z",
+        ),
+    )
     return office
 
 
@@ -50,17 +59,25 @@ def fresh(tmp_path: Path) -> Settings:
     """The settings of an empty folder."""
     folder = tmp_path / "new"
     folder.mkdir()
-    return Settings(data=folder / "var", subscribers=folder / "subscribers", relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 4}])
+    return Settings(
+        data=folder / "var",
+        subscribers=folder / "subscribers",
+        relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 4}],
+    )
 
 
-def restored(settings: Settings, path: Path, folder: Path, lock: Lock = LOCK) -> Iterator[tuple[Office, copies.Copy]]:
+def restored(
+    settings: Settings, path: Path, folder: Path, lock: Lock = LOCK
+) -> Iterator[tuple[Office, copies.Copy]]:
     told = copies.unpack(path, lock, folder)
     copies.keep_secrets(settings, folder)
     with opened(settings) as office:
         yield office, copies.restore(office, told, folder, actor="t")
 
 
-def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(office: Office, fresh: Settings, tmp_path: Path) -> None:
+def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(
+    office: Office, fresh: Settings, tmp_path: Path
+) -> None:
     made = copies.backup(office, tmp_path / "copy.age", LOCK)
     assert (made.people, made.distributions) == (20, 2)
     assert b"reader1@" not in (tmp_path / "copy.age").read_bytes()
@@ -71,8 +88,13 @@ def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(off
         assert audit(other.store, "1").balanced
         assert other.store.hash("dist:2")["state"] == "halted"
         add_readers(other.store, 1, folder=tmp_path, first=90)
-        assert book.by_address(other.store, "reader90@c.example").id > 20   # type: ignore[union-attr]
-        again = submit(other, Order(files=[write_release(tmp_path, headline="The next", body="News.")], to="journalists"))
+        assert book.by_address(other.store, "reader90@c.example").id > 20  # type: ignore[union-attr]
+        again = submit(
+            other,
+            Order(
+                files=[write_release(tmp_path, headline="The next", body="News.")], to="journalists"
+            ),
+        )
         assert int(again.distribution[1:]) > 1000
         story = Story(other)
         story.run()
@@ -80,17 +102,29 @@ def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(off
         assert len(story.letters) == 21
         # Whoever has the first release does not get it again.
         with pytest.raises(RefusedError):
-            submit(other, Order(files=[write_release(tmp_path)], to="journalists and not email:reader90@c.example"))
+            submit(
+                other,
+                Order(
+                    files=[write_release(tmp_path)],
+                    to="journalists and not email:reader90@c.example",
+                ),
+            )
 
 
-def test_links_of_old_letters_work_and_newer_wishes_hold(office: Office, fresh: Settings, tmp_path: Path) -> None:
-    """One left after the copy was made, one came and left, one was erased: their host's file knows."""
+def test_links_of_old_letters_work_and_newer_wishes_hold(
+    office: Office, fresh: Settings, tmp_path: Path
+) -> None:
+    """One left after the copy was made, one came and left, one was erased: their host's file
+    knows.
+    """
     copies.backup(office, tmp_path / "copy.age", key(tmp_path))
     add_readers(office.store, 1, folder=tmp_path, first=50)
     for number in (3, 21):
         who = book.by_id(office.store, number)
         assert who is not None
-        office.consent.record(office.store, subscriber=number, address=who.email, act=UNSUBSCRIBED, source="link")
+        office.consent.record(
+            office.store, subscriber=number, address=who.email, act=UNSUBSCRIBED, source="link"
+        )
     people.erase(office, "reader4@a.example", source="m")
     fresh.data.mkdir(parents=True)
     (fresh.data / "consent.jsonl").write_bytes(office.consent.path.read_bytes())
@@ -100,7 +134,9 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(office: Office, fresh: 
         assert done.newer >= 2
         assert refusals(other.store, 3) == ["unsubscribed"]
         assert refusals(other.store, 5) == ["erased"]
-        add_readers(other.store, 1, folder=tmp_path, first=49)       # the first new one: not the one who left
+        add_readers(
+            other.store, 1, folder=tmp_path, first=49
+        )  # the first new one: not the one who left
         stranger = book.by_address(other.store, "reader49@b.example")
         assert stranger is not None
         assert refusals(other.store, stranger.id) == []
@@ -108,18 +144,27 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(office: Office, fresh: 
         path.write_text("email\nreader50@c.example\n")
         from distro.audience import importing
 
-        importing.commit(other.store, importing.stage(other.store, path, "press", actor="t", hashes_of=other.hashes_of).number)
+        importing.commit(
+            other.store,
+            importing.stage(
+                other.store, path, "press", actor="t", hashes_of=other.hashes_of
+            ).number,
+        )
         back = book.by_address(other.store, "reader50@c.example")
         assert back is not None
         assert refusals(other.store, back.id) == ["unsubscribed"]
 
         who = book.by_id(other.store, 1)
         assert who is not None
-        token = sign(office.keys.signing[0], UNSUBSCRIBE, 1, 0, 1, office.keys.address_hash(who.email)).decode()
+        token = sign(
+            office.keys.signing[0], UNSUBSCRIBE, 1, 0, 1, office.keys.address_hash(who.email)
+        ).decode()
         assert reading.reader_of(other, token, UNSUBSCRIBE) is not None
 
 
-def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(office: Office, tmp_path: Path) -> None:
+def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(
+    office: Office, tmp_path: Path
+) -> None:
     path, folder = tmp_path / "copy.age", tmp_path / "open"
     folder.mkdir()
     mine = key(tmp_path)
@@ -128,7 +173,10 @@ def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(office: Office, tm
     told = copies.unpack(path, mine, folder)
     with pytest.raises(RefusedError, match="has a book already"):
         copies.restore(office, told, folder, actor="t")
-    for lock, words in ((LOCK, "passphrase"), (Lock(key_file=tmp_path / "none.key"), "no such key file")):
+    for lock, words in (
+        (LOCK, "passphrase"),
+        (Lock(key_file=tmp_path / "none.key"), "no such key file"),
+    ):
         with pytest.raises(InputFileError, match=words):
             copies.unpack(path, lock, folder)
     (tmp_path / "bad.key").write_text("hello\n")
@@ -152,13 +200,19 @@ def test_a_folder_of_another_installation_keeps_its_secrets(office: Office, tmp_
         copies.keep_secrets(office.settings, folder)
 
 
-def test_every_newer_wish_outlives_a_restore(office: Office, fresh: Settings, tmp_path: Path) -> None:
-    """Moved and left afterwards, left one list, came and was erased: all after the copy was made."""
+def test_every_newer_wish_outlives_a_restore(
+    office: Office, fresh: Settings, tmp_path: Path
+) -> None:
+    """Moved and left afterwards, left one list, came and was erased: all after the copy was
+    made.
+    """
     copies.backup(office, tmp_path / "copy.age", key(tmp_path))
     people.move(office, "reader1@b.example", "weekly@w.example", source="m")
     moved = book.by_address(office.store, "weekly@w.example")
     assert moved is not None
-    office.consent.record(office.store, subscriber=moved.id, address=moved.email, act=UNSUBSCRIBED, source="link")
+    office.consent.record(
+        office.store, subscriber=moved.id, address=moved.email, act=UNSUBSCRIBED, source="link"
+    )
     stays = book.by_id(office.store, 4)
     assert stays is not None
     people.leave_list(office, stays, "journalists", source="page")
@@ -169,22 +223,33 @@ def test_every_newer_wish_outlives_a_restore(office: Office, fresh: Settings, tm
     (tmp_path / "open").mkdir()
     for other, _ in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
         assert refusals(other.store, moved.id) == ["unsubscribed"]
-        assert "lists" not in book.by_id(other.store, 4).columns   # type: ignore[union-attr]
-        for address, words in (("late@d.example", "may not be taken back"), ("weekly@w.example", "")):
+        assert "lists" not in book.by_id(other.store, 4).columns  # type: ignore[union-attr]
+        for address, words in (
+            ("late@d.example", "may not be taken back"),
+            ("weekly@w.example", ""),
+        ):
             if words:
                 with pytest.raises(RefusedError, match=words):
                     people.add(other, address, ["journalists"], {}, source="m")
             else:
-                assert refusals(other.store, people.add(other, address, ["journalists"], {}, source="m").id) == ["unsubscribed"]
+                assert refusals(
+                    other.store, people.add(other, address, ["journalists"], {}, source="m").id
+                ) == ["unsubscribed"]
 
 
-def test_a_copy_taken_while_letters_leave_is_of_one_instant(tmp_path: Path, server: Embedded, store: Store, fresh: Settings) -> None:
-    """Whenever it was taken: the states in it sum to the audience, and the bytes say what the counters say."""
+def test_a_copy_taken_while_letters_leave_is_of_one_instant(
+    tmp_path: Path, server: Embedded, store: Store, fresh: Settings
+) -> None:
+    """Whenever it was taken: the states in it sum to the audience, and the bytes say what the
+    counters say.
+    """
     office = make_office(tmp_path, server, store, worker={"batch": 50})
     add_readers(store, 600, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     made: list[copies.Copy] = []
-    thread = threading.Thread(target=lambda: made.append(copies.backup(office, tmp_path / "copy.age", key(tmp_path))))
+    thread = threading.Thread(
+        target=lambda: made.append(copies.backup(office, tmp_path / "copy.age", key(tmp_path)))
+    )
     letters = itertools.count(1)
 
     def answer(message: Message) -> None:

@@ -1,4 +1,6 @@
-"""How many sending processes, and where: a core stays free unless signing is most of the work, or somebody said how many; and the ring that wakes a sweep."""
+"""How many sending processes, and where: a core stays free unless signing is most of the work, or
+somebody said how many; and the ring that wakes a sweep.
+"""
 
 import os
 import threading
@@ -13,15 +15,27 @@ from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
 
 
-@pytest.mark.parametrize(("settings", "have", "processes", "own"), [
-    ({}, 1, 1, [None]),
-    ({}, 2, 1, [1]),
-    ({}, 8, 4, [1, 2, 3, 4]),     # its relay takes four connections
-    ({"dkim": {"key": "rsa.pem"}}, 2, 2, [None, None]),
-    ({"relay": [{"url": "smtp://127.0.0.1:25?tls=off", "connections": 2}]}, 8, 2, [1, 2]),
-    ({"worker": {"processes": 1}}, 8, 1, [None]),
-])
-def test_processes_and_their_cores(settings: dict[str, object], have: int, processes: int, own: list[int | None], tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("settings", "have", "processes", "own"),
+    [
+        ({}, 1, 1, [None]),
+        ({}, 2, 1, [1]),
+        ({}, 8, 4, [1, 2, 3, 4]),  # its relay takes four connections
+        ({"dkim": {"key": "rsa.pem"}}, 2, 2, [None, None]),
+        ({"relay": [{"url": "smtp://127.0.0.1:25?tls=off", "connections": 2}]}, 8, 2, [1, 2]),
+        ({"worker": {"processes": 1}}, 8, 1, [None]),
+    ],
+)
+def test_processes_and_their_cores(
+    settings: dict[str, object],
+    have: int,
+    processes: int,
+    own: list[int | None],
+    tmp_path: Path,
+    server: Embedded,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(have)))
     office = make_office(tmp_path, server, store, **({"worker": {"processes": 0}} | settings))
 
@@ -49,7 +63,9 @@ def test_the_thread_and_it_alone_works_in_bulk_on_its_core() -> None:
 def test_a_submit_rings_for_the_sweep(tmp_path: Path, server: Embedded, store: Store) -> None:
     office = make_office(tmp_path, server, store)
     add_readers(store, 2, folder=tmp_path)
-    number = submit(office, Order(files=[write_release(tmp_path)], to="journalists")).distribution[1:]
+    number = submit(office, Order(files=[write_release(tmp_path)], to="journalists")).distribution[
+        1:
+    ]
 
     assert store.elements("ring") == [number]
     assert 0 < int(store.command("PTTL", "ring")) <= 1000

@@ -63,14 +63,21 @@ def ready(tmp_path: Path, server: Embedded, store: Store) -> Office:
     """Forty readers in two languages, a release submitted, nothing frozen."""
     office = make_office(tmp_path, server, store, worker={"batch": 10})
     add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
-    files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes.")]
+    files = [
+        write_release(tmp_path),
+        write_release(
+            tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes."
+        ),
+    ]
     submit(office, Order(files=files, to="journalists"))
     return office
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_a_freeze_that_dies_anywhere_goes_on(ready: Office, after: bool) -> None:
-    """Every question of the freeze is a place to die; the next worker finds one audience, nobody twice, nobody lost."""
+    """Every question of the freeze is a place to die; the next worker finds one audience, nobody
+    twice, nobody lost.
+    """
     for at in range(1, 60):
         dying = replace(ready, store=CrashingStore(ready.store, at, after=after))
         try:
@@ -94,8 +101,12 @@ def test_two_freezers_at_once_make_one_audience(ready: Office) -> None:
     assert audit(ready.store, "1").findings == ()
 
 
-def test_a_lost_answer_from_redis_grants_nothing_twice(ready: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every third answer of a group commit is lost after Redis did its work: the same serial is asked again."""
+def test_a_lost_answer_from_redis_grants_nothing_twice(
+    ready: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third answer of a group commit is lost after Redis did its work: the same serial is
+    asked again.
+    """
     asked = 0
     real = AsyncStore.call
 
@@ -120,12 +131,16 @@ def test_a_lost_answer_from_redis_grants_nothing_twice(ready: Office, monkeypatc
 
 
 def left_by_the_dead(ready: Office, fates: list[str]) -> None:
-    """What a killed process leaves: a lease, intents, a journal that says how far each letter came."""
+    """What a killed process leaves: a lease, intents, a journal that says how far each letter
+    came.
+    """
     advance(ready, "1")
     process = f"{ready.host}.99.dead00"
     mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000, 3_600_000))
     assert mine is not None
-    told = ready.store.call(scripts.step(Step(process, 1, "1", claim=mine, want=len(fates), cursor=mine.first)))
+    told = ready.store.call(
+        scripts.step(Step(process, 1, "1", claim=mine, want=len(fates), cursor=mine.first))
+    )
     journal = Journal(ready.journals, process)
     for intent, fate in zip(told.intents, fates, strict=True):
         attempt = Attempt("1", intent.ordinal, mine.token, intent.attempt)
@@ -134,12 +149,16 @@ def left_by_the_dead(ready: Office, fates: list[str]) -> None:
         if fate == "accepted":
             journal.ended(attempt, Outcome(State.ACCEPTED, 250, "2.0.0 ok", "QID1", "relay:25"))
         if fate == "refused":
-            journal.ended(attempt, Outcome(State.FAILED, 550, "5.1.1 no such user", relay="relay:25"))
-    journal.close()   # the lock goes with the process
+            journal.ended(
+                attempt, Outcome(State.FAILED, 550, "5.1.1 no such user", relay="relay:25")
+            )
+    journal.close()  # the lock goes with the process
 
 
 def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Office) -> None:
-    """A reply is a state, begun without a reply is doubt, not begun is queued: at once, the free lock is the proof."""
+    """A reply is a state, begun without a reply is doubt, not begun is queued: at once, the free
+    lock is the proof.
+    """
     left_by_the_dead(ready, ["accepted", "refused", "begun", "not begun"])
 
     became = Story(ready).sweep.judge.settle("1", grace_ms=None)
@@ -153,7 +172,7 @@ def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Office)
 
 def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Office) -> None:
     left_by_the_dead(ready, ["begun"])
-    alive = Journal(ready.journals, f"{ready.host}.99.dead00")   # holds the lock, as if it lived
+    alive = Journal(ready.journals, f"{ready.host}.99.dead00")  # holds the lock, as if it lived
     judge = Story(ready).sweep.judge
 
     assert judge.settle("1", grace_ms=30_000) == {}
@@ -169,13 +188,18 @@ def test_an_earlier_boots_silence_is_doubt(ready: Office) -> None:
     path = ready.journals / f"{ready.host}.99.dead00.log"
     path.write_text(path.read_text().replace("boot=", "boot=other"))
 
-    assert Story(ready).sweep.judge.settle("1", grace_ms=None) == {State.ACCEPTED: 1, State.IN_DOUBT: 1}
+    assert Story(ready).sweep.judge.settle("1", grace_ms=None) == {
+        State.ACCEPTED: 1,
+        State.IN_DOUBT: 1,
+    }
 
 
 def test_half_a_line_proves_nothing(ready: Office) -> None:
     left_by_the_dead(ready, ["begun"])
     path = ready.journals / f"{ready.host}.99.dead00.log"
-    path.write_bytes(path.read_bytes() + b"1795514404.131 D1 0 0a0b0c0d.1 accepted 250 relay:25 - 2.0.0 o")
+    path.write_bytes(
+        path.read_bytes() + b"1795514404.131 D1 0 0a0b0c0d.1 accepted 250 relay:25 - 2.0.0 o"
+    )
 
     evidence = read(ready.journals, f"{ready.host}.99.dead00")
     assert evidence is not None
@@ -183,11 +207,13 @@ def test_half_a_line_proves_nothing(ready: Office) -> None:
 
 
 def test_after_a_death_everyone_still_gets_exactly_one(ready: Office) -> None:
-    """Promise 2: nobody planned is forgotten; the doubt is resent once, by name, under the same Message-ID."""
+    """Promise 2: nobody planned is forgotten; the doubt is resent once, by name, under the same
+    Message-ID.
+    """
     left_by_the_dead(ready, ["accepted", "begun", "not begun"])
     story = Story(ready)
     story.run(2)
-    assert ready.store.hash("dist:1")["state"] == "sending"    # the doubt still waits for evidence
+    assert ready.store.hash("dist:1")["state"] == "sending"  # the doubt still waits for evidence
 
     ready.store.command("SET", "test:clock", 61_000, "EX", 60)
     story.run(3)
@@ -195,11 +221,13 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Office) -> None:
 
     told = ready.store.hash("dist:1")
     assert (told["state"], told["possibly_twice"]) == ("sent", "1")
-    assert len(story.letters) == 39    # all but the one that the dead process's relay had
+    assert len(story.letters) == 39  # all but the one that the dead process's relay had
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
 
 
-def test_a_journal_that_cannot_be_written_stops_the_process(ready: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_written_stops_the_process(
+    ready: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Promise 8: what cannot be journalled must not happen."""
     exits: list[int] = []
 
@@ -236,11 +264,14 @@ def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:
     left: list[str] = []
 
     def answer(message: Message) -> Outcome | None:
-        if not left:   # the first letter: everyone else unsubscribes meanwhile, and time passes
+        if not left:  # the first letter: everyone else unsubscribes meanwhile, and time passes
             left.append(message.recipient)
             for number in range(1, 41):
-                ready.consent.record(ready.store, subscriber=number, address="", act=UNSUBSCRIBED, source="test")
+                ready.consent.record(
+                    ready.store, subscriber=number, address="", act=UNSUBSCRIBED, source="test"
+                )
             import time
+
             time.sleep(0.6)
         return None
 
@@ -258,7 +289,7 @@ def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Office) -> Non
     advance(ready, "1")
     ids = struct.unpack(">40I", ready.store.raw("aud:1"))
     assert len(set(ids)) == 40
-    assert {i % 2 for i in ids[:20]} == {1}     # the English edition first: ids 1, 3, 5 …
+    assert {i % 2 for i in ids[:20]} == {1}  # the English edition first: ids 1, 3, 5 …
 
 
 def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Office, tmp_path: Path) -> None:
@@ -268,6 +299,7 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Office, tmp_path: Pa
     story.run(2)
     (tmp_path / "box" / "new").mkdir(parents=True)
     from distro.flow.doubts import _questions
+
     (question,) = _questions(ready, "1", [0])
     (tmp_path / "box" / "new" / "1").write_text(f"Message-ID: {question.message_id}\n\nthe letter")
     doubt = ready.settings.in_doubt.model_copy(update={"evidence": [f"maildir:{tmp_path / 'box'}"]})

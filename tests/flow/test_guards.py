@@ -39,14 +39,24 @@ def test_an_unknown_list_is_refused_with_a_suggestion(office: Office, tmp_path: 
     assert "Did you mean journalists (3 people)?" in error.value.hint
 
 
-def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overrides(office: Office, tmp_path: Path) -> None:
+def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overrides(
+    office: Office, tmp_path: Path
+) -> None:
     add_readers(office.store, 2, folder=tmp_path, name="few")
     story = Story(office)
     for n in range(5):
-        submit(office, Order(files=[write_release(tmp_path, headline=f"Story number {n}", body=f"Text {n}.")], to="few"))
+        submit(
+            office,
+            Order(
+                files=[write_release(tmp_path, headline=f"Story number {n}", body=f"Text {n}.")],
+                to="few",
+            ),
+        )
         story.run(3)
     add_readers(office.store, 60, folder=tmp_path, name="many", first=100)
-    order = Order(files=[write_release(tmp_path, headline="To everyone", body="Everyone.")], to="many")
+    order = Order(
+        files=[write_release(tmp_path, headline="To everyone", body="Everyone.")], to="many"
+    )
 
     assert plan(office, order).too_large
     submit(office, order)
@@ -67,16 +77,23 @@ def test_an_embargo_is_not_broken(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 3, folder=tmp_path)
     lift = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
     path = tmp_path / "e.md"
-    path.write_text(f"---\nheadline: Under embargo\nembargo: {lift.isoformat()}\nlanguage: en\n---\nText.\n")
+    path.write_text(
+        f"---\nheadline: Under embargo\nembargo: {lift.isoformat()}\nlanguage: en\n---\nText.\n"
+    )
 
     for at in ("", (lift - timedelta(minutes=1)).isoformat()):
         with pytest.raises(RefusedError, match="embargo") as error:
             submit(office, Order(files=[path], to="journalists", at=at))
         assert lift.isoformat() in error.value.hint
-    assert submit(office, Order(files=[path], to="journalists", at=lift.isoformat())).state == "scheduled"
+    assert (
+        submit(office, Order(files=[path], to="journalists", at=lift.isoformat())).state
+        == "scheduled"
+    )
 
 
-def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(office: Office, tmp_path: Path) -> None:
+def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(
+    office: Office, tmp_path: Path
+) -> None:
     add_readers(office.store, 3, folder=tmp_path)
     start = datetime.now(UTC) + timedelta(minutes=10)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists", at=start.isoformat()))
@@ -90,7 +107,9 @@ def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(office: O
     assert (told["state"], "frozen_at" in told) == ("scheduled", True)
     office.store.command("SET", "test:clock", 11 * 60_000, "EX", 60)
     story.run(2)
-    assert office.store.hash("dist:1")["state"] == "scheduled"   # Redis says it is time, this host's clock does not
+    assert (
+        office.store.hash("dist:1")["state"] == "scheduled"
+    )  # Redis says it is time, this host's clock does not
     assert story.letters == []
     story.stop()
 
@@ -106,7 +125,10 @@ def test_a_changed_text_is_refused_for_who_has_the_other(office: Office, tmp_pat
     with pytest.raises(RefusedError, match="differs") as error:
         submit(office, Order(files=[changed], to="journalists"))
     assert "--as-new" in error.value.hint
-    assert submit(office, Order(files=[changed], to="journalists", as_new=True)).release == "towns-agree-a-plan-2"
+    assert (
+        submit(office, Order(files=[changed], to="journalists", as_new=True)).release
+        == "towns-agree-a-plan-2"
+    )
     story.run(3)
     story.stop()
     assert len(story.letters) == 3 + 5
@@ -116,7 +138,10 @@ def test_the_same_text_under_another_slug_is_noticed(office: Office, tmp_path: P
     add_readers(office.store, 3, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     with pytest.raises(RefusedError, match="the same headline or text"):
-        submit(office, Order(files=[write_release(tmp_path, headline="Another headline")], to="journalists"))
+        submit(
+            office,
+            Order(files=[write_release(tmp_path, headline="Another headline")], to="journalists"),
+        )
 
 
 def test_an_idempotency_key_prints_the_same_id(office: Office, tmp_path: Path) -> None:
@@ -125,19 +150,37 @@ def test_an_idempotency_key_prints_the_same_id(office: Office, tmp_path: Path) -
     first, again = submit(office, order), submit(office, order)
     assert (first.distribution, again.distribution, again.again) == ("D1", "D1", True)
     with pytest.raises(RefusedError, match="other content"):
-        submit(office, Order(files=[write_release(tmp_path, body="Other.")], to="journalists", idempotency_key="k1"))
+        submit(
+            office,
+            Order(
+                files=[write_release(tmp_path, body="Other.")],
+                to="journalists",
+                idempotency_key="k1",
+            ),
+        )
 
 
-def test_who_may_not_be_written_to_is_left_out_with_the_reason(office: Office, tmp_path: Path) -> None:
+def test_who_may_not_be_written_to_is_left_out_with_the_reason(
+    office: Office, tmp_path: Path
+) -> None:
     add_readers(office.store, 4, folder=tmp_path, languages=("en", "de"))
     office.consent.record(office.store, subscriber=1, address="", act=SUPPRESSED, source="bounced")
-    found = plan(office, Order(files=[write_release(tmp_path)], to="journalists", no_fallback=True)).plan
+    found = plan(
+        office, Order(files=[write_release(tmp_path)], to="journalists", no_fallback=True)
+    ).plan
     assert found.left_out == {"suppressed": 1, "no_edition_in_their_language": 2}
     assert (found.matched, found.audience) == (4, 1)
 
 
-def test_outside_production_only_the_allow_list_is_written_to(tmp_path: Path, server: Embedded, store: Store) -> None:
-    office = make_office(tmp_path, server, store, site={"environment": "staging", "allow": ["reader1@b.example", "c.example"]})
+def test_outside_production_only_the_allow_list_is_written_to(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
+    office = make_office(
+        tmp_path,
+        server,
+        store,
+        site={"environment": "staging", "allow": ["reader1@b.example", "c.example"]},
+    )
     add_readers(store, 8, folder=tmp_path)
     found = plan(office, Order(files=[write_release(tmp_path)], to="journalists")).plan
     assert (found.audience, found.left_out) == (3, {"not_on_the_allow_list": 5})
@@ -145,11 +188,15 @@ def test_outside_production_only_the_allow_list_is_written_to(tmp_path: Path, se
     assert plan(empty, Order(files=[write_release(tmp_path)], to="journalists")).plan.audience == 0
 
 
-def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(office: Office, tmp_path: Path) -> None:
+def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(
+    office: Office, tmp_path: Path
+) -> None:
     add_readers(office.store, 2, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     for number in (1, 2):
-        office.consent.record(office.store, subscriber=number, address="", act=SUPPRESSED, source="bounced")
+        office.consent.record(
+            office.store, subscriber=number, address="", act=SUPPRESSED, source="bounced"
+        )
     advance(office, "1")
     told = office.store.hash("dist:1")
     assert told["state"] == "cancelled"
@@ -190,12 +237,26 @@ def test_a_start_in_the_past_is_refused(office: Office, tmp_path: Path) -> None:
     """A wrong year must not send at once."""
     add_readers(office.store, 1, folder=tmp_path)
     with pytest.raises(RefusedError, match="is over"):
-        submit(office, Order(files=[write_release(tmp_path)], to="journalists", at="2025-12-01 10:00 Europe/Zurich"))
+        submit(
+            office,
+            Order(
+                files=[write_release(tmp_path)],
+                to="journalists",
+                at="2025-12-01 10:00 Europe/Zurich",
+            ),
+        )
 
 
-def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(office: Office, tmp_path: Path) -> None:
+def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(
+    office: Office, tmp_path: Path
+) -> None:
     """At submit; and at the freeze, when the file went away in between."""
-    broken = replace(office, settings=office.settings.model_copy(update={"dkim": Dkim(key=str(tmp_path / "nowhere.pem"))}))
+    broken = replace(
+        office,
+        settings=office.settings.model_copy(
+            update={"dkim": Dkim(key=str(tmp_path / "nowhere.pem"))}
+        ),
+    )
     add_readers(office.store, 3, folder=tmp_path)
     with pytest.raises(SettingsError, match="cannot be read"):
         submit(broken, Order(files=[write_release(tmp_path)], to="journalists"))

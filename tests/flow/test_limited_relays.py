@@ -1,4 +1,6 @@
-"""Random relays with limits, refusals and breaks: every letter arrives once, in the time that the relay itself allows."""
+"""Random relays with limits, refusals and breaks: every letter arrives once, in the time that the
+relay itself allows.
+"""
 
 import os
 import random
@@ -21,7 +23,7 @@ from tests.support.limited import LimitedServer, Temper
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
-BACK_OFF, DOUBT = 30.0, 1.0      # seconds: the longest pause of a relay, and `[in_doubt] after`
+BACK_OFF, DOUBT = 30.0, 1.0  # seconds: the longest pause of a relay, and `[in_doubt] after`
 LETTERS = 120
 
 
@@ -30,24 +32,49 @@ def a_relay(dice: random.Random) -> tuple[Temper, int, bool]:
     drops = dice.choice((0.0, 0.0, 0.03))
     tls_fails = dice.choice((0.0, 0.0, 0.2))
     temper = Temper(
-        connections=dice.randint(1, 30), letters=dice.choice((1, 2, 5, 20, 200)), greylisted=dice.choice((0.0, 0.0, 0.0, 1.5)), greeting=dice.choice((0.0, 0.0, 0.05)),
-        answer=dice.choice((0.0, 0.002, 0.01)), drops=drops, after=dice.random() < 0.5, tls_fails=tls_fails,
+        connections=dice.randint(1, 30),
+        letters=dice.choice((1, 2, 5, 20, 200)),
+        greylisted=dice.choice((0.0, 0.0, 0.0, 1.5)),
+        greeting=dice.choice((0.0, 0.0, 0.05)),
+        answer=dice.choice((0.0, 0.002, 0.01)),
+        drops=drops,
+        after=dice.random() < 0.5,
+        tls_fails=tls_fails,
     )
     return temper, dice.randint(1, 30), bool(tls_fails)
 
 
-def send_all(folder: Path, server: Embedded, store: Store, relay: LimitedServer, lanes: int, bound: float) -> Story:
+def send_all(
+    folder: Path, server: Embedded, store: Store, relay: LimitedServer, lanes: int, bound: float
+) -> Story:
     """Run sweep and sending process until all is sent, as a worker does."""
-    office = make_office(folder, server, store, relay=[{"url": f"smtp://localhost:{relay.port}{'' if relay.tls else '?tls=off'}", "connections": lanes, "ca_file": str(folder / "ca.pem") if relay.tls else ""}],
-                         in_doubt={"after": f"{DOUBT}s"}, worker={"processes": 1}, limits={"doubts_least": 1000})
+    office = make_office(
+        folder,
+        server,
+        store,
+        relay=[
+            {
+                "url": f"smtp://localhost:{relay.port}{'' if relay.tls else '?tls=off'}",
+                "connections": lanes,
+                "ca_file": str(folder / "ca.pem") if relay.tls else "",
+            }
+        ],
+        in_doubt={"after": f"{DOUBT}s"},
+        worker={"processes": 1},
+        limits={"doubts_least": 1000},
+    )
     add_readers(store, LETTERS, folder=folder)
     submit(office, Order(files=[write_release(folder)], to="journalists"))
     story = Story(office, pool_of=pool_of(office.settings, 0, 1))
-    assert story.sender      # begun here, and not by two threads at once
+    assert story.sender  # begun here, and not by two threads at once
     end = time.monotonic() + bound
 
     def follow(wake: Wake) -> None:
-        for following in story.sender.deliver(wake.distribution, wake.batch, 2) if wake.deliver else advance(office, wake.distribution):
+        for following in (
+            story.sender.deliver(wake.distribution, wake.batch, 2)
+            if wake.deliver
+            else advance(office, wake.distribution)
+        ):
             follow(following)
 
     threads = []
@@ -70,7 +97,12 @@ def check(folder: Path, server: Embedded, store: Store, seed: int) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority.issue_cert("localhost").configure_cert(context)
     with LimitedServer(temper, seed, context) as relay:
-        bound = 2 * temper.seconds(LETTERS, lanes) + temper.greylisted + BACK_OFF + (3 * DOUBT if temper.drops else 0)
+        bound = (
+            2 * temper.seconds(LETTERS, lanes)
+            + temper.greylisted
+            + BACK_OFF
+            + (3 * DOUBT if temper.drops else 0)
+        )
         story = send_all(folder, server, store, relay, lanes, bound)
         told = report(store, "1", "UTC").told
         story.stop()
@@ -81,12 +113,14 @@ def check(folder: Path, server: Embedded, store: Store, seed: int) -> None:
     twice = sum(n - 1 for n in relay.taken.values())
     assert twice <= told["possibly_twice"], where
     assert twice == 0 or (temper.drops and temper.after), where
-    assert relay.knocked <= lanes + 10, where       # providers ban who knocks
+    assert relay.knocked <= lanes + 10, where  # providers ban who knocks
     assert relay.peak <= temper.connections, where
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_every_letter_arrives_once_whatever_the_relay_allows(tmp_path: Path, server: Embedded, store: Store, seed: int) -> None:
+def test_every_letter_arrives_once_whatever_the_relay_allows(
+    tmp_path: Path, server: Embedded, store: Store, seed: int
+) -> None:
     check(tmp_path, server, store, seed)
 
 
@@ -101,13 +135,21 @@ def test_five_hundred_relays(tmp_path: Path, server: Embedded, store: Store) -> 
         check(folder, server, store, seed)
 
 
-def test_a_letter_that_no_lane_works_on_is_not_kept(tmp_path: Path, server: Embedded, store: Store) -> None:
-    """One lane, five letters a connection: what was granted while the connection ended is sent by the next one."""
+def test_a_letter_that_no_lane_works_on_is_not_kept(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
+    """One lane, five letters a connection: what was granted while the connection ended is sent by
+    the next one.
+    """
     with LimitedServer(Temper(connections=1, letters=5), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 1, 20)
         told = report(store, "1", "UTC").told
         story.stop()
-    assert (told["state"], told["counts"]["accepted"], sum(relay.taken.values())) == ("sent", LETTERS, LETTERS)
+    assert (told["state"], told["counts"]["accepted"], sum(relay.taken.values())) == (
+        "sent",
+        LETTERS,
+        LETTERS,
+    )
 
 
 def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store) -> None:
@@ -123,10 +165,14 @@ def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store)
         assert "letters_per_connection = 10" in told
 
 
-def test_nothing_moves_without_a_reason(tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_moves_without_a_reason(
+    tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The report said "not tried yet" while the relay could not be reached."""
     monkeypatch.setattr("distro.report.standstill._STILL_MS", 0)
-    office = make_office(tmp_path, server, store, relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 2}])
+    office = make_office(
+        tmp_path, server, store, relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 2}]
+    )
     add_readers(store, 3, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     assert "no worker" in report(store, "1", "UTC").told["reason"]
@@ -137,5 +183,7 @@ def test_nothing_moves_without_a_reason(tmp_path: Path, server: Embedded, store:
     end = time.monotonic() + 10
     while "127.0.0.1:1" not in report(store, "1", "UTC").told["reason"] and time.monotonic() < end:
         time.sleep(0.05)
-    assert "the relay does not take letters: 127.0.0.1:1" in report(store, "1", "UTC").told["reason"]
+    assert (
+        "the relay does not take letters: 127.0.0.1:1" in report(store, "1", "UTC").told["reason"]
+    )
     story.stop()

@@ -1,4 +1,6 @@
-"""What doctor sees of the pages from outside: another server, a redirect, a proxy that keeps POST to itself."""
+"""What doctor sees of the pages from outside: another server, a redirect, a proxy that keeps POST
+to itself.
+"""
 
 import json
 import ssl
@@ -57,15 +59,29 @@ def found(url: str) -> list[Finding]:
 OURS = (200, "", json.dumps({"status": "ok"}).encode())
 
 
-@pytest.mark.parametrize(("get", "post", "grade", "words"), [
-    (OURS, (404, "", b"no such link"), Grade.OK, "reaches the page"),
-    (OURS, (301, "https://www.press.example/u", b""), Grade.ERROR, "is led on to https://www.press.example/u"),
-    (OURS, (405, "", b""), Grade.ERROR, "answered with 405"),
-    ((302, "https://press.example/login", b""), OURS, Grade.ERROR, "follows no redirect"),
-    ((200, "", b"<h1>It works!</h1>"), OURS, Grade.ERROR, "another server answers"),
-    ((404, "", b""), OURS, Grade.ERROR, "another server answers"),
-])
-def test_what_stands_before_the_pages_is_looked_at(front: ThreadingHTTPServer, get: tuple[int, str, bytes], post: tuple[int, str, bytes], grade: Grade, words: str) -> None:
+@pytest.mark.parametrize(
+    ("get", "post", "grade", "words"),
+    [
+        (OURS, (404, "", b"no such link"), Grade.OK, "reaches the page"),
+        (
+            OURS,
+            (301, "https://www.press.example/u", b""),
+            Grade.ERROR,
+            "is led on to https://www.press.example/u",
+        ),
+        (OURS, (405, "", b""), Grade.ERROR, "answered with 405"),
+        ((302, "https://press.example/login", b""), OURS, Grade.ERROR, "follows no redirect"),
+        ((200, "", b"<h1>It works!</h1>"), OURS, Grade.ERROR, "another server answers"),
+        ((404, "", b""), OURS, Grade.ERROR, "another server answers"),
+    ],
+)
+def test_what_stands_before_the_pages_is_looked_at(
+    front: ThreadingHTTPServer,
+    get: tuple[int, str, bytes],
+    post: tuple[int, str, bytes],
+    grade: Grade,
+    words: str,
+) -> None:
     Front.answers = {"GET": get, "POST": post}
     last = found(f"http://127.0.0.1:{front.server_address[1]}")[-1]
     assert last.grade is grade
@@ -83,12 +99,22 @@ def test_a_certificate_that_browsers_refuse_is_told(front: ThreadingHTTPServer) 
     assert "certificate is not trusted" in only.text
 
 
-@pytest.mark.parametrize(("url", "words"), [("http://127.0.0.1:1", "does not answer"), ("https://nowhere.invalid", "no such host")])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("http://127.0.0.1:1", "does not answer"), ("https://nowhere.invalid", "no such host")],
+)
 def test_pages_that_cannot_be_reached(url: str, words: str) -> None:
     (only,) = found(url)
     assert words in only.text
 
 
 def test_without_redis_the_rest_is_looked_at() -> None:
-    told = {f.about for f in without_redis(Settings(site={"url": "http://127.0.0.1:1"}, relay=[{"url": "smtp://127.0.0.1:1?tls=off"}]))}
+    told = {
+        f.about
+        for f in without_redis(
+            Settings(
+                site={"url": "http://127.0.0.1:1"}, relay=[{"url": "smtp://127.0.0.1:1?tls=off"}]
+            )
+        )
+    }
     assert {"Relay", "Pages", "Disk", "Settings"} <= told

@@ -36,21 +36,38 @@ DOMAINS = ("outlook.com", "hotmail.fr", "paper.example", "radio.example")
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
     """Eighty readers, half of them at one provider that gets five letters a second."""
-    office = make_office(tmp_path, server, store, pace={"rates": {"microsoft": "5/s"}}, worker={"batch": 20})
+    office = make_office(
+        tmp_path, server, store, pace={"rates": {"microsoft": "5/s"}}, worker={"batch": 20}
+    )
     path = tmp_path / "book.csv"
-    path.write_text("email,name,language\n" + "".join(f"r{i}@{DOMAINS[i % 4]},R {i},en\n" for i in range(80)))
+    path.write_text(
+        "email,name,language\n" + "".join(f"r{i}@{DOMAINS[i % 4]},R {i},en\n" for i in range(80))
+    )
     importing.commit(store, importing.stage(store, path, "journalists", actor="test").number)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     yield office
     assert not [f for f in audit(store, "1").findings if "counter" in f or "states" in f]
 
 
-@pytest.mark.parametrize(("domain", "group"), [("gmail.com", "google"), ("hotmail.fr", "microsoft"), ("yahoo.co.uk", "yahoo"), ("live.example.org", ""), ("paper.example", ""), ("me.com", "apple"), ("outlook", "")])
+@pytest.mark.parametrize(
+    ("domain", "group"),
+    [
+        ("gmail.com", "google"),
+        ("hotmail.fr", "microsoft"),
+        ("yahoo.co.uk", "yahoo"),
+        ("live.example.org", ""),
+        ("paper.example", ""),
+        ("me.com", "apple"),
+        ("outlook", ""),
+    ],
+)
 def test_the_provider_of_a_domain(domain: str, group: str) -> None:
     assert provider_of(domain) == group
 
 
-@pytest.mark.parametrize(("text", "rate"), [("20/s", 20), ("300/m", 5), ("3600/h", 1), ("86400/d", 1)])
+@pytest.mark.parametrize(
+    ("text", "rate"), [("20/s", 20), ("300/m", 5), ("3600/h", 1), ("86400/d", 1)]
+)
 def test_rates(text: str, rate: float) -> None:
     assert parse_rate(text) == rate
     with pytest.raises(ValueError, match="not a rate"):
@@ -73,8 +90,13 @@ def test_a_group_stands_in_batches_of_its_own(office: Office) -> None:
     assert office.store.hash("dist:1")["groups"] == "microsoft"
 
 
-def test_a_freeze_that_goes_on_later_finds_the_same_groups(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order is a pure function of what was kept; readers who came meanwhile must not move anybody."""
+def test_a_freeze_that_goes_on_later_finds_the_same_groups(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order is a pure function of what was kept; readers who came meanwhile must not move
+    anybody.
+    """
+
     def die(name: str) -> None:
         if name == "freeze.flip":
             raise KeyboardInterrupt
@@ -84,7 +106,7 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(office: Office, monke
         advance(office, "1")
     monkeypatch.undo()
     before = office.store.raw("aud:1")
-    assert office.store.command("TTL", "grp:1:microsoft") == -1    # however long the machine was away
+    assert office.store.command("TTL", "grp:1:microsoft") == -1  # however long the machine was away
     office.store.command("DEL", "idx:provider:microsoft")
     advance(office, "1")
     assert office.store.raw("aud:1") == before
@@ -92,9 +114,13 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(office: Office, monke
     assert not office.store.command("EXISTS", "grp:1:microsoft")
 
 
-def test_an_audience_fixed_for_another_time_finds_its_groups_anew(office: Office, tmp_path: Path) -> None:
+def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
+    office: Office, tmp_path: Path
+) -> None:
     turns.cancel(office, "1", actor="me", reason="")
-    number = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")).distribution[1:]
+    number = submit(
+        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
+    ).distribution[1:]
 
     def freeze() -> int:
         ahead = int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms()
@@ -102,7 +128,11 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(office: Office
         advance(office, number)
         office.store.command("DEL", "test:clock")
         raw = office.store.raw(f"bat:{number}")
-        return sum(int.from_bytes(raw[n + 4:n + 8], "big") - int.from_bytes(raw[n:n + 4], "big") for n in range(0, len(raw), 10) if raw[n + 9])
+        return sum(
+            int.from_bytes(raw[n + 4 : n + 8], "big") - int.from_bytes(raw[n : n + 4], "big")
+            for n in range(0, len(raw), 10)
+            if raw[n + 9]
+        )
 
     assert freeze() == 40
     office.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
@@ -115,13 +145,28 @@ def test_grants_never_exceed_burst_plus_rate_times_time(office: Office) -> None:
     advance(office, "1")
     store = office.store
     (bucket,) = [b for b in buckets_of(office.settings, "microsoft") if b.name == "group:microsoft"]
-    claims = {p: store.call(scripts.claim("1", b, f"0000000{b}", p, 600_000, 10**10)) for p, b in (("h.1.x", 2), ("h.2.x", 3))}
+    claims = {
+        p: store.call(scripts.claim("1", b, f"0000000{b}", p, 600_000, 10**10))
+        for p, b in (("h.1.x", 2), ("h.2.x", 3))
+    }
     granted = serial = clock = 0
     for _ in range(40):
         for process, mine in claims.items():
             serial += 1
             assert mine is not None
-            told = store.call(scripts.step(Step(process, serial, "1", claim=mine, want=7, cursor=mine.first, pace=bucket.told())))
+            told = store.call(
+                scripts.step(
+                    Step(
+                        process,
+                        serial,
+                        "1",
+                        claim=mine,
+                        want=7,
+                        cursor=mine.first,
+                        pace=bucket.told(),
+                    )
+                )
+            )
             granted += len(told.intents)
             assert granted <= bucket.burst + bucket.rate * (clock + 500) / 1000
             assert told.status in (0, 3)
@@ -147,10 +192,17 @@ def test_a_throttled_group_does_not_hold_up_the_others(office: Office) -> None:
 
 def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(office: Office) -> None:
     """Ten temporary refusals within a minute; the others do not notice."""
-    def answer(message: Message) -> Outcome | None:
-        return Outcome(State.DEFERRED, 421, "4.7.0 too many", relay="memory:0") if "outlook.com" in message.recipient or "hotmail" in message.recipient else None
 
-    fast = office.settings.model_copy(update={"pace": office.settings.pace.model_copy(update={"rates": {"microsoft": "1000/s"}})})
+    def answer(message: Message) -> Outcome | None:
+        return (
+            Outcome(State.DEFERRED, 421, "4.7.0 too many", relay="memory:0")
+            if "outlook.com" in message.recipient or "hotmail" in message.recipient
+            else None
+        )
+
+    fast = office.settings.model_copy(
+        update={"pace": office.settings.pace.model_copy(update={"rates": {"microsoft": "1000/s"}})}
+    )
     story = Story(replace(office, settings=fast), answer)
     advance(story.office, "1")
     story.sender.deliver("1", -1, 1.5)
@@ -180,7 +232,9 @@ def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(office: Office) -> No
 
 def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
     halt_domain(office, "paper.example", 600, actor="me", reason="their server is on fire")
-    fast = office.settings.model_copy(update={"pace": office.settings.pace.model_copy(update={"rates": {}})})
+    fast = office.settings.model_copy(
+        update={"pace": office.settings.pace.model_copy(update={"rates": {}})}
+    )
     story = Story(replace(office, settings=fast))
     story.run(3)
     told = Counter(who.partition("@")[2] for who, _ in story.letters)
@@ -191,7 +245,7 @@ def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
     office.store.command("SET", "test:clock", 700_000, "EX", 60)
     assert story.sender._deliverer is not None
     end = time.monotonic() + 5
-    while story.sender._deliverer.stops.known:     # the process looks twice a second
+    while story.sender._deliverer.stops.known:  # the process looks twice a second
         assert time.monotonic() < end
     story.run(3)
     story.stop()
@@ -207,9 +261,14 @@ def test_what_is_no_domain_is_said(bad: str, office: Office) -> None:
 
 def test_a_halt_of_a_domain_ends_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host whose clock is two minutes ahead must not begin two minutes early."""
+
     class Clock:
         async def command(self, *words: object) -> object:
-            return [b"1000", b"0"] if words[0] == "TIME" else [b"paper.example", b'[1060.0, "on fire", "me"]']
+            return (
+                [b"1000", b"0"]
+                if words[0] == "TIME"
+                else [b"paper.example", b'[1060.0, "on fire", "me"]']
+            )
 
     async def main() -> Stops:
         stops = Stops(Clock())  # type: ignore[arg-type]

@@ -1,4 +1,6 @@
-"""Relays as the world has them, against the real pool and the real ledger in one process; judged by what they noted."""
+"""Relays as the world has them, against the real pool and the real ledger in one process; judged by
+what they noted.
+"""
 
 import random
 import ssl
@@ -21,14 +23,29 @@ from tests.support.story import Story
 READERS = 60
 
 
-def smtp_story(office: Office, sink: Sink, *, tls: str = "off", context: ssl.SSLContext | None = None) -> Story:
+def smtp_story(
+    office: Office, sink: Sink, *, tls: str = "off", context: ssl.SSLContext | None = None
+) -> Story:
     """A story whose letters go through the SMTP pool."""
-    return Story(office, pool_of=lambda work: Pool(Endpoint("127.0.0.1", sink.port, tls=tls, context=context), 3, work))
+    return Story(
+        office,
+        pool_of=lambda work: Pool(
+            Endpoint("127.0.0.1", sink.port, tls=tls, context=context), 3, work
+        ),
+    )
 
 
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    office = make_office(tmp_path, server, store, worker={"batch": 20}, retry={"first": "1s"}, in_doubt={"after": "1s"}, limits={"doubts_least": 1000, "errors_least": 1000})
+    office = make_office(
+        tmp_path,
+        server,
+        store,
+        worker={"batch": 20},
+        retry={"first": "1s"},
+        in_doubt={"after": "1s"},
+        limits={"doubts_least": 1000, "errors_least": 1000},
+    )
     add_readers(store, READERS, folder=tmp_path)
     submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
     return office
@@ -78,7 +95,9 @@ def test_a_slow_250(office: Office) -> None:
 
 
 def test_taken_and_then_reset(office: Office) -> None:
-    """The message is there and the answer is not: doubt, resent once under the same Message-ID, counted."""
+    """The message is there and the answer is not: doubt, resent once under the same Message-ID,
+    counted.
+    """
     with Sink(reply=once_for(0.1, "END", RESET)) as sink:
         told = through(office, sink, rounds=8)
     assert (told["state"], counts(office)) == ("sent", {"a": READERS})
@@ -114,9 +133,14 @@ def test_some_addresses_are_unknown(office: Office) -> None:
     assert found["f"] + found["a"] == READERS == found["f"] + len(sink.taken)
 
 
-@pytest.mark.parametrize(("verb", "reply", "words"), [
-    ("MAIL", "550 5.7.1 sender not allowed here", "refuses our sender"), ("RCPT", "550 5.7.26 unauthenticated mail is prohibited", "refuses us by policy"),
-    ("END", "554 5.7.1 message blocked by policy", "refuses us by policy")])
+@pytest.mark.parametrize(
+    ("verb", "reply", "words"),
+    [
+        ("MAIL", "550 5.7.1 sender not allowed here", "refuses our sender"),
+        ("RCPT", "550 5.7.26 unauthenticated mail is prohibited", "refuses us by policy"),
+        ("END", "554 5.7.1 message blocked by policy", "refuses us by policy"),
+    ],
+)
 def test_a_refusal_of_all_is_about_us(verb: str, reply: str, words: str, office: Office) -> None:
     with Sink(reply=always(verb, reply)) as sink:
         story = smtp_story(office, sink)
@@ -127,7 +151,13 @@ def test_a_refusal_of_all_is_about_us(verb: str, reply: str, words: str, office:
     assert words in told["reason"]
 
 
-@pytest.mark.parametrize("reply", ["552 5.3.4 message too big for the system", "550 5.6.7 non-ASCII addresses not permitted for that sender"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "552 5.3.4 message too big for the system",
+        "550 5.6.7 non-ASCII addresses not permitted for that sender",
+    ],
+)
 def test_a_refusal_at_mail_that_is_about_one_reader(reply: str, office: Office) -> None:
     with Sink(reply=lambda verb, to: reply if verb == "MAIL" else None) as sink:
         assert through(office, sink)["state"] == "sent"
@@ -145,7 +175,9 @@ def test_without_tls_nothing_is_sent(office: Office) -> None:
 def test_dropped_after_mail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     dice = random.Random(1)
-    with Sink(reply=lambda verb, to: DROP if verb == "MAIL" and dice.random() < 0.1 else None) as sink:
+    with Sink(
+        reply=lambda verb, to: DROP if verb == "MAIL" and dice.random() < 0.1 else None
+    ) as sink:
         assert through(office, sink, rounds=200)["state"] == "sent"
     assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
 
@@ -165,16 +197,31 @@ def test_a_wrong_number_of_replies(office: Office, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_mixed_world(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """10 % refused, some deferred by domain in the words of real providers, and everybody accounted for."""
+    """10 % refused, some deferred by domain in the words of real providers, and everybody accounted
+    for.
+    """
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
-    words = {"a": "421 4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume or user complaints", "b": "451 4.7.500 Server busy. Please try again later",
-             "c": "450-4.2.1 The user you are trying to contact is receiving mail at a rate that\r\n450 4.2.1 prevents additional messages from being delivered.", "d": "452 4.2.2 mailbox full"}
+    words = {
+        "a": (
+            "421 4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume or user"
+            " complaints"
+        ),
+        "b": "451 4.7.500 Server busy. Please try again later",
+        "c": (
+            "450-4.2.1 The user you are trying to contact is receiving mail at a rate that\r\n450"
+            " 4.2.1 prevents additional messages from being delivered."
+        ),
+        "d": "452 4.2.2 mailbox full",
+    }
     grey: set[str] = set()
 
     def answer(verb: str, to: str) -> Reply:
         share = random.Random(to).random()
         if verb == "RCPT" and share < 0.1:
-            return "550-5.1.1 The email account that you tried to reach does not exist.\r\n550 5.1.1 Please try double-checking the recipient's address"
+            return (
+                "550-5.1.1 The email account that you tried to reach does not exist.\r\n550 5.1.1"
+                " Please try double-checking the recipient's address"
+            )
         if verb == "END" and share > 0.8 and to not in grey:
             grey.add(to)
             return words[to.partition("@")[2][0]]

@@ -1,4 +1,6 @@
-"""A text that went out lately, mended by a word: whoever sends it again under another name is told."""
+"""A text that went out lately, mended by a word: whoever sends it again under another name is
+told.
+"""
 
 from pathlib import Path
 
@@ -13,43 +15,95 @@ from distro.store.embedded import Embedded
 from distro.submit import read, release_of
 from tests.support.office import add_readers, make_office, write_release
 
-FIRST = "The three towns of the bay agreed today to run one ferry between them, from the first of March.\n\n"
-REST = "The boat leaves every hour until eight in the evening, and carries forty people and their bicycles.\n\nTickets are sold at the quay, in the library and on board, where a day costs as much as two single rides.\n"
-OTHER = "The library opens on Sundays from now on, as its readers asked for in a petition of last summer.\n"
+FIRST = (
+    "The three towns of the bay agreed today to run one ferry between them, from the first of"
+    " March.\n\n"
+)
+REST = (
+    "The boat leaves every hour until eight in the evening, and carries forty people and their"
+    " bicycles.\n\nTickets are sold at the quay, in the library and on board, where a day costs as"
+    " much as two single rides.\n"
+)
+OTHER = (
+    "The library opens on Sundays from now on, as its readers asked for in a petition of last"
+    " summer.\n"
+)
 
 
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     found = make_office(tmp_path, server, store)
     add_readers(store, 3, folder=tmp_path)
-    submit(found, Order(files=[write_release(tmp_path, headline="Three towns share a ferry", body=FIRST + REST)], to="journalists", actor="m.zammit"))
+    submit(
+        found,
+        Order(
+            files=[
+                write_release(tmp_path, headline="Three towns share a ferry", body=FIRST + REST)
+            ],
+            to="journalists",
+            actor="m.zammit",
+        ),
+    )
     return found
 
 
-@pytest.mark.parametrize(("headline", "body", "told"), [
-    ("Four towns share a ferry", FIRST.replace("three", "four") + REST, "D1"),
-    ("Sundays in the library", OTHER, None),
-    ("Sundays in the library", OTHER + "\n" + FIRST + REST, "D1"),
-    ("Sundays in the library", OTHER * 3 + "\n" + OTHER * 2 + "\n" + FIRST, None),
-    ("A short text", "The ferry goes.\n", None),
-])
-def test_nearly_the_same_text_is_told(office: Office, tmp_path: Path, headline: str, body: str, told: str | None) -> None:
-    planned = plan(office, Order(files=[write_release(tmp_path, headline=headline, body=body, name="second.md")], to="journalists"))
+@pytest.mark.parametrize(
+    ("headline", "body", "told"),
+    [
+        ("Four towns share a ferry", FIRST.replace("three", "four") + REST, "D1"),
+        ("Sundays in the library", OTHER, None),
+        ("Sundays in the library", OTHER + "\n" + FIRST + REST, "D1"),
+        ("Sundays in the library", OTHER * 3 + "\n" + OTHER * 2 + "\n" + FIRST, None),
+        ("A short text", "The ferry goes.\n", None),
+    ],
+)
+def test_nearly_the_same_text_is_told(
+    office: Office, tmp_path: Path, headline: str, body: str, told: str | None
+) -> None:
+    planned = plan(
+        office,
+        Order(
+            files=[write_release(tmp_path, headline=headline, body=body, name="second.md")],
+            to="journalists",
+        ),
+    )
     assert (planned.before.distribution if planned.before else None) == told
     assert planned.plan.audience == 3
 
 
 def test_who_means_it_is_not_told(office: Office, tmp_path: Path) -> None:
-    second = write_release(tmp_path, headline="Four towns share a ferry", body=FIRST + "And four.\n\n" + REST, name="second.md")
+    second = write_release(
+        tmp_path,
+        headline="Four towns share a ferry",
+        body=FIRST + "And four.\n\n" + REST,
+        name="second.md",
+    )
     assert plan(office, Order(files=[second], to="journalists", as_new=True)).before is None
 
 
 def test_the_same_text_whole_is_refused_as_ever(office: Office, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="the same headline or text went out"):
-        submit(office, Order(files=[write_release(tmp_path, headline="Another headline", body=FIRST + REST, name="second.md")], to="journalists"))
+        submit(
+            office,
+            Order(
+                files=[
+                    write_release(
+                        tmp_path, headline="Another headline", body=FIRST + REST, name="second.md"
+                    )
+                ],
+                to="journalists",
+            ),
+        )
 
 
 def test_what_is_older_than_two_weeks_is_not_told(office: Office, tmp_path: Path) -> None:
-    office.store.command("HSET", "dist:1", "submitted_at", str(office.store.now_ms() - 15 * 86_400_000))
-    second = write_release(tmp_path, headline="Four towns share a ferry", body=FIRST + "And four.\n\n" + REST, name="second.md")
+    office.store.command(
+        "HSET", "dist:1", "submitted_at", str(office.store.now_ms() - 15 * 86_400_000)
+    )
+    second = write_release(
+        tmp_path,
+        headline="Four towns share a ferry",
+        body=FIRST + "And four.\n\n" + REST,
+        name="second.md",
+    )
     assert told_before(office, release_of([read(second)])) is None

@@ -28,7 +28,16 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
 def test_everyone_gets_one_letter_and_the_book_balances(office: Office, tmp_path: Path) -> None:
     """Submit, freeze, send, close: one letter for each of the audience, in their language."""
     add_readers(office.store, 120, folder=tmp_path, languages=("en", "fr"))
-    files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes sont d'accord.")]
+    files = [
+        write_release(tmp_path),
+        write_release(
+            tmp_path,
+            language="fr",
+            headline="Les villes",
+            name="r.fr.md",
+            body="Les villes sont d'accord.",
+        ),
+    ]
     story = Story(office)
 
     accepted = submit(office, Order(files=files, to="journalists"))
@@ -53,7 +62,9 @@ def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path
     story.run(3)
 
     add_readers(office.store, 5, folder=tmp_path, first=10)
-    assert plan(office, Order(files=[release], to="journalists")).plan.left_out == {"already_has_it": 10}
+    assert plan(office, Order(files=[release], to="journalists")).plan.left_out == {
+        "already_has_it": 10
+    }
     submit(office, Order(files=[release], to="journalists"))
     story.run(3)
     story.stop()
@@ -61,14 +72,29 @@ def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path
     assert len(story.letters) == 15 == len({who for who, _ in story.letters})
 
 
-def test_a_second_distribution_does_not_wait_until_the_first_is_through(office: Office, tmp_path: Path) -> None:
+def test_a_second_distribution_does_not_wait_until_the_first_is_through(
+    office: Office, tmp_path: Path
+) -> None:
     """A wake-up keeps its process for a turn, and longer only while nobody else waits."""
     add_readers(office.store, 60, folder=tmp_path)
     relay = [office.settings.relay[0].model_copy(update={"rate": "5/s"})]
     office = replace(office, settings=office.settings.model_copy(update={"relay": relay}))
     story = Story(office)
     for n in (1, 2):
-        submit(office, Order(files=[write_release(tmp_path, name=f"r{n}.md", headline=f"Number {n}", body=f"The towns agreed on plan number {n}.")], to="journalists"))
+        submit(
+            office,
+            Order(
+                files=[
+                    write_release(
+                        tmp_path,
+                        name=f"r{n}.md",
+                        headline=f"Number {n}",
+                        body=f"The towns agreed on plan number {n}.",
+                    )
+                ],
+                to="journalists",
+            ),
+        )
     advance(office, "1")
 
     began = time.monotonic()
@@ -104,5 +130,8 @@ def test_refused_and_deferred_are_accounted_for(office: Office, tmp_path: Path) 
     found = counters(office.store, "1")
     assert (found[State.ACCEPTED], found[State.FAILED], found[State.DEFERRED]) == (18, 1, 1)
     assert office.store.hash("dist:1")["state"] == "sending"
-    assert json.dumps(sorted(office.store.hash("err:1").values())) == '["4.2.1 try later", "5.1.1 no such user"]'
+    assert (
+        json.dumps(sorted(office.store.hash("err:1").values()))
+        == '["4.2.1 try later", "5.1.1 no such user"]'
+    )
     assert audit(office.store, "1").findings == ()

@@ -14,13 +14,21 @@ from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
 
-@pytest.mark.parametrize(("state", "code"), [(State.FAILED, 550), (State.IN_DOUBT, 0), (State.ACCEPTED, 250)])
-def test_the_refusal_names_whom_the_first_sending_did_not_reach(tmp_path: Path, server: Embedded, store: Store, state: State, code: int) -> None:
+@pytest.mark.parametrize(
+    ("state", "code"), [(State.FAILED, 550), (State.IN_DOUBT, 0), (State.ACCEPTED, 250)]
+)
+def test_the_refusal_names_whom_the_first_sending_did_not_reach(
+    tmp_path: Path, server: Embedded, store: Store, state: State, code: int
+) -> None:
     office = make_office(tmp_path, server, store)
     add_readers(store, 3, folder=tmp_path)
 
     def answer(message: Message) -> Outcome | None:
-        return Outcome(state, code, "said", relay="memory:0") if message.recipient.startswith("reader1@") else None
+        return (
+            Outcome(state, code, "said", relay="memory:0")
+            if message.recipient.startswith("reader1@")
+            else None
+        )
 
     order = Order(files=[write_release(tmp_path)], to="journalists", actor="m")
     submit(office, order)
@@ -29,5 +37,9 @@ def test_the_refusal_names_whom_the_first_sending_did_not_reach(tmp_path: Path, 
     story.stop()
     with pytest.raises(RefusedError, match="Nothing to send") as told:
         submit(office, order)
-    wanted = {State.FAILED: "1 of D1 failed: distro resend D1 --only failed", State.IN_DOUBT: "1 of D1 in doubt: distro resend D1 --only in_doubt", State.ACCEPTED: "Really again?"}
+    wanted = {
+        State.FAILED: "1 of D1 failed: distro resend D1 --only failed",
+        State.IN_DOUBT: "1 of D1 in doubt: distro resend D1 --only in_doubt",
+        State.ACCEPTED: "Really again?",
+    }
     assert wanted[state] in told.value.hint

@@ -1,4 +1,6 @@
-"""What is told to the person who asks: who by name, when, and in which of a release's distributions."""
+"""What is told to the person who asks: who by name, when, and in which of a release's
+distributions.
+"""
 
 import os
 import pty
@@ -21,14 +23,20 @@ from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
-FAILING = 30      # more than are named in a report
+FAILING = 30  # more than are named in a report
 
 
 def answer(message: Message) -> Outcome | None:
     number = int(message.recipient.removeprefix("reader").partition("@")[0])
     if number < FAILING:
         return Outcome(State.FAILED, 550, f"5.1.1 no mailbox {number}", relay="memory:0")
-    return Outcome(State.IN_DOUBT, 0, "closed after the end of the message", relay="memory:0", inside=False) if number == FAILING else None
+    return (
+        Outcome(
+            State.IN_DOUBT, 0, "closed after the end of the message", relay="memory:0", inside=False
+        )
+        if number == FAILING
+        else None
+    )
 
 
 @pytest.fixture
@@ -59,7 +67,10 @@ def test_a_report_names_the_first_and_says_how_to_see_all(office: Office, tmp_pa
 
     everybody = list(summary.everybody(office.store, "1", "failed"))
     assert sorted(p.address for p in everybody) == sorted(map(address, range(FAILING)))
-    assert all(p.why == f"5.1.1 no mailbox {p.address.removeprefix('reader').partition('@')[0]}" for p in everybody)
+    assert all(
+        p.why == f"5.1.1 no mailbox {p.address.removeprefix('reader').partition('@')[0]}"
+        for p in everybody
+    )
 
     reports.write(office, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
@@ -72,7 +83,9 @@ def test_a_protected_reader_is_in_no_report(office: Office) -> None:
     number = next(n for n in range(1, 41) if f"reader{FAILING}@" in office.store.text(f"sub:{n}"))
     row = office.store.text(f"sub:{number}").replace('"email"', '"protected": ["yes"], "email"', 1)
     office.store.command("SET", f"sub:{number}", row)
-    assert [p["address"] for p in summary.report(office.store, "1", "UTC").told["named"]["in_doubt"]] == [f"protected reader {number}"]
+    assert [
+        p["address"] for p in summary.report(office.store, "1", "UTC").told["named"]["in_doubt"]
+    ] == [f"protected reader {number}"]
 
 
 def test_each_time_is_of_what_it_says(office: Office) -> None:
@@ -86,14 +99,26 @@ def test_each_time_is_of_what_it_says(office: Office) -> None:
 
 def test_a_second_schedule_of_the_same_release_is_told(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 45, folder=tmp_path)
-    first = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC"))
+    first = submit(
+        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC")
+    )
     assert accept.also_waiting(office, first) == []
-    again = submit(office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC"))
-    assert [(name, datetime.fromisoformat(due)) for name, due in accept.also_waiting(office, again)] == [("D2", datetime(2099, 1, 1, 10, tzinfo=UTC))]
-    assert [row["due_at"] != "" for row in summary.listing(office.store, "UTC")] == [True, True, False]
+    again = submit(
+        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC")
+    )
+    assert [
+        (name, datetime.fromisoformat(due)) for name, due in accept.also_waiting(office, again)
+    ] == [("D2", datetime(2099, 1, 1, 10, tzinfo=UTC))]
+    assert [row["due_at"] != "" for row in summary.listing(office.store, "UTC")] == [
+        True,
+        True,
+        False,
+    ]
 
 
-def test_explain_answers_over_all_distributions_of_a_release(office: Office, tmp_path: Path) -> None:
+def test_explain_answers_over_all_distributions_of_a_release(
+    office: Office, tmp_path: Path
+) -> None:
     """Who got D1 is not told that they did not get D2."""
     add_readers(office.store, 45, folder=tmp_path)
     submit(office, Order(files=[tmp_path / "release.md"], to="journalists"))
@@ -107,7 +132,9 @@ def test_explain_answers_over_all_distributions_of_a_release(office: Office, tmp
     assert "they were sent D1 of this release" in named[1]
     assert any(line.strip().startswith("D1 accepted on") for line in named)
     assert any("We sent it to you" in line for line in explain(office, address(39), "D2").spoken())
-    assert [o["distribution"] for o in explain(office, address(39), "D2").told()["others"]] == ["D1"]
+    assert [o["distribution"] for o in explain(office, address(39), "D2").told()["others"]] == [
+        "D1"
+    ]
 
 
 def test_people_are_listed_and_found_by_a_part_of_their_name(office: Office) -> None:
@@ -119,9 +146,18 @@ def test_people_are_listed_and_found_by_a_part_of_their_name(office: Office) -> 
     assert export.list_people(office, search="nobody at all").found == 0
 
 
-@pytest.mark.parametrize(("typed", "says", "sent"), [("n\n", "Nothing was sent.", 0), ("y\n", "as soon as a worker takes it", 1)])
-def test_submit_on_a_terminal_shows_the_plan_and_asks(tmp_path: Path, server: Embedded, store: Store, typed: str, says: str, sent: int) -> None:
-    shown = on_a_terminal(office_folder(tmp_path, server, store), ["submit", "release.md", "--to", "journalists", "--now"], typed)
+@pytest.mark.parametrize(
+    ("typed", "says", "sent"),
+    [("n\n", "Nothing was sent.", 0), ("y\n", "as soon as a worker takes it", 1)],
+)
+def test_submit_on_a_terminal_shows_the_plan_and_asks(
+    tmp_path: Path, server: Embedded, store: Store, typed: str, says: str, sent: int
+) -> None:
+    shown = on_a_terminal(
+        office_folder(tmp_path, server, store),
+        ["submit", "release.md", "--to", "journalists", "--now"],
+        typed,
+    )
     assert "3 will get it" in shown
     assert "Send it now: 3 recipients?" in shown
     assert says in shown
@@ -129,9 +165,15 @@ def test_submit_on_a_terminal_shows_the_plan_and_asks(tmp_path: Path, server: Em
 
 
 @pytest.mark.parametrize("words", [["--yes"], ["--json"]])
-def test_submit_asks_no_script(tmp_path: Path, server: Embedded, store: Store, words: list[str]) -> None:
+def test_submit_asks_no_script(
+    tmp_path: Path, server: Embedded, store: Store, words: list[str]
+) -> None:
     """Nor does it without a terminal, as everywhere else in these tests."""
-    shown = on_a_terminal(office_folder(tmp_path, server, store), ["submit", "release.md", "--to", "journalists", "--now", *words], "")
+    shown = on_a_terminal(
+        office_folder(tmp_path, server, store),
+        ["submit", "release.md", "--to", "journalists", "--now", *words],
+        "",
+    )
     assert "Send it now" not in shown
     assert store.command("EXISTS", "dist:1") == 1
 
@@ -141,7 +183,10 @@ def office_folder(folder: Path, server: Embedded, store: Store) -> Path:
     office = make_office(folder, server, store)
     add_readers(store, 3, folder=folder)
     write_release(folder)
-    (folder / "distro.toml").write_text(f'redis = "{server.url()}"\ndata = "{office.settings.data}"\n[[relay]]\nurl = "smtp://127.0.0.1:1?tls=off"\n')
+    (folder / "distro.toml").write_text(
+        f'redis = "{server.url()}"\ndata = "{office.settings.data}"\n[[relay]]\nurl ='
+        ' "smtp://127.0.0.1:1?tls=off"\n'
+    )
     return folder
 
 
@@ -149,14 +194,38 @@ def on_a_terminal(folder: Path, words: list[str], typed: str) -> str:
     """Run `distro` with a terminal for its input; gives what it says."""
     ours, theirs = pty.openpty()
     os.write(ours, typed.encode())
-    done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=folder, stdin=theirs, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "distro", *words],
+        cwd=folder,
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     os.close(ours)
     os.close(theirs)
     return done.stdout
 
 
-def test_who_asks_about_a_person_hears_of_their_other_releases_too(office: Office, tmp_path: Path) -> None:
-    submit(office, Order(files=[write_release(tmp_path, headline="The library opens on Sundays", body="From March on.", name="second.md")], to="journalists", actor="m.zammit"))
+def test_who_asks_about_a_person_hears_of_their_other_releases_too(
+    office: Office, tmp_path: Path
+) -> None:
+    submit(
+        office,
+        Order(
+            files=[
+                write_release(
+                    tmp_path,
+                    headline="The library opens on Sundays",
+                    body="From March on.",
+                    name="second.md",
+                )
+            ],
+            to="journalists",
+            actor="m.zammit",
+        ),
+    )
     run(office)
     told = explain(office, address(35))
     assert told.found is not None

@@ -1,6 +1,7 @@
 """Letters as they were agreed: subject, text, HTML, and the message with its header fields.
 
-A wanted change: DISTRO_GOLDEN=update python -m pytest tests/golden, look at the difference, commit it.
+A wanted change: DISTRO_GOLDEN=update python -m pytest tests/golden, look at the difference, commit
+it.
 """
 
 import os
@@ -17,7 +18,14 @@ from distro.tokens import Keys
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "distro" / "demo" / "sample"
-ENVELOPE = Envelope("17", "Harbour Towns Office", "press@harbourtowns.example", "", "4 Customs Quay, Alberwick AB1 2HT", datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
+ENVELOPE = Envelope(
+    "17",
+    "Harbour Towns Office",
+    "press@harbourtowns.example",
+    "",
+    "4 Customs Quay, Alberwick AB1 2HT",
+    datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+)
 
 
 def agrees(name: str, told: str) -> None:
@@ -27,7 +35,9 @@ def agrees(name: str, told: str) -> None:
         path.write_text(told, encoding="utf-8", newline="")
     assert path.exists(), f"no {path}: run with DISTRO_GOLDEN=update"
     with path.open(encoding="utf-8", newline="") as file:
-        assert file.read() == told, f"{name} changed; if that is wanted: DISTRO_GOLDEN=update python -m pytest tests/golden"
+        assert file.read() == told, (
+            f"{name} changed; if that is wanted: DISTRO_GOLDEN=update python -m pytest tests/golden"
+        )
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
@@ -35,7 +45,9 @@ def test_the_sample_release_in_each_language(language: str) -> None:
     edition = read(SAMPLES / f"harbour-plan.{language}.md").edition
     assert edition is not None
     letter = compile_letter(edition, ENVELOPE, Templates(Path("/nowhere")))
-    filler = Filler(letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p"))
+    filler = Filler(
+        letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+    )
 
     agrees(f"harbour-plan.{language}.html", filler.page(3, 99, "ana@daily.example"))
     agrees(f"harbour-plan.{language}.txt", filler.plain(3, 99, "ana@daily.example"))

@@ -1,4 +1,6 @@
-"""Every template in every language that letters speak: what a blind reader, a phone, Outlook and a mail gateway need."""
+"""Every template in every language that letters speak: what a blind reader, a phone, Outlook and a
+mail gateway need.
+"""
 
 import html
 import re
@@ -21,11 +23,35 @@ from distro.tokens import Keys
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 KINDS = sorted(p.name for p in TEMPLATES.iterdir() if p.name != "_base")
-ENVELOPE = Envelope("17", "Harbour Towns Office", "press@harbourtowns.example", "", "4 Customs Quay", datetime(2026, 11, 24, 10, 0, tzinfo=UTC), languages=("en", "fr", "ar"))
+ENVELOPE = Envelope(
+    "17",
+    "Harbour Towns Office",
+    "press@harbourtowns.example",
+    "",
+    "4 Customs Quay",
+    datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+    languages=("en", "fr", "ar"),
+)
 SAMPLE = Edition(
-    language="en", headline="Twelve towns agree", subhead="One desk for all", dateline="ALBERWICK", body="Twelve towns agreed, see [the plan](https://harbourtowns.example/plan).\n\n## Next\n\n- one\n- two\n\n> Enough.\n>\n> Amara\n\n| What | When |\n|---|---|\n| A | B |\n",
-    notes_to_editors="1. First", boilerplate="The office.", embargo="2026-12-01T10:00:00+05:30", note="A figure was wrong.", it_said="a quarter", it_should_say="a third",
-    contacts=(Contact("Ines", "Press", "ines@press.example", "+41 22 700 12 34"), Contact(email="two@press.example")))
+    language="en",
+    headline="Twelve towns agree",
+    subhead="One desk for all",
+    dateline="ALBERWICK",
+    body=(
+        "Twelve towns agreed, see [the plan](https://harbourtowns.example/plan).\n\n## Next\n\n-"
+        " one\n- two\n\n> Enough.\n>\n> Amara\n\n| What | When |\n|---|---|\n| A | B |\n"
+    ),
+    notes_to_editors="1. First",
+    boilerplate="The office.",
+    embargo="2026-12-01T10:00:00+05:30",
+    note="A figure was wrong.",
+    it_said="a quarter",
+    it_should_say="a third",
+    contacts=(
+        Contact("Ines", "Press", "ines@press.example", "+41 22 700 12 34"),
+        Contact(email="two@press.example"),
+    ),
+)
 VOID = {"meta", "br", "img", "hr", "link", "input", "col"}
 
 
@@ -69,13 +95,34 @@ def made(kind: str, language: str) -> tuple[str, str, str]:
     """Subject, HTML and text."""
     if kind in ("confirm", "welcome"):
         slots = Slots()
-        letter = compile_letter(getattr(service, kind)(language, ENVELOPE.sender_name, slots), ENVELOPE, Templates(Path("/nowhere")), slots=slots)
+        letter = compile_letter(
+            getattr(service, kind)(language, ENVELOPE.sender_name, slots),
+            ENVELOPE,
+            Templates(Path("/nowhere")),
+            slots=slots,
+        )
     else:
         tier = kind if kind in ("embargo", "low-bandwidth") else ""
-        letter = compile_letter(replace(SAMPLE, language=language, kind="press-release" if tier else kind), ENVELOPE, Templates(Path("/nowhere")), tier)
-    filler = Filler(letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p"))
+        letter = compile_letter(
+            replace(SAMPLE, language=language, kind="press-release" if tier else kind),
+            ENVELOPE,
+            Templates(Path("/nowhere")),
+            tier,
+        )
+    filler = Filler(
+        letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+    )
     told = (42, 99, "ana+x@daily.example", "https://press.example/c/1")
-    assert b"".join(filler.fill(42, 99, "ana+x@daily.example", "Ana", "https://press.example/c/1", "https://press.example/n/1"))
+    assert b"".join(
+        filler.fill(
+            42,
+            99,
+            "ana+x@daily.example",
+            "Ana",
+            "https://press.example/c/1",
+            "https://press.example/n/1",
+        )
+    )
     return letter.subject, filler.page(*told), filler.plain(*told)
 
 
@@ -91,16 +138,31 @@ def test_a_letter_is_right_for_everyone(kind: str, language: str) -> None:
     assert root["dir"] == ("rtl" if is_right_to_left(language) else "ltr")
     assert outline.crossed == []
     assert outline.headings.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False)), "a heading level was jumped over"
-    assert all(words.strip() and href.startswith(("https://", "mailto:", "tel:")) for href, words in outline.links), outline.links
-    assert all(told.get("role") == "presentation" or told.get("class") == "cells" or kind == "low-bandwidth" for tag, told in outline.attributes if tag == "table")
+    assert all(
+        after <= before + 1
+        for before, after in zip(outline.headings, outline.headings[1:], strict=False)
+    ), "a heading level was jumped over"
+    assert all(
+        words.strip() and href.startswith(("https://", "mailto:", "tel:"))
+        for href, words in outline.links
+    ), outline.links
+    assert all(
+        told.get("role") == "presentation"
+        or told.get("class") == "cells"
+        or kind == "low-bandwidth"
+        for tag, told in outline.attributes
+        if tag == "table"
+    )
     assert all(told.get("scope") for tag, told in outline.attributes if tag == "th")
     assert "<img" not in page
     assert "fonts.googleapis" not in page
     assert len(page.encode()) < 60_000
     assert "x0slot" not in page + text + subject
     assert "{{" not in page + text + subject
-    assert max(map(len, (line for line in text.splitlines() if "://" not in line and "@" not in line))) <= 72
+    assert (
+        max(map(len, (line for line in text.splitlines() if "://" not in line and "@" not in line)))
+        <= 72
+    )
     assert not any(line.startswith("-- ") for line in text.splitlines())
 
 
@@ -108,7 +170,9 @@ def test_a_letter_is_right_for_everyone(kind: str, language: str) -> None:
 def test_html_and_text_agree(kind: str) -> None:
     """Nobody who reads plain text is told less."""
     subject, page, text = made(kind, "fr")
-    shown = " ".join(html.unescape(re.sub(r"<(style|title|head)[\s\S]*?</\1>|<[^>]+>", " ", page)).split())
+    shown = " ".join(
+        html.unescape(re.sub(r"<(style|title|head)[\s\S]*?</\1>|<[^>]+>", " ", page)).split()
+    )
     for words in _sentences(text):
         assert words in shown, words
     assert subject.strip()
@@ -126,11 +190,13 @@ def _sentences(text: str) -> Iterator[str]:
 def test_every_colour_is_readable(scheme: str) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1, of the colours that the frame uses on each ground that it uses."""
     grounds = {"light": ("#ffffff", "#fbefed"), "dark": ("#15181b", "#2c1b19")}[scheme]
-    inks = {"light": ("#1b1f23", "#59626b", "#0b5570", "#a11d14"), "dark": ("#e6e8ea", "#a5adb5", "#83c5de", "#ff9b8c")}[scheme]
+    inks = {
+        "light": ("#1b1f23", "#59626b", "#0b5570", "#a11d14"),
+        "dark": ("#e6e8ea", "#a5adb5", "#83c5de", "#ff9b8c"),
+    }[scheme]
     frame = (TEMPLATES / "_base" / "letter.mjml").read_text(encoding="utf-8")
     for ink in inks:
         assert ink in frame or ink in (SEA, SEA_DARK)
         for ground in grounds:
             assert ground in frame
             assert contrast(ink, ground) >= 4.5, (ink, ground)
-

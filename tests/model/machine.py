@@ -1,6 +1,8 @@
-"""The ledger against a simple model: random histories of workers, deaths, lost answers, orders and late truth.
+"""The ledger against a simple model: random histories of workers, deaths, lost answers, orders and
+late truth.
 
-The scripts are the real ones, on the real Redis; only the clock is moved. The relay is this file: it knows for certain
+The scripts are the real ones, on the real Redis; only the clock is moved. The relay is this file:
+it knows for certain
 which letters it took. Two distributions of one release share five readers, so that marks matter.
 """
 
@@ -24,14 +26,14 @@ from distro.store.scripts import audience, book
 from distro.store.scripts import ledger as scripts
 from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 
-NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'   # as the consent script takes it
+NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
-READERS = {"1": (1, 2, 3), "2": (1, 2, 3, 4, 5)}    # who is meant by each distribution
+READERS = {"1": (1, 2, 3), "2": (1, 2, 3, 4, 5)}  # who is meant by each distribution
 SLUG = "story"
 HOUR = 3_600_000
 LEASE = 30_000
 OPEN = frozenset("qid")
-RARELY = st.sampled_from([False] * 7 + [True])    # what ends things, or readers, for good
+RARELY = st.sampled_from([False] * 7 + [True])  # what ends things, or readers, for good
 HOW = ("read", "broken", "pending")
 ENDS = (State.ACCEPTED, State.DEFERRED, State.FAILED, State.QUEUED)
 
@@ -43,12 +45,14 @@ class Flight:
     claim: Claim
     intent: Intent
     begun: bool = False
-    taken: bool = False              # the relay has it, whatever the process knows
-    answer: Outcome | None = None    # as the process read it
+    taken: bool = False  # the relay has it, whatever the process knows
+    answer: Outcome | None = None  # as the process read it
 
     @property
     def attempt(self) -> Attempt:
-        return Attempt(self.claim.distribution, self.intent.ordinal, self.claim.token, self.intent.attempt)
+        return Attempt(
+            self.claim.distribution, self.intent.ordinal, self.claim.token, self.intent.attempt
+        )
 
 
 @dataclass
@@ -58,14 +62,14 @@ class Process:
     name: str
     journal: Journal
     serial: int = 0
-    claims: list[tuple[Claim, int]] = field(default_factory=list)    # with the cursor
+    claims: list[tuple[Claim, int]] = field(default_factory=list)  # with the cursor
     flights: list[Flight] = field(default_factory=list)
 
 
 class LedgerMachine(RuleBasedStateMachine):
     """Rules are what may happen; invariants what must hold after each of it."""
 
-    store: Store                 # set by whoever runs the machine
+    store: Store  # set by whoever runs the machine
     tokens = itertools.count(1)
 
     def __init__(self) -> None:
@@ -75,31 +79,57 @@ class LedgerMachine(RuleBasedStateMachine):
         self.clock = 0
         self.judge = Judge(self.store, self.folder, "h")
         self.processes: list[Process] = []
-        self.zombies: list[Flight] = []                  # in flight in a process that was judged by the clock
-        self.sink: Counter[int] = Counter()              # letters that the relay took, by reader
-        self.accepted: set[tuple[str, int]] = set()      # what the ledger has said, for good
+        self.zombies: list[Flight] = []  # in flight in a process that was judged by the clock
+        self.sink: Counter[int] = Counter()  # letters that the relay took, by reader
+        self.accepted: set[tuple[str, int]] = set()  # what the ledger has said, for good
         self.said_no: set[int] = set()
-        self.stopped: set[str] = set()                   # distributions halted or cancelled, acknowledged
+        self.stopped: set[str] = set()  # distributions halted or cancelled, acknowledged
 
     # -- the beginning
 
     @initialize()
     def begin(self) -> None:
-        self.store.pipeline([("SETBIT", "idx:all", n, 1) for n in range(1, 6)] + [("SETBIT", f"idx:of:{d}", n, 1) for d, ids in READERS.items() for n in ids]
-                            + [("SETBIT", "idx:language:en", n, 1) for n in range(1, 6)] + [("SET", f"sub:{n}", json.dumps({"email": f"r{n}@a.example"})) for n in range(1, 6)])
+        self.store.pipeline(
+            [("SETBIT", "idx:all", n, 1) for n in range(1, 6)]
+            + [("SETBIT", f"idx:of:{d}", n, 1) for d, ids in READERS.items() for n in ids]
+            + [("SETBIT", "idx:language:en", n, 1) for n in range(1, 6)]
+            + [("SET", f"sub:{n}", json.dumps({"email": f"r{n}@a.example"})) for n in range(1, 6)]
+        )
         self._submit("1")
         self._freeze("1")
         for _ in range(2):
             self._birth()
 
     def _submit(self, number: str) -> None:
-        what, made, _ = self.store.call(audience.accept({
-            "slug": SLUG, "kind": "update", "headline": "H", "as_new": False, "editions": [{"lang": "en", "version": "v1", "json": "{}"}], "same": [], "start": 0,
-            "idem": "", "content": "", "fields": {"expression": "x", "expanded": "x", "actor": "", "planned": "3", "no_fallback": "", "sender": ""}}))
+        what, made, _ = self.store.call(
+            audience.accept(
+                {
+                    "slug": SLUG,
+                    "kind": "update",
+                    "headline": "H",
+                    "as_new": False,
+                    "editions": [{"lang": "en", "version": "v1", "json": "{}"}],
+                    "same": [],
+                    "start": 0,
+                    "idem": "",
+                    "content": "",
+                    "fields": {
+                        "expression": "x",
+                        "expanded": "x",
+                        "actor": "",
+                        "planned": "3",
+                        "no_fallback": "",
+                        "sender": "",
+                    },
+                }
+            )
+        )
         assert (what, made) == ("ok", number)
 
     def _freeze(self, number: str) -> None:
-        reserved = self.store.call(audience.reserve(number, audience.Question(SLUG, [["k", f"idx:of:{number}"]], ("en",))))
+        reserved = self.store.call(
+            audience.reserve(number, audience.Question(SLUG, [["k", f"idx:of:{number}"]], ("en",)))
+        )
         if reserved.plan is None:
             return
         ids = [n for n in range(1, 6) if self.store.command("GETBIT", f"res:{number}:en", n)]
@@ -108,7 +138,11 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         self.store.call(audience.build(number, 0, b"".join(n.to_bytes(4, "big") for n in ids)))
         half = (len(ids) + 1) // 2
-        batches = b"".join(a.to_bytes(4, "big") + b.to_bytes(4, "big") + b"\0\0" for a, b in ((0, half), (half, len(ids))) if a < b)
+        batches = b"".join(
+            a.to_bytes(4, "big") + b.to_bytes(4, "big") + b"\0\0"
+            for a, b in ((0, half), (half, len(ids)))
+            if a < b
+        )
         assert self.store.call(audience.frozen(number, len(ids), batches, "sending"))
 
     def _birth(self) -> None:
@@ -126,7 +160,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _ids(self, number: str) -> list[int]:
         raw = self.store.raw(f"aud:{number}")
-        return [int.from_bytes(raw[n:n + 4], "big") for n in range(0, len(raw), 4)]
+        return [int.from_bytes(raw[n : n + 4], "big") for n in range(0, len(raw), 4)]
 
     def _step(self, process: Process, step: Step) -> Stepped:
         return self.store.call(scripts.step(step))
@@ -144,13 +178,27 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), number=st.sampled_from("12"), batch=st.integers(-1, 1))
     def claim(self, who: int, number: str, batch: int) -> None:
         process = self.processes[who]
-        mine = self.store.call(scripts.claim(number, batch, f"{next(self.tokens):08x}", process.name, LEASE, 1000 * HOUR))
+        mine = self.store.call(
+            scripts.claim(
+                number, batch, f"{next(self.tokens):08x}", process.name, LEASE, 1000 * HOUR
+            )
+        )
         if mine:
             assert number not in self.stopped
             process.claims.append((mine, mine.first))
 
-    @rule(who=st.integers(0, 1), number=st.sampled_from("12"), want=st.integers(1, 3), begin=st.integers(0, 3), end=st.sampled_from(ENDS), how=st.sampled_from(HOW), commit=st.booleans())
-    def work(self, who: int, number: str, want: int, begin: int, end: State, how: str, commit: bool) -> None:
+    @rule(
+        who=st.integers(0, 1),
+        number=st.sampled_from("12"),
+        want=st.integers(1, 3),
+        begin=st.integers(0, 3),
+        end=st.sampled_from(ENDS),
+        how=st.sampled_from(HOW),
+        commit=st.booleans(),
+    )
+    def work(
+        self, who: int, number: str, want: int, begin: int, end: State, how: str, commit: bool
+    ) -> None:
         """What a process mostly does, cut off at any stage."""
         if not any(c.distribution == number for c, _ in self.processes[who].claims):
             self.freeze(number)
@@ -170,12 +218,18 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         mine, cursor = process.claims[-1]
         process.serial += 1
-        step = Step(process.name, process.serial, mine.distribution, claim=mine, want=want, cursor=cursor)
+        step = Step(
+            process.name, process.serial, mine.distribution, claim=mine, want=want, cursor=cursor
+        )
         told = self._step(process, step)
         if lost:
             assert self._step(process, step) == told
-        assert not (told.intents and mine.distribution in self.stopped), "an intent after a halt or cancel was acknowledged"
-        assert not any(i.subscriber in self.said_no for i in told.intents), "an intent for somebody who said no"
+        assert not (told.intents and mine.distribution in self.stopped), (
+            "an intent after a halt or cancel was acknowledged"
+        )
+        assert not any(i.subscriber in self.said_no for i in told.intents), (
+            "an intent for somebody who said no"
+        )
         process.claims[-1] = (mine, told.cursor)
         process.flights += [Flight(mine, i) for i in told.intents]
 
@@ -188,20 +242,38 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         flight = ready[pick % len(ready)]
         process.serial += 1
-        question = flight.intent.ordinal.to_bytes(4, "big") + bytes.fromhex(flight.claim.token) + flight.claim.batch.to_bytes(4, "big")
-        told = self._step(process, Step(process.name, process.serial, flight.claim.distribution, questions=question))
+        question = (
+            flight.intent.ordinal.to_bytes(4, "big")
+            + bytes.fromhex(flight.claim.token)
+            + flight.claim.batch.to_bytes(4, "big")
+        )
+        told = self._step(
+            process,
+            Step(process.name, process.serial, flight.claim.distribution, questions=question),
+        )
         if told.answers == "g":
-            assert flight.claim.distribution not in self.stopped, "a body after a halt or cancel was acknowledged"
+            assert flight.claim.distribution not in self.stopped, (
+                "a body after a halt or cancel was acknowledged"
+            )
             assert flight.intent.subscriber not in self.said_no, "a body for somebody who said no"
             process.journal.begun(flight.attempt)
             flight.begun = True
         else:
             process.flights.remove(flight)
-            self._report(process, flight, Outcome(State.SUPPRESSED if told.answers == "n" else State.QUEUED))
+            self._report(
+                process, flight, Outcome(State.SUPPRESSED if told.answers == "n" else State.QUEUED)
+            )
 
-    @rule(who=st.integers(0, 1), pick=st.integers(0, 9), end=st.sampled_from(ENDS), how=st.sampled_from(HOW))
+    @rule(
+        who=st.integers(0, 1),
+        pick=st.integers(0, 9),
+        end=st.sampled_from(ENDS),
+        how=st.sampled_from(HOW),
+    )
     def relay_answers(self, who: int, pick: int, end: State, how: str) -> None:
-        """The relay takes or refuses it; the answer is read and journalled before anything else, or lost, or on its way."""
+        """The relay takes or refuses it; the answer is read and journalled before anything else, or
+        lost, or on its way.
+        """
         process = self.processes[who]
         open_ = [f for f in process.flights if f.begun and f.answer is None]
         if not open_:
@@ -214,7 +286,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if how == "read":
             flight.answer = Outcome(end, 250 if end is State.ACCEPTED else 450)
             process.journal.ended(flight.attempt, flight.answer)
-        elif how == "broken":   # the connection broke after the message's end
+        elif how == "broken":  # the connection broke after the message's end
             process.flights.remove(flight)
             process.journal.ended(flight.attempt, Outcome(State.IN_DOUBT))
             self._report(process, flight, Outcome(State.IN_DOUBT))
@@ -227,10 +299,25 @@ class LedgerMachine(RuleBasedStateMachine):
             process.flights.remove(flight)
             self._report(process, flight, flight.answer or Outcome(State.QUEUED), twice=twice)
 
-    def _report(self, process: Process, flight: Flight, outcome: Outcome, *, twice: bool = False) -> None:
+    def _report(
+        self, process: Process, flight: Flight, outcome: Outcome, *, twice: bool = False
+    ) -> None:
         process.serial += 1
-        packed = pack_outcome(flight.intent.ordinal, outcome.state, flight.claim.token, flight.intent.attempt, outcome, 1)
-        step = Step(process.name, process.serial, flight.claim.distribution, packed, words=[(flight.intent.ordinal, 60_000, "words")])
+        packed = pack_outcome(
+            flight.intent.ordinal,
+            outcome.state,
+            flight.claim.token,
+            flight.intent.attempt,
+            outcome,
+            1,
+        )
+        step = Step(
+            process.name,
+            process.serial,
+            flight.claim.distribution,
+            packed,
+            words=[(flight.intent.ordinal, 60_000, "words")],
+        )
         told = self._step(process, step)
         if twice:
             assert self._step(process, step) == told
@@ -238,13 +325,17 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1))
     def give_back(self, who: int) -> None:
         process = self.processes[who]
-        process.claims = [(c, n) for c, n in process.claims if not self.store.call(scripts.release(c))]
+        process.claims = [
+            (c, n) for c, n in process.claims if not self.store.call(scripts.release(c))
+        ]
 
     # -- what dies
 
     @rule(who=st.integers(0, 1))
     def kill(self, who: int) -> None:
-        """kill -9: what was journalled stays, the lock goes, the next sweep judges; another process takes its place."""
+        """kill -9: what was journalled stays, the lock goes, the next sweep judges; another process
+        takes its place.
+        """
         process = self.processes.pop(who)
         process.journal.close()
         self._birth()
@@ -257,7 +348,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1), number=st.sampled_from("12"), repeat=st.booleans())
     def freeze_process(self, who: int, number: str, repeat: bool) -> None:
-        """A process stands still for two lease terms and is judged by the clock; afterwards it wakes: late truth.
+        """A process stands still for two lease terms and is judged by the clock; afterwards it
+        wakes: late truth.
 
         Meanwhile another one may repeat what was in doubt.
         """
@@ -266,7 +358,9 @@ class LedgerMachine(RuleBasedStateMachine):
             self.judge.settle(number, grace_ms=LEASE)
         process = self.processes[who]
         self.zombies += [f for f in process.flights if f.begun]
-        process.flights = [f for f in process.flights if not f.begun]    # it knows nothing, and goes on: the questions stop it
+        process.flights = [
+            f for f in process.flights if not f.begun
+        ]  # it knows nothing, and goes on: the questions stop it
         if repeat:
             self.after_a_minute(number, "resend", cancel=False)
             self.work(1 - who, number, 3, 3, State.ACCEPTED, "read", commit=True)
@@ -287,7 +381,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def wait(self, ms: int) -> None:
         self.clock += ms
         self.store.command("SET", "test:clock", self.clock, "EX", 600)
-        for process in self.processes:     # the living renew their leases
+        for process in self.processes:  # the living renew their leases
             if process.claims and ms < LEASE:
                 self.store.call(scripts.renew(LEASE, [c for c, _ in process.claims]))
 
@@ -296,9 +390,15 @@ class LedgerMachine(RuleBasedStateMachine):
         if number in self._frozen():
             self.store.call(scripts.doubts(number, policy, 60_000, least=20, share=0.05))
 
-    @rule(number=st.sampled_from("12"), policy=st.sampled_from(["resend", "resend", "hold"]), cancel=st.sampled_from([False, False, True]))
+    @rule(
+        number=st.sampled_from("12"),
+        policy=st.sampled_from(["resend", "resend", "hold"]),
+        cancel=st.sampled_from([False, False, True]),
+    )
     def after_a_minute(self, number: str, policy: str, cancel: bool) -> None:
-        """The living keep their leases; what is in doubt is repeated or held; perhaps somebody cancels then."""
+        """The living keep their leases; what is in doubt is repeated or held; perhaps somebody
+        cancels then.
+        """
         for _ in range(4):
             self.wait(20_000)
         self.doubts(number, policy)
@@ -348,24 +448,40 @@ class LedgerMachine(RuleBasedStateMachine):
         repeated: Counter[int] = Counter()
         twice = 0
         for number in self._frozen():
-            led, aud, rec, told = self.store.pipeline([("GET", f"led:{number}"), ("GET", f"aud:{number}"), ("GET", f"rec:{number}"), ("HMGET", f"dist:{number}", "audience", "possibly_twice")])
+            led, aud, rec, told = self.store.pipeline(
+                [
+                    ("GET", f"led:{number}"),
+                    ("GET", f"aud:{number}"),
+                    ("GET", f"rec:{number}"),
+                    ("HMGET", f"dist:{number}", "audience", "possibly_twice"),
+                ]
+            )
             states, size = (led or b"").decode(), int(told[0])
             assert counters(self.store, number) == histogram(states.encode())
             assert len(states) == size
             twice += int(told[1] or 0)
             for ordinal, state in enumerate(states):
-                reader = int.from_bytes(aud[ordinal * 4:ordinal * 4 + 4], "big")
-                repeated[reader] += unpack_record(rec[ordinal * RECORD_SIZE:(ordinal + 1) * RECORD_SIZE]).flags & 1
+                reader = int.from_bytes(aud[ordinal * 4 : ordinal * 4 + 4], "big")
+                repeated[reader] += (
+                    unpack_record(rec[ordinal * RECORD_SIZE : (ordinal + 1) * RECORD_SIZE]).flags
+                    & 1
+                )
                 assert state != "a" or self.sink[reader], "accepted, and the relay never took it"
-                assert state == "a" or (number, ordinal) not in self.accepted, f"accepted was taken back: {state}"
+                assert state == "a" or (number, ordinal) not in self.accepted, (
+                    f"accepted was taken back: {state}"
+                )
                 self.accepted |= {(number, ordinal)} if state == "a" else set()
                 if state not in "ks":
                     standing[reader] += 1
                     assert taken & (128 >> reader), f"reader {reader} is {state} without a mark"
         assert all(n == 1 for n in standing.values()), "two distributions stand for the same reader"
         for reader, letters in self.sink.items():
-            assert letters <= 1 or repeated[reader], f"reader {reader} has {letters} letters and was never in doubt"
-            assert not letters or taken & (128 >> reader), f"reader {reader} has a letter and no mark"
+            assert letters <= 1 or repeated[reader], (
+                f"reader {reader} has {letters} letters and was never in doubt"
+            )
+            assert not letters or taken & (128 >> reader), (
+                f"reader {reader} has a letter and no mark"
+            )
         assert sum(n - 1 for n in self.sink.values() if n > 1) <= twice
 
     # -- the end: everybody dies, workers run again, and everyone ends in a final state

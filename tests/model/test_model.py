@@ -1,4 +1,6 @@
-"""The state machine finds nothing in the real ledger, and finds every mutant: an oracle that cannot fail proves nothing."""
+"""The state machine finds nothing in the real ledger, and finds every mutant: an oracle that cannot
+fail proves nothing.
+"""
 
 import hashlib
 import importlib
@@ -13,14 +15,29 @@ from distro.model import Outcome, State
 from distro.store import Store
 from tests.model.machine import LedgerMachine
 
-connect = importlib.import_module("distro.store.connect")    # the module: the package has a function of that name
-_QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "verbosity": Verbosity.quiet, "database": None}
+connect = importlib.import_module(
+    "distro.store.connect"
+)  # the module: the package has a function of that name
+_QUIET = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "verbosity": Verbosity.quiet,
+    "database": None,
+}
 
 
 def run(store: Store, *, examples: int, steps: int = 50) -> None:
     machine = type("Machine", (LedgerMachine,), {"store": store})
     phases = [Phase.generate]
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps, phases=phases, **_QUIET))  # type: ignore[arg-type]
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            phases=phases,
+            **_QUIET,  # type: ignore[arg-type]
+        ),
+    )
 
 
 def test_the_ledger_holds(store: Store) -> None:
@@ -40,7 +57,9 @@ def mutated(monkeypatch: pytest.MonkeyPatch, script: str, *changes: tuple[str, s
         return bytes(text.encode())
 
     monkeypatch.setattr(connect, "source", source)
-    monkeypatch.setattr(connect, "digest", lambda name: hashlib.sha1(connect.source(name)).hexdigest())
+    monkeypatch.setattr(
+        connect, "digest", lambda name: hashlib.sha1(connect.source(name)).hexdigest()
+    )
 
 
 def no_state_check(patch: pytest.MonkeyPatch) -> None:
@@ -50,12 +69,17 @@ def no_state_check(patch: pytest.MonkeyPatch) -> None:
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
     """Whoever held a batch once may go on with it."""
-    mutated(patch, "step_v2", ("if token ~= ARGV[6] or exp < at then status = 1", "if false then status = 1"),
-            ("local verdict = 'x'\n", "local verdict = 'g'\n"))
+    mutated(
+        patch,
+        "step_v2",
+        ("if token ~= ARGV[6] or exp < at then status = 1", "if false then status = 1"),
+        ("local verdict = 'x'\n", "local verdict = 'g'\n"),
+    )
 
 
 def requeue_instead_of_doubt(patch: pytest.MonkeyPatch) -> None:
     """The sweep sends again what may have arrived."""
+
     def verdict(self: Evidence, attempt: Attempt) -> Outcome:
         return self.ended.get(attempt) or Outcome(State.QUEUED)
 
@@ -63,13 +87,26 @@ def requeue_instead_of_doubt(patch: pytest.MonkeyPatch) -> None:
 
 
 def claim_over_a_live_lease(patch: pytest.MonkeyPatch) -> None:
-    """A batch can be claimed while somebody has it, and what is in flight there is taken for queued."""
-    mutated(patch, "claim_v2", ("if not b or lease_of(D, b) then return {} end", "b = b or '0' if not call('ZSCORE', todo, b) then call('ZADD', todo, int(at), b) end"))
+    """A batch can be claimed while somebody has it, and what is in flight there is taken for
+    queued.
+    """
+    mutated(
+        patch,
+        "claim_v2",
+        (
+            "if not b or lease_of(D, b) then return {} end",
+            "b = b or '0' if not call('ZSCORE', todo, b) then call('ZADD', todo, int(at), b) end",
+        ),
+    )
     mutated(patch, "step_v2", ("string.find(win, 'q+')", "string.find(win, '[qi]+')"))
 
 
 def marks_given_back_by_the_failed(patch: pytest.MonkeyPatch) -> None:
-    mutated(patch, "step_v2", ("if to == 'k' or to == 's' then mark", "if to == 'k' or to == 's' or to == 'f' then mark"))
+    mutated(
+        patch,
+        "step_v2",
+        ("if to == 'k' or to == 's' then mark", "if to == 'k' or to == 's' or to == 'f' then mark"),
+    )
 
 
 def marks_given_back_by_the_doubtful(patch: pytest.MonkeyPatch) -> None:
@@ -82,13 +119,23 @@ def no_memory_of_serials(patch: pytest.MonkeyPatch) -> None:
     mutated(patch, "step_v2", ("if last[1] and tonumber(last[1]) >= serial then", "if false then"))
 
 
-MUTANTS = [no_state_check, no_fence, requeue_instead_of_doubt, claim_over_a_live_lease, marks_given_back_by_the_failed, marks_given_back_by_the_doubtful, no_memory_of_serials]
+MUTANTS = [
+    no_state_check,
+    no_fence,
+    requeue_instead_of_doubt,
+    claim_over_a_live_lease,
+    marks_given_back_by_the_failed,
+    marks_given_back_by_the_doubtful,
+    no_memory_of_serials,
+]
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_the_model_kills_mutants(mutant: Callable[[pytest.MonkeyPatch], None], store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_kills_mutants(
+    mutant: Callable[[pytest.MonkeyPatch], None], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         run(store, examples=2000)

@@ -14,20 +14,23 @@ from tests.support.server import ThreadedServer
 class Temper:
     """What a relay allows, and how often something goes wrong."""
 
-    connections: int = 30        # at once; beyond it 421 at the greeting
-    letters: int = 1000          # a connection; then 421 at the next one
-    greylisted: float = 0.0      # seconds from the first connection in which MAIL gets 450
-    greeting: float = 0.0        # seconds until it greets
-    answer: float = 0.0          # seconds until it answers a letter
-    drops: float = 0.0           # share of letters at which the connection breaks …
-    after: bool = False          # … after the message's end, which is kept: nobody can know
-    tls_fails: float = 0.0       # share of handshakes that break
+    connections: int = 30  # at once; beyond it 421 at the greeting
+    letters: int = 1000  # a connection; then 421 at the next one
+    greylisted: float = 0.0  # seconds from the first connection in which MAIL gets 450
+    greeting: float = 0.0  # seconds until it greets
+    answer: float = 0.0  # seconds until it answers a letter
+    drops: float = 0.0  # share of letters at which the connection breaks …
+    after: bool = False  # … after the message's end, which is kept: nobody can know
+    tls_fails: float = 0.0  # share of handshakes that break
 
     def seconds(self, letters: int, lanes: int) -> float:
         """The time that this relay itself needs for so many letters on so many lanes."""
         at_once = min(lanes, self.connections)
         sessions = letters / self.letters + letters * self.drops + at_once
-        return (letters * (self.answer + 0.002) + sessions * (self.greeting + 0.02) / max(0.1, 1 - self.tls_fails)) / at_once
+        return (
+            letters * (self.answer + 0.002)
+            + sessions * (self.greeting + 0.02) / max(0.1, 1 - self.tls_fails)
+        ) / at_once
 
 
 class LimitedServer(ThreadedServer):
@@ -63,7 +66,9 @@ class LimitedServer(ThreadedServer):
             verb = line.split(maxsplit=1)[0].upper() if line.strip() else b""
             reply = b"250 2.0.0 ok"
             if verb == b"EHLO":
-                reply = b"250-limited\r\n250 PIPELINING" if secure else b"250-limited\r\n250 STARTTLS"
+                reply = (
+                    b"250-limited\r\n250 PIPELINING" if secure else b"250-limited\r\n250 STARTTLS"
+                )
             elif verb == b"STARTTLS":
                 writer.write(b"220 go\r\n")
                 await writer.drain()

@@ -1,4 +1,6 @@
-"""A Postfix of its own in a folder, which delivers into a Maildir; needs root and Debian's package."""
+"""A Postfix of its own in a folder, which delivers into a Maildir; needs root and Debian's
+package.
+"""
 
 import contextlib
 import os
@@ -67,11 +69,17 @@ def postfix(folder: Path) -> Iterator[int]:
         (folder / name).mkdir()
     os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
     os.chown(folder / "boxes", owner.pw_uid, owner.pw_gid)
-    (folder / "conf" / "main.cf").write_text(MAIN.format(folder=folder, uid=owner.pw_uid, gid=owner.pw_gid))
+    (folder / "conf" / "main.cf").write_text(
+        MAIN.format(folder=folder, uid=owner.pw_uid, gid=owner.pw_gid)
+    )
     (folder / "conf" / "master.cf").write_text(MASTER.format(port=port))
     run = ["/usr/sbin/postfix", "-c", str(folder / "conf")]
-    subprocess.run([*run, "start"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [*run, "start"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield port
     finally:
-        subprocess.run([*run, "abort"], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [*run, "abort"], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )

@@ -1,4 +1,6 @@
-"""A server on an event loop of its own, in a thread: what the scripted relay, the sink and the proxies have in common."""
+"""A server on an event loop of its own, in a thread: what the scripted relay, the sink and the
+proxies have in common.
+"""
 
 import asyncio
 import contextlib
@@ -8,7 +10,9 @@ from typing import Self
 
 
 class ThreadedServer:
-    """Runs `listen` and then `session` for every connection, until the block ends; `cut` breaks every connection."""
+    """Runs `listen` and then `session` for every connection, until the block ends; `cut` breaks
+    every connection.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -55,7 +59,9 @@ class ThreadedServer:
     async def session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):   # the last one: the server itself ends
+            with contextlib.suppress(
+                OSError, asyncio.IncompleteReadError, asyncio.CancelledError
+            ):  # the last one: the server itself ends
                 await self.converse(reader, writer)
         finally:
             self._writers.discard(writer)
@@ -63,7 +69,9 @@ class ThreadedServer:
 
 
 def free_port() -> int:
-    """A port of this machine on which nobody listens now, at any of its addresses; no connection of a test before has it."""
+    """A port of this machine on which nobody listens now, at any of its addresses; no connection of
+    a test before has it.
+    """
     with socket.socket() as probe:
         probe.bind(("0.0.0.0", 0))
         return int(probe.getsockname()[1])

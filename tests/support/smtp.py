@@ -1,4 +1,6 @@
-"""A scripted SMTP server: every reply can be another one, with TLS and AUTH, and it can drop the line anywhere."""
+"""A scripted SMTP server: every reply can be another one, with TLS and AUTH, and it can drop the
+line anywhere.
+"""
 
 import asyncio
 import ssl
@@ -6,24 +8,39 @@ from collections.abc import Callable
 
 from tests.support.server import ThreadedServer
 
-Answer = Callable[[str, str], str | None]   # (verb, argument) -> a reply, "DROP", or None for the usual one
+Answer = Callable[
+    [str, str], str | None
+]  # (verb, argument) -> a reply, "DROP", or None for the usual one
 
 
 class ScriptedServer(ThreadedServer):
     """Speaks what its script says; records commands and whole messages."""
 
-    def __init__(self, script: Answer = lambda verb, argument: None, *, extensions: tuple[str, ...] = ("PIPELINING", "SIZE 30000000"),
-                 tls: ssl.SSLContext | None = None, implicit: bool = False, password: str = "") -> None:
+    def __init__(
+        self,
+        script: Answer = lambda verb, argument: None,
+        *,
+        extensions: tuple[str, ...] = ("PIPELINING", "SIZE 30000000"),
+        tls: ssl.SSLContext | None = None,
+        implicit: bool = False,
+        password: str = "",
+    ) -> None:
         super().__init__()
         self.script = script
-        self.extensions = extensions + (("STARTTLS",) if tls and not implicit else ()) + (("AUTH PLAIN LOGIN",) if password else ())
+        self.extensions = (
+            extensions
+            + (("STARTTLS",) if tls and not implicit else ())
+            + (("AUTH PLAIN LOGIN",) if password else ())
+        )
         self.tls, self.implicit, self.password = tls, implicit, password
         self.messages: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self.bodies = 0
 
     async def listen(self) -> asyncio.Server:
-        server = await asyncio.start_server(self.session, "127.0.0.1", 0, limit=2**22, ssl=self.tls if self.implicit else None)
+        server = await asyncio.start_server(
+            self.session, "127.0.0.1", 0, limit=2**22, ssl=self.tls if self.implicit else None
+        )
         self.port = server.sockets[0].getsockname()[1]
         return server
 
@@ -49,7 +66,10 @@ class ScriptedServer(ThreadedServer):
             if told is None:
                 if verb in ("EHLO", "HELO"):
                     offered = [e for e in self.extensions if not (e == "STARTTLS" and secure)]
-                    told = "\r\n".join(f"250{'-' if n < len(offered) else ' '}{word}" for n, word in enumerate(["scripted", *offered]))
+                    told = "\r\n".join(
+                        f"250{'-' if n < len(offered) else ' '}{word}"
+                        for n, word in enumerate(["scripted", *offered])
+                    )
                 elif verb == "STARTTLS":
                     say("220 go ahead")
                     await writer.drain()
@@ -57,7 +77,11 @@ class ScriptedServer(ThreadedServer):
                     secure = True
                     continue
                 elif verb == "AUTH":
-                    told = "235 2.7.0 welcome" if await self._password(argument, reader, writer) else "535 5.7.8 wrong password"
+                    told = (
+                        "235 2.7.0 welcome"
+                        if await self._password(argument, reader, writer)
+                        else "535 5.7.8 wrong password"
+                    )
                 elif verb == "RCPT":
                     recipient = command.partition("<")[2].partition(">")[0]
                     told = "250 2.1.5 ok"
@@ -65,7 +89,11 @@ class ScriptedServer(ThreadedServer):
                     told = "354 go"
                 elif verb == "BDAT":
                     raw = await reader.readexactly(int(argument.split()[0]))
-                    told = self.script("END", recipient) or (f"250 2.0.0 ok queued as S{self.bodies + 1}" if recipient else "503 5.5.1 nobody to send to")
+                    told = self.script("END", recipient) or (
+                        f"250 2.0.0 ok queued as S{self.bodies + 1}"
+                        if recipient
+                        else "503 5.5.1 nobody to send to"
+                    )
                     self.bodies += bool(recipient)
                     if told == "DROP":
                         return
@@ -77,20 +105,35 @@ class ScriptedServer(ThreadedServer):
                 refused, recipient = not told.startswith("2"), ""
             if verb == "RCPT" and (refused or not told.startswith("2")):
                 told, recipient = (told if not told.startswith("2") else "503 5.5.1 no sender"), ""
-            if verb == "DATA" and not recipient and told == "354 go" and not self.script("DATA", ""):
+            if (
+                verb == "DATA"
+                and not recipient
+                and told == "354 go"
+                and not self.script("DATA", "")
+            ):
                 told = "503 5.5.1 nobody to send to"
             say(told)
             await writer.drain()
             if verb == "QUIT":
                 return
-            if verb == "DATA" and told.startswith("354") and not await self._data(recipient, reader, writer):
+            if (
+                verb == "DATA"
+                and told.startswith("354")
+                and not await self._data(recipient, reader, writer)
+            ):
                 return
 
-    async def _password(self, argument: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _password(
+        self, argument: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         import base64
 
         if argument.startswith("PLAIN "):
-            return base64.b64decode(argument[6:]).decode().split("\0") == ["", "user", self.password]
+            return base64.b64decode(argument[6:]).decode().split("\0") == [
+                "",
+                "user",
+                self.password,
+            ]
         answers = []
         for prompt in (b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n"):
             writer.write(prompt)
@@ -98,7 +141,9 @@ class ScriptedServer(ThreadedServer):
             answers.append(base64.b64decode((await reader.readline()).strip()).decode())
         return answers == ["user", self.password]
 
-    async def _data(self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _data(
+        self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         told = self.script("BODY", recipient)
         if told == "DROP":
             return False

@@ -17,7 +17,14 @@ from distro.relay.twins import MemoryPool
 class Story:
     """Runs wake-ups until nothing more happens."""
 
-    def __init__(self, office: Office, answer: Callable[[Message], Outcome | None] | None = None, *, lanes: int = 3, pool_of: PoolOf | None = None) -> None:
+    def __init__(
+        self,
+        office: Office,
+        answer: Callable[[Message], Outcome | None] | None = None,
+        *,
+        lanes: int = 3,
+        pool_of: PoolOf | None = None,
+    ) -> None:
         self.office = office
         self.answer = answer
         self.lanes = lanes
@@ -47,11 +54,17 @@ class Story:
             wakes = self.sweep.once()
             while wakes:
                 wake = wakes.pop()
-                wakes += self.sender.deliver(wake.distribution, wake.batch, 5) if wake.deliver else advance(self.office, wake.distribution)
+                wakes += (
+                    self.sender.deliver(wake.distribution, wake.batch, 5)
+                    if wake.deliver
+                    else advance(self.office, wake.distribution)
+                )
             self._settle()
 
     def _settle(self) -> None:
-        """Until every outcome is written and every batch given back: `deliver` returns before that."""
+        """Until every outcome is written and every batch given back: `deliver` returns before
+        that.
+        """
         deliverer = self._sender._deliverer if self._sender else None
         end = time.monotonic() + 10
         while deliverer and (deliverer.commit.held or not deliverer.commit.idle):

@@ -1,4 +1,6 @@
-"""The pages in a real browser: two widths, light and dark, with and without JavaScript, and no serious fault for axe."""
+"""The pages in a real browser: two widths, light and dark, with and without JavaScript, and no
+serious fault for axe.
+"""
 
 import os
 import shutil
@@ -28,8 +30,19 @@ from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
 CHROMIUM = shutil.which("chromium") or ""
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium")]
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium"),
+]
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +56,45 @@ def browser() -> Iterator[Browser]:
 def answer(message: Message) -> Outcome | None:
     if message.recipient.startswith("reader3@"):
         return Outcome(State.FAILED, 550, "5.1.1 no such user", relay="memory:0")
-    return Outcome(State.DEFERRED, 450, "4.2.2 mailbox full", relay="memory:0") if message.recipient.startswith("reader4@") else None
+    return (
+        Outcome(State.DEFERRED, 450, "4.2.2 mailbox full", relay="memory:0")
+        if message.recipient.startswith("reader4@")
+        else None
+    )
 
 
 @pytest.fixture
 def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[str, str]]:
-    """A served office with one distribution: its report, an unsubscribe page, a letter online, the demo's mailbox."""
+    """A served office with one distribution: its report, an unsubscribe page, a letter online, the
+    demo's mailbox.
+    """
     with Mailbox(tmp_path / "box") as mailbox:
         (tmp_path / "subscribers").mkdir()
-        (tmp_path / "subscribers" / "segments.toml").write_text('[lists.journalists]\ntitle = "Press releases"\npublic = true\n[lists.weekly]\ntitle = "The week in one letter"\npublic = true\n')
+        (tmp_path / "subscribers" / "segments.toml").write_text(
+            '[lists.journalists]\ntitle = "Press releases"\npublic = true\n[lists.weekly]\ntitle ='
+            ' "The week in one letter"\npublic = true\n'
+        )
         office = make_office(tmp_path, server, store)
         add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
-        files = [write_release(tmp_path), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes sont d'accord.")]
+        files = [
+            write_release(tmp_path),
+            write_release(
+                tmp_path,
+                language="fr",
+                headline="Les villes",
+                name="r.fr.md",
+                body="Les villes sont d'accord.",
+            ),
+        ]
         submit(office, Order(files=files, to="journalists"))
         story = Story(office, answer)
         story.run()
         story.stop()
-        serving = uvicorn.Server(uvicorn.Config(create_app(office), host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+        serving = uvicorn.Server(
+            uvicorn.Config(
+                create_app(office), host="127.0.0.1", port=0, log_level="error", lifespan="off"
+            )
+        )
         thread = threading.Thread(target=serving.run, daemon=True)
         thread.start()
         while not serving.started:
@@ -69,11 +104,16 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
         (mailbox.folder / "1.eml").write_bytes(raw)
         mailbox.accepted.append((who, mailbox.folder / "1.eml"))
         pages = MailboxPages(mailbox)
-        yield _paths(office, raw, f"http://127.0.0.1:{port}") | {"mailbox": pages.url, "mailbox letter": f"{pages.url}/1"}
+        yield _paths(office, raw, f"http://127.0.0.1:{port}") | {
+            "mailbox": pages.url,
+            "mailbox letter": f"{pages.url}/1",
+        }
         pages.close()
         serving.should_exit = True
         thread.join(5)
-        serving.force_exit = True      # a page that is still followed does not outlive the test: its loop would end with the interpreter, badly
+        # a page that is still followed does not outlive the test: its loop would end with the
+        # interpreter, badly
+        serving.force_exit = True
         thread.join(20)
         assert not thread.is_alive()
 
@@ -84,21 +124,36 @@ def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
     message = email.message_from_bytes(raw)
     text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     view = next(line.strip() for line in text.splitlines() if "/v/" in line)
-    found = {"report": reports.link(office, "1"), "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"), "letter online": view}
+    found = {
+        "report": reports.link(office, "1"),
+        "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"),
+        "letter online": view,
+    }
     who = book.by_address(office.store, str(message["To"]).split("<")[-1].strip(">"))
     assert who is not None
-    found |= {"preferences": found["unsubscribe"].replace("/u/", "/p/"), "subscribe": f"{office.settings.site.url}/subscribe", "in Arabic": f"{office.settings.site.url}/subscribe?lang=ar"}
-    found |= {"what is held": post.link(office, who, HELD), "confirm": post.link(office, who, CONFIRM)}
+    found |= {
+        "preferences": found["unsubscribe"].replace("/u/", "/p/"),
+        "subscribe": f"{office.settings.site.url}/subscribe",
+        "in Arabic": f"{office.settings.site.url}/subscribe?lang=ar",
+    }
+    found |= {
+        "what is held": post.link(office, who, HELD),
+        "confirm": post.link(office, who, CONFIRM),
+    }
     return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
 
 
-@pytest.mark.faults      # for its length
-def test_every_page_at_both_widths_in_light_and_dark(browser: Browser, addresses: dict[str, str]) -> None:
+@pytest.mark.faults  # for its length
+def test_every_page_at_both_widths_in_light_and_dark(
+    browser: Browser, addresses: dict[str, str]
+) -> None:
     """No serious fault for axe, nothing wider than the screen, nothing that needs JavaScript."""
     faults = []
     for width in (375, 1280):
         for scheme in ("light", "dark"):
-            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme
+            )
             for name, url in addresses.items():
                 page = context.new_page()
                 page.goto(url)
@@ -106,13 +161,19 @@ def test_every_page_at_both_widths_in_light_and_dark(browser: Browser, addresses
                 if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                     faults.append(f"{where}: wider than the screen")
                 found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-                faults += [f"{where}: {v['id']} {v['nodes'][0]['html'][:80]}" for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
+                faults += [
+                    f"{where}: {v['id']} {v['nodes'][0]['html'][:80]}"
+                    for v in found.response["violations"]
+                    if v["impact"] in ("serious", "critical")
+                ]
                 page.close()
             context.close()
     assert not faults, "\n".join(faults)
 
 
-def test_without_javascript_a_reader_leaves_by_keyboard(browser: Browser, addresses: dict[str, str]) -> None:
+def test_without_javascript_a_reader_leaves_by_keyboard(
+    browser: Browser, addresses: dict[str, str]
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(addresses["unsubscribe"])
@@ -125,7 +186,9 @@ def test_without_javascript_a_reader_leaves_by_keyboard(browser: Browser, addres
     context.close()
 
 
-def test_without_javascript_a_reader_chooses_and_comes_back(browser: Browser, addresses: dict[str, str]) -> None:
+def test_without_javascript_a_reader_chooses_and_comes_back(
+    browser: Browser, addresses: dict[str, str]
+) -> None:
     """By the labels that a screen reader reads."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -149,7 +212,9 @@ def test_without_javascript_a_reader_chooses_and_comes_back(browser: Browser, ad
     context.close()
 
 
-def test_the_live_page_follows_by_itself(browser: Browser, addresses: dict[str, str], store: Store) -> None:
+def test_the_live_page_follows_by_itself(
+    browser: Browser, addresses: dict[str, str], store: Store
+) -> None:
     """Numbers change without a reload; when it is over the whole page is fetched once more."""
     context = browser.new_context()
     page = context.new_page()

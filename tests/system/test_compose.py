@@ -1,4 +1,6 @@
-"""The services of compose.yaml, started by hand in an empty folder with nothing but their environment."""
+"""The services of compose.yaml, started by hand in an empty folder with nothing but their
+environment.
+"""
 
 import os
 import re
@@ -20,7 +22,9 @@ from tests.support.server import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
-SERVICES: dict[str, Any] = YAML(typ="safe").load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+SERVICES: dict[str, Any] = YAML(typ="safe").load(
+    (ROOT / "compose.yaml").read_text(encoding="utf-8")
+)["services"]
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
@@ -37,26 +41,65 @@ class Containers:
 
     def __init__(self, folder: Path, server: Embedded) -> None:
         self.folder, self.smtp, self.pages, self.web = folder, free_port(), free_port(), free_port()
-        self.told = {"DISTRO_REDIS": server.url(), "DISTRO_BROKER": server.broker_url(), "DISTRO_DATA": str(folder / "var"), "DISTRO_SITE__LISTEN": f"127.0.0.1:{self.web}"}
+        self.told = {
+            "DISTRO_REDIS": server.url(),
+            "DISTRO_BROKER": server.broker_url(),
+            "DISTRO_DATA": str(folder / "var"),
+            "DISTRO_SITE__LISTEN": f"127.0.0.1:{self.web}",
+        }
         self.running: list[subprocess.Popen[bytes]] = []
         self.log = (folder / "log").open("wb")
 
     def environment(self, service: str) -> dict[str, str]:
-        own = environment_of(service, **(self.told if service != "sink" else {"DISTRO_DATA": str(self.folder)}))
+        own = environment_of(
+            service, **(self.told if service != "sink" else {"DISTRO_DATA": str(self.folder)})
+        )
         if "DISTRO_RELAY" in own:
             own["DISTRO_RELAY"] = own["DISTRO_RELAY"].replace("sink:2525", f"127.0.0.1:{self.smtp}")
-        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT), **own}
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            **own,
+        }
 
     def start(self, service: str, *words: str) -> None:
-        self.running.append(subprocess.Popen([sys.executable, "-m", "distro", *words], cwd=self.folder, env=self.environment(service), stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, start_new_session=True))
+        self.running.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "distro", *words],
+                cwd=self.folder,
+                env=self.environment(service),
+                stdout=self.log,
+                stderr=self.log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
 
     def run(self, *words: str) -> str:
-        done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, env=self.environment("cli"), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", *words],
+            cwd=self.folder,
+            env=self.environment("cli"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def healthy(self) -> bool:
-        return subprocess.run([sys.executable, "-m", "distro.queue.healthy"], cwd=self.folder, env=self.environment("worker"), capture_output=True, timeout=60).returncode == 0
+        return (
+            subprocess.run(
+                [sys.executable, "-m", "distro.queue.healthy"],
+                cwd=self.folder,
+                env=self.environment("worker"),
+                capture_output=True,
+                timeout=60,
+            ).returncode
+            == 0
+        )
 
     def stop(self) -> None:
         for process in self.running:
@@ -66,7 +109,9 @@ class Containers:
         self.log.close()
 
 
-def test_the_services_start_from_their_environment_alone(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_the_services_start_from_their_environment_alone(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     assert store.command("PING")
     here = Containers(tmp_path, server)
     try:
@@ -78,10 +123,14 @@ def test_the_services_start_from_their_environment_alone(tmp_path: Path, server:
         until(here.healthy, here)
 
         (tmp_path / "office").mkdir()
-        (tmp_path / "office" / "readers.csv").write_text("email,name,language\nana@sample.example,Ana,en\nben@elsewhere.example,Ben,en\n")
+        (tmp_path / "office" / "readers.csv").write_text(
+            "email,name,language\nana@sample.example,Ana,en\nben@elsewhere.example,Ben,en\n"
+        )
         write_release(tmp_path / "office", name="release.md")
         here.run("subscribers", "import", "office/readers.csv", "--list", "press", "--yes")
-        assert "1 recipient" in here.run("submit", "office/release.md", "--to", "press", "--now")      # trial: the other is not on the allow-list
+        assert "1 recipient" in here.run(
+            "submit", "office/release.md", "--to", "press", "--now"
+        )  # trial: the other is not on the allow-list
         until(lambda: "Towns agree a plan" in read(f"http://127.0.0.1:{here.pages}/mailbox"), here)
         assert "1 = 1 accepted" in here.run("watch", "D1")
     finally:

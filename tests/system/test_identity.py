@@ -1,4 +1,6 @@
-"""`distro doctor` asks a real name server (knot) about us: good records, every bad one, and the keys that it makes."""
+"""`distro doctor` asks a real name server (knot) about us: good records, every bad one, and the
+keys that it makes.
+"""
 
 import shutil
 import socket
@@ -19,12 +21,21 @@ from distro.settings import Settings
 
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(KNOTD is None, reason="needs a name server: apt install knot")
-HEAD = "$TTL 60\n@ SOA ns.press.org. admin.press.org. 1 60 60 60 60\n@ NS ns.press.org.\nns A 127.0.0.1\n"
-GOOD = HEAD + '@ TXT "v=spf1 include:spf.press.org ~all"\nspf TXT "v=spf1 ip4:203.0.113.0/24 -all"\n@ MX 10 mail\nmail A 8.8.8.8\n_dmarc TXT "v=DMARC1; p=none; rua=mailto:dmarc@press.org"\n'
+HEAD = (
+    "$TTL 60\n@ SOA ns.press.org. admin.press.org. 1 60 60 60 60\n@ NS ns.press.org.\nns A"
+    " 127.0.0.1\n"
+)
+GOOD = (
+    HEAD
+    + '@ TXT "v=spf1 include:spf.press.org ~all"\nspf TXT "v=spf1 ip4:203.0.113.0/24 -all"\n@ MX 10'
+    ' mail\nmail A 8.8.8.8\n_dmarc TXT "v=DMARC1; p=none; rua=mailto:dmarc@press.org"\n'
+)
 
 
 class Server:
-    """A name server for press.org and for the reverse of one address, whose zones a test may write anew."""
+    """A name server for press.org and for the reverse of one address, whose zones a test may write
+    anew.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,15 +48,27 @@ class Server:
         (self.folder / "press.org.zone").write_text(zone)
         (self.folder / "8.8.8.8.zone").write_text(HEAD + reverse)
         (self.folder / "knot.conf").write_text(
-            f"server:\n  rundir: {self.folder}\n  listen: 127.0.0.1@{self.port}\n  user: root:root\ndatabase:\n  storage: {self.folder}\n"
-            f"template:\n  - id: default\n    storage: {self.folder}\n    zonefile-sync: -1\n    journal-content: none\n"
-            "zone:\n  - domain: press.org\n    file: press.org.zone\n  - domain: 8.8.8.8.in-addr.arpa\n    file: 8.8.8.8.zone\n")
+            f"server:\n  rundir: {self.folder}\n  listen: 127.0.0.1@{self.port}\n  user:"
+            f" root:root\ndatabase:\n  storage: {self.folder}\ntemplate:\n  - id: default\n   "
+            f" storage: {self.folder}\n    zonefile-sync: -1\n    journal-content: none\nzone:\n  -"
+            " domain: press.org\n    file: press.org.zone\n  - domain: 8.8.8.8.in-addr.arpa\n   "
+            " file: 8.8.8.8.zone\n"
+        )
         assert KNOTD
-        self.process = subprocess.Popen([KNOTD, "-c", str(self.folder / "knot.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [KNOTD, "-c", str(self.folder / "knot.conf")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         end = time.monotonic() + 10
         while True:
             try:
-                if dns.query.udp(dns.message.make_query("press.org", "SOA"), "127.0.0.1", port=self.port, timeout=0.3).answer:
+                if dns.query.udp(
+                    dns.message.make_query("press.org", "SOA"),
+                    "127.0.0.1",
+                    port=self.port,
+                    timeout=0.3,
+                ).answer:
                     break
             except (OSError, dns.exception.Timeout):
                 pass
@@ -70,7 +93,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def office(folder: Path, **changes: object) -> Settings:
-    base: dict[str, object] = {"data": folder, "sender": Sender(address="desk@press.org"), "feedback": Feedback(return_path="bounces@press.org"), "relay": [Relay(url="smtp://mail.press.org")]}
+    base: dict[str, object] = {
+        "data": folder,
+        "sender": Sender(address="desk@press.org"),
+        "feedback": Feedback(return_path="bounces@press.org"),
+        "relay": [Relay(url="smtp://mail.press.org")],
+    }
     return Settings(**(base | changes))  # type: ignore[arg-type]
 
 
@@ -78,7 +106,9 @@ def signed(folder: Path) -> tuple[Settings, str]:
     """Settings with fresh keys, and the zone lines that `doctor` prints for them."""
     made = make_dkim_keys(office(folder))
     keys = {setting: str(path) for _, path, setting in made}
-    return office(folder, dkim=Dkim(**keys)), "".join(f"{zone_line(signer)}\n" for signer, _, _ in made)
+    return office(folder, dkim=Dkim(**keys)), "".join(
+        f"{zone_line(signer)}\n" for signer, _, _ in made
+    )
 
 
 def worst(found: list[Finding]) -> dict[str, Grade]:
@@ -96,19 +126,32 @@ def test_what_it_tells_to_publish_is_what_it_wants_to_find(server: Server, tmp_p
         assert key.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize(("about", "old", "new", "told"), [
-    ("SPF", '@ TXT "v=spf1 include:spf.press.org ~all"\n', "", "names no servers"),
-    ("SPF", "~all", "+all", "whole world"),
-    ("SPF", '@ TXT "v=spf1', '@ TXT "v=spf1 -all"\n@ TXT "v=spf1', "count as none"),
-    ("SPF", "include:spf.press.org", "a mx a:a.press.org a:b.press.org a:c.press.org a:d.press.org a:e.press.org a:f.press.org a:g.press.org a:h.press.org include:spf.press.org", "11 look-ups"),
-    ("DMARC", "p=none", "p=maybe", "no policy that receivers know"),
-    ("DMARC", "_dmarc TXT", "_other TXT", "has no policy"),
-    ("MX", "@ MX 10 mail\n", "", "takes no mail"),
-    ("MX", "@ MX 10 mail\n", "@ MX 0 .\n", "takes no mail"),
-    ("DKIM", "distro._domainkey", "other._domainkey", "nobody can check"),
-    ("DKIM", "p=MII", "p=MIIx", "another key"),
-])
-def test_a_bad_record_is_an_error_with_the_record_to_publish(server: Server, tmp_path: Path, about: str, old: str, new: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("about", "old", "new", "told"),
+    [
+        ("SPF", '@ TXT "v=spf1 include:spf.press.org ~all"\n', "", "names no servers"),
+        ("SPF", "~all", "+all", "whole world"),
+        ("SPF", '@ TXT "v=spf1', '@ TXT "v=spf1 -all"\n@ TXT "v=spf1', "count as none"),
+        (
+            "SPF",
+            "include:spf.press.org",
+            (
+                "a mx a:a.press.org a:b.press.org a:c.press.org a:d.press.org a:e.press.org"
+                " a:f.press.org a:g.press.org a:h.press.org include:spf.press.org"
+            ),
+            "11 look-ups",
+        ),
+        ("DMARC", "p=none", "p=maybe", "no policy that receivers know"),
+        ("DMARC", "_dmarc TXT", "_other TXT", "has no policy"),
+        ("MX", "@ MX 10 mail\n", "", "takes no mail"),
+        ("MX", "@ MX 10 mail\n", "@ MX 0 .\n", "takes no mail"),
+        ("DKIM", "distro._domainkey", "other._domainkey", "nobody can check"),
+        ("DKIM", "p=MII", "p=MIIx", "another key"),
+    ],
+)
+def test_a_bad_record_is_an_error_with_the_record_to_publish(
+    server: Server, tmp_path: Path, about: str, old: str, new: str, told: str
+) -> None:
     settings, lines = signed(tmp_path)
     zone = GOOD + lines
     assert old in zone
@@ -122,14 +165,30 @@ def test_a_bad_record_is_an_error_with_the_record_to_publish(server: Server, tmp
 def test_warnings(server: Server, tmp_path: Path) -> None:
     names = server.serve(GOOD.replace("; rua=mailto:dmarc@press.org", ""))
     found = list(examine_names(office(tmp_path, feedback=Feedback()), names))
-    assert worst(found) == {"SPF": Grade.OK, "DKIM": Grade.WARNING, "DMARC": Grade.WARNING, "MX": Grade.OK, "Bounces": Grade.WARNING, "PTR": Grade.WARNING}
+    assert worst(found) == {
+        "SPF": Grade.OK,
+        "DKIM": Grade.WARNING,
+        "DMARC": Grade.WARNING,
+        "MX": Grade.OK,
+        "Bounces": Grade.WARNING,
+        "PTR": Grade.WARNING,
+    }
 
 
 def test_a_stranger_in_the_return_path_is_told(server: Server, tmp_path: Path) -> None:
     """RFC 9989 §3.2: aligned with the From domain by one of the two."""
     names = server.serve(GOOD + 'x TXT "v=spf1 -all"\nx MX 10 mail\n')
-    settings = office(tmp_path, sender=Sender(address="desk@news.press.org"), feedback=Feedback(return_path="b@x.press.org"))
-    assert not any("stranger" in f.text for f in examine_names(office(tmp_path, sender=Sender(address="desk@news.press.org")), names))
+    settings = office(
+        tmp_path,
+        sender=Sender(address="desk@news.press.org"),
+        feedback=Feedback(return_path="b@x.press.org"),
+    )
+    assert not any(
+        "stranger" in f.text
+        for f in examine_names(
+            office(tmp_path, sender=Sender(address="desk@news.press.org")), names
+        )
+    )
     assert [f.about for f in examine_names(settings, names) if "stranger" in f.text] == ["DMARC"]
 
 
@@ -147,7 +206,12 @@ def test_without_an_answer_it_says_so_and_goes_on(tmp_path: Path) -> None:
 def test_a_key_that_cannot_be_read_is_a_finding(tmp_path: Path, address: str) -> None:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], 1
-    settings = office(tmp_path, sender=Sender(address=address), dkim=Dkim(key=str(tmp_path / "nowhere.pem")), relay=[Relay()])
+    settings = office(
+        tmp_path,
+        sender=Sender(address=address),
+        dkim=Dkim(key=str(tmp_path / "nowhere.pem")),
+        relay=[Relay()],
+    )
     [found] = examine_names(settings, Names(resolver))
     assert (found.about, found.grade) == ("DKIM", Grade.ERROR)
     assert "cannot be read" in found.text

@@ -1,4 +1,6 @@
-"""The first ten minutes: from an empty folder to a report, with only what the README and the errors say."""
+"""The first ten minutes: from an empty folder to a report, with only what the README and the errors
+say.
+"""
 
 import os
 import re
@@ -31,7 +33,7 @@ ALBERWICK, 24 November 2026 – The town opened a second library on Tuesday. It 
 
 Contact: Paul Meier, press officer, meier@town.example, +41 22 555 01 02
 Share
-"""
+"""  # noqa: E501
 
 
 class Newcomer:
@@ -45,7 +47,15 @@ class Newcomer:
         """Type a command line; gives everything that was printed."""
         words = [w.strip('"') for w in re.findall(r'"[^"]*"|\S+', line)]
         assert words[0] == "distro"
-        done = subprocess.run([sys.executable, "-m", "distro", *words[1:]], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", *words[1:]],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
         said = done.stdout + done.stderr
         assert done.returncode == code, said
         assert "Traceback" not in said
@@ -53,14 +63,29 @@ class Newcomer:
 
     def start(self, *words: str) -> None:
         with (self.folder / "up.log").open("wb") as log:
-            self.up = subprocess.Popen([sys.executable, "-m", "distro", "up", *words], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+            self.up = subprocess.Popen(
+                [sys.executable, "-m", "distro", "up", *words],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
         end = time.monotonic() + 40
         while not re.search("sending process(es live| lives)", self._doctor()):
             assert time.monotonic() < end, (self.folder / "up.log").read_text()
             time.sleep(0.2)
 
     def _doctor(self) -> str:
-        done = subprocess.run([sys.executable, "-m", "distro", "doctor"], cwd=self.folder, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", "doctor"],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
         return done.stdout
 
     def stop(self) -> None:
@@ -76,29 +101,49 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     found.stop()
 
 
-@pytest.mark.faults      # for its length
+@pytest.mark.faults  # for its length
 def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) -> None:
     assert "distro up" in newcomer.type("distro init")
     smtp, web = free_port(), free_port()
-    settings = (tmp_path / "distro.toml").read_text().replace("127.0.0.1:2525?", f"127.0.0.1:{smtp}?").replace("127.0.0.1:8025", f"127.0.0.1:{web}")
-    (tmp_path / "distro.toml").write_text(settings.replace('environment = "trial"', 'environment = "production"'))
+    settings = (
+        (tmp_path / "distro.toml")
+        .read_text()
+        .replace("127.0.0.1:2525?", f"127.0.0.1:{smtp}?")
+        .replace("127.0.0.1:8025", f"127.0.0.1:{web}")
+    )
+    (tmp_path / "distro.toml").write_text(
+        settings.replace('environment = "trial"', 'environment = "production"')
+    )
     newcomer.start()
 
     # A spreadsheet export with a wrong column, then with a bad row: the errors say what to do.
-    (tmp_path / "press.csv").write_text("\ufeffName;E-Mail-Adres;language\nAna Rivas;ana@daily.example;en\nBen;ben-at-daily;en\nZoë;zoe@daily.example;fr\n", encoding="utf-8")
-    assert 'Rename "E-Mail-Adres" to email' in newcomer.type("distro subscribers import press.csv --list journalists", code=1)
-    (tmp_path / "press.csv").write_text((tmp_path / "press.csv").read_text(encoding="utf-8").replace("E-Mail-Adres", "email"), encoding="utf-8")
+    (tmp_path / "press.csv").write_text(
+        "\ufeffName;E-Mail-Adres;language\nAna"
+        " Rivas;ana@daily.example;en\nBen;ben-at-daily;en\nZoë;zoe@daily.example;fr\n",
+        encoding="utf-8",
+    )
+    assert 'Rename "E-Mail-Adres" to email' in newcomer.type(
+        "distro subscribers import press.csv --list journalists", code=1
+    )
+    (tmp_path / "press.csv").write_text(
+        (tmp_path / "press.csv").read_text(encoding="utf-8").replace("E-Mail-Adres", "email"),
+        encoding="utf-8",
+    )
     said = newcomer.type("distro subscribers import press.csv --list journalists", code=1)
     assert "line 3" in said
     assert "--skip-bad-rows" in said
-    assert "2 new" in newcomer.type("distro subscribers import press.csv --list journalists --skip-bad-rows")
+    assert "2 new" in newcomer.type(
+        "distro subscribers import press.csv --list journalists --skip-bad-rows"
+    )
 
     (tmp_path / "library.txt").write_text(TEXT, encoding="utf-8")
     said = newcomer.type("distro check library.txt")
     assert "Town opens a second library" in said
     assert "Next: distro preview library.txt" in said
     assert "bytes of HTML" in newcomer.type("distro preview library.txt")
-    assert "Did you mean journalists (2 people)?" in newcomer.type("distro plan library.txt --to journalist", code=2)
+    assert "Did you mean journalists (2 people)?" in newcomer.type(
+        "distro plan library.txt --to journalist", code=2
+    )
     assert "2 will get it" in newcomer.type("distro plan library.txt --to journalists")
 
     # The relay is down: warned, safe, and repaired by its coming back.
@@ -119,22 +164,44 @@ def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) ->
 
 
 def test_the_commands_that_init_prints_work_as_printed(newcomer: Newcomer, tmp_path: Path) -> None:
-    """A first send in four languages, into a mailbox on this machine whose letters a browser shows."""
+    """A first send in four languages, into a mailbox on this machine whose letters a browser
+    shows.
+    """
     busy = [port for port in (2525, 8025, 8026) if not is_free(port)]
     if busy:
-        pytest.skip(f"another program has port {busy[0]} of this machine: stop it to test what `distro init` prints")
+        pytest.skip(
+            f"another program has port {busy[0]} of this machine: stop it to test what `distro"
+            " init` prints"
+        )
     printed = newcomer.type("distro init")
-    first, *rest = [line.split("#")[0].strip() for line in printed.splitlines() if line.startswith("  distro ")]
+    first, *rest = [
+        line.split("#")[0].strip() for line in printed.splitlines() if line.startswith("  distro ")
+    ]
     assert first == "distro up --mailbox"
     assert len(rest) == 4
     newcomer.start("--mailbox")
     for line in rest:
-        said = newcomer.type(line.replace("releases/first.*.md", " ".join(f"releases/{path.name}" for path in sorted((tmp_path / "releases").glob("first.*.md")))))
+        said = newcomer.type(
+            line.replace(
+                "releases/first.*.md",
+                " ".join(
+                    f"releases/{path.name}"
+                    for path in sorted((tmp_path / "releases").glob("first.*.md"))
+                ),
+            )
+        )
     assert "8 recipients" in said
     assert "8 = 8 accepted" in newcomer.type("distro watch D1")
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open("http://127.0.0.1:8026/mailbox", timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        "http://127.0.0.1:8026/mailbox", timeout=10
+    ) as answer:
         page = answer.read().decode()
-    for word in ("Harbour library opens", "La bibliothèque du port", "La biblioteca del puerto", "مكتبة الميناء"):
+    for word in (
+        "Harbour library opens",
+        "La bibliothèque du port",
+        "La biblioteca del puerto",
+        "مكتبة الميناء",
+    ):
         assert word in page
 
 
@@ -148,17 +215,56 @@ def is_free(port: int) -> bool:
     return True
 
 
-@pytest.mark.faults      # for its length
+@pytest.mark.faults  # for its length
 def test_the_built_wheel_runs_the_demo_outside_the_repository(tmp_path: Path) -> None:
     """The wheel alone carries templates and sample data."""
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(tmp_path / "dist"), str(ROOT)], check=True, capture_output=True)
+    subprocess.run(
+        [
+            *pip,
+            "wheel",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "-w",
+            str(tmp_path / "dist"),
+            str(ROOT),
+        ],
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = (tmp_path / "dist").glob("distro_press-*.whl")
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", str(tmp_path / "site"), str(wheel)], check=True, capture_output=True)
+    subprocess.run(
+        [
+            *pip,
+            "install",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            str(tmp_path / "site"),
+            str(wheel),
+        ],
+        check=True,
+        capture_output=True,
+    )
     here = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
 
-    where = subprocess.run([sys.executable, "-c", "import distro; print(distro.__file__)"], cwd=tmp_path, env=here, capture_output=True, text=True, check=True).stdout
+    where = subprocess.run(
+        [sys.executable, "-c", "import distro; print(distro.__file__)"],
+        cwd=tmp_path,
+        env=here,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert where.startswith(str(tmp_path))
-    done = subprocess.run([sys.executable, "-m", "distro", "demo", "--exit"], cwd=tmp_path, env=here, capture_output=True, text=True, timeout=90)
+    done = subprocess.run(
+        [sys.executable, "-m", "distro", "demo", "--exit"],
+        cwd=tmp_path,
+        env=here,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
     assert done.returncode == 0, done.stderr
     assert "✓ balanced" in done.stdout

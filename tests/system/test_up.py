@@ -30,13 +30,22 @@ class Up:
         self.folder = folder
         self.web = free_port()
         (folder / "distro.toml").write_text(
-            f'[site]\nurl = "http://127.0.0.1:{self.web}"\nlisten = "127.0.0.1:{self.web}"\n[in_doubt]\nafter = "1s"\n[worker]\nprocesses = 2\nbatch = 50\n'
-            f'[[relay]]\nurl = "smtp://127.0.0.1:{smtp}?tls=off"\nconnections = 4\n')
+            f'[site]\nurl = "http://127.0.0.1:{self.web}"\nlisten ='
+            f' "127.0.0.1:{self.web}"\n[in_doubt]\nafter = "1s"\n[worker]\nprocesses = 2\nbatch ='
+            f' 50\n[[relay]]\nurl = "smtp://127.0.0.1:{smtp}?tls=off"\nconnections = 4\n'
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with (self.folder / "up.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "distro", "up"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "distro", "up"],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         self.until(lambda: _ok(f"http://127.0.0.1:{self.web}/readyz"), 40)
 
     def until(self, true: Any, seconds: float) -> None:
@@ -46,14 +55,28 @@ class Up:
             time.sleep(0.1)
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
         assert done.returncode == code, done.stderr + done.stdout
         assert "Traceback" not in done.stderr + done.stdout
         return done.stdout if code == 0 else done.stdout + done.stderr
 
     def noted(self, *words: str) -> str:
         """What a command says, warnings included."""
-        done = subprocess.run([sys.executable, "-m", "distro", *words], cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
         assert "Traceback" not in done.stderr + done.stdout
         return done.stdout + done.stderr
 
@@ -82,10 +105,12 @@ class Up:
 
 
 def command_of(process: psutil.Process) -> str:
-    """The command line; "" of one that has ended meanwhile, or was killed and is not yet waited for."""
+    """The command line; "" of one that has ended meanwhile, or was killed and is not yet waited
+    for.
+    """
     try:
         return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:      # a zombie is one
+    except psutil.NoSuchProcess:  # a zombie is one
         return ""
 
 
@@ -99,29 +124,44 @@ def _ok(url: str) -> bool:
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[tuple[Up, Mailbox]]:
-    with Mailbox(tmp_path / "mailbox", pace=0.004, refuse=lambda a: "550 5.1.1 unknown" if a.startswith("r7@") else None) as mailbox:
+    with Mailbox(
+        tmp_path / "mailbox",
+        pace=0.004,
+        refuse=lambda a: "550 5.1.1 unknown" if a.startswith("r7@") else None,
+    ) as mailbox:
         found = Up(tmp_path, mailbox.port)
         found.start()
         yield found, mailbox
         assert found.process is not None
-        for process in [*found.parts(), psutil.Process(found.process.pid)] if found.process.poll() is None else []:
+        for process in (
+            [*found.parts(), psutil.Process(found.process.pid)]
+            if found.process.poll() is None
+            else []
+        ):
             process.kill()
         found.process.wait(20)
 
 
 def book(up: Up, count: int) -> None:
-    (up.folder / "book.csv").write_text("email,name,language\n" + "".join(f"r{i}@{'ab'[i % 2]}.example,Reader {i},en\n" for i in range(count)))
+    (up.folder / "book.csv").write_text(
+        "email,name,language\n"
+        + "".join(f"r{i}@{'ab'[i % 2]}.example,Reader {i},en\n" for i in range(count))
+    )
     up.run("subscribers", "import", "book.csv", "--list", "press", "--yes")
 
 
 def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
-    """Import, plan, submit, report, explain, export, unsubscribe, the rest; stopped in order, nothing left behind."""
+    """Import, plan, submit, report, explain, export, unsubscribe, the rest; stopped in order,
+    nothing left behind.
+    """
     office, mailbox = up
     book(office, 60)
     write_release(tmp_path)
     assert "60 will get it" in office.run("plan", "release.md", "--to", "press")
 
-    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    distribution = json.loads(
+        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+    )["distribution"]
     told = office.sent(distribution)
 
     assert (told["counts"]["accepted"], told["counts"]["failed"], told["balanced"]) == (59, 1, True)
@@ -136,7 +176,11 @@ def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     office.run("subscribers", "unsubscribe", "r3@b.example", "--yes")
     (tmp_path / "more.csv").write_text("email\nnew@a.example\n")
     office.run("subscribers", "import", "more.csv", "--list", "press", "--yes")
-    office.sent(json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"])
+    office.sent(
+        json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))[
+            "distribution"
+        ]
+    )
     assert mailbox.accepted[-1][0] == "new@a.example"
     assert len(mailbox.accepted) == 60
 
@@ -148,7 +192,9 @@ def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: P
     office, mailbox = up
     book(office, 400)
     write_release(tmp_path)
-    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    distribution = json.loads(
+        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+    )["distribution"]
     for due in (60, 160):
         office.until(lambda due=due: len(mailbox.accepted) > due, 30)
         children = [p for p in office.parts() if "worker" in command_of(p)]
@@ -167,7 +213,9 @@ def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) 
     office, mailbox = up
     book(office, 200)
     write_release(tmp_path)
-    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    distribution = json.loads(
+        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+    )["distribution"]
     office.until(lambda: len(mailbox.accepted) > 20, 30)
 
     assert office.stop(signal.SIGKILL) == []
@@ -181,7 +229,9 @@ def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -
     office, mailbox = up
     book(office, 400)
     write_release(tmp_path)
-    distribution = json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))["distribution"]
+    distribution = json.loads(
+        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+    )["distribution"]
     office.until(lambda: len(mailbox.accepted) > 20, 30)
 
     office.run("halt", distribution, "--reason", "wrong photo")
@@ -201,7 +251,13 @@ def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
     try:
         book(office, 5)
         write_release(tmp_path)
-        done = subprocess.run([sys.executable, "-m", "distro", "submit", "release.md", "--to", "press", "--now"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", "submit", "release.md", "--to", "press", "--now"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert done.returncode == 0
         assert "does not answer" in done.stderr
         office.until(lambda: "frozen" in (tmp_path / "up.log").read_text(), 20)
@@ -212,16 +268,26 @@ def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
 
 
 def test_the_demo_runs(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "distro", "demo", "--exit"], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    done = subprocess.run(
+        [sys.executable, "-m", "distro", "demo", "--exit"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
     assert done.returncode == 0, done.stderr
     assert "✓ balanced" in done.stdout
     assert "killed with -9" in done.stdout
     assert "The mailbox holds a letter for each of 196 people" in done.stdout
 
 
-@pytest.mark.faults      # for its length
-def test_edited_settings_are_noticed_and_read_again_on_hup(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
-    """Until then report, submit and doctor say which part runs with older ones; a wrong line changes nothing."""
+@pytest.mark.faults  # for its length
+def test_edited_settings_are_noticed_and_read_again_on_hup(
+    up: tuple[Up, Mailbox], tmp_path: Path
+) -> None:
+    """Until then report, submit and doctor say which part runs with older ones; a wrong line
+    changes nothing.
+    """
     office, _ = up
     book(office, 3)
     write_release(tmp_path)
@@ -229,20 +295,35 @@ def test_edited_settings_are_noticed_and_read_again_on_hup(up: tuple[Up, Mailbox
     office.sent("D1")
     settings = (tmp_path / "distro.toml").read_text()
     assert "older settings" not in office.noted("report", "D1")
-    (tmp_path / "distro.toml").write_text(settings.replace("[in_doubt]", "[sender]\nname = 'Another House'\naddress = 'press@other.example'\n[in_doubt]"))
-    office.until(lambda: "sweep, web and worker run with older settings" in office.noted("report", "D1"), 15)
+    (tmp_path / "distro.toml").write_text(
+        settings.replace(
+            "[in_doubt]",
+            "[sender]\nname = 'Another House'\naddress = 'press@other.example'\n[in_doubt]",
+        )
+    )
+    office.until(
+        lambda: "sweep, web and worker run with older settings" in office.noted("report", "D1"), 15
+    )
     assert "older settings" in office.noted("doctor")
 
     assert office.process is not None
     before = {p.pid for p in office.parts() if "redis" in command_of(p)}
     os.kill(office.process.pid, signal.SIGHUP)
     office.until(lambda: "settings are read again" in (tmp_path / "up.log").read_text(), 10)
-    office.until(lambda: _ok(f"http://127.0.0.1:{office.web}/readyz") and "older settings" not in office.noted("report", "D1"), 60)
+    office.until(
+        lambda: (
+            _ok(f"http://127.0.0.1:{office.web}/readyz")
+            and "older settings" not in office.noted("report", "D1")
+        ),
+        60,
+    )
     assert before <= {p.pid for p in office.parts()}, "Redis was not to be stopped"
 
     (tmp_path / "distro.toml").write_text("nonsense = 1\n")
     os.kill(office.process.pid, signal.SIGHUP)
-    office.until(lambda: "everything goes on with the former ones" in (tmp_path / "up.log").read_text(), 10)
+    office.until(
+        lambda: "everything goes on with the former ones" in (tmp_path / "up.log").read_text(), 10
+    )
     assert _ok(f"http://127.0.0.1:{office.web}/readyz")
     (tmp_path / "distro.toml").write_text(settings)
     assert office.stop() == []
@@ -252,9 +333,18 @@ def test_a_port_that_another_program_has_is_said_in_a_sentence(tmp_path: Path) -
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         (tmp_path / "distro.toml").write_text(f'[site]\nlisten = "127.0.0.1:{port}"\n')
-        done = subprocess.run([sys.executable, "-m", "distro", "web"], cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", "web"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
     assert done.returncode == 1
-    assert f"the pages cannot listen on 127.0.0.1:{port}: another program has that port" in done.stderr
+    assert (
+        f"the pages cannot listen on 127.0.0.1:{port}: another program has that port" in done.stderr
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -264,22 +354,40 @@ def test_up_says_at_once_that_a_port_is_taken(busy: str, tmp_path: Path) -> None
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken, free = other.getsockname()[1], free_port()
         pages, relay = (taken, free) if busy == "pages" else (free, taken)
-        (tmp_path / "distro.toml").write_text(f'[site]\nurl = "http://127.0.0.1:{pages}"\nlisten = "127.0.0.1:{pages}"\n[[relay]]\nurl = "smtp://127.0.0.1:{relay}?tls=off"\n')
-        done = subprocess.run([sys.executable, "-m", "distro", "up", "--mailbox"], cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        (tmp_path / "distro.toml").write_text(
+            f'[site]\nurl = "http://127.0.0.1:{pages}"\nlisten ='
+            f' "127.0.0.1:{pages}"\n[[relay]]\nurl = "smtp://127.0.0.1:{relay}?tls=off"\n'
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "distro", "up", "--mailbox"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
     assert done.returncode == 1
     assert f"the {busy} cannot listen on 127.0.0.1:{taken}" in done.stderr
     assert "another program has that port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.faults      # for its length
+@pytest.mark.faults  # for its length
 @pytest.mark.parametrize("end", ["TERM", "HUP", "KILL", "closed pipe"])
 def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None:
     """No process stays; and no folder but after kill -9, which leaves nobody to take it away."""
     folder = tmp_path / "tmp"
     folder.mkdir()
-    demo = subprocess.Popen([sys.executable, "-m", "distro", "demo", "--exit"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}, start_new_session=True,
-                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))      # under nohup it would stay ignored, as it should
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "distro", "demo", "--exit"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )  # under nohup it would stay ignored, as it should
     assert demo.stdout is not None
     for line in demo.stdout:
         if "submit" in line:
@@ -294,4 +402,6 @@ def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None
         assert time.monotonic() < until, [command_of(p) for p in left]
         time.sleep(0.2)
     assert end == "KILL" or list(folder.iterdir()) == []
-    assert demo.returncode in {"TERM": (143,), "HUP": (129,), "KILL": (-9,), "closed pipe": (1,)}[end]
+    assert (
+        demo.returncode in {"TERM": (143,), "HUP": (129,), "KILL": (-9,), "closed pipe": (1,)}[end]
+    )

@@ -12,12 +12,80 @@ from distro.flow.founding import SETTINGS
 from distro.settings import load
 
 _VALUES = (
-    '""', "0", "-1", "1e309", "nan", "true", "[]", "{}", "[[1]]", '"\\u0000"', '"a\\nb"', '"redis://127.0.0.1:nope"', '"redis://[::1"', '"unix://"', '"smtp://"', '"smtp://x:99999"', '"sentinel://,"', '"amqp://h:1:2"', '"http://"', '"https://\\u0000"',
-    '"../../x"', "1979-05-27T07:32:00Z", '"∞"', '"' + "x" * 5000 + '"', "[{}]", '[{"url" = 1}]', "99999999999999999999", '"Europe/Nowhere"', '"127.0.0.1"', '"127.0.0.1:0"', '":"', '"@"', '"a@b@c"', '"60"', '"1d2"', '"-5s"', '"∞s"',
+    '""',
+    "0",
+    "-1",
+    "1e309",
+    "nan",
+    "true",
+    "[]",
+    "{}",
+    "[[1]]",
+    '"\\u0000"',
+    '"a\\nb"',
+    '"redis://127.0.0.1:nope"',
+    '"redis://[::1"',
+    '"unix://"',
+    '"smtp://"',
+    '"smtp://x:99999"',
+    '"sentinel://,"',
+    '"amqp://h:1:2"',
+    '"http://"',
+    '"https://\\u0000"',
+    '"../../x"',
+    "1979-05-27T07:32:00Z",
+    '"∞"',
+    '"' + "x" * 5000 + '"',
+    "[{}]",
+    '[{"url" = 1}]',
+    "99999999999999999999",
+    '"Europe/Nowhere"',
+    '"127.0.0.1"',
+    '"127.0.0.1:0"',
+    '":"',
+    '"@"',
+    '"a@b@c"',
+    '"60"',
+    '"1d2"',
+    '"-5s"',
+    '"∞s"',
 )
 _NAMES = (
-    "redis", "broker", "data", "subscribers", "templates", "site.url", "site.listen", "site.timezone", "site.environment", "site.allow", "site.group", "site.trusted_proxies", "sender.name", "sender.address", "sender.postal_address", "senders.x.address",
-    "brand.logo", "brand.accent", "dkim.key", "dkim.selector", "languages.fallback", "retry.period", "retry.first", "retention.receivers", "in_doubt.after", "in_doubt.policy", "in_doubt.evidence", "secret.keys", "limits.usual_factor", "pace.relay", "worker.processes", "relay", "nothing", "site", "limits",
+    "redis",
+    "broker",
+    "data",
+    "subscribers",
+    "templates",
+    "site.url",
+    "site.listen",
+    "site.timezone",
+    "site.environment",
+    "site.allow",
+    "site.group",
+    "site.trusted_proxies",
+    "sender.name",
+    "sender.address",
+    "sender.postal_address",
+    "senders.x.address",
+    "brand.logo",
+    "brand.accent",
+    "dkim.key",
+    "dkim.selector",
+    "languages.fallback",
+    "retry.period",
+    "retry.first",
+    "retention.receivers",
+    "in_doubt.after",
+    "in_doubt.policy",
+    "in_doubt.evidence",
+    "secret.keys",
+    "limits.usual_factor",
+    "pace.relay",
+    "worker.processes",
+    "relay",
+    "nothing",
+    "site",
+    "limits",
 )
 
 
@@ -29,7 +97,11 @@ def broken(seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
         match chance.randrange(5):
             case 0:
                 at = chance.randrange(len(text))
-                text = text[:at] + chance.choice("\"'[]{}=#\n\\\0é,") + text[at + chance.randrange(3):]
+                text = (
+                    text[:at]
+                    + chance.choice("\"'[]{}=#\n\\\0é,")
+                    + text[at + chance.randrange(3) :]
+                )
             case 1:
                 lines = text.split("\n")
                 at = chance.randrange(len(lines))
@@ -38,9 +110,14 @@ def broken(seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
             case 2:
                 text = f"{chance.choice(_NAMES)} = {chance.choice(_VALUES)}\n{text}"
             case 3:
-                text = f'{text}\n[[relay]]\nurl = {chance.choice(_VALUES)}\n{chance.choice(("connections", "weight", "tls", "rate"))} = {chance.choice(_VALUES)}\n'
+                url, value = chance.choice(_VALUES), chance.choice(_VALUES)
+                name = chance.choice(("connections", "weight", "tls", "rate"))
+                text = f"{text}\n[[relay]]\nurl = {url}\n{name} = {value}\n"
             case _:
-                monkeypatch.setenv("DISTRO_" + chance.choice(_NAMES).upper().replace(".", "__"), chance.choice(_VALUES).strip('"').replace("\\u0000", "").replace("\\n", "\n"))
+                monkeypatch.setenv(
+                    "DISTRO_" + chance.choice(_NAMES).upper().replace(".", "__"),
+                    chance.choice(_VALUES).strip('"').replace("\\u0000", "").replace("\\n", "\n"),
+                )
     return text
 
 

@@ -8,10 +8,14 @@ Command = tuple[str | bytes | int, ...]
 DONE, AGAIN, KNOWN = "done", "again", "known"
 
 
-def write(version: int, commands: Sequence[Command], piece: tuple[int, int] | None = None) -> Call[tuple[str, int]]:
-    """Run these commands if the book still has this version; gives (done, again or known, the version now).
+def write(
+    version: int, commands: Sequence[Command], piece: tuple[int, int] | None = None
+) -> Call[tuple[str, int]]:
+    """Run these commands if the book still has this version; gives (done, again or known, the
+    version now).
 
-    `piece` is an import's number and which of its pieces this is: one that was done is not done again.
+    `piece` is an import's number and which of its pieces this is: one that was done is not done
+    again.
     """
     words: list[str | bytes | int] = [version, *(piece or ("", 0))]
     for command in commands:

@@ -19,10 +19,20 @@ def test_the_fast_path_equals_the_library(local: str, middle: str, last: str) ->
     assert judge(address) == _judge_slowly(address)
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("not-an-address", "no @"), ("jo@@daily.example", "two @ signs"), ("", "no e-mail address"), ("a b@c.example", "invalid"), ("a..b@c.example", "two periods"),
-    ("a@localhost", ""), ("a@[127.0.0.1]", ""), ('"a b"@c.example', ""), ("a\u202eb@c.example", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("not-an-address", "no @"),
+        ("jo@@daily.example", "two @ signs"),
+        ("", "no e-mail address"),
+        ("a b@c.example", "invalid"),
+        ("a..b@c.example", "two periods"),
+        ("a@localhost", ""),
+        ("a@[127.0.0.1]", ""),
+        ('"a b"@c.example', ""),
+        ("a\u202eb@c.example", ""),
+    ],
+)
 def test_what_is_no_address_has_a_reason(text: str, reason: str) -> None:
     found, why = judge(text)
     assert not found

@@ -10,7 +10,7 @@ def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> No
     file = ConsentFile(tmp_path, "h1", lambda address: (address,))
     for subscriber in (3, 5):
         file.record(store, subscriber=subscriber, address="x", act=UNSUBSCRIBED, source="link")
-    store.command("FLUSHALL")   # a power cut, or a restore of an older copy
+    store.command("FLUSHALL")  # a power cut, or a restore of an older copy
 
     assert file.replay(store) == 2
     assert file.replay(store) == 0

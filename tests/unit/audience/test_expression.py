@@ -22,14 +22,27 @@ def test_not_binds_tighter_than_and_and_than_or() -> None:
 
 
 def test_values_may_be_quoted_or_prefixes() -> None:
-    assert (term('outlet:"Radio \\"5\\" (North)"').value, term("country:M*").prefix) == ('Radio "5" (North)', True)
+    assert (term('outlet:"Radio \\"5\\" (North)"').value, term("country:M*").prefix) == (
+        'Radio "5" (North)',
+        True,
+    )
     assert not term('outlet:"M*"').prefix
 
 
-@pytest.mark.parametrize(("text", "column", "words"), [
-    ("", 0, "nothing to select"), ("a b", 2, '"and" or an "or"'), ("(a", 0, "not closed"), ("a)", 1, "closes nothing"), ("a and", 5, "missing"),
-    ("and a", 0, "missing"), ('outlet:"x', 7, "quote"), ("language:", 0, "a value is missing"), ("not", 3, "missing"),
-])
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("", 0, "nothing to select"),
+        ("a b", 2, '"and" or an "or"'),
+        ("(a", 0, "not closed"),
+        ("a)", 1, "closes nothing"),
+        ("a and", 5, "missing"),
+        ("and a", 0, "missing"),
+        ('outlet:"x', 7, "quote"),
+        ("language:", 0, "a value is missing"),
+        ("not", 3, "missing"),
+    ],
+)
 def test_errors_point_at_the_column(text: str, column: int, words: str) -> None:
     with pytest.raises(ExpressionError) as error:
         parse(text)
@@ -44,15 +57,33 @@ def test_depth_and_length_are_bounded() -> None:
 
 
 words = st.sampled_from(["press", "few", "desk-1"])
-terms = st.builds(Term, st.sampled_from(["", "language", "beats"]), st.sampled_from(["es", "a b", "x:y", "M"]), st.just(False), st.just(0), st.just(0))
-nodes: st.SearchStrategy[Node] = st.recursive(terms, lambda inner: st.one_of(
-    st.builds(Not, inner), st.builds(lambda p: And(tuple(p)), st.lists(inner, min_size=2, max_size=3)), st.builds(lambda p: Or(tuple(p)), st.lists(inner, min_size=2, max_size=3))), max_leaves=8)
+terms = st.builds(
+    Term,
+    st.sampled_from(["", "language", "beats"]),
+    st.sampled_from(["es", "a b", "x:y", "M"]),
+    st.just(False),
+    st.just(0),
+    st.just(0),
+)
+nodes: st.SearchStrategy[Node] = st.recursive(
+    terms,
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(lambda p: And(tuple(p)), st.lists(inner, min_size=2, max_size=3)),
+        st.builds(lambda p: Or(tuple(p)), st.lists(inner, min_size=2, max_size=3)),
+    ),
+    max_leaves=8,
+)
 
 
 def shape(node: Node) -> object:
     if isinstance(node, Term):
         return (node.field, node.value, node.prefix)
-    return ("not", shape(node.inner)) if isinstance(node, Not) else (type(node).__name__, tuple(shape(p) for p in node.parts))
+    return (
+        ("not", shape(node.inner))
+        if isinstance(node, Not)
+        else (type(node).__name__, tuple(shape(p) for p in node.parts))
+    )
 
 
 @given(nodes)

@@ -13,8 +13,10 @@ from distro.audience.table import read_table
 from distro.errors import InputFileError
 from distro.store import Store
 
-HOSTILE = (b'\xef\xbb\xbfemail;name;kind\nok@a.example;=HYPERLINK("x");journalist\nnot-an-address;X;journalist\n'
-           b'"x@a.example\r\nBcc: y@b.example";Z;journalist\ntwice@a.example;One;journalist\nTwice@a.example;Two;journalist\n')
+HOSTILE = (
+    b'\xef\xbb\xbfemail;name;kind\nok@a.example;=HYPERLINK("x");journalist\nnot-an-address;X;journalist\n"x@a.example\r\nBcc:'
+    b' y@b.example";Z;journalist\ntwice@a.example;One;journalist\nTwice@a.example;Two;journalist\n'
+)
 
 
 def take(store: Store, tmp_path: Path, raw: bytes | str, name: str = "press") -> importing.Judged:
@@ -26,7 +28,9 @@ def take(store: Store, tmp_path: Path, raw: bytes | str, name: str = "press") ->
 
 
 def test_bad_rows_are_named_by_line_and_reason(store: Store, tmp_path: Path) -> None:
-    """A byte order mark, semicolons, a formula, a header injection, an address twice in other case."""
+    """A byte order mark, semicolons, a formula, a header injection, an address twice in other
+    case.
+    """
     judged = take(store, tmp_path, HOSTILE)
 
     assert [(b.line, b.value) for b in judged.bad] == [(3, "not-an-address"), (4, "x@a.example")]
@@ -51,7 +55,9 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     take(store, tmp_path, "email\nana@d.example\nben@d.example\n")
     ana = book.by_address(store, "ana@d.example")
     assert ana is not None
-    consent.ConsentFile(tmp_path, "h1", lambda address: (address,)).record(store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test")
+    consent.ConsentFile(tmp_path, "h1", lambda address: (address,)).record(
+        store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test"
+    )
 
     path = tmp_path / "again.csv"
     path.write_text("email\nANA@d.example\n")
@@ -74,16 +80,26 @@ def test_a_dead_import_is_finished_once(store: Store, tmp_path: Path) -> None:
     assert store.command("BITCOUNT", "idx:lists:press") == 400
 
 
-@pytest.mark.parametrize(("raw", "words"), [
-    (b"", "empty"), (b"name,country\nAna,CH\n", 'no column "email"'), (b"email,email\na@b.example,c@d.example\n", "twice"), (b"PK\x03\x04", "Excel workbook that cannot be read"),
-])
-def test_a_file_that_is_no_table_is_refused(store: Store, tmp_path: Path, raw: bytes, words: str) -> None:
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "empty"),
+        (b"name,country\nAna,CH\n", 'no column "email"'),
+        (b"email,email\na@b.example,c@d.example\n", "twice"),
+        (b"PK\x03\x04", "Excel workbook that cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(
+    store: Store, tmp_path: Path, raw: bytes, words: str
+) -> None:
     with pytest.raises(InputFileError, match=words):
         take(store, tmp_path, raw)
 
 
 def test_a_column_in_another_language_is_known(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, "Correo electrónico;Nombre;Idioma\nana@d.example;Ana;ES\n".encode("cp1252"))
+    take(
+        store, tmp_path, "Correo electrónico;Nombre;Idioma\nana@d.example;Ana;ES\n".encode("cp1252")
+    )
     ana = book.by_address(store, "ana@d.example")
     assert ana is not None
     assert (ana.name, ana.language) == ("Ana", "es")
@@ -96,10 +112,14 @@ def test_no_row_crashes_and_no_control_character_gets_in(cells: list[str]) -> No
         assert found.reason
         return
     assert isinstance(found, Row)
-    assert all(ord(c) >= 32 and c != "\x7f" for values in found.columns.values() for v in values for c in v)
+    assert all(
+        ord(c) >= 32 and c != "\x7f" for values in found.columns.values() for v in values for c in v
+    )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
 @given(raw=st.binary(max_size=300))
 def test_no_file_crashes_the_import(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "any.csv"

@@ -1,4 +1,6 @@
-"""The command line as a press officer meets it: words, exit codes, one JSON document, no traceback."""
+"""The command line as a press officer meets it: words, exit codes, one JSON document, no
+traceback.
+"""
 
 import json
 import subprocess
@@ -34,7 +36,9 @@ def test_check_shows_what_was_understood(here: Path, capsys: pytest.CaptureFixtu
     assert "Next: distro preview r.md" in out
 
 
-def test_check_reports_every_problem_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_reports_every_problem_at_once(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (here / "r.md").write_text("---\nkind: rumour\nembargo: soon\n---\nText [TBC].\n")
     code, out, _ = call(capsys, "check", "r.md", "missing.md", "--json")
     told = json.loads(out)
@@ -43,16 +47,39 @@ def test_check_reports_every_problem_at_once(here: Path, capsys: pytest.CaptureF
     assert any("missing.md" in p["message"] for p in told["problems"])
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\x01", b"x" * 300_001, "# Été\n\nÀ Genève.\n".encode("latin-1"), b"---\n[", b"---\nheadline: x"])
-def test_no_file_makes_a_traceback(here: Path, capsys: pytest.CaptureFixture[str], raw: bytes) -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\x01",
+        b"x" * 300_001,
+        "# Été\n\nÀ Genève.\n".encode("latin-1"),
+        b"---\n[",
+        b"---\nheadline: x",
+    ],
+)
+def test_no_file_makes_a_traceback(
+    here: Path, capsys: pytest.CaptureFixture[str], raw: bytes
+) -> None:
     (here / "any.md").write_bytes(raw)
     code, out, _ = call(capsys, "check", "any.md", "--json")
     assert code in (0, 1)
     assert json.loads(out)["problems"]
 
 
-@pytest.mark.parametrize("words", [("nonsense",), ("submit",), ("plan", "r.md"), ("report", "--colour"), ("subscribers", "import", "x.csv")])
-def test_wrong_words_exit_2_with_a_hint(here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("submit",),
+        ("plan", "r.md"),
+        ("report", "--colour"),
+        ("subscribers", "import", "x.csv"),
+    ],
+)
+def test_wrong_words_exit_2_with_a_hint(
+    here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
     code, out, err = call(capsys, *words)
     assert code == 2
     assert out == ""
@@ -60,8 +87,12 @@ def test_wrong_words_exit_2_with_a_hint(here: Path, capsys: pytest.CaptureFixtur
     assert "--help" in err
 
 
-@pytest.mark.parametrize("words", [("submit", "--json"), ("report", "--json"), ("plan", "r.md", "--to", "x", "--json")])
-def test_json_is_one_document_at_any_exit_status(here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [("submit", "--json"), ("report", "--json"), ("plan", "r.md", "--to", "x", "--json")]
+)
+def test_json_is_one_document_at_any_exit_status(
+    here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
     code, out, _ = call(capsys, *words)
     assert code in (1, 2)
     assert json.loads(out)["error"]
@@ -101,8 +132,13 @@ def _timed() -> float:
 
 
 def test_help_imports_no_heavy_library() -> None:
-    code = "import sys; from distro.cli.main import run; run(['--help']); print([m for m in ('celery','redis','jinja2','uvloop','starlette','pydantic') if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    code = (
+        "import sys; from distro.cli.main import run; run(['--help']); print([m for m in"
+        " ('celery','redis','jinja2','uvloop','starlette','pydantic') if m in sys.modules])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
     assert out.strip().endswith("[]")
 
 
@@ -115,7 +151,10 @@ def test_preview_as_invented_extremes(tmp_path: Path) -> None:
     from distro.settings import Settings
 
     path = tmp_path / "r.md"
-    path.write_text("---\nheadline: A plan\nlanguage: en\ncontacts: [{name: D, email: d@p.example}]\n---\n\nIt is agreed.\n")
+    path.write_text(
+        "---\nheadline: A plan\nlanguage: en\ncontacts: [{name: D, email: d@p.example}]\n---\n\nIt"
+        " is agreed.\n"
+    )
     readers = [reader_named("Ana Ruiz <ana@daily.example>"), *EXTREMES]
     written = write_preview(Settings(), [path], readers, tmp_path / "out")
     for reader, one in zip(readers, written, strict=True):

@@ -31,21 +31,31 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     return make_office(tmp_path, server, store)
 
 
-def test_init_makes_an_office_that_loads_and_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_makes_an_office_that_loads_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(["init", "office"]) == 0
     assert "distro up" in capsys.readouterr().out
     assert run(["config", "show", "--config", "office/distro.toml", "--json"]) == 0
     told = {row["setting"]: row for row in json.loads(capsys.readouterr().out)}
-    assert (told["site.environment"]["value"], told["site.environment"]["source"]) == ("trial", "distro.toml")
+    assert (told["site.environment"]["value"], told["site.environment"]["source"]) == (
+        "trial",
+        "distro.toml",
+    )
 
     assert run(["init", "office"]) == 1
     assert "nothing was written" in capsys.readouterr().err
 
 
-def test_config_show_masks_secrets_and_names_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_config_show_masks_secrets_and_names_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("distro.toml").write_text('[[relay]]\nurl = "smtp://user:hunter2@relay.example:587"\n[secret]\nkeys = ["topsecret-0123456789"]\n')
+    Path("distro.toml").write_text(
+        '[[relay]]\nurl = "smtp://user:hunter2@relay.example:587"\n[secret]\nkeys ='
+        ' ["topsecret-0123456789"]\n'
+    )
     monkeypatch.setenv("DISTRO_SITE__TIMEZONE", "Africa/Nairobi")
     assert run(["config", "show", "--json"]) == 0
     out = capsys.readouterr().out
@@ -61,9 +71,11 @@ def test_doctor_finds_what_is_wrong_worst_first(office: Office) -> None:
     found = examine(office)
     assert [f.grade for f in found] == sorted((f.grade for f in found), key=list(Grade).index)
     errors = {f.about: f for f in found if f.grade is Grade.ERROR}
-    assert set(errors) == {"Worker", "Relay", "Pages"}     # nothing runs, and port 1 does not answer
+    assert set(errors) == {"Worker", "Relay", "Pages"}  # nothing runs, and port 1 does not answer
     assert "distro up" in errors["Worker"].next
-    assert any(f.about == "Redis" and "append-only" in f.text and f.grade is Grade.OK for f in found)
+    assert any(
+        f.about == "Redis" and "append-only" in f.text and f.grade is Grade.OK for f in found
+    )
 
 
 def test_doctor_sees_a_careless_redis(office: Office) -> None:
@@ -76,20 +88,33 @@ def test_doctor_sees_a_careless_redis(office: Office) -> None:
 
 def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: Path) -> None:
     with ScriptedServer() as server:
-        trying = replace(office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}]))
+        trying = replace(
+            office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}])
+        )
         tried = trial.send_test(trying, [write_release(tmp_path)], "me@press.example")
 
     assert [t.outcome.state for t in tried] == [State.ACCEPTED]
-    (recipient, raw), = server.messages
+    ((recipient, raw),) = server.messages
     assert recipient == "me@press.example"
     assert b"Subject: [Test] Towns agree a plan" in raw
     assert office.store.command("EXISTS", "dist:1") == 0
 
 
-@pytest.mark.parametrize(("address", "goes"), [("me@press.example", True), ("you@House.example", True), ("you@elsewhere.example", False)])
-def test_a_trial_holds_for_test_letters_too(office: Office, tmp_path: Path, address: str, goes: bool) -> None:
+@pytest.mark.parametrize(
+    ("address", "goes"),
+    [("me@press.example", True), ("you@House.example", True), ("you@elsewhere.example", False)],
+)
+def test_a_trial_holds_for_test_letters_too(
+    office: Office, tmp_path: Path, address: str, goes: bool
+) -> None:
     with ScriptedServer() as server:
-        trying = replace(office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}], site={"environment": "trial", "allow": ["me@press.example", "house.example"]}))
+        trying = replace(
+            office,
+            settings=Settings(
+                relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}],
+                site={"environment": "trial", "allow": ["me@press.example", "house.example"]},
+            ),
+        )
         if goes:
             assert trial.send_test(trying, [write_release(tmp_path)], address)
         else:
@@ -115,9 +140,21 @@ def test_watch_ends_when_everyone_was_tried(office: Office, tmp_path: Path) -> N
 def test_an_id_may_be_shortened_while_it_is_unambiguous(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 2, folder=tmp_path)
     for headline in ("Harbour plan agreed", "Harbour lights mended", "Winter plan"):
-        submit(office, Order(files=[write_release(tmp_path, headline=headline, body=headline)], to="journalists"))
-    assert [distribution_id(office.store, t) for t in ("D2", "3", "winter-plan", "win", "harbour-p")] == ["2", "3", "3", "3", "1"]
-    for text, words in (("harbour", "could be"), ("D9", "no distribution D9"), ("", "no distribution"), ("spring", "no distribution or release")):
+        submit(
+            office,
+            Order(
+                files=[write_release(tmp_path, headline=headline, body=headline)], to="journalists"
+            ),
+        )
+    assert [
+        distribution_id(office.store, t) for t in ("D2", "3", "winter-plan", "win", "harbour-p")
+    ] == ["2", "3", "3", "3", "1"]
+    for text, words in (
+        ("harbour", "could be"),
+        ("D9", "no distribution D9"),
+        ("", "no distribution"),
+        ("spring", "no distribution or release"),
+    ):
         with pytest.raises(NotFoundError, match=words):
             distribution_id(office.store, text)
 

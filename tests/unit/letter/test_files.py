@@ -39,9 +39,16 @@ The end, with ![an icon](boats.png) in a line, and ![far](https://elsewhere.exam
 
 def png(width: int, height: int) -> bytes:
     def chunk(kind: bytes, told: bytes) -> bytes:
-        return struct.pack(">I", len(told)) + kind + told + struct.pack(">I", zlib.crc32(kind + told))
+        return (
+            struct.pack(">I", len(told)) + kind + told + struct.pack(">I", zlib.crc32(kind + told))
+        )
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" * (width * 3 + 1) * height)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * (width * 3 + 1) * height))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.fixture
@@ -59,9 +66,24 @@ def filler_of(release: Path, attached: int = 2_000_000) -> Filler:
     assert reading.edition is not None
     assert not reading.errors
     (release.parent / "key").write_bytes(make_key("ed25519"))
-    envelope = Envelope("17", "House", "press@press.example", "", "1 Street", datetime(2026, 11, 24, tzinfo=UTC), files=files_of([reading]), attached=attached)
+    envelope = Envelope(
+        "17",
+        "House",
+        "press@press.example",
+        "",
+        "1 Street",
+        datetime(2026, 11, 24, tzinfo=UTC),
+        files=files_of([reading]),
+        attached=attached,
+    )
     letter = compile_letter(reading.edition, envelope, Templates(Path("/nowhere")))
-    return Filler(letter, distribution=17, site_url="https://press.example", keys=KEYS, signers=(load_signer("press.example", "k", release.parent / "key"),))
+    return Filler(
+        letter,
+        distribution=17,
+        site_url="https://press.example",
+        keys=KEYS,
+        signers=(load_signer("press.example", "k", release.parent / "key"),),
+    )
 
 
 def test_a_letter_with_everything_parses_back_and_verifies(release: Path) -> None:
@@ -72,9 +94,24 @@ def test_a_letter_with_everything_parses_back_and_verifies(release: Path) -> Non
 
     assert not any(part.defects for part in message.walk())
     assert [part.get_content_type() for part in message.walk()] == [
-        "multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png", "application/pdf", "application/pdf"]
-    attached = {part.get_filename(): part.get_content() for part in message.walk() if part.get_content_disposition() == "attachment"}
-    assert attached == {"factsheet.pdf": b"%PDF-1.4 facts", "rapport d'été.pdf": b"%PDF-1.4 " + b"x" * 5000}
+        "multipart/mixed",
+        "multipart/related",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "image/png",
+        "application/pdf",
+        "application/pdf",
+    ]
+    attached = {
+        part.get_filename(): part.get_content()
+        for part in message.walk()
+        if part.get_content_disposition() == "attachment"
+    }
+    assert attached == {
+        "factsheet.pdf": b"%PDF-1.4 facts",
+        "rapport d'été.pdf": b"%PDF-1.4 " + b"x" * 5000,
+    }
     picture = next(part for part in message.walk() if part.get_content_type() == "image/png")
     assert picture.get_content() == png(900, 20)
     page = str(message.get_body(("html",)).get_content())  # type: ignore[union-attr]
@@ -95,7 +132,9 @@ def test_what_does_not_fit_is_a_link_of_the_readers_own(release: Path) -> None:
     filler = filler_of(release, attached=1000)
     raw = b"".join(filler.fill(42, 981, "ana@daily.example", "Ana"))
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert [p.get_filename() for p in message.walk() if p.get_content_disposition() == "attachment"] == ["factsheet.pdf"]
+    assert [
+        p.get_filename() for p in message.walk() if p.get_content_disposition() == "attachment"
+    ] == ["factsheet.pdf"]
     view = filler.links(42, 981, "ana@daily.example")[2].decode()
     page = filler.page(42, 981, "ana@daily.example")
     assert f'href="{view}/' in page
@@ -114,8 +153,17 @@ def test_a_changed_picture_is_another_version(release: Path) -> None:
     assert Edition.from_json(after.to_json()) == after
 
 
-@pytest.mark.parametrize(("name", "told"), [("nowhere.pdf", "cannot be read beside the release"), ("run.exe", "receivers refuse"), ("large.pdf", "at most 20 MB")])
-def test_a_file_that_cannot_travel_is_an_error_on_its_line(release: Path, name: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nowhere.pdf", "cannot be read beside the release"),
+        ("run.exe", "receivers refuse"),
+        ("large.pdf", "at most 20 MB"),
+    ],
+)
+def test_a_file_that_cannot_travel_is_an_error_on_its_line(
+    release: Path, name: str, told: str
+) -> None:
     (release.parent / "run.exe").write_bytes(b"MZ")
     with (release.parent / "large.pdf").open("wb") as file:
         file.truncate(21_000_000)
@@ -127,7 +175,9 @@ def test_a_file_that_cannot_travel_is_an_error_on_its_line(release: Path, name: 
 
 def test_a_picture_without_words_is_told(release: Path) -> None:
     release.write_text("# Boats\n\nText.\n\n![](boats.png)\n", encoding="utf-8")
-    assert any("no words for readers who do not see it" in p.message for p in read(release).problems)
+    assert any(
+        "no words for readers who do not see it" in p.message for p in read(release).problems
+    )
 
 
 def test_what_is_no_picture_is_told(release: Path) -> None:
@@ -139,15 +189,31 @@ def test_what_is_no_picture_is_told(release: Path) -> None:
 
 def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path) -> None:
     (release.parent / "logo.png").write_bytes(png(400, 80))
-    (release.parent / "distro.toml").write_text('[brand]\naccent = "#7a1fa2"\naccent_dark = "#ce93d8"\nlogo = "logo.png"\nlinks = {Website = "https://press.example"}\n[sender]\nname = "The House"\n')
+    (release.parent / "distro.toml").write_text(
+        '[brand]\naccent = "#7a1fa2"\naccent_dark = "#ce93d8"\nlogo = "logo.png"\nlinks = {Website'
+        ' = "https://press.example"}\n[sender]\nname = "The House"\n'
+    )
     settings = load(release.parent / "distro.toml")
     reading = read(release)
     assert reading.edition is not None
-    envelope = envelope_of(settings, reading.edition, "17", datetime(2026, 11, 24, tzinfo=UTC), files=files_of([reading]))
+    envelope = envelope_of(
+        settings,
+        reading.edition,
+        "17",
+        datetime(2026, 11, 24, tzinfo=UTC),
+        files=files_of([reading]),
+    )
     letter = compile_letter(reading.edition, envelope, Templates(Path("/nowhere")))
-    raw = b"".join(Filler(letter, distribution=17, site_url="https://press.example", keys=KEYS).fill(1, 2, "a@b.example", "A"))
+    raw = b"".join(
+        Filler(letter, distribution=17, site_url="https://press.example", keys=KEYS).fill(
+            1, 2, "a@b.example", "A"
+        )
+    )
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert [p.get_filename() for p in message.walk() if p.get_content_type() == "image/png"] == ["logo.png", "boats.png"]
+    assert [p.get_filename() for p in message.walk() if p.get_content_type() == "image/png"] == [
+        "logo.png",
+        "boats.png",
+    ]
     assert 'alt="The House"' in letter.html
     assert "#0b5570" not in letter.html
     assert "#7a1fa2" in letter.html
@@ -156,7 +222,16 @@ def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path
     assert "Website:\nhttps://press.example" in letter.text
 
 
-@pytest.mark.parametrize(("told", "why"), [('accent = "#ffff00"', "contrast"), ('accent = "yellow"', "brand.accent"), ('logo = "logo.svg"', "PNG, JPEG or GIF"), ('logo = "none.png"', "cannot be read"), ('links = {A = "http://a.example"}', "https://")])
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ('accent = "#ffff00"', "contrast"),
+        ('accent = "yellow"', "brand.accent"),
+        ('logo = "logo.svg"', "PNG, JPEG or GIF"),
+        ('logo = "none.png"', "cannot be read"),
+        ('links = {A = "http://a.example"}', "https://"),
+    ],
+)
 def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str) -> None:
     (tmp_path / "distro.toml").write_text(f"[brand]\n{told}\n")
     with pytest.raises(SettingsError) as error:
@@ -164,9 +239,18 @@ def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str
     assert why in error.value.message + " ".join(error.value.details)
 
 
-@pytest.mark.parametrize("name", [
-    "factsheet.pdf", "rapport d'été.pdf", 'a "quoted" name.pdf', "الميناء.pdf", "Übersicht der Häfen – Zahlen und Karten für das Jahr 2027, überarbeitet.pdf", "港口救援协议全文及附件说明（二零二七年三月最终版本）.docx", "long " * 28 + ".pdf",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "factsheet.pdf",
+        "rapport d'été.pdf",
+        'a "quoted" name.pdf',
+        "الميناء.pdf",
+        "Übersicht der Häfen – Zahlen und Karten für das Jahr 2027, überarbeitet.pdf",
+        "港口救援协议全文及附件说明（二零二七年三月最终版本）.docx",
+        "long " * 28 + ".pdf",
+    ],
+)
 def test_a_files_name_is_read_by_new_programs_and_by_old_ones(name: str) -> None:
     """RFC 2231 in pieces for all; `name` as RFC 2047 words for those of before."""
     told = _file(Part(name, "application/pdf", b"%PDF-1.4"))

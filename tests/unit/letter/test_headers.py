@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 
 from distro.letter import headers
 
-NAMES = ["O'Neill, Press Office (External); London " + "long " * 12, "Żółć Gęślą Jaźń " * 6, "محمد الأمين", "李小龍", "=?utf-8?q?x?=", '"quoted" \\ back', "a@b.example",
-         "<script>alert(1)</script>", "👩‍👩‍👧‍👦 Family", ",;:<>()[]", "Ends with dot.", "x" * 300]
+NAMES = [
+    "O'Neill, Press Office (External); London " + "long " * 12,
+    "Żółć Gęślą Jaźń " * 6,
+    "محمد الأمين",
+    "李小龍",
+    "=?utf-8?q?x?=",
+    '"quoted" \\ back',
+    "a@b.example",
+    "<script>alert(1)</script>",
+    "👩‍👩‍👧‍👦 Family",
+    ",;:<>()[]",
+    "Ends with dot.",
+    "x" * 300,
+]
 
 
 def parsed(raw: bytes) -> email.message.EmailMessage:
@@ -23,7 +35,10 @@ def parsed(raw: bytes) -> email.message.EmailMessage:
 def check_form(raw: bytes) -> None:
     lines = raw.split(b"\r\n")
     assert lines[-1] == b""
-    assert all(len(line) <= 998 and line.strip() and b"\n" not in line and b"\r" not in line for line in lines[:-1])
+    assert all(
+        len(line) <= 998 and line.strip() and b"\n" not in line and b"\r" not in line
+        for line in lines[:-1]
+    )
     assert all(line[:1] in (b" ", b"\t") for line in lines[1:-1])
 
 
@@ -43,12 +58,16 @@ def test_names_that_break_other_writers(name: str) -> None:
     check_form(raw)
     found = parsed(raw)["To"].addresses
     assert [a.addr_spec for a in found] == ["ana@daily.example"]
-    # CPython's parser keeps the space between adjacent encoded words of a phrase, which RFC 2047 §6.2 says to drop.
+    # CPython's parser keeps the space between adjacent encoded words of a phrase, which RFC 2047
+    # §6.2 says to drop.
     assert found[0].display_name.replace(" ", "") == " ".join(name.split())[:120].replace(" ", "")
 
 
 @given(st.text(min_size=1, max_size=300))
-@example("Réunion à Genève: le plan d’hiver des villes portuaires adopté aujourd’hui à l’unanimité des communes")
+@example(
+    "Réunion à Genève: le plan d’hiver des villes portuaires adopté aujourd’hui à l’unanimité des"
+    " communes"
+)
 @example("a" * 200)
 def test_a_subject_parses_back_and_injects_nothing(text: str) -> None:
     raw = headers.text_field("Subject", text)
@@ -57,7 +76,9 @@ def test_a_subject_parses_back_and_injects_nothing(text: str) -> None:
     assert message.keys() == ["Subject"]
 
 
-@pytest.mark.parametrize("text", ["Plain words", "Réunion à Genève " * 9, "مدن الموانئ توافق", "Q: =?x?= what"])
+@pytest.mark.parametrize(
+    "text", ["Plain words", "Réunion à Genève " * 9, "مدن الموانئ توافق", "Q: =?x?= what"]
+)
 def test_a_subject_is_read_as_written(text: str) -> None:
     assert parsed(headers.text_field("Subject", text))["Subject"] == " ".join(text.split())
 
@@ -73,7 +94,15 @@ def test_a_date_is_english_with_its_offset() -> None:
     assert headers.date(when) == "Wed, 4 Nov 2026 09:05:07 +0100"
 
 
-@pytest.mark.parametrize("text", ["محمد الأمين " * 9, "plain words of a release محمد الأمين Ünïcode " * 4, "李小龍" * 40, "👩‍👩‍👧‍👦 " * 20])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "محمد الأمين " * 9,
+        "plain words of a release محمد الأمين Ünïcode " * 4,
+        "李小龍" * 40,
+        "👩‍👩‍👧‍👦 " * 20,
+    ],
+)
 def test_no_encoded_word_but_the_last_is_padded(text: str) -> None:
     words = headers.encoded_words(text)
     assert len(words) > 1

@@ -22,7 +22,14 @@ from distro.model import Contact, Edition
 from distro.tokens import UNSUBSCRIBE, Keys, verify
 
 KEYS = Keys((b"sign",), b"pepper")
-ENVELOPE = Envelope("17", "Example, Press Office", "press@press.example", "desk@press.example", "1 Example Street, Geneva", datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
+ENVELOPE = Envelope(
+    "17",
+    "Example, Press Office",
+    "press@press.example",
+    "desk@press.example",
+    "1 Example Street, Geneva",
+    datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+)
 BODY = """Twelve towns **agreed** today, see [the plan](https://press.example/plan?a=1&b=2).
 
 > "One is enough."
@@ -37,8 +44,17 @@ From here it begins with From, and {{ 7 * 7 }} stays, <script>alert(1)</script> 
 
 
 def edition(**changes: object) -> Edition:
-    base: dict[str, object] = {"language": "en", "headline": "Towns <agree> & plan", "body": BODY, "subhead": "One desk", "dateline": "GENEVA",
-                               "contacts": (Contact("Ines", "Press", "ines@press.example", "+41 22 700 12 34"), Contact(email="two@press.example"))}
+    base: dict[str, object] = {
+        "language": "en",
+        "headline": "Towns <agree> & plan",
+        "body": BODY,
+        "subhead": "One desk",
+        "dateline": "GENEVA",
+        "contacts": (
+            Contact("Ines", "Press", "ines@press.example", "+41 22 700 12 34"),
+            Contact(email="two@press.example"),
+        ),
+    }
     return Edition(**(base | changes))  # type: ignore[arg-type]
 
 
@@ -46,7 +62,9 @@ def letter(**changes: object) -> Letter:
     return compile_letter(edition(**changes), ENVELOPE, Templates(Path("/nowhere")))
 
 
-def read_back(found: Letter, address: str = "ana@daily.example", name: str = "Ana Rivas") -> EmailMessage:
+def read_back(
+    found: Letter, address: str = "ana@daily.example", name: str = "Ana Rivas"
+) -> EmailMessage:
     filler = Filler(found, distribution=17, site_url="https://press.example", keys=KEYS)
     raw = b"".join(filler.fill(42, 981, address, name))
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
@@ -98,7 +116,7 @@ def test_both_parts_carry_the_readers_own_links_and_address() -> None:
     for kind in ("html", "plain"):
         told = part(message, kind).replace("&#x27;", "'")
         assert "https://press.example/u/17.42.981." in told
-        assert "https://press.example/v/17.en." in told      # the same for every reader
+        assert "https://press.example/v/17.en." in told  # the same for every reader
         assert "o'neill+x=1@daily.example" in told
 
 
@@ -113,7 +131,12 @@ def test_a_letter_survives_being_kept() -> None:
 
 
 def test_arabic_runs_from_right_to_left() -> None:
-    html = letter(language="ar", headline="اثنتا عشرة مدينة", body="اتفقت المدن اليوم.\n\n- واحد\n- اثنان", dateline="جنيف").html
+    html = letter(
+        language="ar",
+        headline="اثنتا عشرة مدينة",
+        body="اتفقت المدن اليوم.\n\n- واحد\n- اثنان",
+        dateline="جنيف",
+    ).html
     assert 'lang="ar"' in html
     assert 'dir="rtl"' in html
     assert "margin:0 24px 0 0" in html
@@ -132,13 +155,19 @@ def test_a_template_without_an_unsubscribe_link_is_refused(tmp_path: Path) -> No
 def test_own_templates_win_block_by_block(tmp_path: Path) -> None:
     own = tmp_path / "press-release"
     own.mkdir()
-    (own / "body.mjml").write_text('{% extends "packaged/press-release/body.mjml" %}{% block masthead %}HOUSE OF OURS{% endblock %}')
+    (own / "body.mjml").write_text(
+        '{% extends "packaged/press-release/body.mjml" %}{% block masthead %}HOUSE OF OURS{%'
+        " endblock %}"
+    )
     found = compile_letter(edition(), ENVELOPE, Templates(tmp_path))
     assert "HOUSE OF OURS" in found.html
     assert "Twelve towns" in found.html
 
 
-@pytest.mark.parametrize("template", ["{{ nothing }}", "{% if %}", "{{ headline.__class__.__mro__ }}", "{{ ''.join.__globals__ }}"])
+@pytest.mark.parametrize(
+    "template",
+    ["{{ nothing }}", "{% if %}", "{{ headline.__class__.__mro__ }}", "{{ ''.join.__globals__ }}"],
+)
 def test_a_broken_or_hostile_template_is_an_error(tmp_path: Path, template: str) -> None:
     own = tmp_path / "press-release"
     own.mkdir()
@@ -149,7 +178,12 @@ def test_a_broken_or_hostile_template_is_an_error(tmp_path: Path, template: str)
 
 def test_the_text_part_wraps_but_never_breaks_a_link() -> None:
     plain = Plain()
-    told = plain.render("word " * 40 + "https://press.example/" + "x" * 90 + "\n\n1. one\n2. two\n   - nested\n\n| A | B |\n|---|---|\n| 1 | 2 |\n")
+    told = plain.render(
+        "word " * 40
+        + "https://press.example/"
+        + "x" * 90
+        + "\n\n1. one\n2. two\n   - nested\n\n| A | B |\n|---|---|\n| 1 | 2 |\n"
+    )
     assert "https://press.example/" + "x" * 90 in told
     assert all(len(line) <= 72 for line in told.splitlines() if "://" not in line)
     assert "1. one" in told
@@ -161,23 +195,53 @@ def _plain_letter() -> Letter:
     return letter()
 
 
-@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")) | st.sampled_from("'- <>&\"=."), max_size=90), st.from_regex(r"(From)?[a-zA-Z0-9.'+=&_-]{1,50}@[a-z0-9-]{1,20}\.example", fullmatch=True))
+@given(
+    st.text(
+        st.characters(codec="utf-8", categories=("L", "N", "P", "Zs"))
+        | st.sampled_from("'- <>&\"=."),
+        max_size=90,
+    ),
+    st.from_regex(r"(From)?[a-zA-Z0-9.'+=&_-]{1,50}@[a-z0-9-]{1,20}\.example", fullmatch=True),
+)
 @example("Ana Rivas", "From.ana@daily.example")
 @example("Ana Rivas", "ana@daily.example")
 @settings(max_examples=300, deadline=None)
-def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_says(name: str, address: str) -> None:
+def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_says(
+    name: str, address: str
+) -> None:
     plain_letter = _plain_letter()
     filler = Filler(plain_letter, distribution=17, site_url="https://press.example", keys=KEYS)
     pieces = filler.fill(42, 981, address, name)
-    to = pieces[0][:pieces[0].index(b"Message-ID")]
-    assert re.sub(rb"\s+", b" ", to) == re.sub(rb"\s+", b" ", headers.address_field("To", name, address))
+    to = pieces[0][: pieces[0].index(b"Message-ID")]
+    assert re.sub(rb"\s+", b" ", to) == re.sub(
+        rb"\s+", b" ", headers.address_field("To", name, address)
+    )
     assert max(map(len, to.split(b"\r\n"))) <= max(78, len(address) + 4)
-    shown = [piece for piece, slot in zip(pieces[3::2], plain_letter.body[1::2], strict=False) if slot == "address"]
+    shown = [
+        piece
+        for piece, slot in zip(pieces[3::2], plain_letter.body[1::2], strict=False)
+        if slot == "address"
+    ]
     assert shown
     assert set(shown) == {quoted.value(html.escape(address).encode())}
 
 
-@pytest.mark.parametrize(("date", "language", "shown"), [("2026-11-05", "en", "5\u00a0November 2026"), ("2026-11-05", "fr", "5\u00a0novembre 2026"), ("2026-11-05", "de", "5.\u00a0November 2026"), ("5 Nov", "en", "5 Nov"), ("2026-13-05", "en", "2026-13-05")])
-def test_a_date_is_written_out_in_the_language_of_the_letter(date: str, language: str, shown: str) -> None:
-    found = compile_letter(Edition(language=language, headline="Towns", body="Text.", date=date), ENVELOPE, Templates(Path("/nowhere")))
+@pytest.mark.parametrize(
+    ("date", "language", "shown"),
+    [
+        ("2026-11-05", "en", "5\u00a0November 2026"),
+        ("2026-11-05", "fr", "5\u00a0novembre 2026"),
+        ("2026-11-05", "de", "5.\u00a0November 2026"),
+        ("5 Nov", "en", "5 Nov"),
+        ("2026-13-05", "en", "2026-13-05"),
+    ],
+)
+def test_a_date_is_written_out_in_the_language_of_the_letter(
+    date: str, language: str, shown: str
+) -> None:
+    found = compile_letter(
+        Edition(language=language, headline="Towns", body="Text.", date=date),
+        ENVELOPE,
+        Templates(Path("/nowhere")),
+    )
     assert shown in found.html.replace("&nbsp;", "\u00a0").replace("&#160;", "\u00a0")

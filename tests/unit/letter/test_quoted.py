@@ -27,11 +27,22 @@ def test_no_line_is_long_begins_with_a_dot_or_with_from(text: str) -> None:
         assert line.isascii()
 
 
-@given(texts, texts, st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120))
+@given(
+    texts,
+    texts,
+    st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120),
+)
 @example("a", "b", "https://press.example/u/17.42.981.Zk3aAbBcCdDeEfFgGhHiIj" + "x" * 60)
 @example("a", "b", ".dot")
 @example("a", "b", "=41")
-def test_a_spliced_value_reads_as_if_it_had_stood_there(before: str, after: str, value: str) -> None:
-    spliced = quoted.encode(before.encode()) + quoted.SOFT + quoted.value(value.encode()) + quoted.encode(after.encode())
+def test_a_spliced_value_reads_as_if_it_had_stood_there(
+    before: str, after: str, value: str
+) -> None:
+    spliced = (
+        quoted.encode(before.encode())
+        + quoted.SOFT
+        + quoted.value(value.encode())
+        + quoted.encode(after.encode())
+    )
     assert quopri.decodestring(spliced).replace(b"\r\n", b"\n") == (before + value + after).encode()
     assert not any(line.startswith(b".") for line in spliced.split(b"\r\n"))

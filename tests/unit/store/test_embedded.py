@@ -1,4 +1,6 @@
-"""The embedded server: no orphan, no second one on the same files, stopped when its last user has gone."""
+"""The embedded server: no orphan, no second one on the same files, stopped when its last user has
+gone.
+"""
 
 import os
 import signal
@@ -22,7 +24,7 @@ def until(true: Callable[[], object], seconds: float = 15) -> None:
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):   # it may go between the open and the read
+    except (FileNotFoundError, ProcessLookupError):  # it may go between the open and the read
         return False
 
 
@@ -35,7 +37,7 @@ def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
         store = connect(server.url())
         store.command("SET", "book:pepper", "x")
         os.kill(pid_of(server), signal.SIGKILL)
-        until(lambda: not server.kept())    # its keeper ended with it
+        until(lambda: not server.kept())  # its keeper ended with it
     with ensured(tmp_path, supervised=False) as server:
         assert connect(server.url()).text("book:pepper") == "x"
 
@@ -54,14 +56,14 @@ def test_a_killed_keeper_takes_its_server_along_and_none_begins_before(tmp_path:
     keeper = server.spawn_keeper()
     server.wait(10)
     first = pid_of(server)
-    os.kill(first, signal.SIGSTOP)          # a server that is slow to die
+    os.kill(first, signal.SIGSTOP)  # a server that is slow to die
     keeper.kill()
     keeper.wait()
     second = server.spawn_keeper()
     time.sleep(0.5)
     assert alive(first)
-    assert pid_of(server) == first          # nobody began beside it
-    os.kill(first, signal.SIGCONT)          # the kernel's TERM reaches it now
+    assert pid_of(server) == first  # nobody began beside it
+    os.kill(first, signal.SIGCONT)  # the kernel's TERM reaches it now
     until(lambda: pid_of(server) != first and server.answers())
     assert not alive(first)
     second.terminate()

@@ -1,4 +1,6 @@
-"""Releases of our own in the forms in which wires, ministries, universities, NGOs and companies publish them."""
+"""Releases of our own in the forms in which wires, ministries, universities, NGOs and companies
+publish them.
+"""
 
 import json
 from pathlib import Path
@@ -19,7 +21,17 @@ def test_a_careful_reader_would_find_the_same(name: str) -> None:
     edition = reading.edition
     assert edition is not None
     body = " ".join("\n".join(reading.paragraphs).split())
-    everything = " ".join((edition.headline, edition.subhead, edition.dateline, body, edition.notes_to_editors, edition.boilerplate, *(f"{c.name} {c.role}" for c in edition.contacts)))
+    everything = " ".join(
+        (
+            edition.headline,
+            edition.subhead,
+            edition.dateline,
+            body,
+            edition.notes_to_editors,
+            edition.boilerplate,
+            *(f"{c.name} {c.role}" for c in edition.contacts),
+        )
+    )
 
     assert edition.language == wanted["language"]
     assert edition.headline == wanted["headline"]
@@ -40,6 +52,8 @@ def test_nothing_dropped_is_quoted_elsewhere(name: str) -> None:
     reading = read(FORMS / name)
     edition = reading.edition
     assert edition is not None
-    kept = " ".join((edition.headline, edition.subhead, *reading.paragraphs, edition.notes_to_editors))
+    kept = " ".join(
+        (edition.headline, edition.subhead, *reading.paragraphs, edition.notes_to_editors)
+    )
     for _, text in reading.dropped:
         assert len(text) < 40 or text not in kept

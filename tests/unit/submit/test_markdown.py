@@ -38,28 +38,45 @@ def test_front_matter_is_yaml_1_2_and_texts_stay_texts(tmp_path: Path) -> None:
 
     assert edition.language == "no"
     assert edition.embargo == "2027-12-01T10:00:00+01:00"
-    assert edition.contacts == (Contact("Ines Calloway", "Press officer, English", "calloway@press.example"),)
+    assert edition.contacts == (
+        Contact("Ines Calloway", "Press officer, English", "calloway@press.example"),
+    )
     assert edition.dateline == "ALBERWICK, 24 November"
     assert reading.paragraphs == ("The towns agreed today.", "one", "two")
     assert not reading.errors
 
 
 def test_every_problem_has_its_line(tmp_path: Path) -> None:
-    text = "---\nheadlin: Towns\nkind: rumour\nid: Not An Id\nembargo: soon\ncontacts: nobody\nheadline: A\nheadline: B\n---\nText with {{ name }} left.\n"
+    text = (
+        "---\nheadlin: Towns\nkind: rumour\nid: Not An Id\nembargo: soon\ncontacts:"
+        " nobody\nheadline: A\nheadline: B\n---\nText with {{ name }} left.\n"
+    )
 
-    found = {(p.line, p.message.split(":")[0][:28]) for p in read(put(tmp_path, text)).problems if p.level is Level.ERROR}
+    found = {
+        (p.line, p.message.split(":")[0][:28])
+        for p in read(put(tmp_path, text)).problems
+        if p.level is Level.ERROR
+    }
 
     assert {line for line, _ in found} == {2, 3, 4, 5, 6, 8, 10}
 
 
-@pytest.mark.parametrize(("text", "line", "words"), [
-    ("---\nheadline: A\n", 1, "does not end"),
-    ("---\nheadline: [A\n---\nText.\n", 2, "not YAML"),
-    ("---\n- a\n- b\n---\nText.\n", 2, "must be fields"),
-    ("---\nheadline: " + "[" * 5000 + "\n---\nText.\n", 1, "nested too deeply"),
-])
-def test_broken_front_matter_is_an_error_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
-    assert any(p.line == line and words in p.message and p.level is Level.ERROR for p in read(put(tmp_path, text)).problems), read(put(tmp_path, text)).problems
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("---\nheadline: A\n", 1, "does not end"),
+        ("---\nheadline: [A\n---\nText.\n", 2, "not YAML"),
+        ("---\n- a\n- b\n---\nText.\n", 2, "must be fields"),
+        ("---\nheadline: " + "[" * 5000 + "\n---\nText.\n", 1, "nested too deeply"),
+    ],
+)
+def test_broken_front_matter_is_an_error_with_its_line(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    assert any(
+        p.line == line and words in p.message and p.level is Level.ERROR
+        for p in read(put(tmp_path, text)).problems
+    ), read(put(tmp_path, text)).problems
 
 
 def test_a_heading_is_the_headline(tmp_path: Path) -> None:
@@ -68,14 +85,23 @@ def test_a_heading_is_the_headline(tmp_path: Path) -> None:
     assert (edition.headline, edition.body) == ("Towns agree", "They did.")
 
 
-@pytest.mark.parametrize("text", ["---\nkind: statement\n---\nText without a headline.\n", "# Only a headline\n"])
+@pytest.mark.parametrize(
+    "text", ["---\nkind: statement\n---\nText without a headline.\n", "# Only a headline\n"]
+)
 def test_no_headline_or_no_text_is_an_error(tmp_path: Path, text: str) -> None:
     assert read(put(tmp_path, text)).errors
 
 
-@pytest.mark.parametrize(("raw", "words"), [
-    (b"", "empty"), (b"  \n ", "empty"), (b"\x00\x01\x02" * 50, "not a text"), (b"PK\x03\x04rest", "Word document"), (b"x" * 300_001, "too large"),
-])
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "empty"),
+        (b"  \n ", "empty"),
+        (b"\x00\x01\x02" * 50, "not a text"),
+        (b"PK\x03\x04rest", "Word document"),
+        (b"x" * 300_001, "too large"),
+    ],
+)
 def test_what_is_no_release_is_refused_with_words(tmp_path: Path, raw: bytes, words: str) -> None:
     with pytest.raises(InputFileError, match=words):
         read(put(tmp_path, raw))
@@ -89,7 +115,9 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
 
 
 def test_latin_1_is_read_with_a_warning(tmp_path: Path) -> None:
-    reading = read(put(tmp_path, "# Réunion à Genève\n\nLe texte de la réunion est prêt.\n".encode("cp1252")))
+    reading = read(
+        put(tmp_path, "# Réunion à Genève\n\nLe texte de la réunion est prêt.\n".encode("cp1252"))
+    )
     assert reading.edition is not None
     assert reading.edition.headline == "Réunion à Genève"
     assert any("Windows-1252" in p.message for p in reading.problems)
@@ -103,7 +131,9 @@ def test_two_editions_of_one_language_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_version_is_what_readers_see(tmp_path: Path) -> None:
-    first, same, other = (read(put(tmp_path, t)).edition for t in (GOOD, GOOD, GOOD.replace("agreed", "refused")))
+    first, same, other = (
+        read(put(tmp_path, t)).edition for t in (GOOD, GOOD, GOOD.replace("agreed", "refused"))
+    )
     assert first
     assert same
     assert other
@@ -112,47 +142,87 @@ def test_a_version_is_what_readers_see(tmp_path: Path) -> None:
 
 
 def test_slugs_are_short_and_ascii() -> None:
-    assert slug_of("Réunion à Genève: le plan d’hiver") == "reunion-a-geneve-le-plan-dhiver" or slug_of("Réunion à Genève") == "reunion-a-geneve"
+    assert (
+        slug_of("Réunion à Genève: le plan d’hiver") == "reunion-a-geneve-le-plan-dhiver"
+        or slug_of("Réunion à Genève") == "reunion-a-geneve"
+    )
     assert len(slug_of("word " * 50)) <= 60
     assert slug_of("مدن الموانئ").startswith("release-")
 
 
 def test_links_that_do_not_say_where_they_go(tmp_path: Path) -> None:
     path = tmp_path / "r.md"
-    path.write_text("# ALL THE TOWNS AGREE ON A PLAN\n\nSee [here](http://a.example/x), [the plan](https://a.example) and ![here](x.png).\n\n[Aquí.](https://b.example)\n", encoding="utf-8")
+    path.write_text(
+        "# ALL THE TOWNS AGREE ON A PLAN\n\nSee [here](http://a.example/x), [the"
+        " plan](https://a.example) and ![here](x.png).\n\n[Aquí.](https://b.example)\n",
+        encoding="utf-8",
+    )
     told = [(p.line, p.message) for p in read(path).problems]
     assert [line for line, message in told if "does not say where" in message] == [3, 5]
     assert [line for line, message in told if "not encrypted" in message] == [3]
     assert any("capitals" in message for _, message in told)
 
 
-@pytest.mark.parametrize(("line", "seen"), [
-    ("The towns <b>agreed</b>.", '"<b>"'), ('<div class="box">', '"<div class="box">"'), ("![The boats](https://pictures.example/boats.png)", '"[The boats]"'), ("So ![logo](//x.example/l.png) it is", '"[logo]"'),
-])
-def test_what_readers_will_see_otherwise_is_said_with_its_line(tmp_path: Path, line: str, seen: str) -> None:
-    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n"))
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("The towns <b>agreed</b>.", '"<b>"'),
+        ('<div class="box">', '"<div class="box">"'),
+        ("![The boats](https://pictures.example/boats.png)", '"[The boats]"'),
+        ("So ![logo](//x.example/l.png) it is", '"[logo]"'),
+    ],
+)
+def test_what_readers_will_see_otherwise_is_said_with_its_line(
+    tmp_path: Path, line: str, seen: str
+) -> None:
+    found = read(
+        put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n")
+    )
     warned = [p for p in found.problems if "readers see" in p.message]
     assert [(p.line, p.level) for p in warned] == [(7, Level.WARNING)]
     assert seen in warned[0].message
     assert not found.errors
 
 
-@pytest.mark.parametrize("line", ["a < b and b > c", "`<b>` is HTML", "See <https://towns.example>", "Write to <a@towns.example>", "<placeholder>"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a < b and b > c",
+        "`<b>` is HTML",
+        "See <https://towns.example>",
+        "Write to <a@towns.example>",
+        "<placeholder>",
+    ],
+)
 def test_what_only_resembles_html_is_left_alone(tmp_path: Path, line: str) -> None:
-    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n"))
+    found = read(
+        put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{line}\n")
+    )
     assert not [p for p in found.problems if "readers see" in p.message]
 
 
-@pytest.mark.parametrize(("kind", "command"), [("correction", "distro correct"), ("hold", "distro hold"), ("kill", "distro kill")])
-def test_a_kind_that_is_sent_by_hand_says_so_with_the_way_out(tmp_path: Path, kind: str, command: str) -> None:
-    found = read(put(tmp_path, f"---\nheadline: Towns agree\nkind: {kind}\nlanguage: en\n---\nThey did.\n"))
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [("correction", "distro correct"), ("hold", "distro hold"), ("kill", "distro kill")],
+)
+def test_a_kind_that_is_sent_by_hand_says_so_with_the_way_out(
+    tmp_path: Path, kind: str, command: str
+) -> None:
+    found = read(
+        put(tmp_path, f"---\nheadline: Towns agree\nkind: {kind}\nlanguage: en\n---\nThey did.\n")
+    )
     (told,) = [p for p in found.problems if command in p.message]
     assert (told.line, told.level) == (3, Level.WARNING)
     assert "`id:` of its own" in told.message
 
 
 def test_a_datelines_day_is_the_date(tmp_path: Path) -> None:
-    found = read(put(tmp_path, "---\nheadline: Towns agree\nlanguage: en\n---\nGENEVA, 3 March 2027 – They did.\n")).edition
+    found = read(
+        put(
+            tmp_path,
+            "---\nheadline: Towns agree\nlanguage: en\n---\nGENEVA, 3 March 2027 – They did.\n",
+        )
+    ).edition
     assert found
     assert (found.dateline, found.date) == ("GENEVA, 3 March 2027", "2027-03-03")
     assert not any("no date" in p.message for p in read(tmp_path / "r.md").problems)
@@ -160,5 +230,7 @@ def test_a_datelines_day_is_the_date(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mark", ["ENDS", "###", "-30-", "Ende", "FIN", "* * *"])
 def test_the_mark_that_ends_a_text_is_not_sent(tmp_path: Path, mark: str) -> None:
-    found = read(put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{mark}\n"))
+    found = read(
+        put(tmp_path, f"---\nheadline: Towns agree\nlanguage: en\n---\nThey did.\n\n{mark}\n")
+    )
     assert found.paragraphs == ("They did.",)

@@ -61,7 +61,7 @@ Ismael Cruz, Agencia en Honduras, Tel: +504 2237 7460, Correo electrónico: icru
 
 Noticias relacionadas
 Compartir en Facebook
-"""
+"""  # noqa: E501
 
 FRENCH = """Accueil
 Actualités
@@ -90,18 +90,29 @@ def understood(tmp_path: Path, request: pytest.FixtureRequest) -> Reading:
     return read(path)
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the seed release lies beside the repository, in ../shared")
+@pytest.mark.skipif(
+    not SEED.exists(), reason="the seed release lies beside the repository, in ../shared"
+)
 def test_the_seed_release_is_read_whole() -> None:
-    """Navigation gone, hard wraps undone, the broken mailto understood, everything dropped shown."""
+    """Navigation gone, hard wraps undone, the broken mailto understood, everything dropped
+    shown.
+    """
     reading = read(SEED)
     edition = reading.edition
     assert edition is not None
 
-    assert edition.headline == "Mexico City Hosts Workshop on Migration, Development, Human Rights and Gender"
+    assert (
+        edition.headline
+        == "Mexico City Hosts Workshop on Migration, Development, Human Rights and Gender"
+    )
     assert edition.language == "en"
     assert len(reading.paragraphs) == 8
-    assert reading.paragraphs[-1].startswith("A fourth panel – Migration Policies and Development – will look at ways")
-    assert [(c.name, c.role, c.email) for c in edition.contacts] == [("Juan Artola", "IOM Mexico", "jartola@iom.int")]
+    assert reading.paragraphs[-1].startswith(
+        "A fourth panel – Migration Policies and Development – will look at ways"
+    )
+    assert [(c.name, c.role, c.email) for c in edition.contacts] == [
+        ("Juan Artola", "IOM Mexico", "jartola@iom.int")
+    ]
     assert [n for n, _ in reading.dropped] == list(range(1, 23))
     assert not reading.errors
     assert any(p.line == 30 and "is a word missing" in p.message for p in reading.problems)
@@ -120,7 +131,11 @@ def test_a_wire_release_with_furniture(understood: Reading) -> None:
     assert edition.contacts[0].phone == "+34 600 123 456"
     assert (edition.contacts[0].name, edition.contacts[0].role) == ("Maria Lopez", "Press Officer")
     assert edition.notes_to_editors == "The twelve towns are listed on the ministry's site."
-    assert [text for _, text in understood.dropped][-3:] == ["Related news", "Ministry opens new harbour", "© 2026 Ministry of Fisheries"]
+    assert [text for _, text in understood.dropped][-3:] == [
+        "Related news",
+        "Ministry opens new harbour",
+        "© 2026 Ministry of Fisheries",
+    ]
 
 
 @pytest.mark.parametrize("understood", [SPANISH], indirect=True)
@@ -129,11 +144,16 @@ def test_a_spanish_release_with_the_contact_in_one_line(understood: Reading) -> 
     assert edition is not None
 
     assert edition.language == "es"
-    assert edition.headline == "La Agencia y el Gobierno inauguran un centro para personas retornadas"
+    assert (
+        edition.headline == "La Agencia y el Gobierno inauguran un centro para personas retornadas"
+    )
     assert edition.dateline.startswith("Tegucigalpa")
     assert len(understood.paragraphs) == 2
     assert edition.contacts[0].name == "Ismael Cruz"
-    assert (edition.contacts[0].email, edition.contacts[0].phone) == ("icruz@agencia.example", "+504 2237 7460")
+    assert (edition.contacts[0].email, edition.contacts[0].phone) == (
+        "icruz@agencia.example",
+        "+504 2237 7460",
+    )
 
 
 @pytest.mark.parametrize("understood", [FRENCH], indirect=True)
@@ -143,19 +163,34 @@ def test_a_french_release_hard_wrapped_without_blank_lines(understood: Reading) 
 
     assert edition.language == "fr"
     assert edition.dateline == "GENÈVE (Agence)"
-    assert [p[:20] for p in understood.paragraphs] == ["Le gouvernement a la", "« Nous voulons que c", "Le plan sera appliqu"]
+    assert [p[:20] for p in understood.paragraphs] == [
+        "Le gouvernement a la",
+        "« Nous voulons que c",
+        "Le plan sera appliqu",
+    ]
     assert (edition.contacts[0].name, edition.contacts[0].role) == ("Claire Dubois", "Porte-parole")
 
 
-@pytest.mark.parametrize("understood", [WIRE.replace("FOR IMMEDIATE RELEASE", "EMBARGOED UNTIL 2027-06-01 10:00 Europe/Zurich")], indirect=True)
+@pytest.mark.parametrize(
+    "understood",
+    [WIRE.replace("FOR IMMEDIATE RELEASE", "EMBARGOED UNTIL 2027-06-01 10:00 Europe/Zurich")],
+    indirect=True,
+)
 def test_an_embargo_line_is_read(understood: Reading) -> None:
     assert understood.edition is not None
     assert understood.edition.embargo == "2027-06-01T10:00:00+02:00"
 
 
-@pytest.mark.parametrize("understood", [WIRE.replace("FOR IMMEDIATE RELEASE", "EMBARGOED UNTIL the minister has spoken")], indirect=True)
+@pytest.mark.parametrize(
+    "understood",
+    [WIRE.replace("FOR IMMEDIATE RELEASE", "EMBARGOED UNTIL the minister has spoken")],
+    indirect=True,
+)
 def test_an_embargo_that_is_not_understood_is_an_error(understood: Reading) -> None:
-    assert any(p.level is Level.ERROR and "embargo" in p.message and p.line == 5 for p in understood.problems)
+    assert any(
+        p.level is Level.ERROR and "embargo" in p.message and p.line == 5
+        for p in understood.problems
+    )
 
 
 @pytest.mark.parametrize("understood", [WIRE, SPANISH, FRENCH], indirect=True)
@@ -163,6 +198,14 @@ def test_every_line_is_kept_used_or_shown_as_dropped(understood: Reading) -> Non
     """What is dropped is quoted nowhere else, and nothing disappears."""
     edition = understood.edition
     assert edition is not None
-    kept = " ".join((edition.headline, edition.subhead, edition.dateline, *understood.paragraphs, edition.notes_to_editors))
+    kept = " ".join(
+        (
+            edition.headline,
+            edition.subhead,
+            edition.dateline,
+            *understood.paragraphs,
+            edition.notes_to_editors,
+        )
+    )
     for _, text in understood.dropped:
         assert text not in kept

@@ -31,7 +31,9 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
 
 @pytest.fixture
 def client(office: Office) -> Iterator[TestClient]:
-    with TestClient(create_app(office), follow_redirects=False, raise_server_exceptions=False) as found:
+    with TestClient(
+        create_app(office), follow_redirects=False, raise_server_exceptions=False
+    ) as found:
         yield found
 
 
@@ -47,8 +49,14 @@ def links(office: Office, number: int) -> tuple[str, str]:
     raw = next(raw for address, raw in story.letters if address == who.email)
     message = email.message_from_bytes(raw)
     unsubscribe = str(message["List-Unsubscribe"]).strip("<>").replace(office.settings.site.url, "")
-    text = next(bytes(part.get_payload(decode=True)).decode() for part in message.walk() if part.get_content_type() == "text/plain")
-    view = min((line.strip() for line in text.splitlines() if "/v/" in line), key=len).replace(office.settings.site.url, "")
+    text = next(
+        bytes(part.get_payload(decode=True)).decode()
+        for part in message.walk()
+        if part.get_content_type() == "text/plain"
+    )
+    view = min((line.strip() for line in text.splitlines() if "/v/" in line), key=len).replace(
+        office.settings.site.url, ""
+    )
     return unsubscribe, view
 
 
@@ -64,7 +72,7 @@ def test_get_only_looks_and_post_acts(office: Office, client: TestClient) -> Non
     assert "<button" in page.text
     assert not is_out(office, 1)
 
-    for _ in range(2):   # RFC 8058 §3.1: no cookies, no redirect, 200 also the second time
+    for _ in range(2):  # RFC 8058 §3.1: no cookies, no redirect, 200 also the second time
         answer = client.post(path, data=ONE_CLICK)
         assert answer.status_code == 200
         assert "set-cookie" not in answer.headers
@@ -85,7 +93,15 @@ def test_any_form_of_the_post_counts(office: Office, client: TestClient, form: s
 
 def test_a_link_speaks_for_nobody_else(office: Office, client: TestClient) -> None:
     path, view = links(office, 1)
-    forged = [path[:-1] + ("A" if path[-1] != "A" else "B"), path.replace(".1.", ".2.", 1), "/u/1.0.1", "/u/x", "/u/" + "9" * 500, path.replace("/u/", "/v/"), view.replace("/v/", "/u/")]
+    forged = [
+        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        path.replace(".1.", ".2.", 1),
+        "/u/1.0.1",
+        "/u/x",
+        "/u/" + "9" * 500,
+        path.replace("/u/", "/v/"),
+        view.replace("/v/", "/u/"),
+    ]
     for wrong in forged:
         assert client.post(wrong, data=ONE_CLICK).status_code in (404, 405), wrong
     assert not any(is_out(office, n) for n in (1, 2, 3))
@@ -96,7 +112,7 @@ def test_the_letter_can_be_viewed_online(office: Office, client: TestClient) -> 
     page = client.get(view)
     assert page.status_code == 200
     assert "The towns agreed today." in page.text
-    assert path not in page.text      # people share this page
+    assert path not in page.text  # people share this page
     assert "/leave" in page.text
 
 
@@ -116,7 +132,9 @@ def test_pages_are_not_framed_cached_or_told_to_others(office: Office, client: T
     assert "script" not in client.get(path).text
 
 
-def test_without_redis_the_reader_is_told_that_nothing_changed(office: Office, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_the_reader_is_told_that_nothing_changed(
+    office: Office, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Promise 9: not durable, not acknowledged."""
     path, _ = links(office, 1)
 
@@ -139,25 +157,44 @@ def test_health_and_readiness(office: Office, client: TestClient) -> None:
     assert client.get("/nothing").status_code == 404
 
 
-def test_pictures_files_and_other_languages_open_by_the_readers_own_link_only(tmp_path: Path, server: Embedded, store: Store) -> None:
+def test_pictures_files_and_other_languages_open_by_the_readers_own_link_only(
+    tmp_path: Path, server: Embedded, store: Store
+) -> None:
     office = make_office(tmp_path, server, store, limits={"attached": 10})
     add_readers(store, 2, folder=tmp_path)
     (tmp_path / "boats.gif").write_bytes(b"GIF89a" + b"\x10\x00\x10\x00" + b"\0" * 20)
     (tmp_path / "facts.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 100)
     english = write_release(tmp_path, body="Text.\n\n![Boats](boats.gif)")
-    english.write_text(english.read_text().replace("dateline:", "attachments: [facts.pdf]\ndateline:"))
-    submit(office, Order(files=[english, write_release(tmp_path, language="fr", headline="Bateaux", name="r.fr.md", body="Texte.")], to="journalists"))
+    english.write_text(
+        english.read_text().replace("dateline:", "attachments: [facts.pdf]\ndateline:")
+    )
+    submit(
+        office,
+        Order(
+            files=[
+                english,
+                write_release(
+                    tmp_path, language="fr", headline="Bateaux", name="r.fr.md", body="Texte."
+                ),
+            ],
+            to="journalists",
+        ),
+    )
     _, view = links(office, 1)
     with TestClient(create_app(office), raise_server_exceptions=False) as client:
         page = client.get(view)
         picture = re.search(rf'src="{office.settings.site.url}({view}/[0-9a-f]{{32}})"', page.text)
-        attachment = re.search(rf'href="{office.settings.site.url}({view}/[0-9a-f]{{32}})"', page.text)
+        attachment = re.search(
+            rf'href="{office.settings.site.url}({view}/[0-9a-f]{{32}})"', page.text
+        )
         assert picture
         assert attachment
         assert client.get(picture[1]).headers["content-type"] == "image/gif"
         told = client.get(attachment[1])
         assert told.content.startswith(b"%PDF")
-        assert told.headers["content-disposition"].startswith("attachment; filename*=UTF-8''facts.pdf")
+        assert told.headers["content-disposition"].startswith(
+            "attachment; filename*=UTF-8''facts.pdf"
+        )
         assert "Bateaux" in client.get(f"{view}?lang=fr").text
         assert "Bateaux" not in client.get(f"{view}?lang=xx").text
         assert client.get(attachment[1][:-1] + "x").status_code == 404

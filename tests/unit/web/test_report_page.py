@@ -1,4 +1,6 @@
-"""The report as a page: complete without JavaScript, self-contained, only for whoever has its link."""
+"""The report as a page: complete without JavaScript, self-contained, only for whoever has its
+link.
+"""
 
 import json
 import re
@@ -26,16 +28,27 @@ from tests.support.story import Story
 def answer(message: Message) -> Outcome | None:
     if message.recipient.startswith("reader3@"):
         return Outcome(State.FAILED, 550, "5.1.1 no such <user>", relay="memory:0")
-    return Outcome(State.DEFERRED, 450, "4.2.2 full", relay="memory:0") if message.recipient.startswith("reader4@") else None
+    return (
+        Outcome(State.DEFERRED, 450, "4.2.2 full", relay="memory:0")
+        if message.recipient.startswith("reader4@")
+        else None
+    )
 
 
 @pytest.fixture
 def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    """Forty readers in two languages: 38 accepted, one refused, one deferred, and one who left before."""
+    """Forty readers in two languages: 38 accepted, one refused, one deferred, and one who left
+    before.
+    """
     office = make_office(tmp_path, server, store)
     add_readers(store, 41, folder=tmp_path, languages=("en", "fr"))
     office.consent.record(store, subscriber=41, address="", act="unsubscribed", source="test")
-    files = [write_release(tmp_path, headline="Towns & <plans>"), write_release(tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes.")]
+    files = [
+        write_release(tmp_path, headline="Towns & <plans>"),
+        write_release(
+            tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes."
+        ),
+    ]
     submit(office, Order(files=files, to="journalists", actor="m.zammit"))
     story = Story(office, answer)
     story.run()
@@ -53,7 +66,18 @@ def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> N
     assert "5.1.1 no such &lt;user&gt;" in html
     assert "m.zammit" in html
     assert len(re.findall(r'<tr(?: class="none")?><td data-l="State"><span><svg', html)) >= 10
-    for part in ("Where everyone is", "Sending over time", "By edition", "By recipient domain", "Refusals by cause", "Failed, by name", "In doubt, and possibly twice", "Left out, by reason", "Events", "Versions"):
+    for part in (
+        "Where everyone is",
+        "Sending over time",
+        "By edition",
+        "By recipient domain",
+        "Refusals by cause",
+        "Failed, by name",
+        "In doubt, and possibly twice",
+        "Left out, by reason",
+        "Events",
+        "Versions",
+    ):
         assert part in html
 
 
@@ -70,7 +94,10 @@ def test_the_details_add_up(office: Office) -> None:
     assert sum(b.accepted for b in found.bins) == 38
     assert sum(r.audience for r in found.editions) == 40
     assert sum(r.audience for r in found.domains) == 40
-    assert {(r.state, r.cause, r.people) for r in found.refusals} == {(State.FAILED, "no such mailbox", 1), (State.DEFERRED, "mailbox full", 1)}
+    assert {(r.state, r.cause, r.people) for r in found.refusals} == {
+        (State.FAILED, "no such mailbox", 1),
+        (State.DEFERRED, "mailbox full", 1),
+    }
     assert [v[0] for v in found.versions] == ["en", "fr"]
 
 
@@ -80,9 +107,17 @@ def test_only_a_link_made_here_opens_it(office: Office) -> None:
 
     page = client.get(path)
     assert page.status_code == 200
-    assert "new EventSource" in page.text     # still sending: one is deferred
+    assert "new EventSource" in page.text  # still sending: one is deferred
     assert "sha256-" in page.headers["content-security-policy"]
-    for wrong in ("/reports/D1", "/reports/D1/events", "/reports/D1?key=x", path.replace("D1", "D2"), path[:-1] + ("A" if path[-1] != "A" else "B"), "/reports/x?key=y", "/reports/D99999999999999?key=y"):
+    for wrong in (
+        "/reports/D1",
+        "/reports/D1/events",
+        "/reports/D1?key=x",
+        path.replace("D1", "D2"),
+        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        "/reports/x?key=y",
+        "/reports/D99999999999999?key=y",
+    ):
         assert client.get(wrong).status_code == 404, wrong
 
 
@@ -100,7 +135,15 @@ def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
     assert "event: over" in answer.text
 
 
-@pytest.mark.parametrize(("number", "words"), [(1, "our mail server took it"), (4, "your server refused it"), (5, "asked us to come back later"), (41, "asked us not to write to you")])
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "our mail server took it"),
+        (4, "your server refused it"),
+        (5, "asked us to come back later"),
+        (41, "asked us not to write to you"),
+    ],
+)
 def test_one_person_as_a_page(office: Office, tmp_path: Path, number: int, words: str) -> None:
     """What to read out to whoever rings, and what a mail admin searches for."""
     who = book.by_id(office.store, number)

@@ -20,6 +20,7 @@ def on_a_loop(test: Callable[[], Awaitable[None]]) -> None:
 
 def begun(steps: list[Any], asked: list[Waiter], count: int = 2) -> Errand:
     """An errand that waits for so many things and notes what it got."""
+
     async def run() -> None:
         for _ in range(count):
             asked.append(waiter())
@@ -54,7 +55,9 @@ def test_any_future_wakes_it_as_it_would_a_task() -> None:
 
         async def run() -> None:
             async with asyncio.Lock():
-                steps.append(await asyncio.get_running_loop().run_in_executor(None, lambda: "from a thread"))
+                steps.append(
+                    await asyncio.get_running_loop().run_in_executor(None, lambda: "from a thread")
+                )
             await asyncio.sleep(0.001)
             raise ValueError("its own")
 
@@ -68,7 +71,10 @@ def test_any_future_wakes_it_as_it_would_a_task() -> None:
 
 
 def test_one_may_answer_another_and_go_on_with_its_own() -> None:
-    """What the inner one asks for is its own, not the outer one's, and the other way round afterwards."""
+    """What the inner one asks for is its own, not the outer one's, and the other way round
+    afterwards.
+    """
+
     async def test() -> None:
         steps: list[Any] = []
         inner: list[Waiter] = []
@@ -117,6 +123,7 @@ def test_a_task_gets_a_future_and_so_does_another_thread() -> None:
 
 def test_what_is_let_go_is_neither_resumed_nor_waiting() -> None:
     """A letter that is offered to it would be lost: whoever offers must see that nobody waits."""
+
     async def test() -> None:
         steps: list[Any] = []
         asked: list[Waiter] = []

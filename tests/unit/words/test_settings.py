@@ -15,7 +15,11 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
-    path = write(tmp_path, '[site]\nurl = "http://press.example"\ntimezone = "Mars"\n[in_doubt]\nafter = "soon"\n[sender]\ncolour = "red"\n')
+    path = write(
+        tmp_path,
+        '[site]\nurl = "http://press.example"\ntimezone = "Mars"\n[in_doubt]\nafter ='
+        ' "soon"\n[sender]\ncolour = "red"\n',
+    )
 
     with pytest.raises(SettingsError) as error:
         load(path)
@@ -42,14 +46,31 @@ def test_folders_are_meant_from_where_the_file_lies(tmp_path: Path) -> None:
 
 
 def test_a_relay_tells_its_parts_and_hides_its_secret(tmp_path: Path) -> None:
-    relay = load(write(tmp_path, '[[relay]]\nurl = "smtp://user:p%40ss@relay.example:587"\n')).relay[0]
+    relay = load(
+        write(tmp_path, '[[relay]]\nurl = "smtp://user:p%40ss@relay.example:587"\n')
+    ).relay[0]
 
-    assert (relay.host, relay.port, relay.tls, relay.user, relay.password()) == ("relay.example", 587, "starttls", "user", "p@ss")
+    assert (relay.host, relay.port, relay.tls, relay.user, relay.password()) == (
+        "relay.example",
+        587,
+        "starttls",
+        "user",
+        "p@ss",
+    )
     assert "p%40ss" not in repr(relay)
     assert relay.name == "relay.example:587"
 
 
-@pytest.mark.parametrize("url", ["relay.example", "http://relay.example", "smtp://", "smtp://a:b", "smtp://relay.example?tls=maybe"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "relay.example",
+        "http://relay.example",
+        "smtp://",
+        "smtp://a:b",
+        "smtp://relay.example?tls=maybe",
+    ],
+)
 def test_a_relay_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError):
         load(write(tmp_path, f'[[relay]]\nurl = "{url}"\n'))
@@ -61,7 +82,9 @@ def test_a_bad_file_is_an_error_with_its_name(tmp_path: Path, text: str) -> None
         load(write(tmp_path, text))
 
 
-def test_a_missing_file_is_an_error_only_where_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_an_error_only_where_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert load(needed=False).embedded
     with pytest.raises(SettingsError, match="there is no"):

@@ -7,18 +7,33 @@ import pytest
 from distro.times import parse_duration, parse_time, rfc3339
 
 
-@pytest.mark.parametrize(("text", "utc"), [
-    ("2026-12-01T10:00+01:00", "2026-12-01T09:00"),
-    ("2026-12-01T10:00:30Z", "2026-12-01T10:00:30"),
-    ("2026-12-01 10:00 Europe/Zurich", "2026-12-01T09:00"),
-    ("2026-12-01T10:00 America/Argentina/Buenos_Aires", "2026-12-01T13:00"),
-    ("2026-12-01 9:05", "2026-12-01T08:05"),
-])
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-12-01T10:00+01:00", "2026-12-01T09:00"),
+        ("2026-12-01T10:00:30Z", "2026-12-01T10:00:30"),
+        ("2026-12-01 10:00 Europe/Zurich", "2026-12-01T09:00"),
+        ("2026-12-01T10:00 America/Argentina/Buenos_Aires", "2026-12-01T13:00"),
+        ("2026-12-01 9:05", "2026-12-01T08:05"),
+    ],
+)
 def test_a_time_is_understood(text: str, utc: str) -> None:
-    assert parse_time(text, "Europe/Zurich").astimezone(UTC) == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    assert parse_time(text, "Europe/Zurich").astimezone(UTC) == datetime.fromisoformat(utc).replace(
+        tzinfo=UTC
+    )
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2026-13-01 10:00", "2026-12-01", "2026-12-01 10:00 Mars/Olympus", "2026-12-01 25:00", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tomorrow",
+        "2026-13-01 10:00",
+        "2026-12-01",
+        "2026-12-01 10:00 Mars/Olympus",
+        "2026-12-01 25:00",
+        "",
+    ],
+)
 def test_what_is_no_time_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         parse_time(text)
@@ -36,6 +51,12 @@ def test_json_carries_offset_and_fraction() -> None:
 
 
 def test_durations() -> None:
-    assert [parse_duration(t) for t in ("500ms", "60s", "5m", "2h", "2d")] == [0.5, 60, 300, 7200, 172_800]
+    assert [parse_duration(t) for t in ("500ms", "60s", "5m", "2h", "2d")] == [
+        0.5,
+        60,
+        300,
+        7200,
+        172_800,
+    ]
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration("soon")

@@ -32,5 +32,5 @@ def test_no_invented_token_verifies_or_crashes(text: str) -> None:
 
 @given(st.integers(0, len(TOKEN) - 1), st.characters(codec="ascii"))
 def test_a_changed_token_does_not_verify(at: int, character: str) -> None:
-    changed = TOKEN[:at] + character + TOKEN[at + 1:]
+    changed = TOKEN[:at] + character + TOKEN[at + 1 :]
     assert changed == TOKEN or not verify(changed, UNSUBSCRIBE, KEYS, [HASH])

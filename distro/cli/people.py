@@ -92,11 +92,11 @@ def add(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Put one person into the book.
+    r"""Put one person into the book.
 
     Examples:
 
-        distro subscribers add ana@daily.example --list journalists \\
+        distro subscribers add ana@daily.example --list journalists \
             --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
     """
     from distro.audience.segments import check_new

@@ -358,12 +358,12 @@ def plan(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Show who would get a release, in which language, who would not and why. Sends nothing.
+    r"""Show who would get a release, in which language, who would not and why. Sends nothing.
 
     Examples:
 
         distro plan release.md --to journalists
-        distro plan release.en.md release.fr.md \\
+        distro plan release.en.md release.fr.md \
             --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.flow.accept import Order
@@ -486,7 +486,7 @@ def submit(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Send a release to everyone who should have it, now or at a set time; on a terminal it first
+    r"""Send a release to everyone who should have it, now or at a set time; on a terminal it first
     shows the plan, and asks.
 
     The release is stored and queued; workers do the rest. Whoever has it already is not written to
@@ -495,7 +495,7 @@ def submit(
     Examples:
 
         distro submit release.md --to journalists --now
-        distro submit release.en.md release.fr.md \\
+        distro submit release.en.md release.fr.md \
             --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.errors import UsageError

@@ -20,6 +20,6 @@ ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRI
 USER distro
 WORKDIR /srv/distro
 # Worker, sweep and pages each say every five seconds that they live.
-HEALTHCHECK --interval=20s --timeout=10s --start-period=40s CMD ["python", "-m", "distro.queue.healthy"]
+HEALTHCHECK --interval=20s --timeout=10s --start-period=40s CMD ["python", "-m", "distro.admin.health_check"]
 ENTRYPOINT ["distro"]
 CMD ["--help"]

@@ -20,7 +20,7 @@ from pathlib import Path
 from installation import Installation
 
 from distro.audience.segments import Segments
-from distro.store.scripts.audience import count
+from distro.store.audience_scripts import count
 
 BARS = {"import": 60.0, "memory": 600.0, "bitmaps": 1.0, "dates": 30.0, "script": 10.0, "plan": 2.0}
 BITMAPS = "journalists and language:es and beats:migration and not country:US"

@@ -17,9 +17,10 @@ from typing import Self
 
 import psutil
 
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office, host_id, load_keys
-from distro.settings import load
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
+from distro.installation.secrets import host_id, load_keys
+from distro.settings.load import load
 from distro.store import connect
 from distro.store.embedded import Embedded
 

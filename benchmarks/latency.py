@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.relay.session import Endpoint, Session
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer

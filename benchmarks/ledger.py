@@ -15,14 +15,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.flow.freeze import advance
-from distro.flow.office import Office, host_id, load_keys
+from distro.installation.context import Office
+from distro.installation.secrets import host_id, load_keys
 from distro.model import Edition, Outcome, State
-from distro.report import summary
-from distro.settings import Settings
-from distro.store import Store, connect
+from distro.reports import summary
+from distro.settings.load import Settings
+from distro.store import Store, audience_scripts, connect, ledger_scripts
 from distro.store.embedded import Embedded, ensured
 from distro.store.records import pack_outcome
-from distro.store.scripts import audience, ledger
 
 EDITION = Edition(language="en", headline="Towns agree a plan", body="Text.")
 
@@ -61,7 +61,7 @@ def fill(store: Store, recipients: int) -> None:
 def frozen(office: Office) -> float:
     """Seconds from accepted to frozen."""
     office.store.call(
-        audience.accept(
+        audience_scripts.accept(
             {
                 "slug": "plan",
                 "kind": "press-release",
@@ -107,10 +107,10 @@ def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
         told = store.command("INFO", "cpu")
         return float(told["used_cpu_sys"]) + float(told["used_cpu_user"])
 
-    mine = store.call(ledger.claim("1", -1, "0a0b0c0d", "h.1.x", 10**7, 10**10))
+    mine = store.call(ledger_scripts.claim("1", -1, "0a0b0c0d", "h.1.x", 10**7, 10**10))
     assert mine is not None
     cursor, serial, done = mine.first, 0, 0
-    previous: tuple[ledger.Intent, ...] = ()
+    previous: tuple[ledger_scripts.Intent, ...] = ()
     before, began = cpu(), time.perf_counter()
     while time.perf_counter() - began < seconds:
         serial += 1
@@ -126,13 +126,17 @@ def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
             for i in previous
         )
         told = store.call(
-            ledger.step(ledger.Step("h.1.x", serial, "1", packed, mine, group, cursor))
+            ledger_scripts.step(
+                ledger_scripts.Step("h.1.x", serial, "1", packed, mine, group, cursor)
+            )
         )
         cursor, previous, done = told.cursor, told.intents, done + len(previous)
         if not told.intents:
-            store.call(ledger.release(mine))
+            store.call(ledger_scripts.release(mine))
             mine = store.call(
-                ledger.claim("1", -1, f"{random.getrandbits(32):08x}", "h.1.x", 10**7, 10**10)
+                ledger_scripts.claim(
+                    "1", -1, f"{random.getrandbits(32):08x}", "h.1.x", 10**7, 10**10
+                )
             )
             if mine is None:
                 break

@@ -16,7 +16,7 @@ from pathlib import Path
 from installation import Installation, smtp_sink
 from wire import release
 
-from distro.flow import reports
+from distro.reports import live
 
 VIEWERS = 3
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
@@ -26,7 +26,7 @@ def rate(office: Installation, n: int, readers: int, *, watched: bool) -> float:
     """Letters a second from first to last of one distribution."""
     number = office.submit(release(office.folder, n, 38)[:1])
     if watched:
-        link = reports.link(office.office, number)
+        link = live.link(office.office, number)
         for _ in range(VIEWERS):
             threading.Thread(
                 target=_follow, args=(link.replace("?", "/events?"),), daemon=True

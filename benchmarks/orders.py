@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.audience.consent import UNSUBSCRIBED
-from distro.flow.turns import cancel, halt, resume
+from distro.flow.orders import cancel, halt, resume
 from tests.faults.house import House
 from tests.faults.sink import Sink
 

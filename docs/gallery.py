@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from distro.letter import Filler, Letter, compile_letter, service
+from distro.letter import Filler, Letter, compile_letter, service_letters
 from distro.letter.compile import Envelope
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
@@ -124,7 +124,7 @@ def edition(kind: str, language: str) -> Edition:
     found = read(SAMPLE).edition if language == "en" else ARABIC
     assert found is not None
     if kind in ("confirm", "welcome"):
-        return getattr(service, kind)(language, HOUSE[language], SLOTS)
+        return getattr(service_letters, kind)(language, HOUSE[language], SLOTS)
     changes: dict[str, object] = {
         "kind": kind if kind not in ("embargo", "low-bandwidth") else "press-release"
     }

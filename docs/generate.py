@@ -39,7 +39,7 @@ def commands() -> str:
 
 def settings() -> str:
     """Every setting with its default and meaning."""
-    from distro.explained import load_explained
+    from distro.settings.describe import load_explained
 
     rows = load_explained(None)
     parts = [

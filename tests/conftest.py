@@ -11,11 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from distro.demo.mailbox import Mailbox
-from distro.flow.office import Office
+from distro.installation.context import Office
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
 from distro.store.keys import PERMANENT, describe
-from distro.web.app import create_app
+from distro.web.application import create_app
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from distro.audience import addresses
+from distro.errors import NotFoundError
 from distro.model import Subscriber, former_address_key
 from distro.store import Store
 
@@ -47,3 +48,17 @@ def by_address(store: Store, address: str) -> Subscriber | None:
         if who and key in (addresses.key(who.email), *who.columns.get("_former", ())):
             return who
     return None
+
+
+def person(store: Store, address: str) -> Subscriber:
+    """Return who is at this address; raise NotFoundError where nobody is."""
+    found = by_address(store, address)
+    if found is None:
+        raise NotFoundError(
+            f"nobody in the book has the address {address}",
+            hint=(
+                "Not on any list, so nothing is sent there. Add them: distro subscribers add"
+                " ADDRESS --list NAME. Spelt otherwise? distro subscribers list --search WORD"
+            ),
+        )
+    return found

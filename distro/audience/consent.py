@@ -22,8 +22,8 @@ from typing import IO
 
 from distro.errors import DistroError
 from distro.store import Store
-from distro.store.folder import refused
-from distro.store.scripts import book as scripts
+from distro.store import book_scripts as scripts
+from distro.store.data_folder import refused
 
 # Each takes something away …
 UNSUBSCRIBED = "unsubscribed"  # the person's own wish

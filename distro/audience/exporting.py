@@ -8,8 +8,8 @@ from pathlib import Path
 
 from distro.audience.book import values_of
 from distro.audience.segments import raw_rows
-from distro.cells import safe
-from distro.files import replaced
+from distro.lib.csv_safe import safe
+from distro.lib.files import replaced
 from distro.store import Store
 
 _FIRST = (

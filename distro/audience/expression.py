@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distro.audience.index import quantity
+from distro.audience.value_index import quantity
 from distro.errors import ExpressionError
 
 _TOKEN = re.compile(

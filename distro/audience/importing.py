@@ -19,14 +19,14 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
+from distro.audience.book_writer import Row, Wish, Writer, Written, off_list, wishes_of
+from distro.audience.columns import Header, header_of
 from distro.audience.consent import ConsentFile, Hashes
-from distro.audience.headers import Header, header_of
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import Table
-from distro.audience.writing import Row, Wish, Writer, Written, off_list, wishes_of
 from distro.store import Store
+from distro.store.book_scripts import Command
 from distro.store.records import ids_of
-from distro.store.scripts.book import Command
 
 _PIECE = 300  # rows in one script call: a few milliseconds
 _STAGED = 86_400  # seconds that a staged import waits to be finished

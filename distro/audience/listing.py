@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from distro.audience.book import subscriber, values_of
 from distro.audience.consent import refusals
 from distro.audience.segments import rows
-from distro.languages import unaccented
+from distro.lib.languages import unaccented
 from distro.model import Subscriber
 from distro.store import Store
 

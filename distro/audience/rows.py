@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 
 from distro.audience import addresses
-from distro.audience.headers import Header, plain
+from distro.audience.columns import Header, plain
 from distro.audience.optouts import answer_of, meaning_of
-from distro.cells import unquoted
-from distro.languages import code_of, meant_by
-from distro.providers import provider_of, typo_of
+from distro.lib.csv_safe import unquoted
+from distro.lib.languages import code_of, meant_by
+from distro.lib.mailbox_providers import provider_of, typo_of
 
 _LONGEST = 4000  # characters of a cell
 _OURS = frozenset(("lists", "email", "domain", "provider", "status", "kind", "frequency"))

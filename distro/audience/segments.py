@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 
 from distro.audience.book import by_address, values_of
+from distro.audience.columns import COLUMNS
 from distro.audience.expression import And, Node, Not, Or, Term, parse
-from distro.audience.headers import COLUMNS
-from distro.audience.index import ALWAYS_SCANNED, IDS, SCAN, bits_of, quantity
+from distro.audience.value_index import ALWAYS_SCANNED, IDS, SCAN, bits_of, quantity
 from distro.errors import ExpressionError, SettingsError, UsageError
-from distro.files import read_toml
+from distro.lib.files import read_toml
 from distro.model import ascii_lower as lower
 from distro.store import Store
+from distro.store import audience_scripts as scripts
+from distro.store.audience_scripts import Program
 from distro.store.records import unpack_ids
-from distro.store.scripts import audience as scripts
-from distro.store.scripts.audience import Program
 
 _NAMES, _DEEP = 500, 50  # named segments in one expression, and how deep in one another
 _SCAN_PIECE = 5000  # rows read at once

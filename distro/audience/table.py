@@ -10,7 +10,7 @@ from typing import TextIO
 from distro.audience.encodings import open_text
 from distro.audience.workbook import read_workbook
 from distro.errors import InputFileError
-from distro.files import require_regular
+from distro.lib.files import require_regular
 
 LARGEST = 2_000_000_000  # bytes of a file
 COLUMNS = 500  # a header may have

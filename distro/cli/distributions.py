@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from distro.cli import show
+from distro.cli import output
 from distro.cli.options import Config, Distribution, Json, described, settings
 
 if TYPE_CHECKING:
-    from distro.flow.watching import Glance
-    from distro.report.named import Named
-    from distro.report.summary import Report
+    from distro.reports.named_people import Named
+    from distro.reports.progress import Glance
+    from distro.reports.summary import Report
 
 _NAMED = 5  # people of a group who are named on a terminal
 _MEANING = {
@@ -80,9 +80,10 @@ def report(
         distro report D17 --csv d17.csv --html d17.html
         distro report D17 --who failed
     """
-    from distro.flow import running
-    from distro.flow.office import distribution_id, opened
-    from distro.report import summary
+    from distro.installation import running_parts
+    from distro.installation.context import opened
+    from distro.reports import summary
+    from distro.store.distributions import distribution_id
 
     found = settings(config)
     with opened(found) as office:
@@ -97,47 +98,47 @@ def report(
             return _who(list(summary.everybody(office.store, number, who.value)), as_json=as_json)
         result = summary.report(office.store, number, found.site.timezone)
         if csv_file:
-            from distro.flow.export import export_csv
+            from distro.reports.export import export_csv
 
             lines = export_csv(office, number, csv_file)
-            show.note(f"{csv_file}: {show.count(lines, 'line')}")
-        from distro.flow import reports
+            output.note(f"{csv_file}: {output.count(lines, 'line')}")
+        from distro.reports import live
 
         if html_file:
-            show.note(f"{html_file}: {reports.write(office, number, html_file):,} bytes")
-        address = reports.link(office, number)
-        older = running.warning(office)
+            output.note(f"{html_file}: {live.write(office, number, html_file):,} bytes")
+        address = live.link(office, number)
+        older = running_parts.warning(office)
     if older:
-        show.note(f"warning: {older}")
+        output.note(f"warning: {older}")
     if as_json:
-        show.document(result.told)
+        output.document(result.told)
     else:
         _show_report(result, found.site.timezone)
         if address:
-            show.say(f"As a page, live: {address}")
+            output.say(f"As a page, live: {address}")
     return 0
 
 
 def _list(rows: list[dict[str, Any]], zone: str, *, as_json: bool) -> int:
     if as_json:
-        show.document(rows)
+        output.document(rows)
     elif rows:
-        show.table(
+        output.table(
             ("id", "state", "people", f"submitted ({zone})", "due", "headline"),
             [
                 (
                     r["distribution"],
                     r["state"],
                     f"{r['audience']:,}",
-                    show.clock(r["submitted_at"])[:-3],
-                    show.clock(r["due_at"])[:-3] if r["due_at"] else "",
+                    output.clock(r["submitted_at"])[:-3],
+                    output.clock(r["due_at"])[:-3] if r["due_at"] else "",
                     r["headline"][:60],
                 )
                 for r in rows
             ],
         )
     else:
-        show.say("Nothing was submitted yet. Next: distro submit FILE --to LIST --now")
+        output.say("Nothing was submitted yet. Next: distro submit FILE --to LIST --now")
     return 0
 
 
@@ -145,13 +146,13 @@ def _who(people: "list[Named]", *, as_json: bool) -> int:
     from dataclasses import asdict
 
     if as_json:
-        show.document([asdict(person) for person in people])
+        output.document([asdict(person) for person in people])
         return 0
     width = max((len(person.address) for person in people), default=0)
     for person in people:
-        show.say(f"{person.address:<{width}}   {person.why}".rstrip())
+        output.say(f"{person.address:<{width}}   {person.why}".rstrip())
     if not people:
-        show.note("Nobody.")
+        output.note("Nobody.")
     return 0
 
 
@@ -160,22 +161,22 @@ def _show_report(result: "Report", zone: str) -> None:
 
     told = result.told
     counts = {state: n for state, n in told["counts"].items() if n}
-    show.say(show.bold(told["headline"]))
-    show.say(
+    output.say(output.bold(told["headline"]))
+    output.say(
         f"{told['distribution']} · {told['kind'].replace('-', ' ')} ·"
         f" {told['state']}{f' · by {result.actor}' if result.actor else ''}"
     )
-    show.say(f"{_times(told)} ({zone})\n")
+    output.say(f"{_times(told)} ({zone})\n")
     if told["state"] in ("halted", "cancelled") and told["reason"]:
-        show.say(f"  {told['state']}: {told['reason']}\n")
+        output.say(f"  {told['state']}: {told['reason']}\n")
     if result.planned_only and told["state"] == "cancelled":
-        show.say(
+        output.say(
             f"  {told['audience']:,} were planned; it was cancelled before anybody was written to"
         )
     elif result.planned_only:
-        show.say(
+        output.say(
             f"  {told['audience']:,} planned; the audience is fixed when it starts"
-            f" ({show.clock(rfc3339(result.start_ms, zone))})"
+            f" ({output.clock(rfc3339(result.start_ms, zone))})"
         )
     else:
         equation = (
@@ -186,27 +187,27 @@ def _show_report(result: "Report", zone: str) -> None:
             if told["balanced"]
             else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
         )
-        show.say(f"  {told['audience']:,} = {equation}          {mark}\n")
+        output.say(f"  {told['audience']:,} = {equation}          {mark}\n")
         _show_states(result, counts, zone)
     if told["left_out"]:
-        show.say(
-            f"  left out    {sum(told['left_out'].values()):,}   {show.reasons(told['left_out'])}"
+        output.say(
+            f"  left out    {sum(told['left_out'].values()):,}   {output.reasons(told['left_out'])}"
         )
-    show.say()
-    show.say(
+    output.say()
+    output.say(
         "  "
         + " · ".join(
-            f"{show.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()
+            f"{output.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()
         )
         + _spread(told)
     )
     if told["possibly_twice"]:
-        show.say(
-            f"  {show.count(told['possibly_twice'], 'letter')} possibly twice: sent once more after"
-            " doubt, under the same Message-ID"
+        output.say(
+            f"  {output.count(told['possibly_twice'], 'letter')} possibly twice:"
+            " sent once more after doubt, under the same Message-ID"
         )
     _show_named(result)
-    show.say(
+    output.say(
         f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report"
         f" {told['distribution']} --csv report.csv"
         + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else "")
@@ -218,7 +219,7 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
 
     causes = " · ".join(f"{n:,} {cause}" for cause, n in list(result.causes.items())[:5])
     retry = (
-        f"next try {show.clock(rfc3339(result.next_retry_ms, zone))}"
+        f"next try {output.clock(rfc3339(result.next_retry_ms, zone))}"
         if result.next_retry_ms
         else ""
     )
@@ -232,7 +233,7 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
     for state, n in counts.items():
         share = f"{100 * n / total:5.1f} %" if state == "accepted" else " " * 7
         line = f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}"
-        show.say(line.rstrip())
+        output.say(line.rstrip())
 
 
 def _times(told: dict[str, Any]) -> str:
@@ -247,7 +248,7 @@ def _times(told: dict[str, Any]) -> str:
         ("finished_at", told["state"]),
     ):
         if told[key]:
-            date, _, time = show.clock(told[key]).rpartition(" ")
+            date, _, time = output.clock(told[key]).rpartition(" ")
             parts.append(f"{word} {time if date == day else f'{date} {time}'}")
             day = date
     return " · ".join(parts)
@@ -258,14 +259,14 @@ def _show_named(result: "Report") -> None:
     told = result.told
     for group, people in result.named.items():
         count = told["counts"].get(group, told["possibly_twice"])
-        show.say(f"\n  {group.replace('_', ' ')}")
+        output.say(f"\n  {group.replace('_', ' ')}")
         for person in people[:_NAMED]:
-            show.say(
+            output.say(
                 f"    {person.address:<{max(len(p.address) for p in people[:_NAMED])}}  "
                 f" {person.why[:100]}".rstrip()
             )
         if count > _NAMED:
-            show.say(
+            output.say(
                 f"    … {count - _NAMED:,} more: distro report {told['distribution']} --who {group}"
             )
 
@@ -290,19 +291,20 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     """
     import sys
 
-    from distro.flow import reports
-    from distro.flow.office import distribution_id, opened
-    from distro.flow.watching import watch as look
+    from distro.installation.context import opened
+    from distro.reports import live
+    from distro.reports.progress import watch as look
+    from distro.store.distributions import distribution_id
 
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
         glance = _follow(
             look(office, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
         )
-        address = reports.link(office, number)
+        address = live.link(office, number)
     counts = {s.value: n for s, n in glance.counts.items()}
     if as_json:
-        show.document(
+        output.document(
             {
                 "distribution": f"D{number}",
                 "state": glance.state,
@@ -312,11 +314,11 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
         )
     else:
         equation = " + ".join(f"{n:,} {s.replace('_', ' ')}" for s, n in counts.items() if n) or "0"
-        show.say(
+        output.say(
             f"  {glance.audience:,} = {equation}  "
             f" {glance.state}{f': {glance.reason}' if glance.reason else ''}"
         )
-        show.say(f"Next: distro report D{number}{f' · {address}' if address else ''}")
+        output.say(f"Next: distro report D{number}{f' · {address}' if address else ''}")
     return 1 if glance.state == "halted" else 0
 
 
@@ -335,7 +337,7 @@ def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glanc
                 and (glance.over or glance.tried - shown >= max(1, glance.audience // 10))
             ):
                 shown = glance.tried
-                show.say(
+                output.say(
                     f"  {glance.state:<10} {glance.tried:,}/{glance.audience:,} "
                     f" {glance.rate:,.0f}/s"
                 )
@@ -391,19 +393,19 @@ def explain(
         distro explain ana@daily.example
         distro explain ana@daily.example --release D17 --html ana.html
     """
-    from distro.flow.explain import explain as find_out
-    from distro.flow.explain import write_page
-    from distro.flow.office import opened
+    from distro.installation.context import opened
+    from distro.reports.explain import explain as find_out
+    from distro.reports.explain import write_page
 
     with opened(settings(config)) as office:
         result = find_out(office, address, release)
         if html_file:
-            show.note(f"{html_file}: {write_page(office, result, html_file):,} bytes")
+            output.note(f"{html_file}: {write_page(office, result, html_file):,} bytes")
     if as_json:
-        show.document(result.told())
+        output.document(result.told())
     else:
         for line in result.sentences():
-            show.say(line)
+            output.say(line)
     return 0
 
 
@@ -414,14 +416,15 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
         distro audit D17
     """
-    from distro.flow.office import distribution_id, opened
+    from distro.installation.context import opened
     from distro.ledger.audit import audit as recount
+    from distro.store.distributions import distribution_id
 
     with opened(settings(config)) as office:
         number = distribution_id(office.store, distribution)
         found = recount(office.store, number)
     if as_json:
-        show.document(
+        output.document(
             {
                 "distribution": f"D{number}",
                 "audience": found.audience,
@@ -435,14 +438,14 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
             " + ".join(f"{n:,} {s.value.replace('_', ' ')}" for s, n in found.counts.items() if n)
             or "0"
         )
-        show.say(f"D{number}: {found.audience:,} = {counts}")
-        show.say(
+        output.say(f"D{number}: {found.audience:,} = {counts}")
+        output.say(
             "✓ it balances: audience, states, counters, batches and leases agree"
             if found.balanced
             else "✗ it does not balance:"
         )
         for line in found.findings:
-            show.say(f"  {line}")
+            output.say(f"  {line}")
     return 0 if found.balanced else 1
 
 

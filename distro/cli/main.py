@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from distro.cli import (
-    copies,
+    backups,
+    control,
     distributions,
-    house,
-    orders,
-    parts,
+    output,
     releases,
     segments,
-    show,
+    services,
+    setup,
     subscribers,
 )
 from distro.errors import DistroError, UsageError
@@ -60,16 +60,16 @@ def whole(
 def _version() -> None:
     from importlib.metadata import version
 
-    show.say(f"distro {version('distro-press')}")
+    output.say(f"distro {version('distro-press')}")
     raise typer.Exit
 
 
 releases.add_to(app)
 distributions.add_to(app)
-orders.add_to(app)
-parts.add_to(app)
-house.add_to(app)
-copies.add_to(app)
+control.add_to(app)
+services.add_to(app)
+setup.add_to(app)
+backups.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(segments.app, name="segments")
 
@@ -139,15 +139,15 @@ def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
     """What happened, where, and what to type next; with --json also as the document on stdout."""
     if as_json:
         facts = getattr(error, "facts", {})
-        show.document(
+        output.document(
             {"error": error.message, "hint": error.hint, "details": error.details, **facts}
         )
     sentence = (
         error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
     )
-    show.note(sentence)
+    output.note(sentence)
     for line in error.details:
-        show.note(f"       {line}")
+        output.note(f"       {line}")
     if error.hint:
-        show.note(f"       {error.hint}" if sentence.startswith("error") else error.hint)
+        output.note(f"       {error.hint}" if sentence.startswith("error") else error.hint)
     return code

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from distro.settings import Settings
+    from distro.settings.load import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Config = Annotated[
@@ -61,7 +61,7 @@ def described(app: typer.Typer, function: Callable[..., int], name: str | None =
 
 def settings(config: Path | None, *, needed: bool = True) -> "Settings":
     """The settings of this command."""
-    from distro.settings import load
+    from distro.settings.load import load
 
     return load(config, needed=needed)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from distro.cli import show
+from distro.cli import output
 from distro.cli.options import At, Config, Files, Json, To, Yes, actor, described, settings
 
 
@@ -21,7 +21,7 @@ class Tier(StrEnum):
 
 
 if TYPE_CHECKING:
-    from distro.flow.accept import Planned
+    from distro.flow.submission import Planned
     from distro.model import Edition, Problem, Reading
 
 
@@ -56,7 +56,7 @@ def check(
             problems.append(Problem(path.name, 0, Level.ERROR, error.message))
     problems += [p for r in readings for p in r.problems]
     if as_json:
-        show.document(
+        output.document(
             {
                 "editions": [_edition(r) for r in readings],
                 "problems": [_problem(p) for p in problems],
@@ -69,8 +69,8 @@ def check(
     errors = sum(p.level is Level.ERROR for p in problems)
     if not as_json:
         names = " ".join(map(str, files))
-        show.say(
-            f"{show.count(errors, 'error')} to mend."
+        output.say(
+            f"{output.count(errors, 'error')} to mend."
             if errors
             else (
                 f"No errors. Next: distro preview {names}   or   distro plan {names} --to"
@@ -123,7 +123,9 @@ def _files_json(edition: "Edition") -> dict[str, Any]:
 
 def _files_of(edition: "Edition", *, pictures: bool) -> str:
     """Return the files that travel with an edition, each with its size: factsheet.pdf (1.2 MB)."""
-    told = [f"{f.name} ({show.size(f.size)})" for f in edition.files if bool(f.source) is pictures]
+    told = [
+        f"{f.name} ({output.size(f.size)})" for f in edition.files if bool(f.source) is pictures
+    ]
     return " · ".join(told)
 
 
@@ -133,7 +135,7 @@ def _show_files(editions: "Iterable[Edition]") -> None:
         for label, pictures in (("attached", False), ("pictures", True)):
             told = _files_of(edition, pictures=pictures)
             if told:
-                show.say(f"  {label} ({edition.language})   {told}")
+                output.say(f"  {label} ({edition.language})   {told}")
 
 
 def _problem(problem: "Problem") -> dict[str, Any]:
@@ -150,14 +152,14 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
     if edition is None:
         return
     words = sum(len(p.split()) for p in reading.paragraphs)
-    show.say(
-        f"{reading.file}: {show.language(edition.language)} {edition.kind.replace('-', ' ')}, read"
-        f" from {reading.source}\n"
+    output.say(
+        f"{reading.file}: {output.language(edition.language)} {edition.kind.replace('-', ' ')},"
+        f" read from {reading.source}\n"
     )
     contacts = [
         ", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts
     ] or ["–"]
-    show.pairs(
+    output.pairs(
         [
             ("Headline", edition.headline or "–"),
             (
@@ -173,7 +175,8 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
             ("Embargo", edition.embargo),
             (
                 "Body",
-                f"{show.count(len(reading.paragraphs), 'paragraph')}, {show.count(words, 'word')}",
+                f"{output.count(len(reading.paragraphs), 'paragraph')},"
+                f" {output.count(words, 'word')}",
             ),
             *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
             (
@@ -190,10 +193,10 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
         ]
     )
     if show_dropped and reading.dropped:
-        show.say("\n  Dropped")
+        output.say("\n  Dropped")
         for number, text in reading.dropped:
-            show.say(f"    line {number:<4} {text}")
-    show.say()
+            output.say(f"    line {number:<4} {text}")
+    output.say()
     _show_problems(list(reading.problems))
 
 
@@ -203,16 +206,16 @@ def _dropped(reading: "Reading") -> str:
     numbers = [number for number, _ in reading.dropped]
     first = next((text for _, text in reading.dropped if len(text) > 2), reading.dropped[0][1])
     return (
-        f'{show.count(len(numbers), "line")} between {numbers[0]} and {numbers[-1]}: "{first[:40]}"'
-        " …      --show-dropped"
+        f"{output.count(len(numbers), 'line')} between {numbers[0]} and {numbers[-1]}:"
+        f' "{first[:40]}" …      --show-dropped'
     )
 
 
 def _show_problems(problems: "list[Problem]") -> None:
     for p in problems:
-        show.say(f"  {p.level.value:<8} {f'line {p.line}' if p.line else '':<9} {p.message}")
+        output.say(f"  {p.level.value:<8} {f'line {p.line}' if p.line else '':<9} {p.message}")
     if problems:
-        show.say()
+        output.say()
 
 
 def preview(
@@ -259,7 +262,7 @@ def preview(
         distro preview release.md --tier embargo
         distro preview release.md --extremes
     """
-    from distro.flow.preview import EXTREMES, reader_named, write_preview
+    from distro.mailing.preview import EXTREMES, reader_named, write_preview
 
     written = write_preview(
         settings(config, needed=False),
@@ -269,7 +272,7 @@ def preview(
         "" if tier is Tier.everyone else tier.value,
     )
     if as_json:
-        show.document(
+        output.document(
             {
                 "files": [str(p) for w in written for p in w.files],
                 "warnings": [w.warning for w in written if w.warning],
@@ -277,15 +280,15 @@ def preview(
         )
         return 0
     for w in written:
-        show.say(f"{w.headline}")
-        show.pairs(
+        output.say(f"{w.headline}")
+        output.pairs(
             [
-                (show.language(w.language), f"{w.size:,} bytes of HTML"),
+                (output.language(w.language), f"{w.size:,} bytes of HTML"),
                 ("", " · ".join(p.name for p in w.files)),
                 ("warning", w.warning),
             ]
         )
-    show.say(f"\nSide by side, phone, dark, desktop and text: {out / 'index.html'}")
+    output.say(f"\nSide by side, phone, dark, desktop and text: {out / 'index.html'}")
     return 0
 
 
@@ -308,14 +311,14 @@ def send_test(
 
         distro test release.md --send-to me@press.example
     """
-    from distro.flow import trial
-    from distro.flow.office import opened
+    from distro.installation.context import opened
+    from distro.mailing import test_send
 
     with opened(settings(config)) as office:
-        tried = trial.send_test(office, files, send_to)
+        tried = test_send.send_test(office, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
-        show.document(
+        output.document(
             {
                 "letters": [
                     {
@@ -330,11 +333,11 @@ def send_test(
         )
     else:
         for t in tried:
-            show.say(
-                f"  {show.language(t.language):<10} {t.outcome.state.value:<9}"
+            output.say(
+                f"  {output.language(t.language):<10} {t.outcome.state.value:<9}"
                 f" {t.outcome.code or ''} {t.outcome.text}".rstrip()
             )
-        show.say(
+        output.say(
             f"Look into {send_to}. Next: distro plan …"
             if good
             else "Not every letter was taken. Next: distro doctor"
@@ -366,9 +369,9 @@ def plan(
         distro plan release.en.md release.fr.md \
             --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
     """
-    from distro.flow.accept import Order
-    from distro.flow.accept import plan as make_plan
-    from distro.flow.office import opened
+    from distro.flow.submission import Order
+    from distro.flow.submission import plan as make_plan
+    from distro.installation.context import opened
 
     with opened(settings(config)) as office:
         planned = make_plan(
@@ -376,7 +379,7 @@ def plan(
             Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()),
         )
     if as_json:
-        show.document(
+        output.document(
             {
                 "audience": planned.plan.audience,
                 "editions": planned.plan.editions,
@@ -400,13 +403,13 @@ def _wanted(planned: "Planned", at: str) -> bool:
         return True  # it is refused with the reason
     return typer.confirm(
         f"{'Schedule it for ' + at if at else 'Send it now'}:"
-        f" {show.count(planned.plan.audience, 'recipient')}?"
+        f" {output.count(planned.plan.audience, 'recipient')}?"
     )
 
 
 def _show_plan(planned: "Planned", names: str, to: str) -> None:
     _show_who(planned)
-    show.say(
+    output.say(
         f'Nothing was sent. Next: distro submit {names} --to "{to}" --now'
         if planned.plan.audience
         else "Nothing was sent, and nobody is left to send it to."
@@ -416,30 +419,30 @@ def _show_plan(planned: "Planned", names: str, to: str) -> None:
 def _show_who(planned: "Planned") -> None:
     """Show how many match, are left out and why, and get which edition."""
     release, found = planned.release, planned.plan
-    show.say(
-        f"{show.bold(release.headline)} ({release.kind.replace('-', ' ')},"
+    output.say(
+        f"{output.bold(release.headline)} ({release.kind.replace('-', ' ')},"
         f" {' '.join(release.languages)})\n"
     )
     out = sum(found.left_out.values())
     by_language = " · ".join(
-        f"{n:,} {show.language(lang)}"
+        f"{n:,} {output.language(lang)}"
         + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "")
         for lang in release.languages
         if (n := found.editions.get(lang, 0))
     )
     width = len(f"{found.matched:,}")
-    show.say(f"  {found.matched:>{width},} people match   {planned.expression}")
+    output.say(f"  {found.matched:>{width},} people match   {planned.expression}")
     if out:
-        show.say(
+        output.say(
             f"  {out:>{width},} {'is' if out == 1 else 'are'} left out  "
-            f" {show.reasons(found.left_out)}"
+            f" {output.reasons(found.left_out)}"
         )
-    show.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
+    output.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
     _show_files(release.editions)
     if planned.seconds >= 1:
-        show.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
+        output.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
     if planned.too_large:
-        show.say(
+        output.say(
             f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will"
             " halt before the first letter until `distro resume`"
         )
@@ -450,11 +453,11 @@ def _show_who(planned: "Planned") -> None:
 def _warn_retold(planned: "Planned") -> None:
     """Say that whoever has the earlier text gets this one too."""
     if planned.before:
-        show.note(
+        output.note(
             f"warning: nearly the same text went out as {planned.before.distribution}:"
             f" {planned.before.headline}"
         )
-        show.note(
+        output.note(
             "       Whoever has that gets this too. Only for the rest: put `id:"
             f" {planned.before.release}` on top, and send the text that went out."
         )
@@ -498,10 +501,11 @@ def submit(
         distro submit release.en.md release.fr.md \
             --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
     """
+    from distro.admin.reachable import relay_trouble
     from distro.errors import UsageError
-    from distro.flow import accept, running
-    from distro.flow.office import is_up, opened
-    from distro.flow.reach import relay_trouble
+    from distro.flow import submission
+    from distro.installation import running_parts
+    from distro.installation.context import is_up, opened
 
     if bool(at) == now:
         raise UsageError(
@@ -509,7 +513,7 @@ def submit(
             hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"',
         )
     found = settings(config)
-    order = accept.Order(
+    order = submission.Order(
         files=files,
         to=to,
         at=at,
@@ -520,15 +524,15 @@ def submit(
     )
     asks = sys.stdin.isatty() and not yes and not as_json
     with opened(found) as office:
-        if asks and not _wanted(accept.plan(office, order), at):
-            show.say("Nothing was sent.")
+        if asks and not _wanted(submission.plan(office, order), at):
+            output.say("Nothing was sent.")
             return 0
-        accepted = accept.submit(office, order)
-        others = accept.also_waiting(office, accepted)
-        older = running.warning(office)
+        accepted = submission.submit(office, order)
+        others = submission.also_waiting(office, accepted)
+        older = running_parts.warning(office)
     trouble = relay_trouble(found)
     if as_json:
-        show.document(
+        output.document(
             {
                 "release": accepted.release,
                 "distribution": accepted.distribution,
@@ -543,32 +547,32 @@ def submit(
             "was submitted before under this key"
             if accepted.again
             else (
-                f"{show.count(accepted.audience, 'recipient')},"
+                f"{output.count(accepted.audience, 'recipient')},"
                 f" {'as soon as a worker takes it' if now else at}"
             )
         )
-        show.say(f"{accepted.release} → {accepted.distribution}   {what}")
+        output.say(f"{accepted.release} → {accepted.distribution}   {what}")
         if not asks:
             _warn_retold(accepted.planned)
             _show_files(accepted.planned.release.editions)
     for other, due in others:
-        show.note(
-            f"warning: {other} of the same release is waiting too, for {show.clock(due)}"
+        output.note(
+            f"warning: {other} of the same release is waiting too, for {output.clock(due)}"
             f" ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not"
             f" meant? distro cancel {other}"
         )
     if older:
-        show.note(f"warning: {older}")
+        output.note(f"warning: {older}")
     if trouble:
-        show.note(f"warning: {trouble}")
-        show.note(
+        output.note(f"warning: {trouble}")
+        output.note(
             f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try"
             " the relay again every 30 s."
         )
     if found.embedded and not is_up(found.data):
-        show.note("warning: no worker runs here. Start one: distro up")
+        output.note("warning: no worker runs here. Start one: distro up")
     if not as_json:
-        show.say(f"Next: distro report {accepted.distribution}")
+        output.say(f"Next: distro report {accepted.distribution}")
     return 0
 
 

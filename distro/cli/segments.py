@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from distro.cli import show
+from distro.cli import output
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 app = typer.Typer(
@@ -27,10 +27,10 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
 
         distro segments list
     """
-    from distro.audience.roles import load_roles
+    from distro.audience.list_roles import load_roles
     from distro.errors import ExpressionError
-    from distro.flow.office import opened
-    from distro.store.scripts.audience import count as count_of
+    from distro.installation.context import opened
+    from distro.store.audience_scripts import count as count_of
 
     rows = []
     with opened(settings(config)) as office:
@@ -46,16 +46,16 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
             else:
                 rows.append((name, f"{size:,}", meaning))
     if as_json:
-        show.document(
+        output.document(
             [
                 {"name": n, "count": int(c.replace(",", "")) if c != "?" else None, "meaning": m}
                 for n, c, m in rows
             ]
         )
     elif rows:
-        show.table(("name", "people", "meaning"), rows)
+        output.table(("name", "people", "meaning"), rows)
     else:
-        show.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
+        output.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
     return 0
 
 
@@ -66,13 +66,13 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
 
         distro segments count "journalists and not country:US"
     """
-    from distro.flow.office import opened
-    from distro.store.scripts.audience import count as count_of
+    from distro.installation.context import opened
+    from distro.store.audience_scripts import count as count_of
 
     with opened(settings(config)) as office:
         known = office.segments()
         size = office.store.call(count_of(known.program(known.expand(expression))))
-    show.document({"count": size}) if as_json else show.say(f"{size:,}   {expression}")
+    output.document({"count": size}) if as_json else output.say(f"{size:,}   {expression}")
     return 0
 
 
@@ -93,9 +93,9 @@ def sample(
     import random
 
     from distro.audience import book
-    from distro.flow.office import opened
+    from distro.installation.context import opened
+    from distro.store.audience_scripts import bitmap
     from distro.store.records import ids_of
-    from distro.store.scripts.audience import bitmap
 
     with opened(settings(config)) as office:
         known = office.segments()
@@ -103,15 +103,15 @@ def sample(
         chosen = sorted(random.sample(ids, min(at_most, len(ids))))
         people = [p for p in (book.by_id(office.store, i) for i in chosen) if p]
     if as_json:
-        show.document(
+        output.document(
             [
                 {"email": p.email, "name": p.name, "language": p.language, "country": p.country}
                 for p in people
             ]
         )
     else:
-        show.say(f"{len(people):,} of {len(ids):,}   {expression}\n")
-        show.table(
+        output.say(f"{len(people):,} of {len(ids):,}   {expression}\n")
+        output.table(
             ("address", "name", "language", "country"),
             [(p.email, p.name, p.language, p.country) for p in people],
         )
@@ -130,13 +130,13 @@ def explain(
 
         distro segments explain "journalists and language:es" ana@daily.example
     """
-    from distro.flow.office import opened
-    from distro.flow.segmenting import why
+    from distro.installation.context import opened
+    from distro.subscribers.segment_checks import why
 
     with opened(settings(config)) as office:
         lines = why(office, expression, address)
     if as_json:
-        show.document(
+        output.document(
             {
                 "in": lines[0].holds,
                 "terms": [
@@ -146,7 +146,7 @@ def explain(
             }
         )
         return 0
-    show.say(f"{address} {'is' if lines[0].holds else 'is not'} in   {expression}\n")
+    output.say(f"{address} {'is' if lines[0].holds else 'is not'} in   {expression}\n")
     width = max(t.depth * 2 + len(t.text) for t in lines)
     for term in lines:
         text = "  " * term.depth + term.text
@@ -157,7 +157,7 @@ def explain(
             if term.has
             else "   has nothing there"
         )
-        show.say(f"  {'yes' if term.holds else 'no ':<4} {text:<{width}}{has}".rstrip())
+        output.say(f"  {'yes' if term.holds else 'no ':<4} {text:<{width}}{has}".rstrip())
     return 0
 
 
@@ -169,14 +169,14 @@ def audit(config: Config = None, as_json: Json = False) -> int:
 
         distro segments audit
     """
-    from distro.flow.office import opened
-    from distro.flow.segmenting import audit as look
+    from distro.installation.context import opened
+    from distro.subscribers.segment_checks import audit as look
 
     with opened(settings(config)) as office:
         found = look(office)
     alarms = [a for a in found if a.alarm]
     if as_json:
-        show.document(
+        output.document(
             [
                 {
                     "name": a.name,
@@ -188,7 +188,7 @@ def audit(config: Config = None, as_json: Json = False) -> int:
             ]
         )
     elif found:
-        show.table(
+        output.table(
             ("name", "people", "before", ""),
             [
                 (a.name, f"{a.now:,}", f"{a.before:,}" if a.before >= 0 else "–", a.alarm)
@@ -196,7 +196,7 @@ def audit(config: Config = None, as_json: Json = False) -> int:
             ],
         )
     else:
-        show.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
+        output.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
     return 1 if alarms else 0
 
 
@@ -228,17 +228,19 @@ def close(
     """
     import sys
 
-    from distro.flow.closing import close_list
-    from distro.flow.office import opened
+    from distro.installation.context import opened
+    from distro.subscribers.close_list import close_list
 
     if not yes and sys.stdin.isatty() and not typer.confirm(f"Take everybody off {name}?"):
         return 1
     with opened(settings(config)) as office:
         gone = close_list(office, name.strip().lower(), told=told, reason=reason, actor=actor())
     (
-        show.document({"list": name, "off": gone})
+        output.document({"list": name, "off": gone})
         if as_json
-        else show.say(f"{name} is closed; {show.count(gone, 'person was', 'people were')} on it.")
+        else output.say(
+            f"{name} is closed; {output.count(gone, 'person was', 'people were')} on it."
+        )
     )
     return 0
 

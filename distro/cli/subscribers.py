@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distro.cli import people, show
+from distro.cli import output
+from distro.cli import person as person_app
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def import_file(
         distro subscribers import press.xlsx --list journalists --sync --dry-run
     """
     from distro.audience import importing
-    from distro.flow.office import opened
+    from distro.installation.context import opened
 
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
@@ -122,9 +123,9 @@ def import_file(
             with _progress("writing", judged.good) as at:
                 taken = importing.commit(office.store, judged.number, office.consent, progress=at)
     if as_json:
-        show.document(_told(file, name, judged, taken, foreseen))
+        output.document(_told(file, name, judged, taken, foreseen))
     elif asks and not dry_run and foreseen:  # all of it was just shown
-        show.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
+        output.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
     elif taken or foreseen:
         _show(
             file,
@@ -211,34 +212,34 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
     if taken is None:
         return
     whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
-    show.say(
-        f"{file.name}{whose}: {show.count(judged.good, 'row')} → list"
+    output.say(
+        f"{file.name}{whose}: {output.count(judged.good, 'row')} → list"
         f" {name}{f', {head}' if head else ''}"
     )
-    show.say(f"  {_counts(taken)}")
+    output.say(f"  {_counts(taken)}")
     if taken.held:
-        show.say(
+        output.say(
             f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'}"
             " unsubscribed or suppressed"
         )
     _show_noes(judged)
     for text in judged.notes:
-        show.say(f"  {text}")
+        output.say(f"  {text}")
     if judged.twice:
-        show.say(
-            f"  {show.count(judged.twice, 'address stands', 'addresses stand')} there more than"
+        output.say(
+            f"  {output.count(judged.twice, 'address stands', 'addresses stand')} there more than"
             " once; the last row counts"
         )
     if judged.bad:
-        show.say(f"  {show.count(len(judged.bad), 'bad row')} left out:")
+        output.say(f"  {output.count(len(judged.bad), 'bad row')} left out:")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)
 
 
 def _show_mapping(judged: "Judged") -> None:
     """Show what each column of the file becomes, before anything is asked."""
-    show.table(("column of the file", "becomes", "for example"), judged.mapping)
-    show.say()
+    output.table(("column of the file", "becomes", "for example"), judged.mapping)
+    output.say()
 
 
 def _show_noes(judged: "Judged") -> None:
@@ -248,7 +249,7 @@ def _show_noes(judged: "Judged") -> None:
         told = ", ".join(
             f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items()
         )
-        show.say(f"  {count:,} said no in the file ({told}) and will not be written to")
+        output.say(f"  {count:,} said no in the file ({told}) and will not be written to")
 
 
 def _counts(taken: "Taken") -> str:
@@ -264,17 +265,17 @@ def _counts(taken: "Taken") -> str:
 def _show_refused(file: Path, judged: "Judged") -> None:
     bad = len(judged.bad)
     why = (
-        f"{show.count(bad, 'row needs', 'rows need')} you"
+        f"{output.count(bad, 'row needs', 'rows need')} you"
         if bad
         else "there are no rows"
         if not judged.read
         else "you said no"
     )
-    show.say(f"{file.name}: {show.count(judged.read, 'row')} read, nothing written: {why}\n")
+    output.say(f"{file.name}: {output.count(judged.read, 'row')} read, nothing written: {why}\n")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)
     if bad:
-        show.say(
+        output.say(
             f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows."
             if judged.good
             else "\nNo row can be taken."
@@ -284,15 +285,15 @@ def _show_refused(file: Path, judged: "Judged") -> None:
 def _rows(found: "list[BadRow]") -> None:
     width = max((len(b.value) for b in found[:_SHOWN]), default=0)
     for b in found[:_SHOWN]:
-        show.say(f"  line {b.line:<6} {b.value:<{width}}  {b.reason}")
+        output.say(f"  line {b.line:<6} {b.value:<{width}}  {b.reason}")
     if len(found) > _SHOWN:
-        show.say(f"  … and {len(found) - _SHOWN:,} more (--json shows all)")
+        output.say(f"  … and {len(found) - _SHOWN:,} more (--json shows all)")
 
 
 def _doubtful(judged: "Judged") -> None:
     """Slips of the finger are told, never mended."""
     for value, (line, meant) in list(judged.typos.items())[:_SHOWN]:
-        show.say(f"  line {line:<6} {value}  taken as it is; {meant}?")
+        output.say(f"  line {line:<6} {value}  taken as it is; {meant}?")
 
 
 def export(
@@ -322,15 +323,17 @@ def export(
     """
     import json
 
-    from distro.flow.explain import person
-    from distro.flow.export import write_book
-    from distro.flow.office import opened
-    from distro.flow.people import held_on
+    from distro.audience.book import person
+    from distro.installation.context import opened
+    from distro.reports.export import write_book
+    from distro.subscribers.people import held_on
 
     with opened(settings(config)) as office:
         if address:
             file.write_text(
-                json.dumps(held_on(office, person(office, address)), ensure_ascii=False, indent=2)
+                json.dumps(
+                    held_on(office, person(office.store, address)), ensure_ascii=False, indent=2
+                )
                 + "\n",
                 encoding="utf-8",
             )
@@ -338,9 +341,9 @@ def export(
         else:
             written = write_book(office, file, to)
     (
-        show.document({"file": str(file), "people": written})
+        output.document({"file": str(file), "people": written})
         if as_json
-        else show.say(f"{file}: {show.count(written, 'person', 'people')}")
+        else output.say(f"{file}: {output.count(written, 'person', 'people')}")
     )
     return 0
 
@@ -372,8 +375,8 @@ def list_people(
         distro subscribers list --segment "journalists and language:es"
         distro subscribers list --search lund
     """
-    from distro.flow import export
-    from distro.flow.office import opened
+    from distro.installation.context import opened
+    from distro.reports import export
 
     with opened(settings(config)) as office:
         found = export.list_people(office, segment, search, limit)
@@ -390,10 +393,10 @@ def list_people(
         for p in found.people
     ]
     if as_json:
-        show.document({"found": found.found, "people": told})
+        output.document({"found": found.found, "people": told})
         return 0
     if told:
-        show.table(
+        output.table(
             ("address", "name", "outlet", "language", "lists", ""),
             [
                 (
@@ -413,14 +416,14 @@ def list_people(
         else ""
     )
     if told:
-        show.say(f"{show.count(found.found, 'person', 'people')}{more}.")
+        output.say(f"{output.count(found.found, 'person', 'people')}{more}.")
     elif search or segment:
-        show.say("Nobody is found.")
+        output.say("Nobody is found.")
     else:
-        show.say("Nobody is in the book yet. Next: distro subscribers import FILE --list NAME.")
+        output.say("Nobody is in the book yet. Next: distro subscribers import FILE --list NAME.")
     return 0
 
 
 for _name, _command in (("list", list_people), ("import", import_file), ("export", export)):
     described(app, _command, _name)
-people.add_to(app)
+person_app.add_to(app)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from distro.errors import DistroError
-from distro.queue.ports import listening
+from distro.installation.ports import listening
 
 _EHLO = (
     "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250"

@@ -15,19 +15,19 @@ from email.policy import default as email_policy
 from pathlib import Path
 
 from distro.audience import book, consent, importing
-from distro.data import packaged
 from distro.demo.mailbox import Mailbox
-from distro.demo.pages import MailboxPages
+from distro.demo.mailbox_pages import MailboxPages
 from distro.errors import DistroError
-from distro.flow import reports
-from distro.flow.accept import Accepted, Order, submit
-from distro.flow.accept import plan as make_plan
-from distro.flow.office import Office, opened
-from distro.flow.watching import watch as look
+from distro.flow.submission import Accepted, Order, submit
+from distro.flow.submission import plan as make_plan
+from distro.installation.context import Office, opened
+from distro.lib.process_life import SUPERVISED
+from distro.lib.resources import packaged
 from distro.model import State
-from distro.queue.life import SUPERVISED
-from distro.report import summary
-from distro.settings import load
+from distro.reports import live, summary
+from distro.reports.progress import watch as look
+from distro.settings.load import load
+from distro.store import processes
 
 _SAMPLE = Path(__file__).parent / "sample"
 _LOWEST = 0.45  # of the audience tried when a worker is killed
@@ -257,11 +257,11 @@ def _watch(office: Office, accepted: Accepted) -> None:
 
 def _kill_a_worker(office: Office) -> bool:
     """Kill -9 of one sending process: they say by name that they live."""
-    alive = office.store.command("ZRANGE", "alive", 0, 0)
+    alive = processes.alive(office.store)
     if not alive:
         return False
     with contextlib.suppress(ProcessLookupError, IndexError, ValueError):
-        os.kill(int(alive[0].decode().split(".")[1]), signal.SIGKILL)
+        os.kill(int(alive[0].split(".")[1]), signal.SIGKILL)
         return True
     return False
 
@@ -293,7 +293,7 @@ def _letters(office: Office, accepted: Accepted, mailbox: Mailbox, pages: str) -
     """Where to look."""
     letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
     _line("Letters", f"{pages}   every letter, at phone and desktop width")
-    _line("Report", reports.link(office, accepted.distribution.removeprefix("D")))
+    _line("Report", live.link(office, accepted.distribution.removeprefix("D")))
     _line("Leave", f"{str(letter['List-Unsubscribe']).strip('<>')}   a reader's unsubscribe page")
     _line("Files", str(mailbox.folder))
     _line("Next", "distro init press-office   makes your own office\n")

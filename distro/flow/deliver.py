@@ -13,35 +13,34 @@ here sleeps for pacing.
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import msgspec
 
-from distro import faults, log
-from distro.errand import Errand
+from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.flow import pace
-from distro.flow.halting import halt_for_fault
-from distro.flow.handout import Handout
-from distro.flow.notes import Notes
-from distro.flow.office import Office
-from distro.flow.retries import retry_or_give_up
-from distro.flow.stops import Stop, Stops
-from distro.ledger.commit import Desk, GroupCommit, Held, Terms
+from distro.flow import throttle
+from distro.flow.domain_halts import Stop, Stops
+from distro.flow.fault_halt import halt_for_fault
+from distro.flow.ready_queue import Handout
+from distro.flow.relay_notes import Notes
+from distro.flow.retry import retry_or_give_up
+from distro.installation.context import Office
+from distro.ledger.group_commit import Desk, GroupCommit, Held, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
+from distro.lib import failpoints
+from distro.lib.inline_task import Errand
 from distro.model import Outcome, State
 from distro.relay.capacity import Learnt
-from distro.relay.envelope import Message
-from distro.relay.pool import IDLE, Work
+from distro.relay.message import Message
+from distro.relay.pool import IDLE, PoolOf, Work
 from distro.relay.reply import without_address
-from distro.store import AsyncStore
-from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import Claim, Intent
+from distro.store import AsyncStore, processes
+from distro.store import ledger_scripts as scripts
+from distro.store.ledger_scripts import Claim, Intent
 from distro.times import duration_ms
 
 SLICE = 20.0  # seconds that one wake-up may keep a process
@@ -50,19 +49,6 @@ _FRESH = 0.5  # seconds for which an intent's permission to begin holds
 _RUNS = 8  # distributions whose letters are kept compiled
 _FORGOTTEN = 10.0  # seconds that a letter may be ready without a connection that takes it
 _PER_LANE = 2  # intents a connection: one in flight, one ready
-
-
-class Lanes(Protocol):
-    """What the pool and its twins have in common."""
-
-    lanes: int
-
-    def start(self) -> None: ...
-
-    async def stop(self, seconds: float) -> None: ...
-
-
-PoolOf = Callable[[Work["Job"]], Lanes]
 
 
 class _Row(msgspec.Struct):
@@ -108,14 +94,14 @@ class Deliverer(Work[Job], Desk):
         terms = Terms(
             duration_ms(settings.worker.lease),
             duration_ms(settings.limits.stale),
-            pace.slow_down(settings),
+            throttle.slow_down(settings),
         )
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, Run] = {}
         self.handout: Handout[Job] = Handout(IDLE)
         self._relays: dict[tuple[str, str], int] = {}
-        self._paces = pace.Paces(settings)
+        self._paces = throttle.Paces(settings)
         self._decode = msgspec.json.Decoder(_Row).decode
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
@@ -173,17 +159,14 @@ class Deliverer(Work[Job], Desk):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(DistroError):
             await self.notes.close()
-            await self.store.command("ZREM", "alive", self.process)
+            await processes.say_gone(self.store, self.process)
         await self.store.close()
         self.journal.close()
 
     async def _alive(self) -> None:
         while True:
             with contextlib.suppress(DistroError):
-                await self.store.command("ZADD", "alive", int(time.time()), self.process)
-                await self.store.command(
-                    "ZREMRANGEBYSCORE", "alive", "-inf", int(time.time()) - 3600
-                )
+                await processes.say_alive(self.store, self.process)
             with contextlib.suppress(DistroError):
                 await self.notes.keep()
             self.handout.tire()
@@ -259,7 +242,7 @@ class Deliverer(Work[Job], Desk):
 
     def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
-        faults.point("intent")
+        failpoints.point("intent")
         run = self.runs[held.claim.distribution]
         filler = run.fillers[held.claim.edition]
         for intent in intents:
@@ -370,7 +353,7 @@ class Deliverer(Work[Job], Desk):
             self.journal.begun(job.attempt)
         except OSError as error:
             self._cannot_journal(error)
-        faults.point("begun")
+        failpoints.point("begun")
 
     def done(self, job: Job, outcome: Outcome) -> None:
         self.handout.busy -= 1
@@ -405,12 +388,12 @@ class Deliverer(Work[Job], Desk):
         if outcome.state is State.ACCEPTED:
             self.notes.going_on()
         if journal:
-            faults.point("replied")
+            failpoints.point("replied")
             try:
                 self.journal.ended(job.attempt, outcome)
             except OSError as error:
                 self._cannot_journal(error)
-            faults.point("journalled")
+            failpoints.point("journalled")
         relay = self._relay_index(job.attempt.distribution, outcome.relay) if outcome.relay else 0
         self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
 

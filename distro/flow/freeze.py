@@ -8,18 +8,20 @@ state.
 
 import time
 
-from distro import faults, log
-from distro.audience import order
+from distro import log
+from distro.audience import frozen_order
 from distro.audience.expression import parse
-from distro.flow.cores import processes
-from distro.flow.halting import halt_for_fault
-from distro.flow.letters import compile_all
-from distro.flow.office import Office, Wake
-from distro.flow.pace import groups_of
-from distro.flow.question import question_for, usual_audience
+from distro.flow.audience_query import question_for, usual_audience
+from distro.flow.concurrency import processes
+from distro.flow.fault_halt import halt_for_fault
+from distro.flow.throttle import groups_of
+from distro.flow.wake import Wake
+from distro.installation.context import Office
+from distro.lib import failpoints
+from distro.mailing.compose import compile_all
 from distro.model import Plan
-from distro.store.scripts import audience as scripts
-from distro.store.scripts import ledger
+from distro.store import audience_scripts as scripts
+from distro.store import ledger_scripts
 from distro.times import duration_ms
 
 AHEAD_MS = 120_000  # an audience is frozen so long before a set time
@@ -51,7 +53,7 @@ def _advance(office: Office, distribution: str) -> list[Wake]:
         state == "scheduled"
         and frozen
         and office.store.call(
-            ledger.start(distribution, time.time_ns() // 1_000_000, _stale_ms(office))
+            ledger_scripts.start(distribution, time.time_ns() // 1_000_000, _stale_ms(office))
         )
         == "ok"
     ):
@@ -73,12 +75,12 @@ def freeze(office: Office, distribution: str, told: dict[str, str]) -> list[Wake
         no_fallback=bool(told.get("no_fallback")),
         again=bool(told.get("again")),
     )
-    faults.point("reserve.before")
+    failpoints.point("reserve.before")
     reserved = office.store.call(scripts.reserve(distribution, question))
     if reserved.plan is None:
         _not_reserved(office, distribution, reserved)
         return []
-    faults.point("reserve.after")
+    failpoints.point("reserve.after")
     plan = reserved.plan
     if plan.audience == 0:
         office.store.call(
@@ -110,7 +112,7 @@ def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved)
         office.store.command("ZADD", "due", office.store.now_ms() + _WAIT_MS, distribution)
     if reserved.what == "changed":
         office.store.call(
-            ledger.cancel(
+            ledger_scripts.cancel(
                 distribution,
                 "",
                 f"the {reserved.about} text is not the one that readers already have",
@@ -118,16 +120,18 @@ def _not_reserved(office: Office, distribution: str, reserved: scripts.Reserved)
         )
 
 
-def _write_down(office: Office, distribution: str, languages: list[str]) -> list[order.Span] | None:
+def _write_down(
+    office: Office, distribution: str, languages: list[str]
+) -> list[frozen_order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     reserved = {lang: office.store.raw(f"res:{distribution}:{lang}") for lang in languages}
-    everyone, spans = order.ordered(
+    everyone, spans = frozen_order.ordered(
         distribution, reserved, languages, groups_of(office, distribution)
     )
     built = int(office.store.hash(f"dist:{distribution}").get("built", 0))
     while built < len(everyone):
         ids = b"".join(i.to_bytes(4, "big") for i in everyone[built : built + _PIECE])
-        faults.point("build")
+        failpoints.point("build")
         what, built = office.store.call(scripts.build(distribution, built, ids))
         if what == "not_now":
             return None
@@ -135,14 +139,18 @@ def _write_down(office: Office, distribution: str, languages: list[str]) -> list
 
 
 def _flip(
-    office: Office, distribution: str, told: dict[str, str], plan: Plan, spans: list[order.Span]
+    office: Office,
+    distribution: str,
+    told: dict[str, str],
+    plan: Plan,
+    spans: list[frozen_order.Span],
 ) -> list[Wake]:
     """Hand out the batches; a guard may halt it here, before the first letter."""
     reason, guard = _guard(office, plan, told)
     later = int(told["start_at"]) > office.store.now_ms()
     state = "halted" if reason else "scheduled" if later else "sending"
-    packed = order.batches(spans, office.settings.worker.batch)
-    faults.point("freeze.flip")
+    packed = frozen_order.batches(spans, office.settings.worker.batch)
+    failpoints.point("freeze.flip")
     flipped = office.store.call(
         scripts.frozen(distribution, plan.audience, packed, state, reason, guard)
     )

@@ -7,10 +7,10 @@ import json
 from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import NotFoundError, RefusedError
-from distro.flow.office import Office
-from distro.flow.question import question_for
+from distro.flow.audience_query import question_for
+from distro.installation.context import Office
 from distro.model import Edition, State
-from distro.store.scripts import audience, ledger
+from distro.store import audience_scripts, ledger_scripts
 
 _WHICH = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
@@ -24,7 +24,9 @@ def resend(office: Office, distribution: str, only: str, *, actor: str) -> int:
         raise RefusedError(f"D{distribution} has not begun: there is nobody to send to again")
     moved, at = 0, 0
     while at >= 0:
-        what, at, n = office.store.call(ledger.resend(distribution, _WHICH[only].letter, at, actor))
+        what, at, n = office.store.call(
+            ledger_scripts.resend(distribution, _WHICH[only].letter, at, actor)
+        )
         if what != "ok":
             raise RefusedError(f"D{distribution} cannot be sent again: it was cancelled meanwhile")
         moved += n
@@ -54,7 +56,7 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
     expanded = parse(f'email:"{person.email}"')
     order = told["order"].split()
     plan = office.store.call(
-        audience.plan(
+        audience_scripts.plan(
             question_for(
                 office, told["release"], expanded, order, kind="", no_fallback=False, again=True
             )
@@ -72,7 +74,7 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
     ]
     first = Edition.from_json(next(text for lang, _, text in editions if lang == order[0]))
     what, which, _ = office.store.call(
-        audience.accept(
+        audience_scripts.accept(
             {
                 "slug": told["release"],
                 "kind": told["kind"],

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from distro import log
 from distro.audience import importing
-from distro.flow import doubts, turns
-from distro.flow.cores import processes
-from distro.flow.halting import halt_for_fault
-from distro.flow.office import Office, Wake
+from distro.flow import in_doubt, orders
+from distro.flow.concurrency import processes
+from distro.flow.fault_halt import halt_for_fault
+from distro.flow.wake import Wake
+from distro.installation.context import Office
 from distro.ledger import audit, journal
-from distro.ledger.evidence import Judge
-from distro.store.scripts import ledger
+from distro.ledger.recovery import Judge
+from distro.store import ledger_scripts
 from distro.times import duration_ms, parse_duration
 
 _FAULTY_FOR = 60.0  # seconds that a distribution which cannot be looked at is left alone
@@ -44,7 +45,7 @@ class Sweep:
 
     def once(self) -> list[Wake]:
         """One round; gives the wake-ups that it asks for."""
-        wakes = [Wake(d) for d in self.office.store.call(ledger.due())]
+        wakes = [Wake(d) for d in self.office.store.call(ledger_scripts.due())]
         for distribution in self.office.store.members("running"):
             wakes += self._apart(distribution, self._look)
         for distribution in self.office.store.members("settling"):
@@ -69,7 +70,7 @@ class Sweep:
             return []
 
     def _settle(self, distribution: str) -> list[Wake]:
-        turns.settle(self.office, distribution)
+        orders.settle(self.office, distribution)
         return []
 
     def _look(self, distribution: str) -> list[Wake]:
@@ -87,16 +88,16 @@ class Sweep:
             )
         doubt = office.settings.in_doubt
         after_ms, limits = duration_ms(doubt.after), office.settings.limits
-        doubts.hear(office, self.judge, distribution, after_ms)
+        in_doubt.hear(office, self.judge, distribution, after_ms)
         office.store.call(
-            ledger.doubts(
+            ledger_scripts.doubts(
                 distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts
             )
         )
         office.store.call(
-            ledger.errors(distribution, share=limits.errors, least=limits.errors_least)
+            ledger_scripts.errors(distribution, share=limits.errors, least=limits.errors_least)
         )
-        if office.store.call(ledger.close(distribution)):
+        if office.store.call(ledger_scripts.close(distribution)):
             found = audit.audit(office.store, distribution)
             log.get().info(
                 "sent",

@@ -4,11 +4,11 @@ agree.
 
 from dataclasses import dataclass
 
-from distro.ledger.evidence import leases
+from distro.ledger.recovery import leases
 from distro.model import State
 from distro.store import Store
+from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import batches_of, counters, histogram, ordinals_in, unpack_record
-from distro.store.scripts.ledger import RECORD_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from distro.errors import SettingsError
-from distro.files import read_regular
+from distro.lib.files import read_regular
 
 RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
 # In this order; a field that a letter lacks is named all the same: nobody can add it.

@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
-from distro.letter import headers, quoted
+from distro.letter import headers, quoted_printable
 from distro.letter.compile import Letter
 from distro.letter.dkim import Signed, Signer
 from distro.letter.labels import labels_of
@@ -62,13 +62,13 @@ class Filler:
         self._slots = Slots(letter.slots)
         view = sign_view(keys.signing[0], distribution, letter.language)
         self._view = f"{site_url}/v/{view}".encode()  # the same for every reader: people share it
-        self._view_value = quoted.value(self._view)
+        self._view_value = quoted_printable.value(self._view)
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
         self._slotted = list(
             zip(self._statics, letter.body[1::2], strict=False)
         )  # one static more than slots
-        self._plain_links = quoted.is_plain(
+        self._plain_links = quoted_printable.is_plain(
             self._unsubscribe + b"x"
         )  # then with any token: those are letters, digits, "._-"
         self.message_id = message_ids(letter, distribution, keys)
@@ -118,11 +118,11 @@ class Filler:
         raw = address.encode()
         to = b"To: %b <%b>\r\n" % (name.encode("utf-8", "replace"), raw)
         if len(to) <= _LINE + 2 and _PLAIN_TO.fullmatch(to):
-            shown = raw + quoted.SOFT
+            shown = raw + quoted_printable.SOFT
         else:
             to, shown = (
                 headers.address_field("To", name, address),
-                quoted.value(html.escape(address).encode()),
+                quoted_printable.value(html.escape(address).encode()),
             )
         message_id, leave = (
             b"Message-ID: %b\r\n" % self.message_id(ordinal),
@@ -130,22 +130,22 @@ class Filler:
         )
         if self._plain_links and len(unsubscribe) < _LINE:
             values = {
-                "unsubscribe": unsubscribe + quoted.SOFT,
-                "preferences": preferences + quoted.SOFT,
+                "unsubscribe": unsubscribe + quoted_printable.SOFT,
+                "preferences": preferences + quoted_printable.SOFT,
                 "view": self._view_value,
                 "address": shown,
             }
         else:
             values = {
-                "unsubscribe": quoted.value(unsubscribe),
-                "preferences": quoted.value(preferences),
+                "unsubscribe": quoted_printable.value(unsubscribe),
+                "preferences": quoted_printable.value(preferences),
                 "view": self._view_value,
                 "address": shown,
             }
         if confirm:
             values["confirm"], values["never"] = (
-                quoted.value(confirm.encode()),
-                quoted.value(never.encode()),
+                quoted_printable.value(confirm.encode()),
+                quoted_printable.value(never.encode()),
             )
         pieces = [to + message_id + leave, self._head]
         for static, slot in self._slotted:

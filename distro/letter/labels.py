@@ -1,6 +1,4 @@
-"""The letter's own words in the reader's language (words/LANGUAGE.toml), and dates as that language
-writes them.
-"""
+"""The letter's own words in the reader's language (catalogues/LANGUAGE.toml), and its dates."""
 
 import tomllib
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from distro.model import is_right_to_left
 if TYPE_CHECKING:
     from babel import Locale
 
-_WORDS = Path(__file__).parent / "words"
+_WORDS = Path(__file__).parent / "catalogues"
 SPOKEN = tuple(
     sorted(path.stem for path in _WORDS.glob("*.toml"))
 )  # the languages that letters speak

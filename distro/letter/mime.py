@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from distro.letter import quoted
+from distro.letter import quoted_printable
 from distro.letter.slots import Slots
 
 _ALTERNATIVE, _RELATED, _MIXED = (
@@ -125,7 +125,7 @@ def _spliced(pieces: list[str], told: str, slots: Slots) -> None:
     """Append a text to the pieces; static text ends in a soft break where a slot follows."""
     parts = slots.pattern.split(told)
     for n in range(0, len(parts), 2):
-        static = quoted.encode(parts[n].encode())
+        static = quoted_printable.encode(parts[n].encode())
         last = n == len(parts) - 1
         pieces[-1] += static.decode() + ("" if last else "=\r\n")
         if not last:

@@ -24,10 +24,10 @@ from jinja2.exceptions import SecurityError
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.loaders import split_template_path
 
-from distro.data import packaged
 from distro.errors import TemplateError
-from distro.files import require_regular
 from distro.letter.sandbox import Sandbox, render
+from distro.lib.files import require_regular
+from distro.lib.resources import packaged
 
 LARGEST = 500_000  # bytes of a template
 PARTS = ("subject.txt", "body.mjml", "body.txt")

@@ -10,16 +10,16 @@ from celery.exceptions import SecurityWarning
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.flow.cores import own_core, processes
+from distro.flow.concurrency import own_core, processes
 from distro.flow.freeze import advance
-from distro.flow.office import Office, opened
-from distro.flow.relays import pool_of
-from distro.flow.running import keep_publishing
-from distro.flow.sender import Sender
+from distro.flow.sending_process import Sender
+from distro.installation.context import Office, opened
+from distro.installation.running_parts import keep_publishing
+from distro.lib.process_life import Stop, follow_supervisor, when_orphaned
+from distro.mailing.transport import pool_of
 from distro.queue.app import make_app
-from distro.queue.life import Stop, follow_supervisor, when_orphaned
-from distro.queue.wakes import ADVANCE, DELIVER, publish
-from distro.settings import Settings
+from distro.queue.publish import ADVANCE, DELIVER, publish
+from distro.settings.load import Settings
 from distro.store import connect
 
 

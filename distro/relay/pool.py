@@ -14,14 +14,14 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from distro import log
-from distro.errand import Errand
+from distro.lib.inline_task import Errand
 from distro.model import Outcome, State
-from distro.relay.blame import Blame
 from distro.relay.capacity import KNOCK, QUICK, Capacity, Learnt
-from distro.relay.envelope import Message
+from distro.relay.message import Message
+from distro.relay.refusals import Blame
 from distro.relay.reply import Scope
 from distro.relay.session import (
     CLOSING,
@@ -99,6 +99,19 @@ class _Carried:
     told: bool = False  # the relay ended it with 421 where the next letter began
     broke: bool = False  # it ended without a word
     why: str = ""  # the last words about its end
+
+
+class Lanes(Protocol):
+    """What the pool and its twins have in common."""
+
+    lanes: int
+
+    def start(self) -> None: ...
+
+    async def stop(self, seconds: float) -> None: ...
+
+
+PoolOf = Callable[[Work[Any]], Lanes]
 
 
 class Pool(Generic[J]):

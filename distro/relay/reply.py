@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from distro.codes import enhanced
+from distro.lib.smtp_codes import enhanced
 from distro.model import State
 
 

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
-from distro import faults
-from distro.codes import enhanced
-from distro.errand import Waiter, waiter
+from distro.lib import failpoints
+from distro.lib.inline_task import Waiter, waiter
+from distro.lib.smtp_codes import enhanced
 from distro.model import Outcome, State
-from distro.relay.envelope import Message, commands_of
+from distro.relay.message import Message, commands_of
 from distro.relay.reply import Reply, ReplyReader, Scope, Stage, judge, queue_id
 
 # RFC 5321 §4.5.3.2, seconds
@@ -500,12 +500,12 @@ class Session(asyncio.Protocol):
     # -- bytes
 
     def _body(self, data: bytes) -> None:
-        if faults.armed("body"):  # a rehearsal: die with half of it on the wire
+        if failpoints.armed("body"):  # a rehearsal: die with half of it on the wire
             self._write(data[: len(data) // 2])
-            faults.point("body")
+            failpoints.point("body")
             data = data[len(data) // 2 :]
         self._write(data)
-        faults.point("dot")
+        failpoints.point("dot")
 
     def _write(self, data: bytes) -> None:
         if self._transport and not self.closed:

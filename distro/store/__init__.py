@@ -2,7 +2,7 @@
 lives in the stages.
 """
 
-from distro.store.connect import Call, Store, connect
-from distro.store.pipe import AsyncStore
+from distro.store.async_client import AsyncStore
+from distro.store.client import Call, Store, connect
 
 __all__ = ["AsyncStore", "Call", "Store", "connect"]

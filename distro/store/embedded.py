@@ -26,7 +26,7 @@ from types import FrameType
 from typing import IO
 
 from distro.errors import StoreGoneError
-from distro.store.folder import (
+from distro.store.data_folder import (
     MEMBER,
     REDIS,
     SOCKET,

@@ -10,7 +10,7 @@ from typing import Any
 
 from distro.model import LETTERS, Outcome, State
 from distro.store import Store
-from distro.store.scripts.ledger import RECORD_SIZE
+from distro.store.ledger_scripts import RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHB16s")
@@ -164,3 +164,12 @@ def pack_ids(ids: Sequence[int]) -> bytes:
 def unpack_ids(raw: bytes) -> list[int]:
     """The ids of an `ids:` key, or of an audience."""
     return list(struct.unpack(f">{len(raw) // 4}I", raw))
+
+
+def ordinal_of(audience: bytes, subscriber: int) -> int:
+    """Where an id stands in the audience; -1: nowhere."""
+    wanted = subscriber.to_bytes(4, "big")
+    at = audience.find(wanted)
+    while at >= 0 and at % 4:
+        at = audience.find(wanted, at + 1)
+    return at // 4 if at >= 0 else -1

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import imagesize
 
-from distro.files import read_beside
+from distro.lib.files import read_beside
 from distro.model import PICTURES, Enclosed
 from distro.submit.prose import parser
 

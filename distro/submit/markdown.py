@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from distro.languages import code_of, meant_by
+from distro.lib.languages import code_of, meant_by
 from distro.model import KINDS, Contact, Edition, Level, Problem, Reading
 from distro.submit import dateline, dates, frontmatter
 from distro.submit.contacts import EMAIL

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from distro.errors import InputFileError, RefusedError
-from distro.limits import TookTooLongError, time_limit
+from distro.lib.cpu_limit import TookTooLongError, time_limit
 from distro.model import Edition, Level, Problem, Reading, Release
 from distro.submit import check, source
 from distro.submit.markdown import read_markdown

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distro.errors import InputFileError
-from distro.files import read_regular
+from distro.lib.files import read_regular
 
 MAX_BYTES = 300_000  # a release of a hundred pages; above it somebody named the wrong file
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from distro.audience.roles import ListRole
-from distro.flow.reading import LinkReader
+from distro.audience.list_roles import ListRole
 from distro.letter.labels import SPOKEN, labels_of, own_name
 from distro.model import is_right_to_left
+from distro.subscribers.links import LinkReader
 
 _HERE = Path(__file__).parent
-PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
+PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "catalogues").glob("*.toml")))
 
 
 def _words_of(language: str) -> Mapping[str, str]:
@@ -36,7 +36,7 @@ def _words_of(language: str) -> Mapping[str, str]:
 
 @cache
 def _read(known: str) -> Mapping[str, str]:
-    return tomllib.loads((_HERE / "words" / f"{known}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_HERE / "catalogues" / f"{known}.toml").read_text(encoding="utf-8"))
 
 
 def understood(accepted: str) -> str:

@@ -20,12 +20,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from distro import tokens
-from distro.audience.roles import ListRole
+from distro.audience.list_roles import ListRole
 from distro.errors import UsageError
-from distro.flow import joining, people, post, reading
-from distro.flow.office import Office
+from distro.installation.context import Office
 from distro.letter.labels import SPOKEN, long_date
 from distro.model import Subscriber
+from distro.subscribers import links, people, signup, transactional
 from distro.times import from_ms
 from distro.web.guard import LARGEST_BODY
 from distro.web.pages import Pages, Place, understood
@@ -82,7 +82,7 @@ class Readers:
         reader = self._reader(request)
         if reader is None:
             return self.bad_link()
-        fresh = reading.unsubscribe(self.office, reader, "one-click link")
+        fresh = links.unsubscribe(self.office, reader, "one-click link")
         # Only this answer holds the undo: a link in an old or forwarded letter is in many hands.
         once = people.undo_of(self.office, reader.subscriber) if fresh else ""
         return HTMLResponse(
@@ -105,7 +105,7 @@ class Readers:
         place, who = Place(reader.house, reader.language, reader.address), reader.subscriber
         once = str(form.get("once") or "")
         if not once or not people.take_undo(self.office, who, once):
-            joining.ask_back(self.office, who)
+            signup.ask_back(self.office, who)
             return HTMLResponse(self.pages.told(place, "sent", "back_sent"))
         if not people.come_back(self.office, who, source="the reader, on the page after leaving"):
             return HTMLResponse(self.pages.told(place, "late", ""))
@@ -121,7 +121,7 @@ class Readers:
         return self._question(request, tokens.BACK, "back_ask", "back_button")
 
     def back(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.BACK)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.BACK)
         if who is None:
             return self._expired(request)
         back = people.come_back(self.office, who, source="the button of a letter to the address")
@@ -140,10 +140,10 @@ class Readers:
         asked = Place(place.house, place.language, email)
         if form.get("website"):
             return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
-        if not joining.allowed(self.office, _place_of(request)):
+        if not signup.allowed(self.office, _place_of(request)):
             return self._too_many(asked)
         try:
-            joining.ask_to_leave(self.office, email)
+            signup.ask_to_leave(self.office, email)
         except UsageError:
             return HTMLResponse(self.pages.leave(place, email=email, wrong="wrong_email"), 422)
         return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
@@ -152,11 +152,11 @@ class Readers:
         return self._question(request, tokens.NEVER, "never_title", "never_button")
 
     def never(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.NEVER)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.NEVER)
         if who is None:
             return self._expired(request)
         place = self._of(who)
-        joining.never_again(self.office, who, _place_of(request))
+        signup.never_again(self.office, who, _place_of(request))
         return HTMLResponse(self.pages.told(place, "never_done", "never_done_text"))
 
     # -- choosing
@@ -166,7 +166,7 @@ class Readers:
         return self._preferences_of(request, reader) if reader else self.bad_link()
 
     def _preferences_of(
-        self, request: Request, reader: reading.LinkReader, *, saved: bool = False
+        self, request: Request, reader: links.LinkReader, *, saved: bool = False
     ) -> Response:
         till = self.office.store.command("ZSCORE", "paused", reader.subscriber.id)
         paused = (
@@ -194,13 +194,13 @@ class Readers:
         if reader is None:
             return self.bad_link()
         if form.get("act") == "held":
-            joining.ask_held(self.office, reader.subscriber, _place_of(request))
+            signup.ask_held(self.office, reader.subscriber, _place_of(request))
             return HTMLResponse(
                 self.pages.told(
                     Place(reader.house, reader.language, reader.address),
                     "sent",
                     "sent_text",
-                    days=post.DAYS[tokens.HELD],
+                    days=transactional.DAYS[tokens.HELD],
                 )
             )
         self._save(reader.subscriber, form)
@@ -240,7 +240,7 @@ class Readers:
     # -- joining
 
     def subscribe_page(self, request: Request) -> Response:
-        lists = joining.public_lists(self.office)
+        lists = signup.public_lists(self.office)
         return (
             HTMLResponse(self.pages.subscribe(self._house(request), lists))
             if lists
@@ -251,7 +251,7 @@ class Readers:
         return await self._formed(request, self._subscribe)
 
     def _subscribe(self, request: Request, form: FormData) -> Response:
-        lists = joining.public_lists(self.office)
+        lists = signup.public_lists(self.office)
         if not lists:
             return self.bad_link()
         email, name = (
@@ -267,10 +267,10 @@ class Readers:
             return HTMLResponse(
                 self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422
             )
-        if not joining.allowed(self.office, _place_of(request)):
+        if not signup.allowed(self.office, _place_of(request)):
             return self._too_many(asked)
         try:
-            joining.ask(
+            signup.ask(
                 self.office,
                 email,
                 on,
@@ -291,17 +291,17 @@ class Readers:
         return self._question(request, tokens.CONFIRM, "confirm_ask", "confirm_button")
 
     def confirm(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
         if who is None:
             return self._expired(request)
-        if not joining.confirm(self.office, who, _place_of(request)):
+        if not signup.confirm(self.office, who, _place_of(request)):
             return self._expired(request)
         return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
 
     # -- what is held
 
     def held_page(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
         held: Any = people.held_on(self.office, who)
@@ -315,7 +315,7 @@ class Readers:
         )
 
     def download(self, request: Request) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
         raw = json.dumps(people.held_on(self.office, who), ensure_ascii=False, indent=2)
@@ -329,7 +329,7 @@ class Readers:
         return await self._formed(request, self._erase)
 
     def _erase(self, request: Request, form: FormData) -> Response:
-        who = post.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
         if form.get("sure") != "yes":
@@ -350,7 +350,7 @@ class Readers:
 
     def _question(self, request: Request, purpose: bytes, title: str, button: str) -> Response:
         """Show the button of a link that acts: opening it changes nothing."""
-        who = post.holder_of(self.office, request.path_params["token"], purpose)
+        who = transactional.holder_of(self.office, request.path_params["token"], purpose)
         return (
             HTMLResponse(self.pages.told(self._of(who), title, "", button=button))
             if who
@@ -364,12 +364,12 @@ class Readers:
             headers={"Retry-After": "3600"},
         )
 
-    def _reader(self, request: Request) -> reading.LinkReader | None:
-        return reading.reader_of(self.office, request.path_params["token"], reading.UNSUBSCRIBE)
+    def _reader(self, request: Request) -> links.LinkReader | None:
+        return links.reader_of(self.office, request.path_params["token"], links.UNSUBSCRIBE)
 
     def _lists(self, who: Subscriber, *, public: bool) -> list[ListRole]:
         """The lists that a reader is on, and with `public` those that they could join."""
-        roles = joining.roles_of(self.office)
+        roles = signup.roles_of(self.office)
         on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
         names = {role.name for role in on}
         return on + [

@@ -5,12 +5,12 @@ import resource
 import uvicorn
 
 from distro import log
-from distro.flow.office import opened
-from distro.flow.running import keep_publishing
-from distro.queue.life import follow_supervisor
-from distro.queue.ports import listening
-from distro.settings import Settings
-from distro.web.app import create_app
+from distro.installation.context import opened
+from distro.installation.ports import listening
+from distro.installation.running_parts import keep_publishing
+from distro.lib.process_life import follow_supervisor
+from distro.settings.load import Settings
+from distro.web.application import create_app
 from distro.web.guard import CONNECTIONS, guarded
 
 

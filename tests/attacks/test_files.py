@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from distro.audience.headers import header_of
+from distro.audience.columns import header_of
 from distro.audience.rows import Judge
 from distro.audience.table import Table
 from distro.cli.main import run
 from distro.errors import InputFileError
-from distro.files import read_toml, replaced
+from distro.lib.files import read_toml, replaced
 from distro.submit import read
 from distro.submit.enclosing import _addresses_in
 

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from distro.admin.doctor import examine
+from distro.admin.finding import Grade
 from distro.cli.main import run
 from distro.errors import TemplateError
-from distro.flow.accept import Order, submit
-from distro.flow.checkup import examine
-from distro.flow.finding import Grade
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.letter import Filler, compile_letter, headers
 from distro.letter.compile import Envelope
 from distro.letter.labels import clock
 from distro.letter.slots import SLOTS, Slots
 from distro.letter.templates import Templates
 from distro.model import Edition
-from distro.relay.envelope import Message, commands_of
+from distro.relay.message import Message, commands_of
 from distro.relay.reply import Reply
 from distro.store import Store
 from distro.store.embedded import Embedded

@@ -11,11 +11,11 @@ from distro.audience import book, consent
 from distro.audience.consent import refusals
 from distro.demo.mailbox import Mailbox
 from distro.errors import DistroError
-from distro.flow import joining, people, post
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.subscribers import people, signup, transactional
 from tests.support.office import add_readers, make_office, make_readers_office, write_release
 from tests.support.story import Story
 
@@ -53,8 +53,8 @@ def once_in(page: str) -> str:
 
 def newest(office: Office, mailbox: Mailbox, path: str) -> str:
     """The link of the newest letter to a single reader."""
-    joining.answer(office)
-    assert post.send_waiting(office) >= 1
+    signup.answer(office)
+    assert transactional.send_waiting(office) >= 1
     text = (
         mailbox.accepted[-1][1].read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
     )
@@ -192,12 +192,12 @@ def test_a_sign_up_that_cannot_be_recorded_leaves_nobody_in_the_book(
     """
     with _NoDisk(office):
         client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
-        joining.answer(office)
+        signup.answer(office)
     assert book.by_address(office.store, "victim@d.example") is None
 
     client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
     office.store.command("DEL", *office.store.names("rate:*"))
-    joining.answer(office)
+    signup.answer(office)
     who = book.by_address(office.store, "victim@d.example")
     assert who
     assert refusals(office.store, who.id) == ["unconfirmed"]
@@ -226,18 +226,18 @@ def test_one_mailbox_is_asked_once_however_it_is_spelt(
 ) -> None:
     for address in addresses:
         client.post("/subscribe", data={"email": address, "list": ["weekly"]})
-    joining.answer(office)
-    assert len(post.waiting(office)) == 1
+    signup.answer(office)
+    assert len(transactional.waiting(office)) == 1
 
 
 def test_a_whole_network_is_one_place(office: Office) -> None:
-    assert sum(joining.allowed(office, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
+    assert sum(signup.allowed(office, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
     office.store.command("DEL", *office.store.names("rate:*"))
-    assert sum(joining.allowed(office, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30  # a /56
+    assert sum(signup.allowed(office, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30  # a /56
     office.store.command("DEL", *office.store.names("rate:*"))
-    assert sum(joining.allowed(office, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
+    assert sum(signup.allowed(office, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
     office.store.command("DEL", *office.store.names("rate:*"))
-    assert sum(joining.allowed(office, f"198.51.100.{n}") for n in range(58)) == 30
+    assert sum(signup.allowed(office, f"198.51.100.{n}") for n in range(58)) == 30
 
 
 def test_the_page_does_the_same_work_for_everybody(
@@ -283,8 +283,8 @@ def test_never_again_means_never(office: Office, client: TestClient, mailbox: Ma
     assert book.by_address(office.store, "victim@d.example") is None
     office.store.command("DEL", *office.store.names("rate:*"))
     client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
-    joining.answer(office)
-    assert post.waiting(office) == []
+    signup.answer(office)
+    assert transactional.waiting(office) == []
 
 
 def test_who_left_is_not_asked_because_somebody_types_their_address(
@@ -292,11 +292,11 @@ def test_who_left_is_not_asked_because_somebody_types_their_address(
 ) -> None:
     client.post(f"/u/{token(office)}", data=ONE_CLICK)
     client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
-    joining.answer(office)
-    assert post.waiting(office) == []
+    signup.answer(office)
+    assert transactional.waiting(office) == []
     client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
-    joining.answer(office)
-    assert len(post.waiting(office)) == 1
+    signup.answer(office)
+    assert len(transactional.waiting(office)) == 1
 
 
 def _asked(office: Office, client: TestClient) -> str:
@@ -306,10 +306,10 @@ def _asked(office: Office, client: TestClient) -> str:
     office.store.command("DEL", "none", *office.store.names("rate:*"))
     for _ in range(2):  # who left is asked only at the second wish
         client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
-    joining.answer(office)
+    signup.answer(office)
     who = book.by_address(office.store, "victim@d.example")
     assert who
-    return post.link(office, who, tokens.CONFIRM).removeprefix(office.settings.site.url)
+    return transactional.link(office, who, tokens.CONFIRM).removeprefix(office.settings.site.url)
 
 
 def test_an_old_confirmation_answers_no_new_question(office: Office, client: TestClient) -> None:
@@ -337,7 +337,7 @@ def test_an_old_way_back_answers_no_newer_leaving(office: Office, client: TestCl
     office.consent.record(
         office.store, subscriber=1, address=who.email, act=consent.UNSUBSCRIBED, source="link"
     )
-    old = post.link(office, who, tokens.BACK).removeprefix(office.settings.site.url)
+    old = transactional.link(office, who, tokens.BACK).removeprefix(office.settings.site.url)
     assert client.post(old).status_code == 200
     office.consent.record(
         office.store, subscriber=1, address=who.email, act=consent.UNSUBSCRIBED, source="link"
@@ -366,20 +366,20 @@ def test_only_the_button_of_the_letter_confirms(
             data={"list": ["weekly", "journalists"], "language": "en"},
         )
         office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
-        joining.forget_unconfirmed(office)
+        signup.forget_unconfirmed(office)
         assert book.by_address(office.store, "victim@d.example") is None
 
 
 def test_a_letters_link_fills_no_mailbox(office: Office, client: TestClient) -> None:
     for _ in range(14):
         assert client.post(f"/p/{token(office)}", data={"act": "held"}).status_code == 200
-    assert len(post.waiting(office)) <= 3
+    assert len(transactional.waiting(office)) <= 3
     for _ in range(14):
         client.post(f"/p/{token(office)}", data={"act": "held"})
         office.store.command("DEL", "post", *office.store.names("rate:here:*"), "rate:all")
     office.store.command("DEL", "post")
     client.post(f"/p/{token(office)}", data={"act": "held"})
-    assert post.waiting(office) == []
+    assert transactional.waiting(office) == []
 
 
 @pytest.mark.parametrize(
@@ -397,11 +397,11 @@ def test_a_letter_that_cannot_be_made_holds_up_no_other(office: Office, mailbox:
     for kind in ("held", "welcome"):
         who = book.by_id(office.store, 1)
         assert who
-        post.post(office, who, kind)
+        transactional.post(office, who, kind)
     folder = office.settings.templates / "access"
     folder.mkdir(parents=True)
     (folder / "subject.txt").write_text("{{ nope }}")
-    post.send_waiting(office)
+    transactional.send_waiting(office)
     assert len(mailbox.accepted) >= 1
 
 
@@ -414,7 +414,7 @@ def test_a_silent_first_relay_holds_up_no_letter(
 ) -> None:
     import socket
 
-    monkeypatch.setattr(post, "_PATIENCE", 1)
+    monkeypatch.setattr(transactional, "_PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         office = make_office(
             tmp_path,
@@ -428,5 +428,5 @@ def test_a_silent_first_relay_holds_up_no_letter(
         add_readers(store, 1, folder=tmp_path)
         who = book.by_id(store, 1)
         assert who
-        post.post(office, who, "held")
-        assert post.send_waiting(office) == 1
+        transactional.post(office, who, "held")
+        assert transactional.send_waiting(office) == 1

@@ -10,23 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from distro.admin import backup as copies
 from distro.audience import book, consent, importing
 from distro.audience.consent import refusals
 from distro.audience.exporting import write_book
-from distro.cells import safe, unquoted
 from distro.errors import RefusedError
-from distro.flow import backup as copies
-from distro.flow import chores, people, trial
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office, host_id, load_keys
 from distro.flow.resend import resend_to
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
+from distro.installation.secrets import host_id, load_keys
 from distro.ledger.journal import Attempt, Journal
+from distro.lib.csv_safe import safe, unquoted
+from distro.mailing import test_send
 from distro.model import Outcome, State, former_address_key
-from distro.relay.envelope import Message
-from distro.report.export import write_csv
-from distro.settings import Settings
+from distro.relay.message import Message
+from distro.reports.recipients_csv import write_csv
+from distro.settings.load import Settings
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
+from distro.subscribers import housekeeping, people
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
@@ -112,10 +114,10 @@ def test_erased_means_erased_from_everything_that_we_hold(
     assert everything(office.settings.data)
 
     people.erase(office, ROSA, source="m")
-    chores.once(office)
+    housekeeping.once(office)
     end = time.monotonic() + 20
     while everything(office.settings.data) and time.monotonic() < end:
-        chores.once(office)
+        housekeeping.once(office)
         time.sleep(0.05)
     assert everything(office.settings.data) == []
     journal.close()
@@ -282,8 +284,8 @@ def test_two_people_whose_addresses_fold_alike_are_two(
     assert one.id != two.id
     people.suppress(office, "strasse@a.example", "x", source="m")
     assert refusals(store, one.id) == []
-    assert people.person(office, "STRASSE@a.example").id == two.id
-    assert people.person(office, "Straße@A.example").id == one.id
+    assert book.person(office.store, "STRASSE@a.example").id == two.id
+    assert book.person(office.store, "Straße@A.example").id == one.id
 
 
 def old_book(office: Office, address: str, name: str) -> int:
@@ -301,7 +303,7 @@ def test_a_book_of_an_earlier_version_still_knows_its_people(
 ) -> None:
     office = make_office(tmp_path, server, store)
     number = old_book(office, "straße@a.example", "One")
-    assert people.person(office, "straße@a.example").id == number
+    assert book.person(office.store, "straße@a.example").id == number
     path = tmp_path / "again.csv"
     path.write_text(
         "email,outlet\nstraße@a.example,Daily\nstrasse@a.example,Weekly\n", encoding="utf-8"
@@ -311,11 +313,14 @@ def test_a_book_of_an_earlier_version_still_knows_its_people(
         importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number,
         office.consent,
     )
-    one, two = people.person(office, "straße@a.example"), people.person(office, "strasse@a.example")
+    one, two = (
+        book.person(office.store, "straße@a.example"),
+        book.person(office.store, "strasse@a.example"),
+    )
     assert (one.id, one.outlet, two.outlet) == (number, "Daily", "Weekly")
     assert two.id != number
     people.edit(office, "straße@a.example", {"outlet": "Monthly"}, source="m")
-    assert people.person(office, "straße@a.example").outlet == "Monthly"
+    assert book.person(office.store, "straße@a.example").outlet == "Monthly"
 
 
 @pytest.mark.parametrize("said", ["unsubscribed", "suppressed", "erased"])
@@ -339,14 +344,14 @@ def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(
         else (who is not None and refusals(store, who.id) == [said])
     )
     with pytest.raises(RefusedError):
-        trial.send_test(office, [write_release(tmp_path)], "straße@a.example")
+        test_send.send_test(office, [write_release(tmp_path)], "straße@a.example")
 
 
 def test_a_link_of_an_old_letter_works_for_ever(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:
     from distro import tokens
-    from distro.flow import reading
+    from distro.subscribers import links
 
     office = make_office(tmp_path, server, store)
     number = old_book(office, "straße@a.example", "One")
@@ -358,9 +363,9 @@ def test_a_link_of_an_old_letter_works_for_ever(
         number,
         bytes.fromhex(office.hashes_of("straße@a.example")[1]),
     ).decode()
-    reader = reading.reader_of(office, token, tokens.UNSUBSCRIBE)
+    reader = links.reader_of(office, token, tokens.UNSUBSCRIBE)
     assert reader
-    assert reading.unsubscribe(office, reader, "old letter")
+    assert links.unsubscribe(office, reader, "old letter")
     assert refusals(store, number) == ["unsubscribed"]
 
 
@@ -372,4 +377,4 @@ def test_a_test_letter_goes_to_nobody_who_said_no(
     add_readers(store, 1, folder=tmp_path)
     office.consent.record(store, subscriber=1, address="reader0@a.example", act=act, source="x")
     with pytest.raises(RefusedError, match="may not be written to"):
-        trial.send_test(office, [write_release(tmp_path)], "Reader0@a.example")
+        test_send.send_test(office, [write_release(tmp_path)], "Reader0@a.example")

@@ -13,13 +13,13 @@ import pytest
 import trustme
 
 from distro.audience import book
-from distro.flow import chores, post
 from distro.model import State
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.relay.reply import ReplyReader, without_address
 from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.subscribers import housekeeping, transactional
 from tests.support.office import add_readers, make_office
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
@@ -213,7 +213,7 @@ def test_a_relay_that_is_silent_holds_up_no_other_letter_and_no_chores(
     """One silent answer during a confirm letter stopped all service letters and chores, for
     ever.
     """
-    monkeypatch.setattr("distro.flow.relays.LETTER_SECONDS", 0.3)
+    monkeypatch.setattr("distro.mailing.transport.LETTER_SECONDS", 0.3)
     release = threading.Event()
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -237,10 +237,10 @@ def test_a_relay_that_is_silent_holds_up_no_other_letter_and_no_chores(
         for number in range(1, 5):
             who = book.by_id(store, number)
             assert who
-            post.post(office, who, "held")
+            transactional.post(office, who, "held")
         began = time.monotonic()
-        sent = sum(post.send_waiting(office) for _ in range(4))
-        chores.once(office)
+        sent = sum(transactional.send_waiting(office) for _ in range(4))
+        housekeeping.once(office)
         assert time.monotonic() - began < 5
         assert sent == 3
         release.set()

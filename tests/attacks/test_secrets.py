@@ -10,7 +10,7 @@ import pytest
 
 from distro.errors import SettingsError
 from distro.letter.dkim import make_key
-from distro.settings import Settings, load
+from distro.settings.load import Settings, load
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.tokens import Keys
@@ -181,7 +181,7 @@ def test_doctor_warns_of_settings_that_others_can_read(
 ) -> None:
     from dataclasses import replace
 
-    from distro.flow.checkup import examine
+    from distro.admin.doctor import examine
 
     plant(tmp_path)
     office = make_office(tmp_path, server, store)

@@ -12,8 +12,8 @@ import pytest
 
 from distro.errors import StoreGoneError
 from distro.store import connect
+from distro.store.data_folder import SOCKET
 from distro.store.embedded import Embedded, ensured
-from distro.store.folder import SOCKET
 
 
 def test_no_socket_lies_in_a_shared_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

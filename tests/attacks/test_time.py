@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from distro.audience.columns import header_of
 from distro.audience.expression import parse
-from distro.audience.headers import header_of
 from distro.audience.rows import Judge
 from distro.audience.table import read_table
 from distro.errors import DistroError
 from distro.letter.templates import Templates
-from distro.limits import TookTooLongError, time_limit
+from distro.lib.cpu_limit import TookTooLongError, time_limit
 from distro.submit import read
 from tests.attacks.hostile import expressions, front_matters, tables, templates, texts
 

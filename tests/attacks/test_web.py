@@ -13,8 +13,9 @@ import pytest
 from distro import tokens
 from distro.audience import book, consent
 from distro.audience.consent import refusals
-from distro.flow.office import Office, load_keys
-from distro.settings import load
+from distro.installation.context import Office
+from distro.installation.secrets import load_keys
+from distro.settings.load import load
 from distro.store import connect
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers
@@ -206,7 +207,7 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(
     any, everybody may lie.
     """
     found, port = office
-    from distro.flow import post
+    from distro.subscribers import transactional
 
     found.store.command(
         "SET",
@@ -215,7 +216,7 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(
     )
     who = book.by_id(found.store, 5)
     assert who
-    path = post.link(found, who, tokens.CONFIRM).rpartition("/c/")[2].encode()
+    path = transactional.link(found, who, tokens.CONFIRM).rpartition("/c/")[2].encode()
     ask(
         port,
         HEAD % (b"/c/" + path)

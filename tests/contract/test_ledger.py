@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from distro.flow.accept import Order, submit
 from distro.flow.freeze import advance
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.ledger.audit import audit
 from distro.model import LETTERS, Outcome, State
-from distro.store import Store
+from distro.store import Store, book_scripts
+from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
+from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
 from distro.store.records import counters, pack_outcome, unpack_record
-from distro.store.scripts import book
-from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 from tests.support.office import add_readers, make_office, write_release
 
 NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
@@ -188,7 +187,7 @@ def test_a_halt_is_learnt_in_the_same_call(office: Office) -> None:
 def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: Office) -> None:
     """Promise 4: consent is read at the turn, not at the freeze."""
     first = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
-    office.store.call(book.consent("h", None, [(first, "f1", NO)]))
+    office.store.call(book_scripts.consent("h", None, [(first, "f1", NO)]))
     _, found = intents(office.store, 2)
     assert [i.ordinal for i in found] == [1, 2]
     assert states(office.store) == "siiqq"
@@ -201,7 +200,7 @@ def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(office: O
 def test_the_question_at_354(office: Office, change: str, answer: str) -> None:
     mine, (intent,) = intents(office.store)
     if change == "unsubscribe":
-        office.store.call(book.consent("h", None, [(intent.subscriber, "f1", NO)]))
+        office.store.call(book_scripts.consent("h", None, [(intent.subscriber, "f1", NO)]))
     if change == "halt":
         office.store.call(scripts.turn(D, "halt", "", ""))
     if change == "lease":

@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 
 from distro.errors import NotFoundError, RefusedError
-from distro.flow import resend, turns
-from distro.flow.accept import Order, plan, submit
+from distro.flow import orders, resend
 from distro.flow.freeze import advance
-from distro.flow.office import Office
+from distro.flow.submission import Order, plan, submit
+from distro.installation.context import Office
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
-from distro.report import summary
-from distro.store import Store
+from distro.relay.message import Message
+from distro.reports import summary
+from distro.store import Store, book_scripts
+from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.records import counters
-from distro.store.scripts import book
-from distro.store.scripts import ledger as scripts
 from tests.contract.test_ledger import intents, states, step
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
@@ -60,7 +59,7 @@ def clock(office: Office, ms: int) -> None:
 
 
 def test_cancelled_before_the_freeze_nothing_is_held(office: Office, tmp_path: Path) -> None:
-    left = turns.cancel(office, "1", actor="me", reason="called off")
+    left = orders.cancel(office, "1", actor="me", reason="called off")
 
     assert left.counts[State.CANCELLED] == 5
     assert advance(office, "1") == []
@@ -87,7 +86,7 @@ def test_cancel_gives_back_the_marks_of_whoever_was_not_reached(
         delay_ms=60_000,
     )
 
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
 
     assert states(office.store) == "afukk"
     assert marks(office) == 3
@@ -103,7 +102,7 @@ def test_who_was_in_doubt_once_keeps_the_mark(office: Office) -> None:
     office.store.call(scripts.doubts("1", "resend", 60_000, least=20, share=0.05))
     assert states(office.store)[0] == "q"
 
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
 
     assert states(office.store) == "kkkkk"
     assert marks(office) == 1
@@ -124,12 +123,12 @@ def test_what_is_in_flight_when_cancelled_is_settled_by_its_outcome(
 ) -> None:
     advance(office, "1")
     _, (intent,) = intents(office.store)
-    left = turns.cancel(office, "1", actor="me", reason="")
+    left = orders.cancel(office, "1", actor="me", reason="")
     assert left.in_flight == 1
     assert "settled_at" not in office.store.hash("dist:1")
 
     step(office.store, outcomes=((intent, "0a0b0c0d", end),))
-    assert turns.settle(office, "1") is True
+    assert orders.settle(office, "1") is True
     assert (states(office.store), marks(office)) == (f"{state}kkkk", kept)
     assert office.store.hash("dist:1")["settled_at"]
 
@@ -141,13 +140,13 @@ def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(
         if name == "build":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("distro.faults.point", die)
+    monkeypatch.setattr("distro.lib.failpoints.point", die)
     with pytest.raises(KeyboardInterrupt):
         advance(office, "1")
     monkeypatch.undo()
     assert (office.store.hash("dist:1")["state"], marks(office)) == ("freezing", 5)
 
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     assert marks(office) == 0
     assert advance(office, "1") == []
     advance(office, again(office, tmp_path))
@@ -163,9 +162,9 @@ def test_a_cancel_whose_command_dies_is_settled_by_the_sweep(
         if name == "cancel.said":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("distro.faults.point", die)
+    monkeypatch.setattr("distro.lib.failpoints.point", die)
     with pytest.raises(KeyboardInterrupt):
-        turns.cancel(office, "1", actor="me", reason="")
+        orders.cancel(office, "1", actor="me", reason="")
     monkeypatch.undo()
     assert marks(office) == 5
 
@@ -178,13 +177,13 @@ def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(
 ) -> None:
     advance(office, "1")
     _, (intent,) = intents(office.store)
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     second = again(office, tmp_path)
     advance(office, second)
     assert office.store.hash("dist:2")["state"] == "scheduled"
 
     step(office.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
-    turns.settle(office, "1")
+    orders.settle(office, "1")
     advance(office, second)
     assert counters(office.store, "2")[State.QUEUED] == 4
 
@@ -192,7 +191,7 @@ def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(
 def test_a_large_distribution_is_settled_in_pieces(office: Office, tmp_path: Path) -> None:
     add_readers(office.store, 3500, folder=tmp_path, first=10)
     advance(office, again(office, tmp_path))
-    assert turns.cancel(office, "2", actor="me", reason="").counts[State.CANCELLED] == 3505
+    assert orders.cancel(office, "2", actor="me", reason="").counts[State.CANCELLED] == 3505
     assert marks(office) == 0
 
 
@@ -201,14 +200,14 @@ def test_a_distribution_that_is_sent_cannot_be_cancelled(office: Office) -> None
     story.run(3)
     story.stop()
     with pytest.raises(RefusedError, match="nothing to cancel"):
-        turns.cancel(office, "1", actor="me", reason="")
+        orders.cancel(office, "1", actor="me", reason="")
 
 
 def test_late_truth_about_a_cancelled_reader_takes_the_mark_again(office: Office) -> None:
     advance(office, "1")
     _, (intent,) = intents(office.store)
     step(office.store, outcomes=((intent, "0a0b0c0d", State.QUEUED),))
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     assert marks(office) == 0
 
     step(office.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
@@ -218,7 +217,7 @@ def test_late_truth_about_a_cancelled_reader_takes_the_mark_again(office: Office
 def test_who_said_no_before_their_turn_gives_the_mark_back(office: Office) -> None:
     advance(office, "1")
     first = int.from_bytes(office.store.span("aud:1", 0, 4), "big")
-    office.store.call(book.consent("h", None, [(first, "f1", NO)]))
+    office.store.call(book_scripts.consent("h", None, [(first, "f1", NO)]))
     intents(office.store, 1)
     assert (states(office.store), marks(office)) == ("siqqq", 4)
 
@@ -268,7 +267,7 @@ def test_when_everything_was_given_back_another_text_may_go_out(
     office: Office, tmp_path: Path
 ) -> None:
     advance(office, "1")
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     submit(
         office,
         Order(
@@ -345,7 +344,7 @@ def test_cancelling_a_distribution_of_one_gives_back_no_mark_that_is_not_its_own
         office, "1", f"reader{who - 1}@{'abcd'[(who - 1) % 4]}.example", actor="me"
     )
     advance(office, made)
-    turns.cancel(office, made, actor="me", reason="")
+    orders.cancel(office, made, actor="me", reason="")
     assert counters(office.store, made)[State.CANCELLED] == 1
     assert marks(office) == 5
 
@@ -353,7 +352,7 @@ def test_cancelling_a_distribution_of_one_gives_back_no_mark_that_is_not_its_own
 def test_resend_is_refused_where_it_would_undo_a_decision(office: Office) -> None:
     with pytest.raises(RefusedError, match="not begun"):
         resend.resend_to(office, "1", "reader3@d.example", actor="me")
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     for order in (
         lambda: resend.resend(office, "1", "failed", actor="me"),
         lambda: resend.resend_to(office, "1", "reader3@d.example", actor="me"),
@@ -366,7 +365,7 @@ def test_nobody_who_said_no_is_written_to_by_a_resend(office: Office) -> None:
     story = Story(office)
     story.run(3)
     story.stop()
-    office.store.call(book.consent("h", None, [(4, "f1", NO)]))
+    office.store.call(book_scripts.consent("h", None, [(4, "f1", NO)]))
     with pytest.raises(RefusedError, match="unsubscribed"):
         resend.resend_to(office, "1", "reader3@d.example", actor="me")
 
@@ -377,7 +376,7 @@ def test_nobody_who_said_no_is_written_to_by_a_resend(office: Office) -> None:
 def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(
     office: Office, tmp_path: Path
 ) -> None:
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     number = submit(
         office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
     ).distribution[1:]
@@ -387,7 +386,7 @@ def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(
     assert office.store.hash(f"dist:{number}")["audience"] == "5"
     office.store.command("DEL", "test:clock")
 
-    turns.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
+    orders.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
     assert marks(office) == 0
     add_readers(office.store, 2, folder=tmp_path, first=10)
     clock(
@@ -402,7 +401,7 @@ def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(
 def test_what_has_begun_cannot_be_rescheduled(office: Office) -> None:
     advance(office, "1")
     with pytest.raises(RefusedError, match="only what has not begun"):
-        turns.reschedule(office, "1", "2031-01-01T10:00Z", actor="me")
+        orders.reschedule(office, "1", "2031-01-01T10:00Z", actor="me")
 
 
 # -- guards: it stops by itself (promise 11)
@@ -414,12 +413,12 @@ def test_a_start_long_after_its_time_is_halted_and_resume_overrides(office: Offi
     told = office.store.hash("dist:1")
     assert (told["state"], told["guard"]) == ("halted", "stale")
     assert "120 minutes ago" in told["reason"]
-    turns.resume(office, "1", actor="me", reason="still news")
+    orders.resume(office, "1", actor="me", reason="still news")
     assert intents(office.store, 1)[1]
 
 
 def test_a_scheduled_start_that_was_slept_through_is_halted(office: Office, tmp_path: Path) -> None:
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     number = submit(
         office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
     ).distribution[1:]
@@ -429,7 +428,7 @@ def test_a_scheduled_start_that_was_slept_through_is_halted(office: Office, tmp_
     clock(office, ahead + 2 * HOUR)
     assert office.store.call(scripts.start(number, 4_000_000_000_000, HOUR)) == "not_now"
     assert office.store.hash(f"dist:{number}")["state"] == "halted"
-    turns.resume(office, number, actor="me", reason="")
+    orders.resume(office, number, actor="me", reason="")
     assert office.store.call(scripts.start(number, 4_000_000_000_000, HOUR)) == "ok"
 
 
@@ -443,7 +442,7 @@ def test_a_continuation_after_a_day_is_halted_and_resume_goes_on(office: Office)
     told = office.store.hash("dist:1")
     assert (told["state"], "1440 minutes" in told["reason"]) == ("halted", True)
 
-    assert turns.resume(office, "1", actor="me", reason="") == "sending"
+    assert orders.resume(office, "1", actor="me", reason="") == "sending"
     assert office.store.call(scripts.claim("1", -1, "11111111", "h.1.x", 30_000, HOUR)) is not None
 
 
@@ -470,7 +469,7 @@ def test_too_many_doubts_halt_before_anybody_is_written_to_twice(office: Office)
     told = office.store.hash("dist:1")
     assert (told["state"], told["guard"], states(office.store)) == ("halted", "doubts", "uuuqq")
 
-    turns.resume(office, "1", actor="me", reason="the relay was cut off")
+    orders.resume(office, "1", actor="me", reason="the relay was cut off")
     assert office.store.call(scripts.doubts("1", "resend", 60_000, least=2, share=0.05)) == (3, 3)
 
 
@@ -483,7 +482,7 @@ def test_an_error_rate_over_the_limit_halts(office: Office) -> None:
     assert office.store.call(scripts.errors("1", share=0.5, least=4)) is False
     assert office.store.call(scripts.errors("1", share=0.25, least=4)) is True
     assert "2 of the first 4 were refused" in office.store.hash("dist:1")["reason"]
-    turns.resume(office, "1", actor="me", reason="an old list")
+    orders.resume(office, "1", actor="me", reason="an old list")
     assert office.store.call(scripts.errors("1", share=0.25, least=4)) is False
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from distro.flow.deliver import Lanes
 from distro.model import Outcome, State
 from distro.relay.capacity import Learnt
-from distro.relay.envelope import Message
-from distro.relay.pool import Pool, Work
+from distro.relay.fakes import FolderPool, MemoryPool
+from distro.relay.message import Message
+from distro.relay.pool import Lanes, Pool, Work
 from distro.relay.session import Endpoint, Session
-from distro.relay.twins import FolderPool, MemoryPool
 from tests.support.smtp import ScriptedServer
 
 

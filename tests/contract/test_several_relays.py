@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from distro.model import Outcome, State
-from distro.relay.blame import Blame
+from distro.relay.balancer import Relays
 from distro.relay.pool import Pool
-from distro.relay.relays import Relays
+from distro.relay.refusals import Blame
 from distro.relay.reply import Scope
 from distro.relay.session import Endpoint, Sent
 from tests.contract.test_relays import Job, Office, endpoint, run

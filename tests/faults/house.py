@@ -22,15 +22,16 @@ from typing import Any, Self
 import psutil
 
 from distro.audience import importing
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office, host_id, load_keys
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
+from distro.installation.secrets import host_id, load_keys
 from distro.ledger.audit import audit
 from distro.model import BY_LETTER, State
-from distro.settings import load
+from distro.settings.load import load
 from distro.store import Store, connect
 from distro.store.embedded import Embedded
+from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import address_at, unpack_record
-from distro.store.scripts.ledger import RECORD_SIZE
 from tests.faults.proxy import CuttingProxy
 from tests.faults.sink import Sink
 from tests.support.office import write_release

@@ -140,9 +140,9 @@ def do(house: House, what: str, dice: random.Random) -> None:
         broker.command("FLUSHDB")
         broker.close()
     elif what == "repeat wake-ups":
-        from distro.flow.office import Wake
+        from distro.flow.wake import Wake
         from distro.queue.app import make_app
-        from distro.queue.wakes import publish
+        from distro.queue.publish import publish
 
         app = make_app(house.office.broker)
         publish(app, [Wake("1", n, deliver=True) for n in (-1, -1, 0, 0, 1, 99)] * 2)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from distro.audience import importing
-from distro.audience.index import Keys
 from distro.audience.segments import rows
-from distro.flow.office import Office, opened
-from distro.settings import load
+from distro.audience.value_index import Keys
+from distro.installation.context import Office, opened
+from distro.settings.load import load
 from distro.store.records import ids_of, unpack_ids
 
 pytestmark = pytest.mark.faults

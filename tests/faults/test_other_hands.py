@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.letter import Filler, compile_letter, service
+from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.compile import Envelope
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.slots import Slots
@@ -138,7 +138,7 @@ def test_opendkim_and_spamassassin(kind: str, signer: Signer, spamd: int, tmp_pa
     for language in LANGUAGES:
         tier = kind if kind in ("embargo", "low-bandwidth") else ""
         edition = (
-            getattr(service, kind)(language, ENVELOPE.sender_name, SLOTS)
+            getattr(service_letters, kind)(language, ENVELOPE.sender_name, SLOTS)
             if kind in ("confirm", "welcome")
             else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
         )

@@ -16,7 +16,7 @@ from distro.letter.compile import Envelope
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.templates import Templates
 from distro.model import Edition
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.relay.session import Endpoint, Session
 from distro.tokens import Keys
 from tests.support.postfix import AVAILABLE, postfix

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from distro.letter import compile_letter, service
+from distro.letter import compile_letter, service_letters
 from distro.letter.compile import context_of
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
@@ -40,7 +40,7 @@ def samples() -> dict[str, tuple[Edition, str]]:
         for kind in KINDS:
             tier = kind if kind in ("embargo", "low-bandwidth") else ""
             edition = (
-                getattr(service, kind)(language, "House", SLOTS)
+                getattr(service_letters, kind)(language, "House", SLOTS)
                 if kind in ("confirm", "welcome")
                 else replace(SAMPLE, language=language, kind="press-release" if tier else kind)
             )

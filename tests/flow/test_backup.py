@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from distro.admin import backup as copies
+from distro.admin.backup import Lock
 from distro.audience import book
 from distro.audience.consent import UNSUBSCRIBED, refusals
 from distro.errors import InputFileError, RefusedError, UsageError
-from distro.flow import backup as copies
-from distro.flow import people, reading
-from distro.flow.accept import Order, submit
-from distro.flow.backup import Lock
-from distro.flow.office import Office, opened
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office, opened
 from distro.ledger.audit import audit
-from distro.relay.envelope import Message
-from distro.settings import Settings
+from distro.relay.message import Message
+from distro.settings.load import Settings
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.subscribers import links, people
 from distro.tokens import UNSUBSCRIBE, sign
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
@@ -159,7 +159,7 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(
         token = sign(
             office.keys.signing[0], UNSUBSCRIBE, 1, 0, 1, office.keys.address_hash(who.email)
         ).decode()
-        assert reading.reader_of(other, token, UNSUBSCRIBE) is not None
+        assert links.reader_of(other, token, UNSUBSCRIBE) is not None
 
 
 def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(

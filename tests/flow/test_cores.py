@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from distro.flow import cores
-from distro.flow.accept import Order, submit
+from distro.flow import concurrency as sending_processes
+from distro.flow.submission import Order, submit
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
@@ -39,8 +39,8 @@ def test_processes_and_their_cores(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(have)))
     office = make_office(tmp_path, server, store, **({"worker": {"processes": 0}} | settings))
 
-    assert cores.processes(office) == processes
-    assert [cores.own_core(office, index) for index in range(processes)] == own
+    assert sending_processes.processes(office) == processes
+    assert [sending_processes.own_core(office, index) for index in range(processes)] == own
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="needs Linux")
@@ -49,7 +49,7 @@ def test_the_thread_and_it_alone_works_in_bulk_on_its_core() -> None:
     before, found = (os.sched_getscheduler(0), os.sched_getaffinity(0)), []
 
     def work() -> None:
-        cores.work_in_bulk(core)
+        sending_processes.work_in_bulk(core)
         found.append((os.sched_getscheduler(0), os.sched_getaffinity(0)))
 
     thread = threading.Thread(target=work)

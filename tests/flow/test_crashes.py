@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 import pytest
 
 from distro.errors import StoreGoneError
-from distro.flow.accept import Order, submit
 from distro.flow.freeze import advance
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.ledger.audit import audit
 from distro.ledger.journal import Attempt, Journal, read
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.store import AsyncStore, Call, Store
+from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
+from distro.store.ledger_scripts import RECORD_SIZE, Step
 from distro.store.records import counters, unpack_record
-from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import RECORD_SIZE, Step
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
@@ -298,7 +298,7 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Office, tmp_path: Pa
     story = Story(ready)
     story.run(2)
     (tmp_path / "box" / "new").mkdir(parents=True)
-    from distro.flow.doubts import _questions
+    from distro.flow.in_doubt import _questions
 
     (question,) = _questions(ready, "1", [0])
     (tmp_path / "box" / "new" / "1").write_text(f"Message-ID: {question.message_id}\n\nthe letter")

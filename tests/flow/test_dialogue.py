@@ -4,9 +4,9 @@ tells.
 
 import pytest
 
-from distro.flow.dialogue import examine_relays
-from distro.flow.finding import Grade
-from distro.settings import Settings
+from distro.admin.finding import Grade
+from distro.admin.relay_dialogue import examine_relays
+from distro.settings.load import Settings
 from tests.support.smtp import ScriptedServer
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from distro.audience.consent import SUPPRESSED
 from distro.errors import ExpressionError, RefusedError, SettingsError
-from distro.flow.accept import Order, plan, submit
 from distro.flow.freeze import advance
-from distro.flow.office import Office
-from distro.flow.turns import halt, resume
+from distro.flow.orders import halt, resume
+from distro.flow.submission import Order, plan, submit
+from distro.installation.context import Office
 from distro.ledger.audit import audit
-from distro.sections import Dkim
+from distro.settings.sections import Dkim
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release

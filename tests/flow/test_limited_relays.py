@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from distro.flow.accept import Order, submit
 from distro.flow.freeze import advance
-from distro.flow.office import Wake
-from distro.flow.relays import pool_of
-from distro.report.summary import report
+from distro.flow.submission import Order, submit
+from distro.flow.wake import Wake
+from distro.mailing.transport import pool_of
+from distro.reports.summary import report
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.limited import LimitedServer, Temper
@@ -153,7 +153,7 @@ def test_a_letter_that_no_lane_works_on_is_not_kept(
 
 
 def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store) -> None:
-    from distro.flow.checkup import examine
+    from distro.admin.doctor import examine
 
     with LimitedServer(Temper(connections=3, letters=10, answer=0.01), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 8, 30)
@@ -169,7 +169,7 @@ def test_nothing_moves_without_a_reason(
     tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The report said "not tried yet" while the relay could not be reached."""
-    monkeypatch.setattr("distro.report.standstill._STILL_MS", 0)
+    monkeypatch.setattr("distro.reports.stall._STILL_MS", 0)
     office = make_office(
         tmp_path, server, store, relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 2}]
     )

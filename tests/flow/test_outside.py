@@ -12,10 +12,10 @@ from typing import ClassVar
 import pytest
 import trustme
 
-from distro.flow.checkup import without_redis
-from distro.flow.finding import Finding, Grade
-from distro.flow.outside import examine_pages
-from distro.settings import Settings
+from distro.admin.doctor import without_redis
+from distro.admin.finding import Finding, Grade
+from distro.admin.public_pages import examine_pages
+from distro.settings.load import Settings
 
 
 class Front(BaseHTTPRequestHandler):

@@ -12,21 +12,21 @@ import pytest
 
 from distro.audience import importing
 from distro.errors import RefusedError
-from distro.flow import turns
-from distro.flow.accept import Order, submit
+from distro.flow import orders
+from distro.flow.domain_halts import Stops, halt_domain
 from distro.flow.freeze import advance
-from distro.flow.office import Office
-from distro.flow.pace import buckets_of, relay_rate
-from distro.flow.stops import Stops, halt_domain
+from distro.flow.submission import Order, submit
+from distro.flow.throttle import buckets_of, relay_rate
+from distro.installation.context import Office
 from distro.ledger.audit import audit
+from distro.lib.mailbox_providers import parse_rate, provider_of
 from distro.model import Outcome, State
-from distro.providers import parse_rate, provider_of
-from distro.relay.envelope import Message
-from distro.sections import Relay
+from distro.relay.message import Message
+from distro.settings.sections import Relay
 from distro.store import Store
+from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
-from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import Step
+from distro.store.ledger_scripts import Step
 from tests.support.office import make_office, write_release
 from tests.support.story import Story
 
@@ -101,7 +101,7 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
         if name == "freeze.flip":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("distro.faults.point", die)
+    monkeypatch.setattr("distro.lib.failpoints.point", die)
     with pytest.raises(KeyboardInterrupt):
         advance(office, "1")
     monkeypatch.undo()
@@ -117,7 +117,7 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
 def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
     office: Office, tmp_path: Path
 ) -> None:
-    turns.cancel(office, "1", actor="me", reason="")
+    orders.cancel(office, "1", actor="me", reason="")
     number = submit(
         office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
     ).distribution[1:]
@@ -136,7 +136,7 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
 
     assert freeze() == 40
     office.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
-    turns.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
+    orders.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
     assert freeze() == 39
 
 

@@ -12,13 +12,13 @@ from distro.audience import book, consent, importing
 from distro.audience.consent import refusals
 from distro.audience.segments import check_new, rows
 from distro.errors import NotFoundError, RefusedError, UsageError
-from distro.flow import chores, people
-from distro.flow.accept import Order, plan
-from distro.flow.office import Office
+from distro.flow.submission import Order, plan
+from distro.installation.context import Office
 from distro.model import State, Subscriber
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.records import ids_of, unpack_ids
+from distro.subscribers import housekeeping, people
 from tests.support.office import make_office, write_release
 
 BOOK = """\
@@ -64,10 +64,10 @@ def would_get(office: Office, tmp_path: Path, to: str = "all") -> tuple[int, dic
 def test_pausing_and_its_end(office: Office, tmp_path: Path) -> None:
     people.pause(office, the(office, "ana"), int(time.time() * 1000) + 86_400_000, source="page")
     assert would_get(office, tmp_path) == (2, {"paused": 1})
-    assert chores.once(office) == {}
+    assert housekeeping.once(office) == {}
 
     office.store.command("SET", "test:clock", 90_000_000, "EX", 60)
-    assert chores.once(office) == {"resumed": 1}
+    assert housekeeping.once(office) == {"resumed": 1}
     assert would_get(office, tmp_path) == (3, {})
 
 
@@ -205,7 +205,7 @@ def test_a_half_done_erasure_is_finished(office: Office) -> None:
     office.consent.record(
         office.store, subscriber=ana.id, address=ana.email, act=consent.ERASED, source="staff"
     )
-    assert chores.once(office)["erased"] == 1
+    assert housekeeping.once(office)["erased"] == 1
     assert book.by_address(office.store, "ana@d.example") is None
     assert office.store.command("HGET", "nos", office.hash_of("ana@d.example")) == b"erased"
 
@@ -269,7 +269,7 @@ def test_the_index_is_what_the_rows_say_after_every_kind_of_change(
 
 
 def _index_equals_rows(office: Office) -> None:
-    from distro.audience.index import Keys
+    from distro.audience.value_index import Keys
 
     keys = Keys(office.store.hash("book:columns"))
     expected: dict[str, set[int]] = {"idx:all": set()}
@@ -292,7 +292,7 @@ def _index_equals_rows(office: Office) -> None:
 
 
 def test_two_writers_at_once_lose_nothing(office: Office) -> None:
-    from distro.audience.writing import Wish, Writer
+    from distro.audience.book_writer import Wish, Writer
 
     one, two = Writer(office.store), Writer(office.store)
     for n in range(20):
@@ -340,7 +340,7 @@ def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(
     office: Office, tmp_path: Path
 ) -> None:
     """Each wish counts at once; at a provider of many, neighbours are no colleagues."""
-    from distro.flow import reading, storms
+    from distro.subscribers import links, scanner_bursts
 
     take(
         office,
@@ -351,17 +351,17 @@ def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(
         for i in range(6):
             who = book.by_address(office.store, f"r{i}@{domain}")
             assert who is not None
-            reading.unsubscribe(office, reading.LinkReader(who, 7, i, "en", ""), "one-click link")
+            links.unsubscribe(office, links.LinkReader(who, 7, i, "en", ""), "one-click link")
             assert consent.refusals(office.store, who.id) == ["unsubscribed"]
-    assert [(domain, count, d) for domain, _, count, d in storms.lately(office)] == [
+    assert [(domain, count, d) for domain, _, count, d in scanner_bursts.lately(office)] == [
         ("bank.example", 6, "D7")
     ]
     assert len(office.store.elements("ev:7")) == 1
 
 
 def test_a_protected_readers_name_is_in_no_report(office: Office, tmp_path: Path) -> None:
-    from distro.flow.accept import submit
-    from distro.flow.export import export_csv
+    from distro.flow.submission import submit
+    from distro.reports.export import export_csv
     from tests.support.story import Story
 
     people.edit(office, "ana@d.example", {"protected": "yes"}, source="m")
@@ -377,7 +377,7 @@ def test_a_protected_readers_name_is_in_no_report(office: Office, tmp_path: Path
 
 
 def test_segments_say_why_and_raise_an_alarm(office: Office, tmp_path: Path) -> None:
-    from distro.flow.segmenting import audit, why
+    from distro.subscribers.segment_checks import audit, why
 
     lines = why(
         office,
@@ -409,8 +409,8 @@ def test_segments_say_why_and_raise_an_alarm(office: Office, tmp_path: Path) -> 
 
 
 def test_a_list_is_closed_after_everybody_on_it_was_told(office: Office, tmp_path: Path) -> None:
-    from distro.flow.accept import submit
-    from distro.flow.closing import close_list
+    from distro.flow.submission import submit
+    from distro.subscribers.close_list import close_list
     from tests.support.story import Story
 
     submit(
@@ -502,8 +502,8 @@ def test_only_lists_that_staff_trust_may_be_named_trusted(office: Office, tmp_pa
 def test_a_report_knows_its_domains_also_when_there_are_many(
     office: Office, tmp_path: Path
 ) -> None:
-    from distro.flow.accept import submit
-    from distro.report.details import details
+    from distro.flow.submission import submit
+    from distro.reports.details import details
     from tests.support.story import Story
 
     take(
@@ -550,7 +550,7 @@ def test_answers_and_loose_files_are_kept_no_longer_than_said(office: Office) ->
             ("SET", "ed:v", json.dumps({"files": [{"hash": "named"}]})),
         ]
     )
-    assert chores.once(office) == {"answers": 1}
+    assert housekeeping.once(office) == {"answers": 1}
     assert [office.store.command("EXISTS", f"err:{n}") for n in "123"] == [0, 1, 1]
     assert [office.store.command("EXISTS", f"file:{n}") for n in ("named", "fresh")] == [
         1,

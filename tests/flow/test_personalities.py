@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.relay.pool import Pool
 from distro.relay.session import Endpoint
 from distro.store import Store

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from distro.errors import RefusedError
-from distro.flow.accept import Order, plan, submit
-from distro.flow.office import Office
-from distro.flow.retold import told_before
+from distro.flow.duplicate_text import told_before
+from distro.flow.submission import Order, plan, submit
+from distro.installation.context import Office
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.submit import read, release_of

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from distro.flow.accept import Order, plan, submit
 from distro.flow.freeze import advance
-from distro.flow.office import Office
+from distro.flow.submission import Order, plan, submit
+from distro.installation.context import Office
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.records import counters

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from distro.errors import RefusedError
-from distro.flow.accept import Order, submit
+from distro.flow.submission import Order, submit
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
+from distro.relay.message import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release

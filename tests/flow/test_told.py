@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from distro.flow import accept, export, reports
-from distro.flow.accept import Order, submit
-from distro.flow.explain import explain
-from distro.flow.office import Office
+from distro.flow import submission
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
-from distro.report import summary
+from distro.relay.message import Message
+from distro.reports import export, live, summary
+from distro.reports.explain import explain
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
@@ -72,7 +72,7 @@ def test_a_report_names_the_first_and_says_how_to_see_all(office: Office, tmp_pa
         for p in everybody
     )
 
-    reports.write(office, "1", tmp_path / "r.html")
+    live.write(office, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert html.count("5.1.1 no mailbox") >= 20
     assert "The first 20 of 30" in html
@@ -102,12 +102,12 @@ def test_a_second_schedule_of_the_same_release_is_told(office: Office, tmp_path:
     first = submit(
         office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC")
     )
-    assert accept.also_waiting(office, first) == []
+    assert submission.also_waiting(office, first) == []
     again = submit(
         office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC")
     )
     assert [
-        (name, datetime.fromisoformat(due)) for name, due in accept.also_waiting(office, again)
+        (name, datetime.fromisoformat(due)) for name, due in submission.also_waiting(office, again)
     ] == [("D2", datetime(2099, 1, 1, 10, tzinfo=UTC))]
     assert [row["due_at"] != "" for row in summary.listing(office.store, "UTC")] == [
         True,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.letter import Filler, compile_letter, service
+from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.brand import SEA, SEA_DARK, contrast
 from distro.letter.compile import Envelope
 from distro.letter.labels import SPOKEN
@@ -96,7 +96,7 @@ def made(kind: str, language: str) -> tuple[str, str, str]:
     if kind in ("confirm", "welcome"):
         slots = Slots()
         letter = compile_letter(
-            getattr(service, kind)(language, ENVELOPE.sender_name, slots),
+            getattr(service_letters, kind)(language, ENVELOPE.sender_name, slots),
             ENVELOPE,
             Templates(Path("/nowhere")),
             slots=slots,

@@ -17,14 +17,13 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from distro.ledger.evidence import Judge
 from distro.ledger.journal import Attempt, Journal
+from distro.ledger.recovery import Judge
 from distro.model import Outcome, State
-from distro.store import Store
+from distro.store import Store, audience_scripts, book_scripts
+from distro.store import ledger_scripts as scripts
+from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
 from distro.store.records import counters, histogram, pack_outcome, unpack_record
-from distro.store.scripts import audience, book
-from distro.store.scripts import ledger as scripts
-from distro.store.scripts.ledger import RECORD_SIZE, Claim, Intent, Step, Stepped
 
 NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
@@ -102,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _submit(self, number: str) -> None:
         what, made, _ = self.store.call(
-            audience.accept(
+            audience_scripts.accept(
                 {
                     "slug": SLUG,
                     "kind": "update",
@@ -128,22 +127,26 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _freeze(self, number: str) -> None:
         reserved = self.store.call(
-            audience.reserve(number, audience.Question(SLUG, [["k", f"idx:of:{number}"]], ("en",)))
+            audience_scripts.reserve(
+                number, audience_scripts.Question(SLUG, [["k", f"idx:of:{number}"]], ("en",))
+            )
         )
         if reserved.plan is None:
             return
         ids = [n for n in range(1, 6) if self.store.command("GETBIT", f"res:{number}:en", n)]
         if not ids:
-            self.store.call(audience.frozen(number, 0, b"", "cancelled", "nobody is left"))
+            self.store.call(audience_scripts.frozen(number, 0, b"", "cancelled", "nobody is left"))
             return
-        self.store.call(audience.build(number, 0, b"".join(n.to_bytes(4, "big") for n in ids)))
+        self.store.call(
+            audience_scripts.build(number, 0, b"".join(n.to_bytes(4, "big") for n in ids))
+        )
         half = (len(ids) + 1) // 2
         batches = b"".join(
             a.to_bytes(4, "big") + b.to_bytes(4, "big") + b"\0\0"
             for a, b in ((0, half), (half, len(ids)))
             if a < b
         )
-        assert self.store.call(audience.frozen(number, len(ids), batches, "sending"))
+        assert self.store.call(audience_scripts.frozen(number, len(ids), batches, "sending"))
 
     def _birth(self) -> None:
         name = f"h.{next(self.tokens)}.x"
@@ -430,7 +433,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def unsubscribe(self, reader: int, really: bool) -> None:
         if not really:
             return
-        self.store.call(book.consent("h", None, [(reader, "f1", NO)]))
+        self.store.call(book_scripts.consent("h", None, [(reader, "f1", NO)]))
         self.said_no.add(reader)
 
     def _settle_cancelled(self) -> None:

@@ -16,7 +16,7 @@ from distro.store import Store
 from tests.model.machine import LedgerMachine
 
 connect = importlib.import_module(
-    "distro.store.connect"
+    "distro.store.client"
 )  # the module: the package has a function of that name
 _QUIET = {
     "deadline": None,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from distro.audience import importing
 from distro.demo.mailbox import Mailbox
-from distro.flow.office import Office, host_id, load_keys
-from distro.settings import Settings
+from distro.installation.context import Office
+from distro.installation.secrets import host_id, load_keys
+from distro.settings.load import Settings
 from distro.store import Store
 from distro.store.embedded import Embedded
 

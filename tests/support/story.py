@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable
 
-from distro.flow.deliver import Job, Lanes, PoolOf
+from distro.flow.deliver import Job
 from distro.flow.freeze import advance
-from distro.flow.office import Office
-from distro.flow.sender import Sender
+from distro.flow.sending_process import Sender
 from distro.flow.sweep import Sweep
+from distro.installation.context import Office
 from distro.model import Outcome
-from distro.relay.envelope import Message
-from distro.relay.pool import Work
-from distro.relay.twins import MemoryPool
+from distro.relay.fakes import MemoryPool
+from distro.relay.message import Message
+from distro.relay.pool import Lanes, PoolOf, Work
 
 
 class Story:

@@ -16,16 +16,17 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from distro.audience import book
 from distro.demo.mailbox import Mailbox
-from distro.demo.pages import MailboxPages
-from distro.flow import post, reports
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office
+from distro.demo.mailbox_pages import MailboxPages
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
+from distro.relay.message import Message
+from distro.reports import live
 from distro.store import Store
 from distro.store.embedded import Embedded
+from distro.subscribers import transactional
 from distro.tokens import CONFIRM, HELD
-from distro.web.app import create_app
+from distro.web.application import create_app
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
@@ -125,7 +126,7 @@ def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
     text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     view = next(line.strip() for line in text.splitlines() if "/v/" in line)
     found = {
-        "report": reports.link(office, "1"),
+        "report": live.link(office, "1"),
         "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"),
         "letter online": view,
     }
@@ -137,8 +138,8 @@ def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
         "in Arabic": f"{office.settings.site.url}/subscribe?lang=ar",
     }
     found |= {
-        "what is held": post.link(office, who, HELD),
-        "confirm": post.link(office, who, CONFIRM),
+        "what is held": transactional.link(office, who, HELD),
+        "confirm": transactional.link(office, who, CONFIRM),
     }
     return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
 

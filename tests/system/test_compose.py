@@ -92,7 +92,7 @@ class Containers:
     def healthy(self) -> bool:
         return (
             subprocess.run(
-                [sys.executable, "-m", "distro.queue.healthy"],
+                [sys.executable, "-m", "distro.admin.health_check"],
                 cwd=self.folder,
                 env=self.environment("worker"),
                 capture_output=True,

@@ -14,10 +14,10 @@ import dns.query
 import dns.resolver
 import pytest
 
-from distro.flow.finding import Finding, Grade
-from distro.flow.identity import Names, examine_names, make_dkim_keys, zone_line
-from distro.sections import Dkim, Feedback, Relay, Sender
-from distro.settings import Settings
+from distro.admin.dns_records import Names, examine_names, make_dkim_keys, zone_line
+from distro.admin.finding import Finding, Grade
+from distro.settings.load import Settings
+from distro.settings.sections import Dkim, Feedback, Relay, Sender
 
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(KNOTD is None, reason="needs a name server: apt install knot")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from distro.admin.scaffold import SETTINGS
 from distro.errors import SettingsError
-from distro.explained import load_explained
-from distro.flow.founding import SETTINGS
-from distro.settings import load
+from distro.settings.describe import load_explained
+from distro.settings.load import load
 
 _VALUES = (
     '""',

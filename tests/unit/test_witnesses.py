@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.ledger.witnesses import Question, hear, witness
+from distro.ledger.external_evidence import Question, hear, witness
 from distro.model import Outcome, State
 
 ASKED = [Question(f"<1.{n}.abc@press.example>", f"r{n}@a.example") for n in range(3)]

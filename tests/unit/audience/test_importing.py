@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distro.audience import book, consent, importing
-from distro.audience.headers import Header, header_of
+from distro.audience.columns import Header, header_of
 from distro.audience.rows import BadRow, Judge, Row
 from distro.audience.table import read_table
 from distro.errors import InputFileError

@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 
 from distro.audience import book, consent, importing
+from distro.audience.columns import header_of, plain
 from distro.audience.consent import refusals
 from distro.audience.encodings import open_text
-from distro.audience.headers import header_of, plain
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import Table, separator_of
 from distro.errors import InputFileError
-from distro.flow.office import Office
+from distro.installation.context import Office
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.support.office import make_office

@@ -7,12 +7,12 @@ import pytest
 
 from distro.audience import importing
 from distro.audience.expression import And, Node, Not, Or, Term
-from distro.audience.order import batches, ordered
+from distro.audience.frozen_order import batches, ordered
 from distro.audience.segments import Segments, holds, rows
 from distro.errors import ExpressionError, SettingsError
 from distro.store import Store
+from distro.store import audience_scripts as scripts
 from distro.store.records import ids_of
-from distro.store.scripts import audience as scripts
 
 VALUES = {
     "language": ["en", "es", "fr", "pt-br"],

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from distro.audience import importing
-from distro.audience.headers import header_of
+from distro.audience.columns import header_of
 from distro.audience.rows import BadRow, Judge, Row
 from distro.audience.table import read_table
 from distro.errors import InputFileError

@@ -147,8 +147,8 @@ def test_preview_as_invented_extremes(tmp_path: Path) -> None:
     import email
     import email.policy
 
-    from distro.flow.preview import EXTREMES, reader_named, write_preview
-    from distro.settings import Settings
+    from distro.mailing.preview import EXTREMES, reader_named, write_preview
+    from distro.settings.load import Settings
 
     path = tmp_path / "r.md"
     path.write_text(

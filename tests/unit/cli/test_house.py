@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from distro.admin.doctor import examine
+from distro.admin.finding import Grade
 from distro.cli.main import run
 from distro.errors import NotFoundError, RefusedError
-from distro.flow import trial
-from distro.flow.accept import Order, submit
-from distro.flow.checkup import examine
-from distro.flow.finding import Grade
 from distro.flow.freeze import advance
-from distro.flow.office import Office, distribution_id
-from distro.flow.watching import watch
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
+from distro.mailing import test_send
 from distro.model import State
-from distro.queue.wakes import broker_state
-from distro.settings import Settings
+from distro.queue.publish import broker_state
+from distro.reports.progress import watch
+from distro.settings.load import Settings
 from distro.store import Store
+from distro.store.distributions import distribution_id
 from distro.store.embedded import Embedded
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.smtp import ScriptedServer
@@ -91,7 +92,7 @@ def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: P
         trying = replace(
             office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}])
         )
-        tried = trial.send_test(trying, [write_release(tmp_path)], "me@press.example")
+        tried = test_send.send_test(trying, [write_release(tmp_path)], "me@press.example")
 
     assert [t.outcome.state for t in tried] == [State.ACCEPTED]
     ((recipient, raw),) = server.messages
@@ -116,10 +117,10 @@ def test_a_trial_holds_for_test_letters_too(
             ),
         )
         if goes:
-            assert trial.send_test(trying, [write_release(tmp_path)], address)
+            assert test_send.send_test(trying, [write_release(tmp_path)], address)
         else:
             with pytest.raises(RefusedError, match=r"not in \[site\] allow"):
-                trial.send_test(trying, [write_release(tmp_path)], address)
+                test_send.send_test(trying, [write_release(tmp_path)], address)
     assert len(server.messages) == goes
 
 

@@ -12,15 +12,15 @@ import dkim
 import pytest
 
 from distro.errors import SettingsError
-from distro.flow.branding import brand_of
-from distro.flow.letters import envelope_of, files_of
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import Envelope
 from distro.letter.dkim import load_signer, make_key
 from distro.letter.mime import Part, _file
 from distro.letter.templates import Templates
+from distro.mailing.branding import brand_of
+from distro.mailing.compose import envelope_of, files_of
 from distro.model import Edition, Level
-from distro.settings import load
+from distro.settings.load import load
 from distro.submit import read
 from distro.tokens import Keys
 

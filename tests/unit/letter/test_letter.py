@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distro.errors import TemplateError
-from distro.letter import Filler, Letter, compile_letter, headers, quoted
+from distro.letter import Filler, Letter, compile_letter, headers, quoted_printable
 from distro.letter.compile import Envelope
 from distro.letter.plain import Plain
 from distro.letter.templates import Templates
@@ -223,7 +223,7 @@ def test_the_quick_way_for_plain_names_and_addresses_says_what_the_careful_one_s
         if slot == "address"
     ]
     assert shown
-    assert set(shown) == {quoted.value(html.escape(address).encode())}
+    assert set(shown) == {quoted_printable.value(html.escape(address).encode())}
 
 
 @pytest.mark.parametrize(

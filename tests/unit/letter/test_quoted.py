@@ -5,7 +5,7 @@ import quopri
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from distro.letter import quoted
+from distro.letter import quoted_printable
 
 texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r"), max_size=400)
 
@@ -14,14 +14,14 @@ texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters=
 @example(".\n..\n.begins\nFrom here\n" + "." * 200)
 @example("ends with space \n\ttab\t")
 def test_it_decodes_to_the_same_text(text: str) -> None:
-    encoded = quoted.encode(text.encode())
+    encoded = quoted_printable.encode(text.encode())
     assert quopri.decodestring(encoded).replace(b"\r\n", b"\n") == text.encode()
 
 
 @given(texts)
 @example("." * 300)
 def test_no_line_is_long_begins_with_a_dot_or_with_from(text: str) -> None:
-    for line in quoted.encode(text.encode()).split(b"\r\n"):
+    for line in quoted_printable.encode(text.encode()).split(b"\r\n"):
         assert len(line) <= 76
         assert not line.startswith((b".", b"From "))
         assert line.isascii()
@@ -39,10 +39,10 @@ def test_a_spliced_value_reads_as_if_it_had_stood_there(
     before: str, after: str, value: str
 ) -> None:
     spliced = (
-        quoted.encode(before.encode())
-        + quoted.SOFT
-        + quoted.value(value.encode())
-        + quoted.encode(after.encode())
+        quoted_printable.encode(before.encode())
+        + quoted_printable.SOFT
+        + quoted_printable.value(value.encode())
+        + quoted_printable.encode(after.encode())
     )
     assert quopri.decodestring(spliced).replace(b"\r\n", b"\n") == (before + value + after).encode()
     assert not any(line.startswith(b".") for line in spliced.split(b"\r\n"))

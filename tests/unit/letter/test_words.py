@@ -18,7 +18,7 @@ def test_letters_and_pages_speak_the_same_languages() -> None:
     assert SPOKEN == PAGES_SPEAK == NINE
 
 
-@pytest.mark.parametrize("folder", ["letter/words", "web/words"])
+@pytest.mark.parametrize("folder", ["letter/catalogues", "web/catalogues"])
 @pytest.mark.parametrize("language", NINE)
 def test_every_phrase_is_there_with_what_is_filled_in(folder: str, language: str) -> None:
     read = {

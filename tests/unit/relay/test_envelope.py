@@ -2,7 +2,7 @@
 
 import pytest
 
-from distro.relay.envelope import Message, commands_of
+from distro.relay.message import Message, commands_of
 from distro.relay.reply import Reply
 
 LETTER = Message("bounces+1@press.example", "ana+x=y@daily.example", (b"x",), "D17.42")

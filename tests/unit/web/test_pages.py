@@ -9,11 +9,11 @@ from starlette.testclient import TestClient
 
 from distro.audience import book
 from distro.errors import StoreGoneError
-from distro.flow.accept import Order, submit
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.web.app import create_app
+from distro.web.application import create_app
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 

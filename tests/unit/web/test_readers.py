@@ -13,12 +13,12 @@ from distro.audience import book, consent, importing
 from distro.audience.consent import refusals
 from distro.demo.mailbox import Mailbox
 from distro.errors import SettingsError
-from distro.flow import joining, people, post
-from distro.flow.office import Office
+from distro.installation.context import Office
 from distro.model import Subscriber
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.web.app import create_app
+from distro.subscribers import people, signup, transactional
+from distro.web.application import create_app
 from tests.support.office import add_readers, make_office, make_readers_office
 
 LISTS = (
@@ -55,8 +55,8 @@ def token(office: Office, number: int = 1) -> str:
 
 def link_in(office: Office, mailbox: Mailbox, site: str = "http") -> str:
     """The path of the link in the newest letter."""
-    joining.answer(office)
-    assert post.send_waiting(office) >= 1
+    signup.answer(office)
+    assert transactional.send_waiting(office) >= 1
     text = (
         mailbox.accepted[-1][1].read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
     )
@@ -147,7 +147,7 @@ def test_double_opt_in(office: Office, client: TestClient, mailbox: Mailbox) -> 
         },
     )
     assert "on its way" in answer.text
-    joining.answer(office)
+    signup.answer(office)
     new = book.by_address(office.store, "new@d.example")
     assert new is not None
     assert refusals(office.store, new.id) == ["unconfirmed"]
@@ -163,7 +163,7 @@ def test_double_opt_in(office: Office, client: TestClient, mailbox: Mailbox) -> 
     assert reader(office, new.id).columns["lists"] == ("journalists",)
     confirmed = next(f for f in consent.history(office.store, new.id) if f.act == "confirmed")
     assert "testclient" in confirmed.source
-    assert post.send_waiting(office) == 1  # the welcome
+    assert transactional.send_waiting(office) == 1  # the welcome
     assert client.post(path).status_code == 200  # pressed twice
 
 
@@ -173,7 +173,7 @@ def test_who_left_comes_back_only_by_their_own_click(
     client.post(f"/u/{token(office)}", data={"List-Unsubscribe": "One-Click"})
     for _ in range(2):  # who left is asked only if they ask twice
         client.post("/subscribe", data={"email": "reader0@a.example", "list": ["weekly"]})
-    joining.answer(office)
+    signup.answer(office)
     assert refusals(office.store, 1) == ["unsubscribed"]
     client.post(link_in(office, mailbox))
     assert refusals(office.store, 1) == []
@@ -191,15 +191,15 @@ def test_a_form_is_no_weapon(office: Office, client: TestClient) -> None:
             ).status_code
             == 200
         )
-    joining.answer(office)
-    assert len(post.waiting(office)) == 1
+    signup.answer(office)
+    assert len(transactional.waiting(office)) == 1
     assert (
         client.post(
             "/subscribe", data={"email": "bot@d.example", "list": ["weekly"], "website": "x"}
         ).status_code
         == 200
     )
-    joining.answer(office)
+    signup.answer(office)
     assert book.by_address(office.store, "bot@d.example") is None
     codes = [
         client.post("/subscribe", data={"email": f"v{n}@d.example", "list": ["weekly"]}).status_code
@@ -230,8 +230,8 @@ def test_whether_somebody_is_on_a_list_is_not_told(
         "/subscribe", data={"email": "reader9@a.example", "list": ["journalists"]}
     ).text
     assert known.replace("reader0", "reader9") == unknown
-    joining.answer(office)
-    assert post.send_waiting(office) == 2
+    signup.answer(office)
+    assert transactional.send_waiting(office) == 2
 
 
 def test_what_is_held_can_be_seen_taken_and_erased(
@@ -253,8 +253,8 @@ def test_links_end_with_their_time_and_with_the_address(
     office: Office, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = reader(office)
-    path = post.link(office, who, tokens.HELD).replace(office.settings.site.url, "")
-    confirm = post.link(office, who, tokens.CONFIRM).replace(office.settings.site.url, "")
+    path = transactional.link(office, who, tokens.HELD).replace(office.settings.site.url, "")
+    confirm = transactional.link(office, who, tokens.CONFIRM).replace(office.settings.site.url, "")
     assert client.get(path).status_code == 200
     assert client.get(path.replace("/me/", "/c/")).status_code == 404  # each for its own purpose
     assert client.get(confirm.replace("/c/", "/me/")).status_code == 404
@@ -264,8 +264,10 @@ def test_links_end_with_their_time_and_with_the_address(
     assert client.get(letter).status_code == 200  # links of old letters never end
     client.post(unsubscribe)
     assert refusals(office.store, 1) == ["unsubscribed"]
-    fresh = post.link(office, reader(office), tokens.HELD).replace(office.settings.site.url, "")
-    monkeypatch.setattr("distro.flow.post.time.time", lambda: 4e9)
+    fresh = transactional.link(office, reader(office), tokens.HELD).replace(
+        office.settings.site.url, ""
+    )
+    monkeypatch.setattr("distro.subscribers.transactional.time.time", lambda: 4e9)
     assert client.get(fresh).status_code == 404
 
 
@@ -273,7 +275,7 @@ def test_ten_thousand_forged_links_open_nothing(office: Office) -> None:
     """Real ones with a character changed, cut, for another reader, glued from both kinds."""
     dice = random.Random(5)
     real = [token(office, n) for n in (1, 2, 3)] + [
-        post.link(office, reader(office, n), p).rpartition("/")[2]
+        transactional.link(office, reader(office, n), p).rpartition("/")[2]
         for n in (1, 2)
         for p in (tokens.HELD, tokens.CONFIRM)
     ]
@@ -287,21 +289,22 @@ def test_ten_thousand_forged_links_open_nothing(office: Office) -> None:
             )
         forged = "".join(text)
         if forged not in real:
-            from distro.flow import reading
+            from distro.subscribers import links
 
-            opened += reading.reader_of(office, forged, tokens.UNSUBSCRIBE) is not None
+            opened += links.reader_of(office, forged, tokens.UNSUBSCRIBE) is not None
             opened += any(
-                post.holder_of(office, forged, purpose) for purpose in (tokens.HELD, tokens.CONFIRM)
+                transactional.holder_of(office, forged, purpose)
+                for purpose in (tokens.HELD, tokens.CONFIRM)
             )
     assert opened == 0
 
 
 def test_what_nobody_confirms_is_forgotten(office: Office, client: TestClient) -> None:
     client.post("/subscribe", data={"email": "new@d.example", "list": ["weekly"]})
-    joining.answer(office)
-    assert joining.forget_unconfirmed(office) == 0
+    signup.answer(office)
+    assert signup.forget_unconfirmed(office) == 0
     office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
-    assert joining.forget_unconfirmed(office) == 1
+    assert signup.forget_unconfirmed(office) == 1
     assert book.by_address(office.store, "new@d.example") is None
 
 
@@ -310,11 +313,11 @@ def test_letters_wait_for_a_relay_that_is_away(
 ) -> None:
     office = make_office(tmp_path, server, store)  # nobody listens there
     add_readers(store, 1, folder=tmp_path)
-    post.post(office, reader(office), "held")
-    assert post.send_waiting(office) == 0
-    assert post.waiting(office) == []
+    transactional.post(office, reader(office), "held")
+    assert transactional.send_waiting(office) == 0
+    assert transactional.waiting(office) == []
     office.store.command("SET", "test:clock", 301_000, "EX", 60)
-    assert len(post.waiting(office)) == 1
+    assert len(transactional.waiting(office)) == 1
 
 
 def test_a_large_form_is_refused(office: Office, client: TestClient) -> None:
@@ -327,7 +330,7 @@ def test_no_public_list_no_subscribe_page(tmp_path: Path, server: Embedded, stor
 
 
 def test_a_mistake_in_the_lists_is_told(tmp_path: Path) -> None:
-    from distro.audience.roles import load_roles
+    from distro.audience.list_roles import load_roles
 
     for text in (
         "[lists.a]\npublik = true\n",
@@ -374,8 +377,8 @@ def test_an_old_letter_does_not_undo_a_later_wish(
 
 
 def test_one_place_does_not_shut_the_page_for_all(office: Office) -> None:
-    assert [joining.allowed(office, "7.7.7.7") for _ in range(70)] == [True] * 10 + [False] * 60
-    assert joining.allowed(office, "8.8.8.8")
+    assert [signup.allowed(office, "7.7.7.7") for _ in range(70)] == [True] * 10 + [False] * 60
+    assert signup.allowed(office, "8.8.8.8")
 
 
 def test_no_letter_goes_to_who_may_not_be_written_to(
@@ -383,9 +386,9 @@ def test_no_letter_goes_to_who_may_not_be_written_to(
 ) -> None:
     people.suppress(office, "reader1@b.example", "letter of her lawyer", source="m")
     client.post("/subscribe", data={"email": "reader1@b.example", "list": ["weekly"]})
-    joining.answer(office)
-    assert post.waiting(office) == []
-    post.post(office, reader(office, 2), "held")
+    signup.answer(office)
+    assert transactional.waiting(office) == []
+    transactional.post(office, reader(office, 2), "held")
     trial = make_office(
         tmp_path,
         Embedded(tmp_path),
@@ -393,9 +396,9 @@ def test_no_letter_goes_to_who_may_not_be_written_to(
         relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}],
         site={"environment": "trial", "allow": ["c.example"]},
     )
-    post.post(office, reader(office, 1), "held")
-    post.post(office, reader(office, 3), "held")
-    assert post.send_waiting(trial) == 1
+    transactional.post(office, reader(office, 1), "held")
+    transactional.post(office, reader(office, 3), "held")
+    assert transactional.send_waiting(trial) == 1
     assert [to for to, _ in mailbox.accepted] == ["reader2@c.example"]
 
 
@@ -415,10 +418,10 @@ def test_a_letter_that_was_taken_does_not_go_again_when_the_next_one_fails(
 
     monkeypatch.setattr(Session, "send", breaks)
     for number in (1, 2, 3):
-        post.post(office, reader(office, number), "held")
-    assert post.send_waiting(office) == 1
+        transactional.post(office, reader(office, number), "held")
+    assert transactional.send_waiting(office) == 1
     office.store.command("SET", "test:clock", 301_000, "EX", 60)
-    assert post.send_waiting(office) == 2
+    assert transactional.send_waiting(office) == 2
     assert len({to for to, _ in mailbox.accepted}) == len(mailbox.accepted) == 3
 
 
@@ -427,7 +430,7 @@ def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(
 ) -> None:
     for name in ("vic", "imp", "gone"):
         client.post("/subscribe", data={"email": f"{name}@d.example", "list": ["weekly"]})
-    joining.answer(office)
+    signup.answer(office)
     vic = book.by_address(office.store, "vic@d.example")
     assert vic is not None
     office.consent.record(
@@ -445,7 +448,7 @@ def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(
         office.consent,
     )
     office.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
-    joining.forget_unconfirmed(office)
+    signup.forget_unconfirmed(office)
     assert book.by_address(office.store, "gone@d.example") is None
     imp = book.by_address(office.store, "imp@d.example")
     assert imp is not None

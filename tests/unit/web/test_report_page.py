@@ -10,17 +10,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from distro.audience import book
-from distro.flow import reports
-from distro.flow.accept import Order, submit
-from distro.flow.explain import explain, write_page
-from distro.flow.office import Office
+from distro.flow.submission import Order, submit
+from distro.installation.context import Office
 from distro.model import Outcome, State
-from distro.relay.envelope import Message
-from distro.report.details import details
-from distro.report.page import live_parts
+from distro.relay.message import Message
+from distro.reports import live
+from distro.reports.details import details
+from distro.reports.explain import explain, write_page
+from distro.reports.page import live_parts
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.web.app import create_app
+from distro.web.application import create_app
 from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
@@ -57,7 +57,7 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
 
 
 def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> None:
-    reports.write(office, "1", tmp_path / "r.html")
+    live.write(office, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
 
     assert "38 of 40 accepted" in html
@@ -82,7 +82,7 @@ def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> N
 
 
 def test_the_page_loads_nothing_and_runs_nothing(office: Office, tmp_path: Path) -> None:
-    reports.write(office, "1", tmp_path / "r.html")
+    live.write(office, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert "<script" not in html
     assert not re.search(r'(?:src|href)="https?:', html)
@@ -103,7 +103,7 @@ def test_the_details_add_up(office: Office) -> None:
 
 def test_only_a_link_made_here_opens_it(office: Office) -> None:
     client = TestClient(create_app(office))
-    path = reports.link(office, "1").removeprefix(office.settings.site.url)
+    path = live.link(office, "1").removeprefix(office.settings.site.url)
 
     page = client.get(path)
     assert page.status_code == 200
@@ -128,7 +128,7 @@ def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
     assert "38 of 40 accepted" in json.loads(told)["now"]
 
     office.store.command("HSET", "dist:1", "state", "sent")
-    path = reports.link(office, "1").removeprefix(office.settings.site.url).replace("?", "/events?")
+    path = live.link(office, "1").removeprefix(office.settings.site.url).replace("?", "/events?")
     answer = TestClient(create_app(office)).get(path)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.startswith("data: {")

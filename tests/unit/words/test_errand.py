@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distro.errand import Errand, Pause, Waiter, waiter
+from distro.lib.inline_task import Errand, Pause, Waiter, waiter
 
 
 def on_a_loop(test: Callable[[], Awaitable[None]]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from distro.errors import SettingsError
-from distro.settings import load
+from distro.settings.load import load
 
 
 def write(tmp_path: Path, text: str) -> Path:

@@ -1,0 +1,296 @@
+"""A copy of everything that an installation knows, encrypted (age-encryption.org/v1), and an
+installation from such a copy.
+
+The copy is of one instant, taken while sending goes on. After `restore` whatever was unfinished
+stands halted, every
+newer "no" in this host's consent file holds, and no number that was given out since is given out
+again.
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from distro import log
+from distro.errors import InputFileError, RefusedError, UsageError
+from distro.flow import orders
+from distro.installation.context import Office
+from distro.lib.files import read_text, replaced
+from distro.settings.load import Settings
+from distro.store import dump
+from distro.subscribers import people
+from distro.times import rfc3339
+
+_FORMAT = 1
+_AHEAD = {
+    "book:seq": 65_536,
+    "dist:seq": 1_000,
+    "import:seq": 1_000,
+}  # numbers left out, for those given out since
+_MOVING = ("due", "running", "settling")
+_UNFINISHED = ("scheduled", "freezing", "sending")
+_WORKPLACE = "backup-"
+_FILES = ("consent.jsonl", "secrets.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a copy is encrypted with: a passphrase, or a key file (made at the first backup)."""
+
+    passphrase: str = field(default="", repr=False)
+    key_file: Path | None = None
+
+    def encrypt(self, inner: Path, out: Path) -> None:
+        """Write the encrypted file; by a passphrase it passes through memory."""
+        import pyrage
+
+        if self.key_file is None:
+            out.write_bytes(pyrage.passphrase.encrypt(inner.read_bytes(), self.passphrase))
+            return
+        if not self.key_file.exists():
+            self.key_file.touch(mode=0o600)
+            self.key_file.write_text(f"{pyrage.x25519.Identity.generate()}\n", encoding="ascii")
+        pyrage.encrypt_file(str(inner), str(out), [self._identity().to_public()])
+
+    def decrypt(self, path: Path, inner: Path) -> None:
+        """Write what was encrypted; raises InputFileError when this is not its key, or the file is
+        not whole.
+        """
+        import pyrage
+
+        try:
+            if self.key_file is None:
+                inner.write_bytes(pyrage.passphrase.decrypt(path.read_bytes(), self.passphrase))
+            else:
+                pyrage.decrypt_file(str(path), str(inner), [self._identity()])
+        except FileNotFoundError as error:
+            raise InputFileError(f"{error.filename or path}: there is no such file") from None
+        except (pyrage.DecryptError, OSError) as error:
+            key = "passphrase" if self.key_file is None else "key file"
+            raise InputFileError(
+                f"{path.name} cannot be opened with this {key} ({str(error).rstrip('.').lower()})",
+                hint=f"Is it the {key} of that backup, and the file whole?",
+            ) from None
+
+    def _identity(self) -> Any:
+        import pyrage
+
+        try:
+            return pyrage.x25519.Identity.from_str(
+                read_text(self.key_file or Path(), 10_000).strip()
+            )
+        except FileNotFoundError:
+            raise InputFileError(f"{self.key_file}: there is no such key file") from None
+        except (pyrage.IdentityError, UnicodeDecodeError):
+            raise UsageError(
+                f"{self.key_file} is no key file",
+                hint=(
+                    "It holds one line, AGE-SECRET-KEY-1…; `distro backup FILE --key-file NEW`"
+                    " makes one."
+                ),
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a backup file holds, or held."""
+
+    at: str  # RFC 3339
+    people: int
+    distributions: int
+    size: int = 0  # bytes of the file
+    halted: tuple[str, ...] = ()
+    newer: int = 0  # facts of this host that the copy did not have
+
+
+def backup(office: Office, path: Path, lock: Lock) -> Copy:
+    """Write a copy beside what goes on; an old file is replaced only by a whole new one."""
+    zone = office.settings.site.timezone
+    if not path.parent.is_dir():
+        raise InputFileError(f"{path.parent}: there is no such folder")
+    with workplace(office.settings.data) as folder:
+        rdb, inner, closed = folder / "redis.rdb", folder / "inner.tar", folder / "closed"
+        now = office.store.now_ms()
+        with rdb.open("wb") as out:
+            dump.take(office.url, out)
+        told = {
+            "format": _FORMAT,
+            "at": rfc3339(now, zone),
+            "at_ms": now,
+            "people": int(office.store.command("BITCOUNT", "idx:all")),
+            "distributions": int(office.store.command("ZCARD", "dists")),
+            "database": _database(office),
+        }
+        with tarfile.open(inner, "w") as tar:
+            _add(tar, "about.json", json.dumps(told).encode())
+            tar.add(rdb, "redis.rdb")
+            for name in (
+                _FILES
+            ):  # after the instant: a wish between the two is in the copy twice, never not at all
+                with contextlib.suppress(FileNotFoundError):
+                    _add(tar, name, (office.settings.data / name).read_bytes())
+        lock.encrypt(inner, closed)
+        with replaced(path) as out, closed.open("rb") as whole:
+            shutil.copyfileobj(whole, out)
+    return Copy(
+        str(told["at"]),
+        int(str(told["people"])),
+        int(str(told["distributions"])),
+        path.stat().st_size,
+    )
+
+
+@contextlib.contextmanager
+def workplace(data: Path) -> Iterator[Path]:
+    """Give a folder for what is not encrypted, beside the book itself: never on the target, never
+    in a shared folder.
+
+    What a killed backup or restore left in clear goes first.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for stale in data.glob(f"{_WORKPLACE}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORKPLACE, dir=data) as folder:
+        yield Path(folder)
+
+
+def unpack(path: Path, lock: Lock, folder: Path) -> dict[str, object]:
+    """Open a backup into a folder; gives what it says about itself. Raises InputFileError."""
+    if not path.is_file():
+        raise InputFileError(f"{path}: there is no such file")
+    inner = folder / "inner.tar"
+    lock.decrypt(path, inner)
+    try:
+        with tarfile.open(inner) as tar:
+            tar.extractall(folder, filter="data")
+        told: dict[str, object] = json.loads((folder / "about.json").read_bytes())
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise InputFileError(f"{path.name} is not a backup of distro ({error})") from None
+    if told.get("format") != _FORMAT:
+        raise InputFileError(
+            f"{path.name} was written by another version of distro (format {told.get('format')})",
+            hint="Restore it with that version.",
+        )
+    return told
+
+
+def keep_secrets(settings: Settings, folder: Path) -> None:
+    """The secrets that sign the links of old letters, put where the installation reads them; before
+    an office is opened.
+    """
+    there, here = folder / "secrets.json", settings.data / "secrets.json"
+    if here.exists() and here.read_bytes() != there.read_bytes():
+        raise RefusedError(
+            f"{here} is of another installation: links in letters of the backup would not work",
+            hint="Restore into an empty data folder (`data = …` in distro.toml).",
+        )
+    if not here.exists():
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.touch(mode=0o600)
+        here.write_bytes(there.read_bytes())
+
+
+def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str) -> Copy:
+    """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says
+    so.
+    """
+    store = office.store
+    if store.command("EXISTS", "book:seq", "dist:seq"):
+        raise RefusedError(
+            "this installation has a book already",
+            hint=(
+                "Restore into an empty data folder (`data = …` in distro.toml), or an empty Redis;"
+                " what a broken restore left there has to go."
+            ),
+        )
+    # What makes workers and sweeps move comes last, when everything unfinished stands halted:
+    # whoever dies in between sends nothing.
+    with dump.reading(folder / "redis.rdb", int(str(told["database"]))) as source:
+        dump.copy_all(source, store, without=_MOVING)
+        for key, ahead in _AHEAD.items():
+            store.command("INCRBY", key, ahead)
+        halted = _halt_unfinished(office, str(told["at"]), actor)
+        _merge_consent(office, folder / "consent.jsonl")
+        newer = office.consent.replay(
+            store,
+            whole=True,
+            each=lambda fact: (
+                people.again(office, fact) if fact.at > int(str(told["at_ms"])) else None
+            ),
+        )
+        dump.copy(source, store, _MOVING)
+    for distribution in halted:
+        store.command("ZREM", "due", distribution[1:])
+    log.get().info(
+        "restored", of=str(told["at"]), people=told["people"], halted=len(halted), newer=newer
+    )
+    return Copy(
+        str(told["at"]),
+        int(str(told["people"])),
+        int(str(told["distributions"])),
+        halted=halted,
+        newer=newer,
+    )
+
+
+def _halt_unfinished(office: Office, at: str, actor: str) -> tuple[str, ...]:
+    """Whoever got a letter after the copy was made would get it again; only a person can say that
+    this is right.
+    """
+    halted = []
+    for raw in office.store.command("ZRANGE", "dists", 0, -1):
+        distribution = raw.decode()
+        if office.store.hash(f"dist:{distribution}").get("state") in _UNFINISHED:
+            reason = (
+                f"restored from a copy of {at}; who got it after that would get it again: cancel"
+                " it, or resume if nothing went out"
+            )
+            orders.halt(office, distribution, actor=actor, reason=reason)
+            halted.append(f"D{distribution}")
+    return tuple(halted)
+
+
+def _merge_consent(office: Office, old: Path) -> None:
+    """The facts of the copy's file that this host's does not have, put before its own."""
+    path = office.consent.path
+    mine = path.read_bytes().splitlines() if path.exists() else []
+    known = set(mine)
+    theirs = (
+        [line for line in old.read_bytes().splitlines() if line not in known]
+        if old.exists()
+        else []
+    )
+    if theirs:
+        with replaced(path) as file:
+            file.write(b"\n".join([*theirs, *mine]) + b"\n")
+
+
+def _database(office: Office) -> int:
+    parts = urlsplit(office.url)
+    return int(
+        parse_qs(parts.query).get(
+            "db",
+            [
+                (
+                    parts.path.strip("/")
+                    if parts.scheme in ("redis", "rediss") and parts.path.strip("/")
+                    else "0"
+                )
+            ],
+        )[0]
+    )
+
+
+def _add(tar: tarfile.TarFile, name: str, raw: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime, info.mode = len(raw), int(time.time()), 0o600
+    tar.addfile(info, io.BytesIO(raw))

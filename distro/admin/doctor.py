@@ -1,0 +1,305 @@
+"""What an admin should know before anything is sent: each finding with what to type next, worst
+first.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from distro.admin.dns_records import Names, examine_names
+from distro.admin.finding import Finding, Grade
+from distro.admin.public_pages import examine_pages
+from distro.admin.relay_dialogue import examine_relays
+from distro.errors import DistroError
+from distro.flow.fault_halt import FAULT
+from distro.flow.relay_notes import words_of
+from distro.installation import readiness, running_parts
+from distro.installation.context import Office
+from distro.installation.secrets import is_member
+from distro.letter import TIERS, service_letters
+from distro.letter.slots import Slots
+from distro.mailing.compose import compile_edition
+from distro.model import KINDS, Edition
+from distro.relay.capacity import Learnt
+from distro.settings.load import Settings
+from distro.store import processes
+from distro.subscribers import scanner_bursts
+from distro.times import from_ms
+
+_LITTLE_DISK = 500_000_000  # bytes; below it an AOF rewrite may not fit
+_FULL = 0.8  # of maxmemory
+_SKEW_MS = 500
+_LEARNT_FOR = 86_400  # seconds that what a process learnt is kept after its end
+
+
+def examine(office: Office) -> list[Finding]:
+    """Look at everything; errors first, then warnings."""
+    found = [
+        *_redis(office),
+        *_parts(office),
+        *_faults(office),
+        *_storms(office),
+        *_learnt(office),
+        *_clock(office),
+        *_templates(office),
+        *without_redis(office.settings),
+    ]
+    return sorted(found, key=lambda f: list(Grade).index(f.grade))
+
+
+def without_redis(settings: Settings) -> list[Finding]:
+    """Look at what needs no Redis: relays, pages, disk, settings, DNS records."""
+    return [
+        *examine_relays(settings),
+        *examine_pages(settings),
+        *_disk(settings),
+        *_settings(settings),
+        *examine_names(settings, Names()),
+    ]
+
+
+def _redis(office: Office) -> Iterator[Finding]:
+    if is_member(office.settings):
+        yield Finding(
+            "Redis", Grade.OK, "answers; how it is set is for the owner of its folder to look at"
+        )
+        return
+    info = office.store.command("INFO", "persistence")
+    fsync = dict(_pairs(office.store.command("CONFIG", "GET", "appendfsync"))).get(
+        "appendfsync", ""
+    )
+    policy = dict(_pairs(office.store.command("CONFIG", "GET", "maxmemory-policy"))).get(
+        "maxmemory-policy", ""
+    )
+    if not info.get("aof_enabled"):
+        yield Finding(
+            "Redis",
+            Grade.ERROR,
+            "it keeps no append-only file: a restart forgets who got what",
+            "CONFIG SET appendonly yes, and in redis.conf: appendonly yes",
+        )
+    elif fsync != "always":
+        yield Finding(
+            "Redis",
+            Grade.ERROR,
+            f"appendfsync is {fsync}: a power cut makes silent duplicates",
+            "redis.conf: appendfsync always",
+        )
+    else:
+        yield Finding("Redis", Grade.OK, "append-only file, written before every answer")
+    if policy != "noeviction":
+        yield Finding(
+            "Redis",
+            Grade.ERROR,
+            f"maxmemory-policy is {policy}: it may throw the ledger away",
+            "redis.conf: maxmemory-policy noeviction",
+        )
+    memory = office.store.command("INFO", "memory")
+    used, limit = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
+    full = bool(limit) and used > limit * _FULL
+    yield Finding(
+        "Redis",
+        Grade.WARNING if full else Grade.OK,
+        f"{used / 1e6:,.0f} MB used" + (f" of {limit / 1e6:,.0f}" if limit else ", no limit set"),
+        "Raise maxmemory: without room it refuses to write, and sending pauses." if full else "",
+    )
+    began = time.perf_counter()
+    for _ in range(20):
+        office.store.command("SET", "tmp:doctor", "x", "EX", 60)
+    each = (time.perf_counter() - began) / 20 * 1000
+    yield Finding(
+        "Redis",
+        Grade.WARNING if each > 20 else Grade.OK,
+        f"a write on disk takes {each:.1f} ms",
+        "A faster disk for its folder: every group of letters waits for it." if each > 20 else "",
+    )
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.data if settings.data.exists() else settings.data.parent).free
+    if free < _LITTLE_DISK:
+        yield Finding(
+            "Disk",
+            Grade.ERROR,
+            f"{free / 1e6:,.0f} MB left where {settings.data} lies",
+            "Free space: Redis stops when it cannot write.",
+        )
+    else:
+        yield Finding("Disk", Grade.OK, f"{free / 1e9:,.1f} GB left where {settings.data} lies")
+
+
+def _pairs(answer: object) -> Iterator[tuple[str, str]]:
+    """CONFIG GET's answer, whether it comes as a map or flat."""
+    flat = (
+        [x for item in answer.items() for x in item]
+        if isinstance(answer, dict)
+        else list(answer)
+        if isinstance(answer, list)
+        else []
+    )
+    texts = [x.decode() if isinstance(x, bytes) else str(x) for x in flat]
+    yield from zip(texts[::2], texts[1::2], strict=True)
+
+
+def _parts(office: Office) -> Iterator[Finding]:
+    if readiness.missing(office):
+        yield Finding(
+            "Worker",
+            Grade.ERROR,
+            "no sending process has said that it lives within 20 s",
+            "distro up   (or distro worker and distro sweep)",
+        )
+    else:
+        alive = len(processes.alive(office.store))
+        yield Finding(
+            "Worker", Grade.OK, f"{alive} sending process{'es live' if alive != 1 else ' lives'}"
+        )
+    older = running_parts.warning(office)
+    if older:
+        yield Finding("Settings", Grade.WARNING, older)
+    late = [
+        d for d, at in office.store.scores("due").items() if at < office.store.now_ms() - 30_000
+    ]
+    if late:
+        yield Finding(
+            "Sweep",
+            Grade.ERROR,
+            f"D{late[0]} is due for more than 30 s and nobody looks at it",
+            "distro sweep",
+        )
+
+
+def _faults(office: Office) -> Iterator[Finding]:
+    """Find distributions that a fault keeps from going on."""
+    numbers = [d.decode() for d in office.store.command("ZREVRANGE", "dists", 0, 499)]
+    told = office.store.pipeline(
+        [("HMGET", f"dist:{d}", "state", "guard", "reason") for d in numbers]
+    )
+    for number, (state, guard, reason) in zip(numbers, told, strict=True):
+        if state == b"halted" and guard == FAULT.encode():
+            yield Finding(
+                "Halted",
+                Grade.ERROR,
+                f"D{number}: {(reason or b'').decode()}",
+                f"When it is mended: distro resume D{number}",
+            )
+
+
+def _storms(office: Office) -> Iterator[Finding]:
+    for domain, at, count, distribution in scanner_bursts.lately(office):
+        when = from_ms(at, office.settings.site.timezone)
+        yield Finding(
+            "Scanner",
+            Grade.WARNING,
+            f"{count} readers at {domain} left within seconds after {distribution} on"
+            f" {when:%d %B %H:%M}; probably a scanner pressed their links",
+            f"Ask {domain}'s IT desk to exempt your links; who wants back presses the link in any"
+            " letter (28 days)",
+        )
+
+
+def _learnt(office: Office) -> Iterator[Finding]:
+    """Tell what relays taught the processes that live, as settings to write down."""
+    alive = processes.alive(office.store)
+    found: dict[str, list[Learnt]] = {}
+    for name, raw in office.store.hash("learnt").items():
+        relay, _, process = name.rpartition(" ")
+        told = json.loads(raw)
+        if process in alive:
+            found.setdefault(relay, []).append(
+                Learnt(told["connections"], told["letters"], told["idle"])
+            )
+        elif told["at"] < time.time() - _LEARNT_FOR:
+            office.store.command("HDEL", "learnt", name)
+    for relay, several in found.items():
+        limits = [one.connections for one in several]
+        whole = Learnt(
+            sum(limits) if all(limits) else 0,
+            min((one.letters for one in several if one.letters), default=0),
+            min((one.idle for one in several if one.idle), default=0.0),
+        )
+        if words_of(whole):
+            yield Finding(
+                "Relay",
+                Grade.OK,
+                f"{relay} allows less than was asked for, which was learnt while sending:"
+                f" {words_of(whole)}",
+                "Write it into its [[relay]] in distro.toml",
+            )
+
+
+def _clock(office: Office) -> Iterator[Finding]:
+    skew = office.store.now_ms() - time.time_ns() // 1_000_000
+    bad = abs(skew) > _SKEW_MS
+    yield Finding(
+        "Clock",
+        Grade.ERROR if bad else Grade.OK,
+        f"{abs(skew)} ms between this host and Redis",
+        "Set both by NTP: a lift needs both clocks to agree." if bad else "",
+    )
+
+
+def _templates(office: Office) -> Iterator[Finding]:
+    now, house, slots = datetime.now().astimezone(), office.settings.sender.name, Slots()
+    sample = Edition(language="en", headline="Headline", body="Text.", embargo=now.isoformat())
+    letters = (
+        [(replace(sample, kind=kind), "") for kind in KINDS]
+        + [(sample, tier) for tier in TIERS]
+        + [
+            (make("en", house, slots), "")
+            for make in (service_letters.confirm, service_letters.welcome)
+        ]
+    )
+    for edition, tier in letters:
+        try:
+            compile_edition(office, edition, "0", now, tier=tier, slots=slots)
+        except DistroError as error:
+            yield Finding(
+                "Templates", Grade.ERROR, f"{tier or edition.kind}: {error.message}", error.hint
+            )
+            return
+    yield Finding("Templates", Grade.OK, f"{len(letters)} kinds compile")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    loose = settings.readable_by_others
+    if loose:
+        yield Finding(
+            "Settings",
+            Grade.WARNING,
+            f"{loose} holds a password or key, and other users of this machine can read it",
+            f"chmod 600 {loose}",
+        )
+    if settings.site.environment != "production":
+        n = len(settings.site.allow)
+        yield Finding(
+            "Settings",
+            Grade.WARNING,
+            f"environment is {settings.site.environment}: only the allow-list is written to ({n}"
+            " entries)",
+            'For real: [site] environment = "production"',
+        )
+    if settings.site.url.startswith("http://"):
+        yield Finding(
+            "Settings",
+            Grade.WARNING,
+            f"unsubscribe links lead to {settings.site.url}, which readers cannot reach",
+            '[site] url = "https://…"',
+        )
+    if not settings.sender.postal_address:
+        yield Finding(
+            "Settings",
+            Grade.WARNING,
+            "no postal address at the foot of letters, which many countries' law asks for",
+            '[sender] postal_address = "…"',
+        )
+    if settings.sender.address.endswith(".example"):
+        yield Finding(
+            "Settings",
+            Grade.WARNING,
+            f"letters come from {settings.sender.address}, an address that cannot exist",
+            '[sender] address = "press@your.domain"',
+        )

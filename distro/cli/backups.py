@@ -1,0 +1,173 @@
+"""backup, restore: a copy of everything, and an installation from it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Json, Yes, actor, described, settings
+
+if TYPE_CHECKING:
+    from distro.admin.backup import Lock
+
+_KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        help="A file with the key instead of a passphrase; the first backup makes it.",
+        metavar="FILE",
+    ),
+]
+_VARIABLE = "DISTRO_BACKUP_PASSPHRASE"
+
+
+def backup(
+    file: Annotated[
+        Path, typer.Argument(help="The file to write.", metavar="FILE", show_default=False)
+    ],
+    key_file: _KeyFile = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Write an encrypted copy of everything, of one instant, while sending goes on.
+
+    The passphrase is asked for, or read from DISTRO_BACKUP_PASSPHRASE. The file is in the age
+    format (age-encryption.org).
+
+    Examples:
+
+        distro backup /mnt/backups/monday.age
+        distro backup monday.age --key-file /root/backup.key
+    """
+    from distro.admin import backup as copies
+    from distro.installation.context import opened
+
+    lock = _lock(key_file, fresh=True)
+    with opened(settings(config)) as office:
+        made = copies.backup(office, file, lock)
+    if as_json:
+        output.document(
+            {
+                "file": str(file),
+                "at": made.at,
+                "people": made.people,
+                "distributions": made.distributions,
+                "bytes": made.size,
+            }
+        )
+    else:
+        output.say(
+            f"{file}: {output.count(made.people, 'person', 'people')},"
+            f" {output.count(made.distributions, 'distribution')}, {made.size:,} bytes, as of"
+            f" {output.clock(made.at)}"
+        )
+        output.say(
+            f"Keep {key_file or 'the passphrase'} elsewhere: nobody opens the file without it."
+        )
+    return 0
+
+
+def restore(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A file that `distro backup` wrote.", metavar="FILE", show_default=False
+        ),
+    ],
+    key_file: _KeyFile = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Fill an empty installation from a backup. Nothing is sent before you say so: what was
+    unfinished stands halted.
+
+    Who unsubscribed since, and is in this host's consent file, stays unsubscribed. `distro up` must
+    not run.
+
+    Examples:
+
+        distro restore /mnt/backups/monday.age
+    """
+    from distro.admin import backup as copies
+    from distro.errors import RefusedError
+    from distro.installation.context import is_up, opened
+
+    found = settings(config)
+    if is_up(found.data):
+        raise RefusedError(
+            f"`distro up` runs on {found.data}", hint="Stop it first; start it again afterwards."
+        )
+    lock = _lock(key_file, fresh=False)
+    with copies.workplace(found.data) as folder:
+        told = copies.unpack(file, lock, folder)
+        if (
+            not yes
+            and sys.stdin.isatty()
+            and not typer.confirm(
+                f"A copy of {told['at']} with {told['people']:,} people. Restore it into"
+                f" {found.data}?"
+            )
+        ):
+            return 1
+        copies.keep_secrets(found, folder)
+        with opened(found) as office:
+            done = copies.restore(office, told, folder, actor=actor())
+    if as_json:
+        output.document(
+            {
+                "file": str(file),
+                "at": done.at,
+                "people": done.people,
+                "distributions": done.distributions,
+                "halted": list(done.halted),
+                "newer_facts": done.newer,
+            }
+        )
+        return 0
+    output.say(
+        f"{file}: {output.count(done.people, 'person', 'people')} and"
+        f" {output.count(done.distributions, 'distribution')} as of {output.clock(done.at)}"
+    )
+    if done.newer:
+        output.say(
+            f"  {output.count(done.newer, 'newer wish', 'newer wishes')} of readers in this host's"
+            " consent file hold"
+        )
+    for distribution in done.halted:
+        output.say(
+            f"  {distribution} was unfinished and stands halted: distro report {distribution}, then"
+            " cancel or resume"
+        )
+    output.say("Next: distro up")
+    return 0
+
+
+def _lock(key_file: Path | None, *, fresh: bool) -> "Lock":
+    from distro.admin.backup import Lock
+    from distro.errors import UsageError
+
+    if key_file:
+        return Lock(key_file=key_file)
+    phrase = os.environ.get(_VARIABLE, "")
+    if not phrase and sys.stdin.isatty():
+        phrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=fresh)
+    if not phrase:
+        raise UsageError(
+            "there is no passphrase", hint=f"Set {_VARIABLE}, or name a file: --key-file FILE"
+        )
+    if fresh and len(phrase) < 12:
+        raise UsageError(
+            "the passphrase is shorter than 12 characters",
+            hint="A few words are easy to keep and hard to guess.",
+        )
+    return Lock(phrase)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the tree."""
+    described(app, backup)
+    described(app, restore)

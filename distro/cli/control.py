@@ -1,0 +1,272 @@
+"""halt, resume, cancel, reschedule, resend: a person's orders about a distribution."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import At, Config, Distribution, Json, Yes, actor, described, settings
+from distro.errors import UsageError
+
+if TYPE_CHECKING:
+    from distro.flow.orders import Cancelled
+    from distro.installation.context import Office
+
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)
+]
+
+
+def halt(
+    distribution: Annotated[
+        str,
+        typer.Argument(
+            help="D17, or the release where it has only one.", metavar="[ID]", show_default=False
+        ),
+    ] = "",
+    domain: Annotated[
+        str,
+        typer.Option(
+            "--domain",
+            help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.",
+            metavar="D",
+            show_default=False,
+        ),
+    ] = "",
+    during: Annotated[
+        str,
+        typer.Option(
+            "--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME"
+        ),
+    ] = "2h",
+    reason: Reason = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Stop a distribution, or one domain: no letter begins more than a second later. `resume` goes
+    on.
+
+    Examples:
+
+        distro halt D17 --reason "wrong photo"
+        distro halt --domain outlook.com --for 2h --reason "they ask us to slow down"
+    """
+    from distro.flow import orders
+    from distro.installation.context import opened
+    from distro.store.distributions import distribution_id
+
+    if bool(distribution) == bool(domain):
+        raise UsageError("say what: a distribution, or --domain D", hint="See distro halt --help")
+    with opened(settings(config)) as office:
+        if domain:
+            return _halt_domain(office, domain, during, reason or f"by {actor()}", as_json=as_json)
+        number = distribution_id(office.store, distribution)
+        state = orders.halt(office, number, actor=actor(), reason=reason or f"by {actor()}")
+    (
+        output.document({"distribution": f"D{number}", "state": state})
+        if as_json
+        else output.say(f"D{number} is halted. Next: distro resume D{number}")
+    )
+    return 0
+
+
+def _halt_domain(office: "Office", domain: str, during: str, reason: str, *, as_json: bool) -> int:
+    from distro.flow.domain_halts import halt_domain
+    from distro.times import parse_duration, rfc3339
+
+    try:
+        seconds = parse_duration(during)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from None
+    stop = halt_domain(office, domain, seconds, actor=actor(), reason=reason)
+    until = rfc3339(int(stop.until * 1000), office.settings.site.timezone) if seconds else ""
+    if as_json:
+        output.document({"domain": domain, "until": until})
+    else:
+        output.say(
+            f"Nothing goes to {domain} until {until}; what waits for it goes on then. The others go"
+            " on now."
+            if seconds
+            else f"{domain} is open again; what waits for it keeps the time that it was told."
+        )
+    return 0
+
+
+def resume(
+    distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False
+) -> int:
+    """Go on with a halted distribution; overrides the guard that halted it.
+
+    Examples:
+
+        distro resume D17
+    """
+    from distro.flow.orders import resume as go_on
+    from distro.installation.context import opened
+    from distro.store.distributions import distribution_id
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        state = go_on(office, number, actor=actor(), reason=reason)
+    (
+        output.document({"distribution": f"D{number}", "state": state})
+        if as_json
+        else output.say(f"D{number} is {state} again.")
+    )
+    return 0
+
+
+def cancel(
+    distribution: Distribution,
+    reason: Reason = "",
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """End a distribution: nothing more of it begins, and whom it did not reach is free for another
+    submit.
+
+    Examples:
+
+        distro cancel D17 --reason "the meeting was called off"
+    """
+    from distro.flow.orders import cancel as stop_for_good
+    from distro.installation.context import opened
+    from distro.store.distributions import distribution_id
+
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        headline = office.store.hash(f"dist:{number}").get("headline", "")
+        if (
+            not yes
+            and not as_json
+            and sys.stdin.isatty()
+            and not typer.confirm(f'Cancel D{number} "{headline}" for good?', err=True)
+        ):
+            output.say("Nothing was changed.")
+            return 1
+        left = stop_for_good(office, number, actor=actor(), reason=reason or f"by {actor()}")
+    if as_json:
+        output.document(
+            {
+                "distribution": f"D{number}",
+                "state": "cancelled",
+                "counts": {s.value: n for s, n in left.counts.items()},
+            }
+        )
+    else:
+        _show_cancelled(number, left)
+    return 0
+
+
+def _show_cancelled(number: str, left: "Cancelled") -> None:
+    from distro.model import State
+
+    output.say(
+        f"D{number} is cancelled: {output.count(left.counts[State.CANCELLED], 'reader')}"
+        f" will not get it, {left.counts[State.ACCEPTED]:,} have it."
+    )
+    if left.counts[State.IN_DOUBT]:
+        output.say(f"{left.counts[State.IN_DOUBT]:,} are in doubt: see distro report D{number}")
+    if left.in_flight:
+        output.say(
+            f"{left.in_flight:,} are in flight at this moment; the sweep writes down how each ends."
+        )
+    if left.counts[State.ACCEPTED]:
+        output.say(f"Who has it should hear why: distro report D{number} --csv d{number}.csv")
+
+
+def reschedule(
+    distribution: Distribution, at: At, config: Config = None, as_json: Json = False
+) -> int:
+    """Give a distribution that has not begun another time; its audience is fixed anew for it.
+
+    Examples:
+
+        distro reschedule D17 --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.flow.orders import reschedule as move
+    from distro.installation.context import opened
+    from distro.store.distributions import distribution_id
+    from distro.times import rfc3339
+
+    found = settings(config)
+    with opened(found) as office:
+        number = distribution_id(office.store, distribution)
+        start = move(office, number, at, actor=actor())
+        state = office.store.hash(f"dist:{number}").get("state", "")
+    when = rfc3339(start, found.site.timezone)
+    (
+        output.document({"distribution": f"D{number}", "state": state, "at": when})
+        if as_json
+        else output.say(f"D{number} goes out on {output.clock(when)} ({found.site.timezone}).")
+    )
+    return 0
+
+
+def resend(
+    distribution: Distribution,
+    only: Annotated[
+        str,
+        typer.Option(
+            "--only",
+            help="in_doubt: whose end is unknown; failed: who was refused.",
+            metavar="in_doubt|failed",
+            show_default=False,
+        ),
+    ] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="One reader, whether or not they have it.",
+            metavar="ADDRESS",
+            show_default=False,
+        ),
+    ] = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Send again, on record: to those in doubt, to those who failed, or to one reader.
+
+    Examples:
+
+        distro resend D17 --only failed
+        distro resend D17 --to ana@daily.example
+    """
+    from distro.flow import resend as again
+    from distro.installation.context import opened
+    from distro.store.distributions import distribution_id
+
+    if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):
+        raise UsageError(
+            "say whom: --only in_doubt, --only failed, or --to ADDRESS",
+            hint="See distro resend --help",
+        )
+    with opened(settings(config)) as office:
+        number = distribution_id(office.store, distribution)
+        if to:
+            made = again.resend_to(office, number, to, actor=actor())
+            (
+                output.document({"distribution": f"D{made}", "audience": 1})
+                if as_json
+                else output.say(f"D{made} sends it to {to}. Next: distro report D{made}")
+            )
+            return 0
+        moved = again.resend(office, number, only, actor=actor())
+    if as_json:
+        output.document({"distribution": f"D{number}", "audience": moved})
+    else:
+        twice = " They may get it twice; the report counts them." if only == "in_doubt" else ""
+        output.say(
+            f"D{number}: {output.count(moved, 'reader')} {only.replace('_', ' ')} will be tried"
+            f" again.{twice} Next: distro watch D{number}"
+        )
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (halt, resume, cancel, reschedule, resend):
+        described(app, command)

@@ -1,0 +1,340 @@
+"""subscribers show, add, edit, suppress, erase, history …: one person."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Json, Yes, actor, described, settings
+
+_Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
+_Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        help='A column: --set "outlet=The Daily"; empty takes it away.',
+        metavar="COLUMN=VALUE",
+        show_default=False,
+    ),
+]
+_Create = Annotated[
+    bool,
+    typer.Option(
+        "--create",
+        help="It is to be a new column or list, though one of nearly that name is known.",
+    ),
+]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+]
+
+
+def show_one(address: _Address, config: Config = None, as_json: Json = False) -> int:
+    """Show what the book holds on a person.
+
+    Examples:
+
+        distro subscribers show ana@daily.example
+    """
+    from distro.audience.book import person
+    from distro.audience.consent import refusals
+    from distro.installation.context import opened
+    from distro.subscribers.people import history
+
+    found = settings(config)
+    with opened(found) as office:
+        who = person(office.store, address)
+        facts, refused = history(office, who), refusals(office.store, who.id)
+    columns = {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}
+    if as_json:
+        output.document(
+            {
+                "email": who.email,
+                "columns": columns,
+                "may_be_written_to": not refused,
+                "refused": refused,
+                "consent": [f.act for f in facts],
+            }
+        )
+        return 0
+    output.say(who.email + "\n")
+    output.pairs(
+        [
+            (column, "; ".join(values))
+            for column, values in sorted(columns.items())
+            if column not in ("domain", "provider")
+        ]
+    )
+    output.say(
+        f"\n  {'may not be written to: ' + ', '.join(refused) if refused else 'may be written to'}"
+    )
+    return 0
+
+
+def add(
+    address: _Address,
+    list_name: Annotated[
+        list[str],
+        typer.Option(
+            "--list",
+            help="The list that they join; several times for several.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ],
+    values: _Set = [],  # noqa: B006 - Typer makes a new list for each call
+    basis: Annotated[
+        str,
+        typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT"),
+    ] = "",
+    create: _Create = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    r"""Put one person into the book.
+
+    Examples:
+
+        distro subscribers add ana@daily.example --list journalists \
+            --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
+    """
+    from distro.audience.segments import check_new
+    from distro.installation.context import opened
+    from distro.subscribers import people
+
+    columns, lists = _columns(values), _names(list_name)
+    with opened(settings(config)) as office:
+        if not create:
+            check_new(office.store, columns, lists)
+        who = people.add(office, address, lists, columns, source=actor(), basis=basis)
+    (
+        output.document({"email": who.email, "lists": list(who.columns.get("lists", ()))})
+        if as_json
+        else output.say(
+            f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}."
+        )
+    )
+    return 0
+
+
+def edit(
+    address: _Address,
+    values: _Set = [],  # noqa: B006 - Typer makes a new list
+    join: Annotated[
+        list[str],
+        typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False),
+    ] = [],  # noqa: B006
+    leave: Annotated[
+        list[str],
+        typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False),
+    ] = [],  # noqa: B006
+    move_to: Annotated[
+        str,
+        typer.Option(
+            "--move-to",
+            help="Their new address; the person, and what they agreed to, stays.",
+            metavar="ADDRESS",
+        ),
+    ] = "",
+    create: _Create = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Change columns, lists or the address of one person.
+
+    Examples:
+
+        distro subscribers edit ana@daily.example --set "outlet=The Weekly" --leave partners
+        distro subscribers edit ana@daily.example --move-to ana@weekly.example
+    """
+    from distro.audience import book
+    from distro.audience.segments import check_new
+    from distro.errors import UsageError
+    from distro.installation.context import opened
+    from distro.subscribers import people
+
+    columns, joined = _columns(values), _names(join)
+    if not (columns or join or leave or move_to):
+        raise UsageError(
+            "there is nothing to change",
+            hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.",
+        )
+    with opened(settings(config)) as office:
+        who = book.person(office.store, address)
+        if not create:
+            check_new(office.store, columns, joined)
+        if columns or join or leave:
+            who = people.edit(
+                office, address, columns, join=joined, leave=_names(leave), source=actor()
+            )
+        if move_to:
+            who = people.move(office, who.email, move_to, source=actor())
+    (
+        output.document(
+            {
+                "email": who.email,
+                "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")},
+            }
+        )
+        if as_json
+        else output.say(f"{who.email} is changed.")
+    )
+    return 0
+
+
+def unsubscribe(
+    address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False
+) -> int:
+    """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but
+    the owner.
+
+    Examples:
+
+        distro subscribers unsubscribe ana@daily.example --yes
+    """
+    from distro.audience.book import person
+    from distro.installation.context import opened
+    from distro.subscribers.links import LinkReader
+    from distro.subscribers.links import unsubscribe as stop_mail
+
+    if not _sure(f"Stop all mail to {address}?", yes=yes):
+        return 1
+    with opened(settings(config)) as office:
+        who = person(office.store, address)
+        stop_mail(office, LinkReader(who, 0, 0, who.language, ""), actor())
+    (
+        output.document({"email": who.email, "unsubscribed": True})
+        if as_json
+        else output.say(f"{who.email} will not be written to again.")
+    )
+    return 0
+
+
+def suppress(
+    address: _Address,
+    reason: _Reason,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Never write to an address (it bounces, a lawyer wrote), in the book or not, or with --lift
+    write to it again.
+
+    Examples:
+
+        distro subscribers suppress ana@daily.example --reason "letter of her lawyer, 3 November"
+        distro subscribers suppress ana@daily.example --lift --reason "mailbox works again"
+    """
+    from distro.installation.context import opened
+    from distro.subscribers import people
+
+    with opened(settings(config)) as office:
+        (people.lift if lift else people.suppress)(office, address, reason, source=actor())
+    (
+        output.document({"email": address, "suppressed": not lift})
+        if as_json
+        else output.say(
+            f"{address} {'may be written to again.' if lift else 'will not be written to.'}"
+        )
+    )
+    return 0
+
+
+def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
+    """Forget a person, as they asked. Only a keyed hash stays, so that no later import brings them
+    back.
+
+    Examples:
+
+        distro subscribers erase ana@daily.example --yes
+    """
+    from distro.installation.context import opened
+    from distro.subscribers import erasure, people
+
+    if not _sure(f"Forget {address} for ever?", yes=yes):
+        return 1
+    with opened(settings(config)) as office:
+        people.erase(office, address, source=actor())
+        erasure.rewrite_log(office)
+    (
+        output.document({"email": address, "erased": True})
+        if as_json
+        else output.say(
+            f"{address} is forgotten. A later import of it will be refused.\nBackups made before"
+            " still know it; a restore erases it again."
+        )
+    )
+    return 0
+
+
+def history(address: _Address, config: Config = None, as_json: Json = False) -> int:
+    """Show what a person agreed to and wished, when, and where it came from.
+
+    Examples:
+
+        distro subscribers history ana@daily.example
+    """
+    from distro.audience import book
+    from distro.installation.context import opened
+    from distro.subscribers import people
+    from distro.times import from_ms, rfc3339
+
+    found = settings(config)
+    zone = found.site.timezone
+    with opened(found) as office:
+        who = book.person(office.store, address)
+        facts = people.history(office, who)
+    if as_json:
+        output.document(
+            [
+                {"at": rfc3339(f.at, zone), "act": f.act, "source": f.source, "detail": f.detail}
+                for f in facts
+            ]
+        )
+        return 0
+    output.say(f"{who.email}\n")
+    for fact in facts:
+        till = f" until {from_ms(fact.till, zone):%d %B %Y}" if fact.till else ""
+        detail = f": {fact.detail}" if fact.detail else ""
+        output.say(
+            f"  {from_ms(fact.at, zone):%d %b %Y %H:%M}  "
+            f" {fact.act.replace('_', ' ')}{till}{detail}   ({fact.source})"
+        )
+    if not facts:
+        output.say("  nothing is on record")
+    return 0
+
+
+def _columns(values: list[str]) -> dict[str, str]:
+    from distro.audience.columns import plain
+    from distro.errors import UsageError
+
+    bad = [v for v in values if "=" not in v]
+    if bad:
+        raise UsageError(f'--set "{bad[0]}" has no =', hint='Write --set "outlet=The Daily".')
+    return {plain(column): value for column, _, value in (v.partition("=") for v in values)}
+
+
+def _names(told: list[str]) -> list[str]:
+    return [name.strip().lower() for name in told]
+
+
+def _sure(question: str, *, yes: bool) -> bool:
+    return yes or not sys.stdin.isatty() or typer.confirm(question)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the tree."""
+    for name, command in (
+        ("show", show_one),
+        ("add", add),
+        ("edit", edit),
+        ("unsubscribe", unsubscribe),
+        ("suppress", suppress),
+        ("erase", erase),
+        ("history", history),
+    ):
+        described(app, command, name)

@@ -1,0 +1,100 @@
+"""The counter between the group commit and the connections: letters that are ready, and lanes that
+wait for one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from distro.lib.inline_task import Waiter, waiter
+
+J = TypeVar("J")
+
+
+class Handout(Generic[J]):
+    """Gives each letter to one lane; made on the event loop."""
+
+    def __init__(self, idle: float) -> None:
+        self.ready: deque[J] = deque()
+        self.busy = 0  # lanes that have a letter
+        self.closed = False
+        self.idle = idle  # seconds that a lane waits for a letter
+        self._loop = asyncio.get_running_loop()
+        self._takers: deque[tuple[float, Waiter]] = deque()  # until when each lane waits
+        self._sleepers: list[Waiter] = []  # lanes without a connection
+
+    @property
+    def lanes(self) -> int:
+        """Lanes that have a connection: those that wait, and those that send."""
+        return len(self._takers) + self.busy
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a lane waits for a letter."""
+        return bool(self._takers)
+
+    def offer(self, job: J) -> None:
+        """A letter for the lane that has waited longest; else it is ready for the next that
+        asks.
+        """
+        while self._takers:
+            _, taker = self._takers.popleft()
+            if not taker.done():
+                self.busy += 1
+                taker.set_result(job)
+                return
+        self.ready.append(job)
+        self.call()  # a lane may have gone to sleep since this letter was asked for
+
+    async def take(self, ask: Callable[[], None]) -> J | None:
+        """The next letter; `ask` is called if there is none. None after some idle seconds, or when
+        everything stops.
+        """
+        if self.ready:
+            self.busy += 1
+            return self.ready.popleft()
+        if self.closed:
+            return None
+        taker = waiter()
+        self._takers.append((self._loop.time() + self.idle, taker))
+        ask()
+        job: J | None = await taker
+        return job
+
+    def take_back(self, which: Callable[[J], bool]) -> list[J]:
+        """Those of the ready letters, which will not be sent now."""
+        back = [job for job in self.ready if which(job)]
+        self.ready = deque(job for job in self.ready if not which(job))
+        return back
+
+    async def sleep(self) -> None:
+        """Wait, without a connection, until somebody calls."""
+        sleeper = waiter()
+        self._sleepers.append(sleeper)
+        await sleeper
+
+    def call(self) -> None:
+        """There may be something to send: lanes without a connection should open one."""
+        for sleeper in self._sleepers:
+            _resolve(sleeper)
+        self._sleepers = []
+
+    def tire(self) -> None:
+        """Lanes that have waited for long enough get nothing."""
+        while self._takers and (
+            self._takers[0][0] <= self._loop.time() or self._takers[0][1].done()
+        ):
+            _resolve(self._takers.popleft()[1])
+
+    def close(self) -> None:
+        """Everything stops: nobody waits any more."""
+        self.closed = True
+        self.call()
+        while self._takers:
+            _resolve(self._takers.popleft()[1])
+
+
+def _resolve(waiting: Waiter) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

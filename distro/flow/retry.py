@@ -1,0 +1,34 @@
+"""After a temporary refusal: when to try again, and when to give up."""
+
+import random
+import time
+
+from distro.model import Outcome, State
+from distro.settings.sections import Retry
+from distro.times import parse_duration
+
+
+def retry_or_give_up(
+    outcome: Outcome, attempts: int, retry: Retry, began_ms: int
+) -> tuple[Outcome, int]:
+    """A deferred outcome with the wait until the next attempt, ms; failed once the retry period is
+    over.
+    """
+    first, longest, period = (
+        parse_duration(text) for text in (retry.first, retry.longest, retry.period)
+    )
+    wait = min(first * 2 ** min(attempts - 1, 30), longest) * random.uniform(
+        0.8, 1.2
+    )  # scattered, so that not all come back at once
+    if time.time() * 1000 + wait * 1000 > began_ms + period * 1000:
+        return (
+            Outcome(
+                State.FAILED,
+                outcome.code,
+                f"given up after {retry.period}: {outcome.text}",
+                outcome.queue_id,
+                outcome.relay,
+            ),
+            0,
+        )
+    return outcome, int(wait * 1000)

@@ -1,0 +1,112 @@
+"""A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines:
+Celery's tasks.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import secrets
+import threading
+from collections.abc import Callable
+
+from distro.errors import DistroError
+from distro.flow.concurrency import work_in_bulk
+from distro.flow.deliver import SLICE, Deliverer, Run
+from distro.flow.fault_halt import halt_for_fault
+from distro.flow.wake import Wake
+from distro.installation.context import Office
+from distro.mailing.compose import filler_of, load_letter
+from distro.relay.pool import PoolOf
+from distro.store import AsyncStore
+
+
+def load_run(office: Office, distribution: str, known: Run | None = None) -> Run | None:
+    """A running distribution with its letters, compiled once; None: it is not sending."""
+    told = office.store.hash(f"dist:{distribution}")
+    if told.get("state") != "sending":
+        return None
+    began_ms = max(
+        int(told.get(key) or 0) for key in ("began_at", "resent_at", "submitted_at")
+    )  # a resend has its own retry period
+    if known and known.began_ms == began_ms:
+        return known
+    letters = (load_letter(office, distribution, language) for language in told["order"].split())
+    fillers = tuple(filler_of(office, distribution, letter) for letter in letters)
+    return Run(distribution, fillers, began_ms, tuple(told.get("groups", "").split()))
+
+
+def process_name(host: str) -> str:
+    """Unique for ever; the host first, so that its own sweep knows it."""
+    return f"{host}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+class Sender:
+    """The thread, its loop and its deliverer, for the life of a sending process."""
+
+    def __init__(
+        self, office: Office, pool_of: PoolOf, *, patience: float = 30.0, core: int | None = None
+    ) -> None:
+        self.office = office
+        self.patience = patience
+        self._runs: dict[str, Run] = {}
+        self._ready = threading.Event()
+        self._deliverer: Deliverer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool_of = pool_of
+        self._core = core
+        self._thread = threading.Thread(target=self._main, name="sender", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(30) or self._deliverer is None:
+            raise DistroError("the sending thread did not start")
+
+    def _main(self) -> None:
+        work_in_bulk(self._core)
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+        with contextlib.suppress(ImportError):
+            import uvloop
+
+            loop_factory = uvloop.new_event_loop
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+        self._deliverer = Deliverer(
+            self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of
+        )
+        self._deliverer.start()
+        gc.collect()
+        gc.set_threshold(20_000, 20, 100)  # letters leave no circles behind: look for some seldom
+        # what is loaded now stays: nobody looks through it again, and its pages stay shared with
+        # the parent
+        gc.freeze()
+        self._ready.set()
+        await self._end.wait()
+        await self._deliverer.stop(self.patience)
+
+    def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
+        """One wake-up: send what there is for us, for at most so long; gives what should happen
+        next.
+        """
+        try:
+            run = load_run(self.office, distribution, self._runs.get(distribution))
+        except Exception as error:  # noqa: BLE001 - what is kept of it is broken
+            halt_for_fault(self.office, distribution, "its letters cannot be read", error)
+            return []
+        if run is None or self._loop is None or self._deliverer is None:
+            return []
+        self._runs = {distribution: run} | {
+            d: r for d, r in list(self._runs.items())[:7] if d != distribution
+        }
+        more = asyncio.run_coroutine_threadsafe(
+            self._deliverer.drain(run, batch, seconds), self._loop
+        ).result()
+        return [Wake(distribution, -1, deliver=True)] if more else []
+
+    def stop(self) -> None:
+        """Finish what is in flight, commit, leave."""
+        if self._loop and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join(self.patience + 15)

@@ -1,0 +1,115 @@
+"""What every verb needs: settings, the store, the keys, this host."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distro.audience.consent import ConsentFile
+from distro.audience.segments import Segments, load_named
+from distro.errors import StoreGoneError
+from distro.installation.secrets import host_id, is_member, load_keys
+from distro.settings.load import Settings
+from distro.store import Store, connect
+from distro.store.data_folder import refused
+from distro.store.embedded import Embedded, ensured, joined
+from distro.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One process's view of an installation."""
+
+    settings: Settings
+    store: Store
+    url: str = field(repr=False)  # of the store, for those who need a connection of another kind
+    broker: str = field(repr=False)
+    keys: Keys
+    host: str
+
+    @property
+    def journals(self) -> Path:
+        return self.settings.data / "journal"
+
+    @property
+    def consent(self) -> ConsentFile:
+        return ConsentFile(self.settings.data, self.host, self.hashes_of)
+
+    def hash_of(self, address: str) -> str:
+        """The keyed hash of a normalised address, as facts and refusals keep it."""
+        return self.keys.address_hash(address).hex()
+
+    def hashes_of(self, address: str) -> tuple[str, ...]:
+        """Return the same, and the one under which earlier versions kept it where that differs."""
+        return tuple(h.hex() for h in self.keys.address_hashes(address))
+
+    def segments(self) -> Segments:
+        return Segments(self.store, load_named(self.settings.subscribers))
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Office]:
+    """An office for one command or part; the embedded server is started if nobody else keeps it."""
+    if settings.embedded:
+        with _within_rights(settings.data), _server(settings) as server:
+            try:
+                yield _office(
+                    settings,
+                    server.url(),
+                    settings.broker.get_secret_value() or server.broker_url(),
+                )
+            except StoreGoneError as error:
+                error.hint = server.why_gone() or error.hint
+                raise
+    else:
+        url = settings.redis.get_secret_value()
+        yield _office(settings, url, settings.broker.get_secret_value() or _next_database(url))
+
+
+def _server(settings: Settings) -> contextlib.AbstractContextManager[Embedded]:
+    return (
+        joined(settings.data)
+        if is_member(settings)
+        else ensured(settings.data, supervised=is_up(settings.data))
+    )
+
+
+@contextlib.contextmanager
+def _within_rights(data: Path) -> Iterator[None]:
+    """Say in a sentence what is another user's, and how it is done all the same."""
+    try:
+        yield
+    except PermissionError as error:
+        raise refused(str(error.filename), data) or error from None
+
+
+def _office(settings: Settings, url: str, broker: str) -> Office:
+    store = connect(url)
+    store.ping()
+    return Office(settings, store, url, broker, load_keys(settings, store), host_id(settings.data))
+
+
+def _next_database(url: str) -> str:
+    """The broker beside the ledger: the same server, the database after it."""
+    head, slash, database = url.rpartition("/")
+    return f"{head}/{int(database) + 1}" if slash and database.isdigit() else f"{url.rstrip('/')}/1"
+
+
+def embedded(settings: Settings) -> Embedded | None:
+    """The embedded server of these settings; None: they name one of their own."""
+    return Embedded(settings.data) if settings.embedded else None
+
+
+def is_up(data: Path) -> bool:
+    """Whether `distro up` runs here: it holds up.lock for its life."""
+    try:
+        with (data / "up.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except PermissionError:  # a member of the group: they see only whether it answers
+        return Embedded(data).answers()
+    return False

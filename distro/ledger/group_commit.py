@@ -1,0 +1,398 @@
+"""Group commits: outcomes and next intents travel together, one script call for all that is
+pending.
+
+One call at a time a process, each with a serial: if the answer is lost, the same call is made again
+and changes nothing.
+The intent is written before the act: what the desk gets is `sending` in the ledger already. A
+batch's lease is
+needed for new intents, never for outcomes: truth counts, however late.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from distro import log
+from distro.errors import StoreGoneError
+from distro.ledger.journal import Attempt
+from distro.lib import failpoints
+from distro.model import Outcome, State
+from distro.store import AsyncStore
+from distro.store import ledger_scripts as scripts
+from distro.store.ledger_scripts import Claim, Intent
+from distro.store.records import pack_outcome
+
+T = TypeVar("T")
+# seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk,
+# whatever its size
+_INTERVAL = 0.010
+_LEAST = 0.004  # seconds between them where a connection waits for a letter
+_TURN = 0.25  # seconds of one held batch before another's turn
+_REST = 0.05  # seconds that a batch rests at least when its receivers' bucket is empty
+_MOST = 400  # outcomes in one call: under 10 ms for Redis
+RENEW_EVERY = 5.0  # seconds
+
+
+@dataclass(slots=True)
+class Held:
+    """A batch whose lease is ours."""
+
+    claim: Claim
+    cursor: int
+    in_flight: int = 0  # `sending` under this lease, as the ledger sees it
+    exhausted: bool = False  # no more intents to be had
+    lost: bool = False  # the lease is ours no more
+    halted: bool = False
+    returning: bool = False  # the lease is on its way back
+    rest_until: float = 0.0  # loop time until which the pace allows nothing more of it
+    done: asyncio.Event = field(default_factory=asyncio.Event)  # exhausted or lost
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What waits for the next commit of one distribution."""
+
+    outcomes: list[tuple[Held, Attempt, Outcome, int, int]] = field(
+        default_factory=list
+    )  # …, relay, delay ms
+    questions: list[tuple[Held, Attempt, asyncio.Future[str]]] = field(default_factory=list)
+
+
+class Desk(Protocol):
+    """Who has use for intents; implemented by the flow."""
+
+    def wanted(self) -> int:
+        """How many intents could be used now."""
+
+    def waiting(self) -> bool:
+        """Whether a connection waits for a letter."""
+
+    def pace(self, claim: Claim) -> str:
+        """The buckets that a batch draws from."""
+
+    def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+        """Intents are granted; `before` is the loop time before the call that granted them."""
+
+    def on_drained(self, held: Held) -> None:
+        """A held batch has ended and nothing of it is in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an installation sets about batches."""
+
+    lease_ms: int  # how long one belongs to a process that has gone silent
+    stale_ms: int  # work that waited longer halts its distribution instead of being claimed
+    slow: str  # what a group of receivers gets that asks us to slow down
+
+
+class GroupCommit:
+    """The one writer of a process into the ledger."""
+
+    def __init__(self, store: AsyncStore, process: str, desk: Desk, terms: Terms) -> None:
+        self.store = store
+        self.process = process
+        self.desk = desk
+        self.terms = terms
+        self.early = 8  # so many outcomes do not wait for the interval
+        self.held: deque[Held] = deque()
+        self.away = False  # Redis does not answer
+        self._serial = 0
+        self._pending: dict[str, _Pending] = {}
+        self._count = 0  # outcomes that wait
+        self._kick = asyncio.Event()
+        self._enough: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._last = 0.0
+        self._turn_until = 0.0
+
+    # -- what callers say
+
+    async def claim(self, distribution: str, batch: int) -> Held | None:
+        """Take a batch of this distribution, this one if possible; None: nothing to do."""
+        failpoints.point("claim.before")
+        found = await self._patiently(
+            lambda: self.store.call(
+                scripts.claim(
+                    distribution,
+                    batch,
+                    secrets.token_hex(4),
+                    self.process,
+                    self.terms.lease_ms,
+                    self.terms.stale_ms,
+                    self._resting(distribution),
+                )
+            )
+        )
+        if found is None:
+            return None
+        failpoints.point("claim.after")
+        held = Held(found, found.first)
+        self.held.append(held)
+        self.kick()
+        return held
+
+    def holding(self, distribution: str) -> Held | None:
+        """A batch of this distribution that is not through and may go on."""
+        return next(
+            (h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()),
+            None,
+        )
+
+    def _resting(self, distribution: str) -> list[int]:
+        """Groups of receivers of which this process holds a batch back."""
+        return sorted(
+            {
+                h.claim.group
+                for h in self.held
+                if h.claim.group
+                and h.rest_until
+                and not h.exhausted
+                and h.claim.distribution == distribution
+            }
+        )
+
+    def resting_for(self, distribution: str) -> float:
+        """Seconds to wait before another batch of it is of use: one of no group is held back by the
+        pace; 0: none is.
+        """
+        now = self._loop.time()
+        mine = (h for h in self.held if h.claim.distribution == distribution)
+        return max(
+            (
+                max(h.rest_until - now, _REST)
+                for h in mine
+                if not h.claim.group and not h.exhausted and h.rest_until
+            ),
+            default=0.0,
+        )
+
+    def outcome(
+        self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0
+    ) -> None:
+        """How an attempt ended; `delay_ms` until the next one if it was deferred."""
+        self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
+        self._count += 1
+        if self._count >= self.early:
+            self._go()
+        self._kick.set()
+
+    async def ask(self, held: Held, attempt: Attempt) -> str:
+        """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
+        answer: asyncio.Future[str] = self._loop.create_future()
+        self._of(attempt.distribution).questions.append((held, attempt, answer))
+        self.hurry()
+        return await answer
+
+    def kick(self) -> None:
+        """Something may be wanted: look."""
+        self._kick.set()
+
+    def hurry(self) -> None:
+        """A connection waits: look, as soon as may be."""
+        self._kick.set()
+        if self._enough:
+            self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
+
+    def end(self, held: Held, *, lost: bool = False, halted: bool = False) -> None:
+        """No more intents of this batch: it is through, its lease is lost, or its distribution
+        stands still.
+        """
+        held.exhausted, held.lost, held.halted = True, held.lost or lost, held.halted or halted
+        held.done.set()
+        self._drained(held)
+
+    def _drained(self, held: Held) -> None:
+        if held.exhausted and held.in_flight <= 0 and not held.returning:
+            held.returning = True
+            self.desk.on_drained(held)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be written."""
+        return not any(p.outcomes or p.questions for p in self._pending.values())
+
+    # -- the loop
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        while True:
+            await self._kick.wait()
+            self._kick.clear()
+            await self._gather()
+            if self._has_work():
+                self._last = self._loop.time()
+                await self._commit_one()
+            if self._has_work():
+                self._kick.set()
+
+    async def _gather(self) -> None:
+        """Let outcomes come together, until the interval is over, enough have come, or a connection
+        waits for more.
+        """
+        pause = self._last + (_LEAST if self.desk.waiting() else _INTERVAL) - self._loop.time()
+        if pause > 0 and self._count < self.early:
+            self._enough = self._loop.create_future()
+            timer = self._loop.call_later(pause, self._go)
+            await self._enough
+            self._enough = None
+            timer.cancel()
+
+    def _go(self) -> None:
+        if self._enough and not self._enough.done():
+            self._enough.set_result(None)
+
+    def _has_work(self) -> bool:
+        return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
+
+    def _next_claim(self) -> Held | None:
+        """The held batch whose turn it is: they take turns of some time, so that distributions
+        share a process in large groups.
+        """
+        now = self._loop.time()
+        if self.held and now >= self._turn_until:
+            self._turn_until = now + _TURN
+            self.held.rotate(-1)
+        for _ in range(len(self.held)):
+            held = self.held[-1]
+            if not held.exhausted and (held.rest_until <= now or not held.claim.group):
+                return (
+                    held if held.rest_until <= now else None
+                )  # without a group it waits for the relays' bucket, as all would
+            self.held.rotate(-1)
+        return None
+
+    async def _commit_one(self) -> None:
+        held = self._next_claim()
+        waiting = [d for d, p in self._pending.items() if p.outcomes or p.questions]
+        distribution = (
+            held.claim.distribution
+            if held and (not waiting or held.claim.distribution in waiting)
+            else waiting[0]
+            if waiting
+            else ""
+        )
+        if held and held.claim.distribution != distribution:
+            held = None
+        pending = self._of(distribution)
+        outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
+        self._count -= len(outcomes)
+        questions, pending.questions = pending.questions, []
+        want = (
+            max(0, self.desk.wanted() + len(outcomes)) if held else 0
+        )  # what these outcomes free may be used at once
+        self._serial += 1
+        ask = scripts.Step(
+            process=self.process,
+            serial=self._serial,
+            distribution=distribution,
+            outcomes=b"".join(
+                sorted(
+                    pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay)
+                    for _, a, o, relay, _ in outcomes
+                )
+            ),
+            claim=held.claim if held else None,
+            want=want,
+            cursor=held.cursor if held else 0,
+            questions=b"".join(
+                a.ordinal.to_bytes(4, "big")
+                + bytes.fromhex(a.token)
+                + h.claim.batch.to_bytes(4, "big")
+                for h, a, _ in questions
+            ),
+            pace=self.desk.pace(held.claim) if held else "",
+            slow=self.terms.slow,
+            words=[
+                (a.ordinal, delay, o.text[:300])
+                for _, a, o, _, delay in outcomes
+                if o.state is not State.ACCEPTED
+            ],
+        )
+        before = self._loop.time()
+        if outcomes:
+            failpoints.point("outcome")
+        told = await self._patiently(lambda: self.store.call(scripts.step(ask)))
+        for h, *_ in outcomes:
+            h.in_flight -= 1
+            self._drained(h)
+        for (_, _, answer), verdict in zip(questions, told.answers, strict=True):
+            if not answer.done():
+                answer.set_result(verdict)
+        if held:
+            self._granted(held, told, want, before)
+
+    def _granted(self, held: Held, told: scripts.Stepped, want: int, before: float) -> None:
+        held.cursor = told.cursor
+        held.in_flight += len(told.intents)
+        if (
+            told.status == 3
+        ):  # let the others go first, and look again when the bucket has filled a little
+            rest = max(told.wait_ms / 1000, _REST)
+            held.rest_until = self._loop.time() + rest
+            held.done.set()
+            self._loop.call_later(rest, self.kick)
+        ended = told.status in (1, 2) or (
+            told.cursor >= held.claim.past and len(told.intents) < want
+        )
+        if ended:
+            held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
+        if told.intents or ended:
+            self.desk.on_intents(held, told.intents, before)
+        if ended:
+            self.end(held)
+
+    def _of(self, distribution: str) -> _Pending:
+        return self._pending.setdefault(distribution, _Pending())
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call until Redis answers: nothing may be begun, and nothing is forgotten,
+        meanwhile.
+        """
+        pause = 0.1
+        while True:
+            try:
+                answer = await call()
+            except StoreGoneError as error:
+                if not self.away:
+                    log.get().warning(
+                        "Redis does not answer: nothing new is begun until it does",
+                        why=error.message,
+                    )
+                self.away = True
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 1.0)
+            else:
+                if self.away:
+                    log.get().info("Redis answers again")
+                self.away = False
+                return answer
+
+    # -- leases
+
+    async def keep_leases(self) -> None:
+        """Renew every lease every few seconds until cancelled; those that are lost end."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            mine = [h for h in self.held if not h.lost]
+            if mine:
+                try:
+                    kept = await self.store.call(
+                        scripts.renew(self.terms.lease_ms, [h.claim for h in mine])
+                    )
+                except StoreGoneError:
+                    continue
+                for held, still in zip(mine, kept, strict=True):
+                    if not still and held in self.held:
+                        held.lost = True
+                        self.desk.on_intents(held, (), 0.0)
+                        self.end(held, lost=True)
+
+    async def give_back(self, held: Held, wait_ms: int) -> None:
+        """Give a lease back; what is left of the batch is work again, after `wait_ms`."""
+        if held in self.held:
+            await self._patiently(lambda: self.store.call(scripts.release(held.claim, wait_ms)))
+            self.held.remove(held)

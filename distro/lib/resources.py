@@ -1,0 +1,15 @@
+"""Where the packaged templates and sample data lie: inside the wheel, or in the repository of an
+editable install.
+"""
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parents[1]
+
+
+def packaged(*parts: str) -> Path:
+    """The path of something that travels with `distro`, such as ``packaged("templates",
+    "email")``.
+    """
+    wheel = _HERE / "_data"
+    return (wheel if wheel.is_dir() else _HERE.parent).joinpath(*parts)

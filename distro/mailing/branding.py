@@ -1,0 +1,48 @@
+"""The look that [brand] asks for, for the letters of one sender."""
+
+import mimetypes
+from pathlib import Path
+
+from distro.errors import SettingsError
+from distro.letter.brand import PAGE, PAGE_DARK, READABLE, Brand, contrast
+from distro.letter.mime import Part
+from distro.lib.files import read_regular
+from distro.model import PICTURES, Enclosed
+from distro.settings.load import Settings
+
+_LARGEST_LOGO = 1_000_000  # bytes; it travels in every letter
+
+
+def brand_of(settings: Settings, domain: str) -> Brand:
+    """Raises SettingsError for a logo that cannot be read, or a colour that cannot be."""
+    told = settings.brand
+    for setting, colour, ground in (
+        ("accent", told.accent, PAGE),
+        ("accent_dark", told.accent_dark, PAGE_DARK),
+    ):
+        if contrast(colour, ground) < READABLE:
+            raise SettingsError(
+                f"brand.{setting}: {colour} has a contrast of {contrast(colour, ground):.1f} on"
+                f" {ground}; links need {READABLE} to be read",
+                hint="A darker shade of it." if setting == "accent" else "A lighter shade of it.",
+            )
+    return Brand(
+        told.accent,
+        told.accent_dark,
+        _logo(told.logo, domain) if told.logo else None,
+        told.logo_width,
+        tuple(told.links.items()),
+    )
+
+
+def _logo(path: str, domain: str) -> Part:
+    kind = mimetypes.guess_type(path)[0]
+    if kind not in PICTURES:
+        raise SettingsError(
+            f"brand.logo: {path} is no PNG, JPEG or GIF, which every mail program shows"
+        )
+    try:
+        raw = read_regular(Path(path), _LARGEST_LOGO)
+    except OSError as error:
+        raise SettingsError(f"brand.logo: {path} cannot be read ({error.strerror})") from None
+    return Part(Path(path).name, kind, raw, f"{Enclosed.hash_of(raw)}@{domain}")

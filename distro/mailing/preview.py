@@ -1,0 +1,167 @@
+"""The letters of a release as files, for eyes and for mail programs. Needs neither Redis nor a
+book.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from pathlib import Path
+
+from distro.audience import addresses
+from distro.errors import InputFileError, UsageError
+from distro.letter import Filler, compile_letter
+from distro.letter.compile import HTML_WARNING
+from distro.letter.templates import Templates
+from distro.mailing.compose import envelope_of, files_of
+from distro.settings.load import Settings
+from distro.submit import read, release_of
+from distro.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose letter is shown; `label` tells the files of one from another's ("" : the only one)."""
+
+    label: str
+    address: str
+    name: str = ""
+
+
+EXTREMES = (
+    Reader(
+        "longest",
+        f"{'maria-magdalena.' * 3}maria-magdalena@{'international-secretariat.' * 4}example",
+        "Dr. Maria Magdalena Freifrau von Wolfeschlegelsteinhausenbergerdorff-Ahumada,"
+        " Chefredakteurin",
+    ),
+    Reader("nameless", "a@b.example"),
+    Reader("arabic", "layla@xn--mgbaal8b0b9b2b.example", "ليلى عبد الرحمن الحدّاد، رئيسة التحرير"),
+)
+
+
+def reader_named(text: str) -> Reader:
+    """An address, or `Name <address>`; raises UsageError."""
+    name, address = parseaddr(text)
+    email, reason = addresses.judge(address or text)
+    if reason:
+        raise UsageError(
+            f"--as {text}: {reason}",
+            hint='Write --as ana@daily.example, or --as "Ana Ruiz <ana@daily.example>".',
+        )
+    return Reader("", email, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One edition's files."""
+
+    language: str
+    headline: str
+    files: tuple[Path, ...]
+    size: int  # bytes of HTML
+    warning: str
+
+
+def write_preview(
+    settings: Settings, files: Sequence[Path], readers: Sequence[Reader], out: Path, tier: str = ""
+) -> list[Written]:
+    """Write .html, .txt and .eml for every edition and reader, and an index.html with all views;
+    links in them are not signed by this installation.
+    """
+    zone = settings.site.timezone
+    readings = [read(path, zone, settings.private_paths) for path in files]
+    release, enclosed = release_of(readings), files_of(readings)
+    templates = Templates(settings.templates)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputFileError(f"{out} cannot be made ({error.strerror})") from None
+    written = []
+    for edition in release.editions:
+        if tier == "embargo" and not edition.embargo:
+            raise UsageError(
+                f"{edition.headline}: no `embargo:` says until when",
+                hint="embargo: 2026-12-01T10:00 Europe/Zurich",
+            )
+        envelope = envelope_of(
+            settings,
+            edition,
+            "0",
+            datetime.now().astimezone(),
+            languages=release.languages,
+            files=enclosed,
+        )
+        letter = compile_letter(edition, envelope, templates, tier)
+        pictures = {f.hash: (f.type, enclosed[f.hash]) for f in edition.files if f.source}
+        if envelope.brand.logo:
+            pictures[envelope.brand.logo.key] = envelope.brand.logo.type, envelope.brand.logo.raw
+        filler = Filler(
+            letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview")
+        )
+        warning = (
+            f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400"
+            if letter.html_size > HTML_WARNING
+            else ""
+        )
+        for reader in readers:
+            name = ".".join(filter(None, (release.slug, edition.language, reader.label)))
+            paths = tuple(out / f"{name}{ending}" for ending in (".html", ".txt", ".eml"))
+            paths[0].write_text(
+                _with_pictures(filler.page(0, 0, reader.address), pictures), encoding="utf-8"
+            )
+            paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
+            paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
+            headline = f"{edition.headline} ({reader.label})" if reader.label else edition.headline
+            written.append(Written(edition.language, headline, paths, letter.html_size, warning))
+    _write_index(out, written)
+    return written
+
+
+def _with_pictures(html: str, pictures: dict[str, tuple[str, bytes]]) -> str:
+    """The page with its pictures inside it, so that it can be looked at anywhere."""
+    for name, (kind, raw) in pictures.items():
+        html = re.sub(
+            rf'src="[^"]*/{name}"',
+            f'src="data:{kind};base64,{base64.b64encode(raw).decode()}"',
+            html,
+        )
+    return html
+
+
+def _dark(html: str) -> str:
+    """The letter as a reader in the dark sees it, whatever this browser is set to."""
+    return html.replace("@media (prefers-color-scheme: dark)", "@media all")
+
+
+def _without_pictures(html: str) -> str:
+    """The letter as a mail program shows it that loads no pictures; "" if it has none."""
+    bare = re.sub(r'src="data:[^"]*"', 'src="data:,"', html)
+    return bare if bare != html else ""
+
+
+def _write_index(out: Path, written: Sequence[Written]) -> None:
+    """One page with all of them: phone, dark, desktop, plain text side by side."""
+    from jinja2 import Environment
+
+    template = Environment(autoescape=True).from_string(
+        (Path(__file__).parent / "preview.html").read_text(encoding="utf-8")
+    )
+    letters = [
+        {
+            "headline": w.headline,
+            "language": w.language,
+            "size": w.size,
+            "warning": w.warning,
+            "html": w.files[0].name,
+            "eml": w.files[2].name,
+            "text": w.files[1].read_text(encoding="utf-8"),
+            "dark": _dark(page),
+            "without_pictures": _without_pictures(page),
+        }
+        for w in written
+        for page in [w.files[0].read_text(encoding="utf-8")]
+    ]
+    (out / "index.html").write_text(template.render(letters=letters), encoding="utf-8")

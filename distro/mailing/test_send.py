@@ -1,0 +1,126 @@
+"""The real letter to a colleague, marked [Test], outside any distribution: nothing of it is in the
+ledger.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from distro.audience import addresses, book, consent
+from distro.errors import DistroError, RefusedError, UsageError
+from distro.installation.allow_list import may_get
+from distro.installation.context import Office
+from distro.letter import Filler, compile_letter
+from distro.letter.templates import Templates
+from distro.mailing.compose import envelope_of, files_of
+from distro.mailing.signers import signers_of
+from distro.mailing.transport import send_in_turn
+from distro.model import Edition, Outcome, State
+from distro.relay.message import Message
+from distro.relay.session import ConnectionBrokenError, RelayRefusedError
+from distro.settings.load import Settings
+from distro.submit import read, release_of
+from distro.tokens import Keys
+
+_PATIENCE = 60  # seconds for the whole of it
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one edition's letter."""
+
+    language: str
+    outcome: Outcome
+
+
+def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
+    """Send every edition of a release to one address.
+
+    Raises RefusedError for somebody who said no, or who is outside a trial, DistroError when the
+    relay cannot be reached.
+    """
+    settings = office.settings
+    address, reason = addresses.judge(to)
+    if reason:
+        raise UsageError(f"--send-to {to}: {reason}")
+    if not may_get(settings, address):
+        raise RefusedError(
+            f"{address} is not in [site] allow, and the environment is"
+            f' "{settings.site.environment}": nothing was sent',
+            hint=f'Add "{address}" to allow in {settings.where}.',
+        )
+    _check_wish(office, address)
+    readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
+    release, enclosed = release_of(readings), files_of(readings)
+    messages = [
+        (e.language, _message(settings, e, address, release.languages, enclosed))
+        for e in release.editions
+    ]
+    relay = settings.relay[0]
+    try:
+        return asyncio.run(asyncio.wait_for(_send(settings, messages), _PATIENCE))
+    except (RelayRefusedError, ConnectionBrokenError, TimeoutError, ssl.SSLError, OSError) as error:
+        raise DistroError(
+            f"the relay {relay.name} did not take it ({error or type(error).__name__})",
+            hint="distro doctor   says what it offers and what is wrong",
+        ) from None
+
+
+def _check_wish(office: Office, address: str) -> None:
+    """A "no" is a "no" to a test as well."""
+    who = book.by_address(office.store, address)
+    said = (
+        consent.refusals(office.store, who.id)
+        if who
+        else [*filter(None, consent.said_before(office.store, office.hashes_of, [address]))]
+    )
+    if said:
+        raise RefusedError(
+            f"{address} may not be written to ({', '.join(said)})",
+            hint="A test goes to a colleague, at another address.",
+        )
+
+
+def _message(
+    settings: Settings,
+    edition: Edition,
+    address: str,
+    languages: tuple[str, ...],
+    files: dict[str, bytes],
+) -> Message:
+    envelope = envelope_of(
+        settings,
+        edition,
+        "0",
+        datetime.now().astimezone(),
+        languages=languages,
+        mark="[Test] ",
+        files=files,
+    )
+    letter = compile_letter(edition, envelope, Templates(settings.templates))
+    # Its links are not signed by this installation: a test cannot unsubscribe anybody.
+    filler = Filler(
+        letter,
+        distribution=0,
+        site_url=settings.site.url,
+        keys=Keys((b"test",), str(envelope.when).encode()),
+        signers=signers_of(settings, envelope.sender_address),
+    )
+    return Message(envelope.sender_address, address, filler.fill(0, 0, address, ""))
+
+
+async def _send(settings: Settings, messages: list[tuple[str, Message]]) -> list[Tried]:
+    tried: list[Tried] = []
+    await send_in_turn(
+        settings.relay[0],
+        [message for _, message in messages],
+        lambda n, outcome: tried.append(Tried(messages[n][0], outcome)),
+        seconds=_PATIENCE,
+    )
+    return tried + [
+        Tried(language, Outcome(State.QUEUED, text="the connection ended before it"))
+        for language, _ in messages[len(tried) :]
+    ]

@@ -1,0 +1,77 @@
+"""`distro sweep`: the loop beside every worker."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+from distro import log
+from distro.errors import StoreGoneError
+from distro.flow.sweep import Sweep
+from distro.installation.context import Office, opened
+from distro.installation.running_parts import keep_publishing
+from distro.lib.process_life import follow_supervisor
+from distro.queue.app import make_app
+from distro.queue.publish import publish
+from distro.settings.load import Settings
+from distro.subscribers import housekeeping, signup, transactional
+
+EVERY = 0.2  # seconds between two rounds: how late a start may be; a submit is seen at once
+_POST = 1.0  # seconds between two looks for letters to single readers
+_CHORES = 30.0  # seconds between two rounds about the book
+
+
+def run(settings: Settings) -> int:
+    """Sweep until TERM; gives the exit code."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow_supervisor()
+    with opened(settings) as office:
+        office.consent.replay(office.store)
+        app = make_app(office.broker, "distro-sweep")
+        sweep = Sweep(office)
+        keep_publishing(office, "sweep")
+        for name, seconds, act in (
+            ("letters", _POST, _serve_readers),
+            ("book", _CHORES, housekeeping.once),
+        ):
+            threading.Thread(
+                target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True
+            ).start()
+        log.get().info("sweep ready")
+        while not stop.is_set():
+            try:
+                office.store.command("BLPOP", "ring", EVERY)
+                publish(app, sweep.once())
+            except StoreGoneError as error:
+                sweep.gap()
+                log.get().warning("Redis does not answer; the sweep waits", why=error.message)
+                stop.wait(EVERY)
+        app.close()
+    return 0
+
+
+def _serve_readers(office: Office) -> None:
+    """Answer what readers asked for on pages, and send the letters to single readers that wait."""
+    signup.answer(office)
+    transactional.send_waiting(office)
+
+
+def _again_and_again(
+    office: Office, stop: threading.Event, seconds: float, act: Callable[[Office], object]
+) -> None:
+    """Do something every so often, in a thread of its own: a relay that is silent holds up no
+    chores, and neither the sweep.
+    """
+    pause = 1.0
+    while not stop.wait(pause):
+        pause = seconds
+        try:
+            act(office)
+        except StoreGoneError:
+            pause = 1.0
+        except Exception as error:  # noqa: BLE001 - a bug here must not end the sweep of letters
+            log.get().error(
+                "tending the book failed; it is tried again", why=repr(error), exc_info=error
+            )
+            pause = _CHORES

@@ -1,0 +1,207 @@
+"""What the report as a page says beyond the summary: over time, by edition, by domain, refusals,
+events, versions.
+"""
+
+import json
+import struct
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from distro.lib.smtp_codes import cause, enhanced
+from distro.model import BY_LETTER, Edition, State
+from distro.reports.locate import events_of
+from distro.store import Store
+from distro.store.ledger_scripts import RECORD_SIZE
+from distro.store.records import batches_of, edition_spans, ids_of, unpack_ids
+
+_TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")  # the time of a record, the rest skipped
+_DOMAINS = 10
+_READ_ROWS_UP_TO = 20_000  # people whose rows are read for their domain where it has no index
+_BINS = 60
+_WAITING = (State.QUEUED, State.SENDING, State.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """How many were accepted from `at` (unix seconds) on, for the width of a bin."""
+
+    at: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table by edition or domain."""
+
+    name: str
+    counts: dict[State, int]
+    first: int = 0  # unix seconds of the first accepted; 0: none yet
+    last: int = 0
+
+    @property
+    def audience(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.counts.get(s, 0) for s in _WAITING)
+
+    @property
+    def other(self) -> int:
+        return (
+            self.audience
+            - self.waiting
+            - self.counts.get(State.ACCEPTED, 0)
+            - self.counts.get(State.FAILED, 0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One cause, how many met it, and the words of one server."""
+
+    state: State
+    cause: str
+    people: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Everything that the page shows beside the summary."""
+
+    width: int  # seconds of a bin
+    bins: tuple[Bin, ...]
+    editions: tuple[Row, ...]
+    domains: tuple[Row, ...]  # the largest; empty: not known without reading everybody's row
+    other_domains: Row | None
+    refusals: tuple[Refusal, ...]
+    events: tuple[Mapping[str, object], ...]
+    versions: tuple[tuple[str, str, str], ...]  # language, version, headline
+
+
+def details(store: Store, distribution: str) -> Details:
+    """Read the ledger's bytes once and tell what is in them."""
+    told = store.hash(f"dist:{distribution}")
+    states = store.raw(f"led:{distribution}")
+    times = [
+        t
+        for (t,) in _TIMES.iter_unpack(
+            store.raw(f"rec:{distribution}")[: len(states) * RECORD_SIZE]
+        )
+    ]
+    width, bins = _over_time(states, times)
+    domains, rest = _by_domain(store, distribution, states)
+    versions = json.loads(told.get("versions", "{}"))
+    return Details(
+        width,
+        bins,
+        _by_edition(store, distribution, told, states, times),
+        domains,
+        rest,
+        _refusals(store, distribution, states),
+        tuple(reversed(events_of(store, distribution))),
+        tuple(
+            (lang, version, Edition.from_json(store.text(f"ed:{version}")).headline)
+            for lang, version in sorted(versions.items())
+        ),
+    )
+
+
+def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
+    """Accepted letters in at most so many bins of whole seconds."""
+    accepted = Counter(
+        t for state, t in zip(states, times, strict=False) if state == 97
+    )  # 97: the byte of `accepted`
+    if not accepted:
+        return 1, ()
+    first, last = min(accepted), max(accepted)
+    width = max(1, -(-(last - first + 1) // _BINS))
+    bins = [0] * ((last - first) // width + 1)
+    for at, n in accepted.items():
+        bins[(at - first) // width] += n
+    return width, tuple(Bin(first + n * width, count) for n, count in enumerate(bins))
+
+
+def _by_edition(
+    store: Store, distribution: str, told: Mapping[str, str], states: bytes, times: list[int]
+) -> tuple[Row, ...]:
+    order = told.get("order", "").split()
+    rows = []
+    for n, (first, past) in sorted(edition_spans(batches_of(store, distribution)).items()):
+        counted = {BY_LETTER[chr(letter)]: k for letter, k in Counter(states[first:past]).items()}
+        accepted = [
+            t
+            for state, t in zip(states[first:past], times[first:past], strict=False)
+            if state == 97
+        ]
+        rows.append(Row(order[n], counted, min(accepted, default=0), max(accepted, default=0)))
+    return tuple(rows)
+
+
+def _by_domain(
+    store: Store, distribution: str, states: bytes
+) -> tuple[tuple[Row, ...], Row | None]:
+    """The largest domains of the audience and the rest."""
+    ids = [i for (i,) in struct.iter_unpack(">I", store.raw(f"aud:{distribution}"))]
+    domain_of = _domains(store, ids)
+    if domain_of is None or not ids:
+        return (), None
+    found: dict[str, Counter[int]] = {}
+    for number, state in zip(ids, states, strict=False):
+        found.setdefault(domain_of.get(number, "?"), Counter())[state] += 1
+    largest = sorted(found, key=lambda d: (-found[d].total(), d))
+    rows = tuple(
+        Row(d, {BY_LETTER[chr(s)]: n for s, n in found[d].items()}) for d in largest[:_DOMAINS]
+    )
+    rest: Counter[int] = sum((found[d] for d in largest[_DOMAINS:]), Counter())
+    return rows, (
+        Row(f"{len(largest) - _DOMAINS} others", {BY_LETTER[chr(s)]: n for s, n in rest.items()})
+        if rest
+        else None
+    )
+
+
+def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
+    """The domain of each id, from the index where there is one, else from the rows if they are
+    few.
+    """
+    kept = store.hash("book:columns").get("domain")
+    if kept in ("index", "ids"):
+        known: dict[int, str] = {}
+        domains = store.members("val:domain")
+        head, read = ("idx", ids_of) if kept == "index" else ("ids", unpack_ids)
+        for domain, raw in zip(
+            domains, store.pipeline([("GET", f"{head}:domain:{d}") for d in domains]), strict=True
+        ):
+            known |= dict.fromkeys(read(raw or b""), domain)
+        return known
+    if len(ids) > _READ_ROWS_UP_TO:
+        return None
+    known = {}
+    for start in range(0, len(ids), 1000):
+        piece = ids[start : start + 1000]
+        for number, raw in zip(
+            piece, store.command("MGET", *(f"sub:{i}" for i in piece)), strict=True
+        ):
+            known[number] = str(json.loads(raw or b"{}").get("email", "?")).rpartition("@")[2]
+    return known
+
+
+def _refusals(store: Store, distribution: str, states: bytes) -> tuple[Refusal, ...]:
+    """Who was refused, by state and cause, with the words of one server each."""
+    if not any(letter in states for letter in b"fdb"):
+        return ()
+    found: dict[tuple[State, str], list[str]] = {}
+    for ordinal, text in store.hash(f"err:{distribution}").items():
+        state = BY_LETTER[chr(states[int(ordinal)])]
+        if state in (State.FAILED, State.DEFERRED, State.BOUNCED):
+            found.setdefault((state, cause(0, text) if enhanced(text) else text[:60]), []).append(
+                text
+            )
+    rows = [
+        Refusal(state, words, len(texts), Counter(texts).most_common(1)[0][0])
+        for (state, words), texts in found.items()
+    ]
+    return tuple(sorted(rows, key=lambda r: (r.state is not State.FAILED, -r.people))[:24])

@@ -1,0 +1,39 @@
+"""One person and one release as a page: what to say on the telephone, why, and what a mail admin
+asks for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from distro.reports.page import STILL, template
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule: yes or no, what it is, and a remark."""
+
+    answer: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """What the page says; the flow knows it."""
+
+    name: str
+    distribution: str
+    house: str
+    zone: str
+    now: str
+    lead: str
+    spoken: Sequence[str]
+    rules: Sequence[RuleRow]
+    facts: Sequence[tuple[str, str]]
+
+
+def person_page(told: PersonPage) -> str:
+    """The page, self-contained."""
+    return template("person.html").render(
+        policy=STILL, **{name: getattr(told, name) for name in told.__slots__}
+    )

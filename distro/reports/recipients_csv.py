@@ -1,0 +1,97 @@
+"""A line a recipient, as CSV that opens safely in a spreadsheet."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from distro.lib.csv_safe import safe
+from distro.lib.files import replaced
+from distro.model import BY_LETTER, State
+from distro.store import Store
+from distro.store.ledger_scripts import RECORD_SIZE
+from distro.store.records import batches_of, is_protected, shown_address, unpack_record
+from distro.times import rfc3339
+
+COLUMNS = (
+    "address",
+    "name",
+    "language",
+    "edition",
+    "state",
+    "reason",
+    "attempts",
+    "at",
+    "code",
+    "reply",
+    "relay",
+    "queue_id",
+    "message_id",
+)
+_PIECE = 1000
+
+
+def rows(
+    store: Store, distribution: str, zone: str, message_id: Callable[[int], str]
+) -> Iterator[dict[str, str]]:
+    """Every recipient of a distribution in ordinal order."""
+    told = store.hash(f"dist:{distribution}")
+    order = told.get("order", "").split()
+    relays = store.elements(f"rly:{distribution}")
+    editions = [(past, order[edition]) for _, past, edition in batches_of(store, distribution)]
+    size = int(told.get("audience", 0)) if "frozen_at" in told else 0
+    at_edition = 0
+    for first in range(0, size, _PIECE):
+        past = min(first + _PIECE, size)
+        states = store.span(f"led:{distribution}", first, past)
+        ids = store.span(f"aud:{distribution}", first * 4, past * 4)
+        records = store.span(f"rec:{distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
+        people = store.command(
+            "MGET", *(f"sub:{int.from_bytes(ids[n : n + 4], 'big')}" for n in range(0, len(ids), 4))
+        )
+        words = store.command("HMGET", f"err:{distribution}", *range(first, past))
+        for n, raw in enumerate(people):
+            while editions[at_edition][0] <= first + n:
+                at_edition += 1
+            row = json.loads(raw or b"{}")
+            record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
+            state = BY_LETTER[chr(states[n])]
+            said = words[n].decode("utf-8", "replace") if words[n] else ""
+            yield {
+                "address": shown_address(row, int.from_bytes(ids[n * 4 : n * 4 + 4], "big")),
+                "name": "" if is_protected(row) else _first(row, "name"),
+                "language": _first(row, "language"),
+                "edition": editions[at_edition][1],
+                "state": state.value,
+                "reason": (
+                    said if state in (State.SUPPRESSED, State.CANCELLED, State.IN_DOUBT) else ""
+                ),
+                "attempts": str(record.attempts),
+                "at": rfc3339(record.at * 1000, zone),
+                "code": str(record.code or ""),
+                "reply": said if state not in (State.SUPPRESSED, State.CANCELLED) else "",
+                "relay": relays[record.relay - 1] if 0 < record.relay <= len(relays) else "",
+                "queue_id": record.queue_id,
+                "message_id": message_id(first + n) if record.attempts else "",
+            }
+
+
+def _first(row: dict[str, Any], column: str) -> str:
+    values = row.get(column) or [""]
+    return str(values[0])
+
+
+def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str] = COLUMNS) -> int:
+    """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces
+    the file only when whole.
+    """
+    count = 0
+    with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        for line in lines:
+            writer.writerow({key: safe(value) for key, value in line.items()})
+            count += 1
+    return count

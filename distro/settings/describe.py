@@ -1,0 +1,83 @@
+"""Every setting with its value, where that comes from, its default and its meaning; secrets are
+masked.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from distro.lib.files import read_toml
+from distro.settings.load import Settings, load
+from distro.settings.sections import SecretUrl, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One setting as `distro config show` tells it; secrets are masked."""
+
+    name: str
+    value: str
+    source: str  # the file, a DISTRO_* variable, or "default"
+    default: str
+    meaning: str
+
+
+def load_explained(path: Path | None = None) -> list[Explained]:
+    """Every setting with its value, where that comes from, its default and its meaning."""
+    where = path or Path("distro.toml")
+    settings = load(path, needed=path is not None)
+    try:
+        told = read_toml(where)
+    except OSError:
+        told = {}
+    return [
+        row
+        for name, field in Settings.model_fields.items()
+        for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)
+    ]
+
+
+def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Iterator[Explained]:
+    """A plain setting, or those of a section; of several relays each."""
+    if isinstance(value, Section):
+        for inner, inner_field in type(value).model_fields.items():
+            yield from _explained(
+                f"{name}.{inner}",
+                getattr(value, inner),
+                inner_field,
+                (told or {}).get(inner) if isinstance(told, dict) else None,
+                file,
+            )
+        return
+    if isinstance(value, list) and value and isinstance(value[0], Section):
+        for n, section in enumerate(value):
+            for inner, inner_field in type(section).model_fields.items():
+                given = told[n].get(inner) if isinstance(told, list) and n < len(told) else None
+                yield from _explained(
+                    f"{name}[{n}].{inner}", getattr(section, inner), inner_field, given, file
+                )
+        return
+    variable = "DISTRO_" + name.replace(".", "__").upper()
+    source = variable if variable in os.environ else file if told is not None else "default"
+    yield Explained(
+        name,
+        _written(value),
+        source,
+        _written(field.get_default(call_default_factory=True)),
+        field.description or "",
+    )
+
+
+def _written(value: Any) -> str:
+    """A value as the file would say it; a secret shows only that it is there."""
+    if isinstance(value, SecretUrl):
+        return value.shown
+    if isinstance(value, SecretStr):
+        return "********"
+    if isinstance(value, list):
+        return "[" + ", ".join(_written(v) for v in value) + "]"
+    return str(value) if not isinstance(value, bool) else str(value).lower()

@@ -1,0 +1,640 @@
+"""The tables of `distro.toml`: each setting with its type, its default, its meaning and what it
+must look like.
+"""
+
+import ipaddress
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from distro.errors import SettingsError
+from distro.lib.files import read_text
+from distro.lib.mailbox_providers import parse_rate
+from distro.times import duration_ms, parse_duration, zone
+
+LONGEST = 4000  # characters of a text
+LEAST_KEY = 16  # bytes of a key that signs links
+
+
+def _duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+
+
+def _rate(text: str) -> str:
+    if text:
+        parse_rate(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+class SecretUrl(SecretStr):
+    """An address that may hold a password: masked wherever it is shown, logged or in a
+    traceback.
+    """
+
+    @property
+    def shown(self) -> str:
+        """Return the address without its password, and without what its query says, which may be
+        one.
+        """
+        scheme, found, rest = self.get_secret_value().partition("://")
+        if not found:
+            return scheme
+        login, at, place = rest.rpartition("@")
+        user, colon, _ = login.partition(":")
+        place, mark, query = place.partition("?")
+        told = "&".join(
+            part
+            for part in query.split("&")
+            if part.partition("=")[0] in ("tls", "db", "virtual_host")
+        )
+        password = ":********" if colon else ""
+        shown = f"{mark}{told}" if told else ""
+        return f"{scheme}://{user}{password}{at}{place}{shown}"
+
+    def _display(self) -> str:
+        return self.shown
+
+
+def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> SecretUrl:
+    """Check scheme, host and port of an address. Raises ValueError, without the address in it."""
+    text = value.get_secret_value()
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
+        raise ValueError(f"must be {example}")
+    if "unix" in parts.scheme or "socket" in parts.scheme:
+        if (
+            not parts.path.startswith("/") or len(parts.path) > 107
+        ):  # of a socket's address, unix(7)
+            raise ValueError("must name a socket's file, like unix:///run/redis/redis.sock")
+        return value
+    if parts.scheme == "sentinel":
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        if not all(
+            host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts
+        ):
+            raise ValueError("must name its hosts like sentinel://one:26379,two:26379/service")
+        return value
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port must be a number up to 65535") from None
+    if port == 0 or not parts.hostname:
+        raise ValueError(f"must be {example}")
+    if (
+        parts.scheme.startswith("redis")
+        and not parts.path.strip("/").isdigit()
+        and parts.path.strip("/")
+    ):
+        raise ValueError("the database after the last / must be a number")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _one_plain_address(value: str) -> str:
+    if value and (
+        value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()
+    ):
+        raise ValueError("must be one plain ASCII address, like press@press.example")
+    return value
+
+
+def one_line(value: Any) -> Any:
+    """Refuse control characters in any text of the settings: they reach headers, commands and the
+    terminal.
+    """
+    texts = (
+        value
+        if isinstance(value, list)
+        else [*value.keys(), *value.values()]
+        if isinstance(value, dict)
+        else [value]
+    )
+    for text in texts:
+        if isinstance(text, str) and any(
+            ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text
+        ):
+            raise ValueError("must be one line without control characters")
+        if isinstance(text, str) and len(text) > LONGEST:
+            raise ValueError(f"must have at most {LONGEST:,} characters")
+    return value
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _lines(cls, value: Any) -> Any:
+        return one_line(value)
+
+
+class Site(Section):
+    """Where readers find the public pages."""
+
+    url: str = Field(
+        "http://127.0.0.1:8025",
+        description="The address of the public pages; must be https, except on loopback.",
+    )
+    listen: str = Field("127.0.0.1:8025", description="Where `distro web` listens: host:port.")
+    trusted_proxies: list[str] = Field(
+        ["127.0.0.1", "::1"],
+        description=(
+            "Addresses or networks of proxies before the pages: only they may say who the reader is"
+            " (X-Forwarded-For)."
+        ),
+    )
+    group: str = Field(
+        "",
+        description=(
+            "A group of this machine whose members may use the commands too; with the embedded"
+            " Redis (docs/deploy.md)."
+        ),
+    )
+    timezone: str = Field("UTC", description="The zone of times that name none.")
+    environment: str = Field(
+        "production", description="Any other name: only the allow-list is written to."
+    )
+    allow: list[str] = Field(
+        [], description="Addresses and domains that may be written to in other environments."
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for told in value:
+            try:
+                ipaddress.ip_network(told, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
+                ) from None
+        return value
+
+    @field_validator("group")
+    @classmethod
+    def _group_name(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", value):
+            raise ValueError("must be a group's name, like press")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address like https://press.example")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError(
+                "must begin with https:// (unsubscribe links travel by it); http is only for this"
+                " machine"
+            )
+        return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError("must be host:port, like 127.0.0.1:8025")
+        return value
+
+
+class Sender(Section):
+    """Who writes the letters."""
+
+    name: str = Field("Press Office", description="The name that readers see.")
+    address: str = Field(
+        "press@press.example",
+        description="The address in From; its domain is in Message-ID and List-Id.",
+    )
+    reply_to: str = Field("", description="Where answers go; empty: to `address`.")
+    postal_address: str = Field(
+        "", description="Printed at the foot of every letter, as the law of many countries asks."
+    )
+
+    @field_validator("address", "reply_to")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        return _one_plain_address(value)
+
+    @field_validator("name", "postal_address")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(ord(c) < 32 for c in value):
+            raise ValueError("must be one line")
+        return value
+
+
+class Brand(Section):
+    """How letters look; everything else is a template."""
+
+    accent: str = Field(
+        "#0b5570",
+        pattern="^#[0-9a-fA-F]{6}$",
+        description="The colour of links and of a quote's rule, on white.",
+    )
+    accent_dark: str = Field(
+        "#83c5de", pattern="^#[0-9a-fA-F]{6}$", description="The same in the dark."
+    )
+    logo: str = Field(
+        "",
+        description=(
+            "A PNG, JPEG or GIF that stands in the masthead instead of the name; it travels inside"
+            " the letter."
+        ),
+    )
+    logo_width: int = Field(160, ge=16, le=552, description="Its width in pixels.")
+    links: dict[str, str] = Field(
+        {},
+        description=(
+            'Where else you are found, as words in the footer: {Website = "https://…", Mastodon ='
+            ' "https://…"}.'
+        ),
+    )
+
+    @field_validator("links")
+    @classmethod
+    def _https(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(not address.startswith("https://") for address in value.values()):
+            raise ValueError("must be addresses that begin with https://")
+        return value
+
+
+class Dkim(Section):
+    """The keys that sign letters (RFC 6376); their public halves are published in DNS."""
+
+    domain: str = Field(
+        "", description="Whose signature it is; empty: the domain of each sender's address."
+    )
+    selector: str = Field("distro", description="The name of the key: SELECTOR._domainkey.DOMAIN.")
+    key: str = Field(
+        "",
+        description=(
+            "A file with the private RSA key (`distro doctor --make-dkim-key`); empty: letters are"
+            " not signed here."
+        ),
+    )
+    ed25519_selector: str = Field("distro-ed", description="The name of the second key.")
+    ed25519_key: str = Field(
+        "", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none."
+    )
+
+
+class Feedback(Section):
+    """Where the world's answers go."""
+
+    return_path: str = Field(
+        "",
+        description=(
+            "An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the"
+            " sender's address."
+        ),
+    )
+    complaints: str = Field(
+        "", description="An address for complaint reports (RFC 9477); empty: none is asked for."
+    )
+
+    @field_validator("return_path", "complaints")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        return _one_plain_address(value)
+
+
+class Relay(Section):
+    """An outgoing SMTP server."""
+
+    url: SecretUrl = Field(
+        SecretUrl("smtp://127.0.0.1:25?tls=off"),
+        description=(
+            "smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where"
+            " it says so."
+        ),
+    )
+    connections: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description=(
+            "Connections per worker host, shared by its processes; fewer where the relay allows"
+            " fewer, which is learnt while sending."
+        ),
+    )
+    letters_per_connection: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description=(
+            "Letters after which a connection is closed and another opened; 0: it is learnt from"
+            " the relay."
+        ),
+    )
+    unanswered: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description=(
+            "Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0:"
+            " as many as connections."
+        ),
+    )
+    weight: int = Field(
+        1,
+        ge=0,
+        le=1000,
+        description=(
+            "Its share of the letters among several relays; 0: only when no other can be reached."
+        ),
+    )
+    rate: Rate = Field(
+        "",
+        description=(
+            "Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes."
+        ),
+    )
+    warm_up: str = Field(
+        "",
+        description=(
+            "The day (2026-11-24) of a new address's first letters: 500 that day, twice as many"
+            " each day after, for two weeks."
+        ),
+    )
+    ca_file: str = Field("", description="Certificates to trust beside the system's.")
+    password_file: str = Field(
+        "", description="A file that holds the password, instead of the address."
+    )
+    helo: str = Field("", description="The name said in EHLO; empty: this host's.")
+    source_address: str = Field(
+        "", description="The local address to connect from; empty: the system's choice."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _smtp(cls, value: SecretUrl) -> SecretUrl:
+        check_url(value, ("smtp", "smtps"), "smtp://host:port or smtps://host:port")
+        parts = urlsplit(value.get_secret_value())
+        if parts.query not in ("", "tls=off", "tls=starttls"):
+            raise ValueError("understands only ?tls=off after the address")
+        if (
+            parts.query == "tls=off"
+            and parts.scheme == "smtp"
+            and parts.username
+            and not is_loopback(parts.hostname or "")
+        ):
+            raise ValueError(
+                "would send a password in clear text: leave ?tls=off away, or use smtps://"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.password_file and self.tls == "off" and not is_loopback(self.host):
+            raise ValueError(
+                "password_file and ?tls=off would send a password in clear text: leave ?tls=off"
+                " away, or use smtps://"
+            )
+        return self
+
+    @field_validator("warm_up")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        if value:
+            date.fromisoformat(value)
+        return value
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url.get_secret_value()).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url.get_secret_value())
+        return parts.port or (465 if parts.scheme == "smtps" else 25)
+
+    @property
+    def tls(self) -> Literal["implicit", "starttls", "off"]:
+        parts = urlsplit(self.url.get_secret_value())
+        return (
+            "implicit"
+            if parts.scheme == "smtps"
+            else "off"
+            if parts.query == "tls=off"
+            else "starttls"
+        )
+
+    @property
+    def user(self) -> str:
+        return unquote(urlsplit(self.url.get_secret_value()).username or "")
+
+    def password(self) -> str:
+        """The password, read when it is needed; raises SettingsError if its file cannot be read."""
+        if self.password_file:
+            try:
+                return read_text(Path(self.password_file), 10_000).strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no text"
+                raise SettingsError(
+                    f"relay.password_file: {self.password_file} cannot be read ({why})"
+                ) from None
+        return unquote(urlsplit(self.url.get_secret_value()).password or "")
+
+    @property
+    def name(self) -> str:
+        """How logs and reports call it: host:port, never with the secret."""
+        return f"{self.host}:{self.port}"
+
+
+class Retention(Section):
+    """How long what is kept about people; the consent of who is in the book is kept as long as they
+    are in it, for it is the proof.
+    """
+
+    answers: str = Field(
+        "365d",
+        description=(
+            "What receivers answered about each recipient, which may name people; reports and"
+            " complaints ask for a year. Empty: for ever."
+        ),
+    )
+
+    @field_validator("answers")
+    @classmethod
+    def _is_duration(cls, text: str) -> str:
+        if text:
+            duration_ms(text)
+        return text
+
+
+class Languages(Section):
+    """Which edition a reader gets who has none in their language."""
+
+    fallback: list[str] = Field(
+        [], description="Languages tried, in order, for readers without an edition in theirs."
+    )
+
+
+class Retry(Section):
+    """What happens after a temporary refusal."""
+
+    period: Duration = Field(
+        "2d", description="How long a temporary refusal is tried again before it is given up."
+    )
+    first: Duration = Field(
+        "5m", description="The wait before the second attempt; it doubles up to `longest`."
+    )
+    longest: Duration = Field("4h", description="The longest wait between two attempts.")
+
+
+class InDoubt(Section):
+    """What happens when an attempt's end is unknown."""
+
+    policy: Literal["resend", "hold"] = Field(
+        "resend", description="resend: once more under the same Message-ID; hold: never by itself."
+    )
+    after: Duration = Field("60s", description="How long evidence is waited for.")
+    evidence: list[str] = Field(
+        [],
+        description=(
+            "Who else may know: postfix:/var/log/mail.log, maildir:/path, command:/path/to/program."
+        ),
+    )
+
+    @field_validator("evidence")
+    @classmethod
+    def _known_witness(cls, value: list[str]) -> list[str]:
+        for told in value:
+            kind, _, path = told.partition(":")
+            if kind not in ("postfix", "maildir", "command") or not path:
+                raise ValueError(f"{told}: must be postfix:FILE, maildir:FOLDER or command:PROGRAM")
+        return value
+
+
+class Secret(Section):
+    """What signs the links in letters."""
+
+    keys: list[SecretStr] = Field(
+        [],
+        description=(
+            "The first signs links, all verify; at least 16 bytes each; empty: the data folder"
+            " keeps its own."
+        ),
+    )
+
+    @field_validator("keys")
+    @classmethod
+    def _hard_to_guess(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(
+            len(key.get_secret_value().encode()) < LEAST_KEY
+            or len(set(key.get_secret_value())) < LEAST_KEY // 2
+            for key in value
+        ):
+            raise ValueError(
+                f"each must be a random text of at least {LEAST_KEY} bytes: python3 -c 'import"
+                " secrets; print(secrets.token_hex(32))'"
+            )
+        return value
+
+
+class Limits(Section):
+    """What makes it stop by itself."""
+
+    usual_factor: int = Field(
+        10, ge=2, description="An audience over so many times the usual one is halted."
+    )
+    usual_least: int = Field(500, ge=0, description="Audiences up to so many are never too large.")
+    stale: Duration = Field(
+        "1h",
+        description=(
+            "A start, or a continuation, so long after its time is halted and asks whether it is"
+            " still news."
+        ),
+    )
+    errors: float = Field(
+        0.25, gt=0, le=1, description="Over this share of permanent refusals it halts."
+    )
+    errors_least: int = Field(
+        100, ge=1, description="So many must have ended before that share counts."
+    )
+    doubts: float = Field(
+        0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts."
+    )
+    attached: int = Field(
+        2_000_000,
+        ge=0,
+        description="Bytes of attachments that a letter carries; the others are links in it.",
+    )
+    doubts_least: int = Field(20, ge=0, description="Up to so many in doubt never halt.")
+
+
+class Pace(Section):
+    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of
+    domains.
+    """
+
+    groups: dict[str, list[str]] = Field({}, description="Further groups: a name and its domains.")
+    rates: dict[str, Rate] = Field(
+        {},
+        description=(
+            'Letters to a group or a domain, over all hosts: {microsoft = "20/s", "orange.fr" ='
+            ' "300/m"}.'
+        ),
+    )
+    slow: Rate = Field(
+        "1/s",
+        description=(
+            "The rate of a group that asks us to slow down (ten temporary refusals within a"
+            " minute)."
+        ),
+    )
+    slow_for: Duration = Field("10m", description="How long it stays slow.")
+
+
+class Worker(Section):
+    """How a host's work is divided."""
+
+    processes: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description=(
+            "Sending processes of a host; 0: one fewer than cores, each on a core of its own (as"
+            " many as cores if `[dkim]` signs), at most one a connection."
+        ),
+    )
+    lease: Duration = Field(
+        "30s", description="How long a batch belongs to a process that has gone silent."
+    )
+    batch: int = Field(1000, ge=10, le=10_000, description="Recipients in a batch.")

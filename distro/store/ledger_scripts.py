@@ -1,0 +1,238 @@
+"""Signatures of the ledger's scripts: what a sending process asks, what the sweep asks, what a
+person orders.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from distro.store.client import Call
+
+OUTCOME_SIZE = 29
+RECORD_SIZE = 29
+
+_GRANTED = struct.Struct(">IIBB")  # ordinal, subscriber, attempt, flags
+
+DUE_LEASE_MS = 5_000  # who claimed a due distribution and died is followed by another after so long
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch whose lease is ours: ordinals from `first` up to, without, `past`, all of one
+    edition.
+    """
+
+    distribution: str
+    batch: int
+    token: str  # 8 hexadecimal digits, fresh at every claim
+    first: int
+    past: int
+    edition: int  # index into the distribution's languages
+    group: int = 0  # index into its groups of receivers, from 1; 0: none
+
+
+class Intent(NamedTuple):
+    """A recipient whose `sending` is written; this attempt is named by the claim's token and
+    `attempt`.
+    """
+
+    ordinal: int
+    subscriber: int
+    attempt: int
+    flags: int
+    row: bytes  # the subscriber as the book has it now, JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What a group commit gave."""
+
+    # 0 granted; 1 the lease is lost; 2 the distribution does not send; 3 the pace allows none now
+    status: int
+    cursor: int
+    intents: tuple[Intent, ...]
+    answers: str  # one of g, n, x for each question at 354
+    state: str  # of the distribution
+    wait_ms: int = 0  # until the pace allows another
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One group commit: what `step_v2` is asked."""
+
+    process: str
+    serial: int
+    distribution: str
+    outcomes: bytes = b""  # OUTCOME_SIZE each, sorted by ordinal
+    claim: Claim | None = None
+    want: int = 0
+    cursor: int = 0
+    questions: bytes = b""
+    pace: str = ""  # buckets to draw from: "name rate burst;…"
+    slow: str = ""  # what a group gets that asks us to slow down: "rate ms"
+    words: Sequence[tuple[int, int, str]] = field(default_factory=tuple)
+
+
+def step(ask: Step) -> Call[Stepped]:
+    """Outcomes in, next intents out, idempotent by its serial."""
+    claim = ask.claim
+    where: tuple[int | str, ...] = (
+        (claim.batch, claim.token, ask.want, ask.cursor, claim.past)
+        if claim
+        else (-1, "0", 0, 0, 0)
+    )
+    words = [word for triple in ask.words for word in triple]
+    return Call(
+        "step_v2",
+        (
+            ask.process,
+            ask.serial,
+            ask.distribution,
+            ask.outcomes,
+            *where,
+            ask.questions,
+            ask.pace,
+            ask.slow,
+            *words,
+        ),
+        _stepped,
+    )
+
+
+def _stepped(answer: Any) -> Stepped:
+    status, cursor, granted, rows, answers, state, wait_ms = answer
+    intents = tuple(
+        [
+            Intent(ordinal, who, attempt, flags, row or b"{}")
+            for (ordinal, who, attempt, flags), row in zip(
+                _GRANTED.iter_unpack(granted), rows, strict=True
+            )
+        ]
+    )
+    return Stepped(
+        int(status), int(cursor), intents, answers.decode(), state.decode(), int(wait_ms)
+    )
+
+
+def claim(
+    distribution: str,
+    batch: int,
+    token: str,
+    process: str,
+    lease_ms: int,
+    stale_ms: int,
+    skip: Sequence[int] = (),
+) -> Call[Claim | None]:
+    """Take a batch with work: this one if it may be taken, else any that is due; None: there is
+    nothing to do.
+
+    A distribution whose work has waited for over `stale_ms` is halted instead.
+    """
+
+    def read(answer: Any) -> Claim | None:
+        return Claim(distribution, answer[0], token, *answer[1:5]) if answer else None
+
+    return Call(
+        "claim_v2",
+        (distribution, batch, token, process, lease_ms, stale_ms, ",".join(map(str, skip))),
+        read,
+    )
+
+
+def others(distribution: str) -> Call[bool]:
+    """Whether another distribution waits for a sending process."""
+    return Call("others_v1", (distribution, DUE_LEASE_MS), bool)
+
+
+def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:
+    """Keep leases; False for each that is ours no more."""
+    args = [word for c in claims for word in (c.distribution, c.batch, c.token)]
+    return Call("renew_v1", (lease_ms, *args), lambda answer: [bool(a) for a in answer])
+
+
+def release(claim: Claim, wait_ms: int = 0) -> Call[bool]:
+    """Give a lease back; False while somebody is still `sending` under it."""
+    return Call("release_v1", (claim.distribution, claim.batch, claim.token, wait_ms), bool)
+
+
+def doubts(
+    distribution: str, policy: str, after_ms: int, *, least: int, share: float, at_most: int = 500
+) -> Call[tuple[int, int]]:
+    """Apply the policy to doubts that were waited for; gives how many were looked at and how many
+    go again.
+
+    Over `least` doubts, and over this share of the audience, the distribution is halted instead.
+    """
+    return Call(
+        "doubts_v2",
+        (distribution, policy, after_ms, at_most, least, f"{share:g}"),
+        lambda a: (int(a[0]), int(a[1])),
+    )
+
+
+def errors(distribution: str, *, share: float, least: int) -> Call[bool]:
+    """Halt if over this share of at least so many ended `failed`; True when it was halted now."""
+    return Call("errors_v1", (distribution, f"{share:g}", least), bool)
+
+
+def close(distribution: str) -> Call[bool]:
+    """Call it sent if it is; True when it became so now."""
+    return Call("close_v1", (distribution,), bool)
+
+
+def turn(
+    distribution: str, verb: str, actor: str, reason: str, guard: str = ""
+) -> Call[tuple[str, str]]:
+    """Halt or resume; gives ("ok" or "refused" or "gone", state). `guard` names what halts by
+    itself.
+    """
+    return Call("turn_v2", (distribution, verb, actor, reason, guard), _words)
+
+
+def cancel(distribution: str, actor: str, reason: str) -> Call[tuple[str, str]]:
+    """Nothing more of it begins; gives ("ok" or "refused" or "gone", the state before)."""
+    return Call("cancel_v1", (distribution, actor, reason), _words)
+
+
+def settle(distribution: str, at_most: int = 1000) -> Call[int]:
+    """The next piece of what a cancelled distribution held: 0 there is more, 1 it is settled, 2
+    letters are in flight.
+    """
+    return Call("settle_v1", (distribution, at_most), int)
+
+
+def resend(
+    distribution: str, state: str, first: int, actor: str, at_most: int = 1000
+) -> Call[tuple[str, int, int]]:
+    """Queue again those in doubt (`u`) or failed (`f`) from an ordinal on; gives ("ok" or
+    "refused", next or -1, how many).
+    """
+    return Call(
+        "resend_v1",
+        (distribution, state, first, at_most, actor),
+        lambda a: (a[0].decode(), int(a[1]), int(a[2])),
+    )
+
+
+def reschedule(distribution: str, start_ms: int, actor: str, words: str) -> Call[tuple[str, str]]:
+    """Another time; an audience fixed for the old one is let go. Gives ("ok" or "refused" or
+    "gone", state).
+    """
+    return Call("reschedule_v1", (distribution, start_ms, actor, words), _words)
+
+
+def _words(answer: Any) -> tuple[str, str]:
+    return answer[0].decode(), answer[1].decode()
+
+
+def due(lease_ms: int = DUE_LEASE_MS, at_most: int = 20) -> Call[list[str]]:
+    """Distributions that somebody must look at; whoever asked has them for the lease."""
+    return Call("due_v1", (lease_ms, at_most), lambda a: [d.decode() for d in a])
+
+
+def start(distribution: str, host_ms: int, stale_ms: int) -> Call[str]:
+    """Flip a frozen, scheduled distribution at its time: "ok", "early", "not_now" (over `stale_ms`
+    late it is halted).
+    """
+    return Call("start_v2", (distribution, host_ms, stale_ms), lambda a: a[0].decode())

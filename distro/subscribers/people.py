@@ -1,0 +1,519 @@
+"""What staff and readers do to one person's place in the book: every act a fact with its source,
+durable before it is answered.
+"""
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from distro.audience import addresses, book, consent
+from distro.audience.book import person
+from distro.audience.book_writer import Row, Wish, Writer, Written
+from distro.audience.rows import receiver_of, values_of
+from distro.errors import NotFoundError, RefusedError, UsageError
+from distro.installation.context import Office
+from distro.model import Subscriber
+from distro.store.book_scripts import Command
+from distro.subscribers import erasure
+
+__all__ = [
+    "Happened",
+    "add",
+    "again",
+    "edit",
+    "erase",
+    "finish_erasing",
+    "forget",
+    "held_on",
+    "history",
+    "join_list",
+    "leave_list",
+    "lift",
+    "move",
+    "pause",
+    "person",
+    "prefer",
+    "resume",
+    "resume_due",
+    "suppress",
+]
+
+UNDO_MS = 28 * 86_400_000  # how long a person may call their own unsubscribing a mistake
+_UNDO_AT_ONCE = 3600  # seconds for which the answer to an unsubscribe can take it back
+_UNDO_WORD = re.compile(r"[A-Za-z0-9_-]{24}")
+_OURS = ("email", "domain", "provider", "lists")
+
+
+def add(
+    office: Office,
+    address: str,
+    lists: Sequence[str],
+    columns: Mapping[str, str],
+    *,
+    source: str,
+    basis: str = "",
+) -> Subscriber:
+    """Put one person into the book; raises for a bad address, one that is known, or one that may
+    not come back.
+    """
+    email, reason = addresses.judge(address)
+    if reason:
+        raise UsageError(f"{address}: {reason}")
+    said = said_before(office, email)
+    if said == consent.ERASED:
+        raise RefusedError(
+            f"{email} was erased at this person's wish and may not be taken back",
+            hint="They can subscribe themselves, on the page.",
+        )
+    if book.by_address(office.store, email):
+        raise RefusedError(
+            f"{email} is in the book already", hint=f"distro subscribers edit {email} …"
+        )
+    values = _values(columns)
+    row: Row = {
+        "email": email,
+        **values,
+        **receiver_of(addresses.key(email)),
+        "lists": list(dict.fromkeys(lists)),
+    }
+    kept = office.consent.fact(email, said, source="kept from before a restore")
+
+    def still_no(made: Written) -> list[Command]:
+        """Write a "no" with the row, not after it."""
+        return office.consent.commands([kept.of(n) for n in made.new]) if said else []
+
+    written = Writer(office.store).write(
+        [Wish(addresses.key(email), lambda before: before or row)], beside=still_no
+    )
+    if written is None or not written.new:
+        raise RefusedError(
+            f"{email} is in the book already", hint=f"distro subscribers edit {email} …"
+        )
+    number = written.new[0]
+    if said:
+        unsay(office, email)
+    _record(office, number, email, consent.ADDED, source=source, detail=basis)
+    return person(office.store, email)
+
+
+def edit(
+    office: Office,
+    address: str,
+    columns: Mapping[str, str],
+    *,
+    join: Sequence[str] = (),
+    leave: Sequence[str] = (),
+    source: str,
+) -> Subscriber:
+    """Change columns (an empty value takes one away) and lists of one person."""
+    who = person(office.store, address)
+    left = set(who.columns.get("_left", ()))
+    barred = [name for name in join if name in left]
+    if barred:
+        raise RefusedError(
+            f"{who.email} left {barred[0]} themselves",
+            hint="Only they can come back, with the link in any letter.",
+        )
+    _rewrite(
+        office,
+        who,
+        partial(
+            _edited,
+            columns=_values(columns),
+            gone={c for c, v in columns.items() if not v.strip()},
+            join=join,
+            leave=leave,
+        ),
+    )
+    told = [
+        *columns,
+        *(f"+{n}" for n in join),
+        *(f"-{n}" for n in leave),
+    ]  # what, not which words: they may name somebody
+    _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
+    return person(office.store, who.email)
+
+
+def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
+    """Another address of the same person: what they agreed to, and the links in old letters, stay
+    theirs.
+    """
+    who = person(office.store, address)
+    email, reason = addresses.judge(new)
+    if reason:
+        raise UsageError(f"{new}: {reason}")
+    there = book.by_address(office.store, email)
+    if there and there.id != who.id:
+        raise RefusedError(
+            f"{email} is in the book already, as another person",
+            hint=f"Erase one of them first: distro subscribers erase {who.email}",
+        )
+    if said_before(office, email):
+        raise RefusedError(
+            f"{email} said no before", hint="They can subscribe themselves, on the page."
+        )
+
+    def moved(row: Row | None) -> Row | None:
+        if row is None:
+            return None
+        former: list[str] = row.get("_former", [])  # type: ignore[assignment]
+        return {k: v for k, v in row.items() if k != "provider"} | {
+            "email": email,
+            **receiver_of(addresses.key(email)),
+            "_former": list(dict.fromkeys([*former, addresses.key(who.email)])),
+        }
+
+    Writer(office.store).write([Wish(addresses.key(email), moved, former=addresses.key(who.email))])
+    _record(office, who.id, email, consent.MOVED, source=source, detail=office.hash_of(who.email))
+    return person(office.store, email)
+
+
+def leave_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+    """The person's own wish: off one list, and no import puts them on it again."""
+    _rewrite(office, who, partial(_left, name=name))
+    _record(office, who.id, who.email, consent.LEFT, source=source, detail=name)
+
+
+def join_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+    """The person's own wish: on a list, also one that they left before."""
+    _rewrite(office, who, partial(_joined, name=name))
+    _record(office, who.id, who.email, consent.JOINED, source=source, detail=name)
+
+
+def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, source: str) -> None:
+    """What the person chose on their own page: language, how often, how."""
+    changed = {c: v for c, v in columns.items() if v != "".join(who.columns.get(c, ()))}
+    if changed:
+        _rewrite(
+            office,
+            who,
+            partial(
+                _edited,
+                columns=_values(changed),
+                gone={c for c, v in changed.items() if not v},
+                join=(),
+                leave=(),
+            ),
+        )
+        _record(
+            office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(changed)
+        )
+
+
+def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
+    """Note that we may not write to them (a lawyer's letter, say), whether or not they are in the
+    book yet; an admin may lift it.
+    """
+    email, who = _known(office, address)
+    if who:
+        _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
+    elif not said_before(office, email):
+        office.consent.append(
+            [office.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
+        )  # before the act
+        office.store.command("HSET", "nos", office.hash_of(email), consent.SUPPRESSED)
+
+
+def lift(office: Office, address: str, reason: str, *, source: str) -> None:
+    """Lift a suppression, never a person's own wish."""
+    email, who = _known(office, address)
+    if who is None:
+        if said_before(office, email) != consent.SUPPRESSED:
+            raise NotFoundError(f"{email} is not in the book, and not suppressed")
+        office.consent.append(
+            [office.consent.fact(email, consent.LIFTED, source=source, detail=reason)]
+        )
+        unsay(office, email)
+        return
+    refused = consent.refusals(office.store, who.id)
+    if "suppressed" not in refused:
+        own = (
+            "; they unsubscribed themselves, and only they can undo that"
+            if "unsubscribed" in refused
+            else ""
+        )
+        raise RefusedError(
+            f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}"
+        )
+    _record(office, who.id, who.email, consent.LIFTED, source=source, detail=reason)
+    unsay(office, who.email)
+
+
+def pause(office: Office, who: Subscriber, till_ms: int, *, source: str) -> None:
+    """The person's own wish: nothing until a day."""
+    _record(office, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
+
+
+def resume(office: Office, who: Subscriber, *, source: str) -> None:
+    """The end of a pause."""
+    _record(office, who.id, who.email, consent.RESUMED, source=source)
+
+
+def resume_due(office: Office, at_most: int = 500) -> int:
+    """End the pauses whose day has come; gives how many."""
+    due = [
+        int(n)
+        for n in office.store.command(
+            "ZRANGEBYSCORE", "paused", "-inf", office.store.now_ms(), "LIMIT", 0, at_most
+        )
+    ]
+    for number in due:
+        who = book.by_id(office.store, number)
+        if who:
+            resume(office, who, source="the day of the pause has come")
+        else:
+            office.store.command("ZREM", "paused", number)
+    return len(due)
+
+
+def undo_of(office: Office, who: Subscriber) -> str:
+    """Return a word that takes this person's unsubscribing back, once, within an hour."""
+    once = secrets.token_urlsafe(18)
+    office.store.command("SET", f"undo:{once}", who.id, "EX", _UNDO_AT_ONCE)
+    return once
+
+
+def take_undo(office: Office, who: Subscriber, once: str) -> bool:
+    """Use such a word up; return whether it was this person's."""
+    return (
+        bool(_UNDO_WORD.fullmatch(once))
+        and office.store.command("GETDEL", f"undo:{once}") == str(who.id).encode()
+    )
+
+
+def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
+    """The person says that leaving was a mistake; False: that was too long ago, they subscribe
+    anew.
+    """
+    gone = [f for f in consent.history(office.store, who.id) if f.act == consent.UNSUBSCRIBED]
+    if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
+        return False
+    _record(office, who.id, who.email, consent.RESUBSCRIBED, source=source)
+    unsay(office, who.email)
+    return True
+
+
+def said_before(office: Office, address: str) -> str:
+    """Return what an address that is not in the book said before: erased, unsubscribed, suppressed,
+    or "".
+    """
+    return consent.said_before(office.store, office.hashes_of, [address])[0]
+
+
+def unsay(office: Office, address: str) -> None:
+    """Forget the "no" that is kept of an address: it is in the book now, or takes it back."""
+    office.store.command("HDEL", "nos", *office.hashes_of(address))
+
+
+def erase(office: Office, address: str, *, source: str) -> None:
+    """Forget a person: only keyed hashes of their addresses stay, so that no import brings them
+    back.
+    """
+    who = person(office.store, address)
+    _record(
+        office,
+        who.id,
+        who.email,
+        consent.ERASED,
+        source="the reader" if source == "the reader" else "staff",
+    )  # names nobody
+    finish_erasing(office, who)
+
+
+def finish_erasing(office: Office, who: Subscriber) -> None:
+    """The part of `erase` after the fact; done again, it changes nothing."""
+    mine = [addresses.key(who.email), *who.columns.get("_former", ())]
+    hashes = [h for a in mine for h in office.hashes_of(a)]
+    office.store.command("HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED)))
+    office.consent.blank(hashes)
+    forget(office, who)
+    erasure.scrub(office, who)
+
+
+def forget(office: Office, who: Subscriber) -> None:
+    """Take a person's row, addresses and facts away; what the ledger knows of the id stays, and
+    names nobody.
+    """
+    refused = consent.refusals(office.store, who.id)
+    for reason in (
+        consent.SUPPRESSED,
+        consent.UNSUBSCRIBED,
+    ):  # the "no" of who is forgotten for another reason stays a "no"
+        if reason in refused and consent.ERASED not in refused:
+            office.store.command("HSET", "nos", office.hash_of(who.email), reason)
+    Writer(office.store).write([Wish(addresses.key(who.email), lambda _: None)])
+    office.store.command("SETBIT", "no:unconfirmed", who.id, 0)
+    facts = [f for f in consent.history(office.store, who.id) if f.act != consent.ERASED]
+    if facts:
+        office.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
+    erasure.drop_values(office, who)
+    erasure.want_rewrite(office)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a person's history."""
+
+    at: int  # unix ms; 0: not known
+    act: str
+    source: str
+    detail: str = ""
+    till: int = 0
+
+
+def again(office: Office, fact: consent.Fact) -> None:
+    """A wish about one list, read again from the file after a restore; the row of the copy may not
+    know it.
+    """
+    who = book.by_id(office.store, fact.subscriber)
+    if who and fact.act in (consent.LEFT, consent.JOINED):
+        _rewrite(
+            office, who, partial(_left if fact.act == consent.LEFT else _joined, name=fact.detail)
+        )
+
+
+def history(office: Office, who: Subscriber) -> list[Happened]:
+    """Everything on record about a person's consent, oldest first: how they came, what they wished,
+    what was done.
+    """
+    found = [
+        Happened(f.at, f.act, f.source, f.detail, f.till)
+        for f in consent.history(office.store, who.id)
+    ]
+    for number in who.columns.get("_in", ()):
+        told = office.store.hash(f"import:{number}")
+        if told:
+            found.append(
+                Happened(
+                    int(told.get("at", 0)),
+                    "imported",
+                    f"{told.get('file', '')} into {told.get('list', '')}, by"
+                    f" {told.get('actor', '')}",
+                    told.get("basis", ""),
+                )
+            )
+    for name in who.columns.get("_was", ()):
+        told = json.loads(office.store.command("HGET", "closed", name) or b"{}")
+        found.append(
+            Happened(
+                int(told.get("at", 0)),
+                "list closed",
+                f"{name}, by {told.get('actor', '')}, told by {told.get('told', '')}",
+                told.get("reason", ""),
+            )
+        )
+    return sorted(found, key=lambda h: h.at)
+
+
+def held_on(office: Office, who: Subscriber) -> dict[str, object]:
+    """Everything that is held on a person, for themselves to read (GDPR article 15)."""
+    letters = []
+    for number in reversed(office.store.command("ZREVRANGE", "dists", 0, 499)):
+        distribution = number.decode()
+        told = office.store.hash(f"dist:{distribution}")
+        if any(
+            office.store.command("GETBIT", f"res:{distribution}:{language}", who.id)
+            for language in told.get("order", "").split()
+        ):
+            letters.append(
+                {
+                    "distribution": f"D{distribution}",
+                    "release": told.get("release", ""),
+                    "at": int(told.get("submitted_at", 0)),
+                }
+            )
+    return {
+        "email": who.email,
+        "former_addresses": list(who.columns.get("_former", ())),
+        "columns": {c: list(v) for c, v in sorted(who.columns.items()) if not c.startswith("_")},
+        "may_be_written_to": not consent.refusals(office.store, who.id),
+        "history": [
+            {"at": h.at, "act": h.act, "source": h.source, "detail": h.detail}
+            for h in history(office, who)
+        ],
+        "letters": letters,
+    }
+
+
+def _values(columns: Mapping[str, str]) -> dict[str, list[str]]:
+    bad = [
+        c for c in columns if c in _OURS or c.startswith("_") or not c.replace("_", "").isalnum()
+    ]
+    if bad:
+        hint = (
+            "Lists are joined and left: --join NAME, --leave NAME."
+            if bad[0] == "lists"
+            else (
+                "A change of address: distro subscribers edit ADDRESS --move-to NEW."
+                if bad[0] == "email"
+                else ""
+            )
+        )
+        raise UsageError(f'"{bad[0]}" cannot be set', hint=hint)
+    return {c: found for c, v in columns.items() if (found := values_of(c, v))}
+
+
+def _edited(
+    row: Row | None,
+    *,
+    columns: dict[str, list[str]],
+    gone: set[str],
+    join: Sequence[str],
+    leave: Sequence[str],
+) -> Row | None:
+    if row is None:
+        return None
+    lists = [v for v in dict.fromkeys([*row.get("lists", []), *join]) if v not in leave]  # type: ignore[misc]
+    rest = {k: v for k, v in row.items() if k not in gone and k != "lists"}
+    return {**rest, **columns, **({"lists": lists} if lists else {})}
+
+
+def _left(row: Row | None, *, name: str) -> Row | None:
+    after = _edited(row, columns={}, gone=set(), join=(), leave=(name,))
+    return after and after | {"_left": list(dict.fromkeys([*after.get("_left", []), name]))}  # type: ignore[misc]
+
+
+def _joined(row: Row | None, *, name: str) -> Row | None:
+    after = _edited(row, columns={}, gone={"_left"}, join=(name,), leave=())
+    left = [v for v in (row or {}).get("_left", []) if v != name]  # type: ignore[attr-defined]
+    return after and (after | {"_left": left} if left else after)
+
+
+def _rewrite(office: Office, who: Subscriber, change: "partial[Row | None]") -> None:
+    if Writer(office.store).write([Wish(addresses.key(who.email), change)]) is None:
+        raise NotFoundError(f"{who.email} is not in the book any more")
+
+
+def _known(office: Office, address: str) -> tuple[str, Subscriber | None]:
+    """Return an address as it is written to, and who in the book has it; raises UsageError for what
+    is no address.
+    """
+    email, reason = addresses.judge(address)
+    if reason:
+        raise UsageError(f"{address}: {reason}")
+    return email, book.by_address(office.store, email)
+
+
+def _record(
+    office: Office,
+    number: int,
+    email: str,
+    act: str,
+    *,
+    source: str,
+    detail: str = "",
+    till: int = 0,
+) -> None:
+    office.consent.record(
+        office.store,
+        subscriber=number,
+        address=email,
+        act=act,
+        source=source,
+        detail=detail,
+        till=till,
+    )

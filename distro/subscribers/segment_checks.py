@@ -1,0 +1,80 @@
+"""Which term lets a person in or out, and which segments have lost their people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from distro.audience.book import person, values_of
+from distro.audience.expression import And, Node, Not, Or
+from distro.audience.segments import holds
+from distro.errors import ExpressionError
+from distro.installation.context import Office
+from distro.store.audience_scripts import count
+
+_LOST = 0.5  # of its people since the last time
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One part of an expression, and whether a person satisfies it."""
+
+    depth: int
+    text: str
+    holds: bool
+    has: str  # what the person has in that column; "" for `and`, `or`, `not`
+
+
+def why(office: Office, expression: str, address: str) -> list[Line]:
+    """Term by term, why somebody is in a segment or not; the first line is the whole."""
+    who = person(office.store, address)
+    row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
+    return list(_lines(office.segments().expand(expression), row, 0))
+
+
+def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[Line]:
+    if isinstance(node, And | Or):
+        yield Line(depth, "all of" if isinstance(node, And) else "any of", holds(row, node), "")
+        for part in node.parts:
+            yield from _lines(part, row, depth + 1)
+    elif isinstance(node, Not):
+        yield Line(depth, "not", holds(row, node), "")
+        yield from _lines(node.inner, row, depth + 1)
+    else:
+        yield Line(depth, str(node), holds(row, node), "; ".join(values_of(row, node.field)))
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A list or a named segment: how many now, how many at the last audit (-1: none), and what is
+    wrong ("" : nothing).
+    """
+
+    name: str
+    now: int
+    before: int
+    alarm: str
+
+
+def audit(office: Office) -> list[Audited]:
+    """Every list and named segment against the last time; remembers the counts for the next."""
+    known = office.segments()
+    before = {name: int(n) for name, n in office.store.hash("audited").items()}
+    found = []
+    for name in sorted({*known.lists, *known.named}):
+        try:
+            now = office.store.call(count(known.program(known.expand(name))))
+        except ExpressionError as error:
+            found.append(Audited(name, 0, before.get(name, -1), error.message))
+            continue
+        was = before.get(name, -1)
+        alarm = (
+            "matches nobody"
+            if not now
+            else f"lost {was - now:,} of {was:,}"
+            if now < was * _LOST
+            else ""
+        )
+        found.append(Audited(name, now, was, alarm))
+    counts = [word for a in found for word in (a.name, a.now)]
+    if counts:
+        office.store.command("HSET", "audited", *counts)
+    return found

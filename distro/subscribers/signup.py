@@ -1,0 +1,347 @@
+"""What readers ask for on pages without a link of their own: to join (double opt-in), to leave, to
+come back.
+
+Each answer is a letter to the address that was typed; its button acts. The page says the same,
+after the same work,
+whoever it is about: wishes wait in Redis, and the sweep answers them. A form is no weapon: an
+address gets one question
+a day and three a week, a place may ask ten times an hour, all together sixty a minute.
+"""
+
+import hashlib
+import ipaddress
+import json
+import time
+from collections.abc import Sequence
+
+from distro import log
+from distro.audience import addresses, book, consent
+from distro.audience.book_writer import Row, Wish, Writer, Written
+from distro.audience.list_roles import ListRole, load_roles
+from distro.audience.rows import receiver_of, values_of
+from distro.errors import DistroError, StoreGoneError, UsageError
+from distro.installation.context import Office
+from distro.letter.service_letters import FORGOTTEN
+from distro.lib.mailbox_providers import provider_of
+from distro.model import Subscriber
+from distro.store.book_scripts import Command
+from distro.store.records import ids_of
+from distro.subscribers import people
+from distro.subscribers.transactional import post
+
+# Whoever has a network of addresses counts once: widths of IPv4 and IPv6 networks, and how often
+# each may ask an hour.
+_NETWORKS = ((32, 64, 10), (24, 56, 30), (16, 48, 60))
+_ALL = ("all", 60, 60)  # name, at most, within seconds
+_PER_ADDRESS = (("day", 1, 86_400), ("week", 3, 7 * 86_400))
+_LETTERS = (3, 86_400)  # of one kind to one person, and within how many seconds
+_DAY_MS = 86_400_000
+_AT_ONCE = 100  # wishes answered in one round
+_TWICE = 7 * 86_400  # seconds within which who left must ask again before they are asked to confirm
+
+
+def public_lists(office: Office) -> list[ListRole]:
+    """The lists that readers may join by themselves."""
+    return [role for role in roles_of(office).values() if role.public]
+
+
+def roles_of(office: Office) -> dict[str, ListRole]:
+    """Return what lists are called for readers; nothing where staff broke the file just now: a page
+    about a wish must not fail.
+    """
+    try:
+        return load_roles(office.settings.subscribers)
+    except DistroError as error:
+        log.get().error("what lists are called cannot be read", why=str(error))
+        return {}
+
+
+def allowed(office: Office, place: str) -> bool:
+    """Count one more question from a place (an IP address); return whether it may be asked.
+
+    The first "no" ends the counting: it uses up nobody else's share.
+    """
+    rates = [(f"here:{_hashed(network)}", most, 3600) for network, most in _networks_of(place)]
+    return all(_within(office, name, most, seconds) for name, most, seconds in (*rates, _ALL))
+
+
+def _networks_of(place: str) -> list[tuple[str, int]]:
+    """Return the networks that a place belongs to, the smallest first, and how often each may ask
+    an hour.
+    """
+    try:
+        address = ipaddress.ip_address(place)
+    except ValueError:
+        return [(place, _NETWORKS[0][2])]
+    widths = [(v4 if address.version == 4 else v6, most) for v4, v6, most in _NETWORKS]
+    return [
+        (str(ipaddress.ip_network(f"{place}/{width}", strict=False)), most)
+        for width, most in widths
+    ]
+
+
+def ask(
+    office: Office, address: str, lists: Sequence[str], language: str, name: str, place: str
+) -> None:
+    """Note that somebody wants mail at this address. Raises UsageError for what is no address."""
+    _note(office, "join", address, lists=list(lists), language=language, name=name, place=place)
+
+
+def ask_to_leave(office: Office, address: str) -> None:
+    """Note that somebody wants no more mail at this address. Raises UsageError for what is no
+    address.
+    """
+    _note(office, "leave", address)
+
+
+def ask_back(office: Office, who: Subscriber) -> None:
+    """Note that somebody who left says that it was a mistake."""
+    _note(office, "back", who.email)
+
+
+def _note(office: Office, what: str, address: str, **told: object) -> None:
+    email, reason = addresses.judge(address)
+    if reason:
+        raise UsageError(reason)
+    office.store.command("RPUSH", "asked", json.dumps({"what": what, "email": email, **told}))
+
+
+def answer(office: Office) -> int:
+    """Answer what was asked since the last time; gives how many. A wish is taken off only once it
+    is answered.
+    """
+    answered = 0
+    while answered < _AT_ONCE and (raw := office.store.command("LINDEX", "asked", 0)):
+        wish = json.loads(raw)
+        try:
+            _ANSWERS[wish["what"]](office, wish)
+        except StoreGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one wish that cannot be answered must not hold up the others
+            log.get().error(
+                "a reader's wish could not be answered and is dropped",
+                what=wish["what"],
+                why=repr(error),
+                exc_info=error,
+            )
+        office.store.command("LREM", "asked", 1, raw)
+        answered += 1
+    return answered
+
+
+def _may_ask(office: Office, email: str) -> bool:
+    """Count one more letter of a question to this address; return whether it may be sent."""
+    key = office.hash_of(_folded(addresses.key(email)))
+    return all(
+        _within(office, f"{which}:{key}", most, seconds) for which, most, seconds in _PER_ADDRESS
+    )
+
+
+def _folded(key: str) -> str:
+    """Return the mailbox behind an address: without a sub-address, and at Google without dots."""
+    local, _, domain = key.rpartition("@")
+    local = local.split("+", maxsplit=1)[0] or local
+    if provider_of(domain) == "google":
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
+def _answer_join(office: Office, wish: dict[str, object]) -> None:
+    email, lists = str(wish["email"]), [str(v) for v in wish["lists"]]  # type: ignore[attr-defined]
+    who, said = book.by_address(office.store, email), people.said_before(office, email)
+    refused = consent.refusals(office.store, who.id) if who else []
+    if (
+        consent.SUPPRESSED in refused
+        or said == consent.SUPPRESSED
+        or (who and "_never" in who.columns)
+    ):
+        return
+    left = said or (who and "unsubscribed" in refused)
+    if left and _within(office, f"twice:{office.hash_of(addresses.key(email))}", 1, _TWICE):
+        return  # who left is asked only if they ask again: anybody can type their address once
+    if not _may_ask(office, email):
+        return
+    if who and not refused and set(lists) <= set(who.columns.get("lists", ())):
+        post(office, who, "held")  # they have it all: a link to what they have
+        return
+    asked: Row = {"_wants": lists, "_asked": [str(time.time_ns() // 1_000_000)]}
+    if who:
+        Writer(office.store).write(
+            [Wish(addresses.key(who.email), lambda before: before and before | asked)]
+        )
+    else:
+        _sign_up(office, email, asked, wish)
+    found = book.by_address(office.store, email)
+    if found:
+        post(office, found, "confirm")
+
+
+def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) -> None:
+    """Put somebody into the book who may not be written to before they confirm.
+
+    The script that writes the row also writes that it is unconfirmed: no failure in between leaves
+    a person in the book
+    whom nobody asked.
+    """
+    key = addresses.key(email)
+    row: Row = {"email": email, **receiver_of(key), **asked}
+    row |= {c: v for c in ("name", "language") if (v := values_of(c, str(wish[c])))}
+    fact = office.consent.fact(
+        email,
+        consent.SIGNED_UP,
+        source=f"subscribe page from {wish['place']}",
+        detail=", ".join(asked["_wants"]),  # type: ignore[arg-type]
+    )
+
+    def unconfirmed(written: Written) -> list[Command]:
+        return office.consent.commands([fact.of(number) for number in written.new])
+
+    Writer(office.store).write([Wish(key, lambda before: before or row)], beside=unconfirmed)
+
+
+def _answer_leave(office: Office, wish: dict[str, object]) -> None:
+    email = str(wish["email"])
+    who = book.by_address(office.store, email)
+    if (
+        who
+        and "unsubscribed" not in consent.refusals(office.store, who.id)
+        and _within(office, f"leave:{office.hash_of(addresses.key(email))}", *_LETTERS)
+    ):
+        post(office, who, "leave")
+
+
+def _answer_back(office: Office, wish: dict[str, object]) -> None:
+    email = str(wish["email"])
+    who = book.by_address(office.store, email)
+    if (
+        who
+        and "unsubscribed" in consent.refusals(office.store, who.id)
+        and _within(office, f"back:{office.hash_of(addresses.key(email))}", *_LETTERS)
+    ):
+        post(office, who, "back")
+
+
+_ANSWERS = {"join": _answer_join, "leave": _answer_leave, "back": _answer_back}
+
+
+def ask_held(office: Office, who: Subscriber, place: str) -> None:
+    """Send the link to what is held on somebody: a letter's link is in many hands, and must not
+    fill a mailbox.
+    """
+    if allowed(office, place) and _within(
+        office, f"held:{office.hash_of(addresses.key(who.email))}", *_LETTERS
+    ):
+        post(office, who, "held")
+
+
+def never_again(office: Office, who: Subscriber, place: str) -> None:
+    """Obey who wants no question about a list any more: with a row that nobody confirmed, the
+    address is forgotten too.
+    """
+    if "unconfirmed" in consent.refusals(office.store, who.id):
+        office.consent.record(
+            office.store,
+            subscriber=who.id,
+            address=who.email,
+            act=consent.SUPPRESSED,
+            source=f"link of the letter, from {place}",
+            detail="asked never to be asked again",
+        )
+        people.forget(office, who)
+    else:
+        Writer(office.store).write(
+            [
+                Wish(
+                    addresses.key(who.email),
+                    lambda before: (
+                        before
+                        and {k: v for k, v in before.items() if k not in ("_wants", "_asked")}
+                        | {"_never": ["1"]}
+                    ),
+                )
+            ]
+        )
+
+
+def confirm(office: Office, who: Subscriber, place: str) -> bool:
+    """The button of the letter was pressed: on the lists, with time and place on record.
+
+    False: they left after they had asked, and an old letter does not undo that. Pressed twice it
+    changes nothing.
+    """
+    asked_ms = int("".join(who.columns.get("_asked", ())) or 0)
+    if "_wants" not in who.columns:
+        return not consent.refusals(office.store, who.id)
+    if any(
+        f.act == consent.UNSUBSCRIBED and f.at > asked_ms
+        for f in consent.history(office.store, who.id)
+    ):
+        return False
+    source = f"link of the letter, from {place}"
+    fresh = "unconfirmed" in consent.refusals(office.store, who.id)
+    for name in who.columns.get("_wants", ()):
+        people.join_list(office, who, name, source=source)
+    Writer(office.store).write(
+        [
+            Wish(
+                addresses.key(who.email),
+                lambda before: before and {k: v for k, v in before.items() if k != "_wants"},
+            )
+        ]
+    )
+    office.consent.record(
+        office.store, subscriber=who.id, address=who.email, act=consent.CONFIRMED, source=source
+    )
+    if "unsubscribed" in consent.refusals(office.store, who.id):
+        office.consent.record(
+            office.store,
+            subscriber=who.id,
+            address=who.email,
+            act=consent.RESUBSCRIBED,
+            source=source,
+        )
+    people.unsay(office, who.email)
+    found = book.by_id(office.store, who.id) or who
+    if fresh:
+        post(office, found, "welcome")
+    return True
+
+
+def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
+    """Forget who asked a week ago and never confirmed; gives how many."""
+    gone = 0
+    for number in ids_of(office.store.raw("no:unconfirmed"))[:5000]:
+        who = book.by_id(office.store, number)
+        facts = consent.history(office.store, number) if who else []
+        if (
+            who is None
+            or not facts
+            or facts[-1].at > office.store.now_ms() - FORGOTTEN * _DAY_MS
+            or gone == at_most
+        ):
+            continue
+        own = {f.detail for f in facts if f.act == consent.JOINED}
+        if (
+            "_in" in who.columns or set(who.columns.get("lists", ())) - own
+        ):  # staff put them there meanwhile, on a basis of their own
+            office.consent.record(
+                office.store,
+                subscriber=number,
+                address=who.email,
+                act=consent.ADDED,
+                source="an import",
+                detail="in the book without the page",
+            )
+            continue
+        people.forget(office, who)
+        gone += 1
+    return gone
+
+
+def _within(office: Office, name: str, most: int, seconds: int) -> bool:
+    """Count one more under this name; False: that was more than may be."""
+    return office.store.lately(f"rate:{name}", seconds) <= most
+
+
+def _hashed(place: str) -> str:
+    return hashlib.sha256(place.encode()).hexdigest()[:16]

@@ -1,0 +1,187 @@
+"""The web application: readers' pages, letters online, reports by link, health."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from distro.errors import DistroError, StoreGoneError
+from distro.installation import readiness
+from distro.installation.context import Office
+from distro.reports import live
+from distro.reports import page as report_page
+from distro.subscribers import links
+from distro.web.guard import Guard
+from distro.web.pages import Pages
+from distro.web.readers import Readers
+
+_LONGEST_LIVE = 600  # seconds of one stream; the browser asks again by itself
+
+
+class SecurityHeaders:
+    """No page is framed, cached, sniffed or told to others; links are secrets."""
+
+    HEADERS = (
+        (
+            b"content-security-policy",
+            (
+                b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:;"
+                b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            ),
+        ),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+        (b"x-robots-tag", b"noindex"),
+    )
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def secured(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message.get("headers", [])}
+                message["headers"] = [
+                    *message.get("headers", []),
+                    *(h for h in self.HEADERS if h[0] not in said),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, secured if scope["type"] == "http" else send)
+
+
+class _Site:
+    """What each address answers: the requests as `flow` understands them, its answers as pages."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.pages = Pages()
+        self.readers = Readers(office, self.pages)
+
+    def view(self, request: Request) -> Response:
+        page = links.letter_page(
+            self.office, request.path_params["token"], request.query_params.get("lang", "")
+        )
+        return HTMLResponse(page) if page else self.readers.bad_link()
+
+    def enclosed(self, request: Request) -> Response:
+        found = links.enclosed_file(
+            self.office, request.path_params["token"], request.path_params["name"]
+        )
+        if found is None:
+            return self.readers.bad_link()
+        file, pieces = found
+        shown = "inline" if file.source else "attachment"
+        headers = {
+            "content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
+            "content-length": str(file.size),
+        }
+        return StreamingResponse(pieces, media_type=file.type, headers=headers)
+
+    def report(self, request: Request) -> Response:
+        number = live.opened_by(
+            self.office, request.path_params["name"], request.query_params.get("key", "")
+        )
+        return (
+            HTMLResponse(
+                live.live_page(self.office, number),
+                headers={"content-security-policy": f"{report_page.LIVE}; frame-ancestors 'none'"},
+            )
+            if number
+            else self.readers.bad_link()
+        )
+
+    async def report_events(self, request: Request) -> Response:
+        number = await _threaded(
+            live.opened_by,
+            self.office,
+            request.path_params["name"],
+            request.query_params.get("key", ""),
+        )
+        return (
+            StreamingResponse(_follow(self.office, number), media_type="text/event-stream")
+            if number
+            else self.readers.bad_link()
+        )
+
+    def healthz(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    def readyz(self, request: Request) -> Response:
+        del request
+        missing = readiness.missing(self.office)
+        return JSONResponse(
+            {"status": "ready" if not missing else "not ready", "missing": missing},
+            200 if not missing else 503,
+        )
+
+    async def gone(self, request: Request, error: Exception) -> Response:
+        del request, error
+        return HTMLResponse(self.pages.trouble(), 503, headers={"Retry-After": "10"})
+
+    async def http_error(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        del request
+        return HTMLResponse(
+            self.pages.message(
+                "This page does not exist." if status == 404 else "This is not possible here."
+            ),
+            status,
+        )
+
+
+def create_app(office: Office) -> Starlette:
+    """The web application of an office."""
+    site = _Site(office)
+    found = Starlette(
+        routes=[
+            *site.readers.routes(),
+            Route("/v/{token}", site.view, methods=["GET"]),
+            Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
+            Route("/reports/{name}", site.report, methods=["GET"]),
+            Route("/reports/{name}/events", site.report_events, methods=["GET"]),
+            Route("/healthz", site.healthz),
+            Route("/readyz", site.readyz),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(Guard)],
+        exception_handlers={
+            StoreGoneError: site.gone,
+            DistroError: site.gone,
+            HTTPException: site.http_error,
+        },
+    )
+    # A redirect would be built from the Host header that the request brings, and carry the key of a
+    # report to it.
+    found.router.redirect_slashes = False
+    return found
+
+
+async def _follow(office: Office, number: str) -> AsyncIterator[str]:
+    """Server-sent events: what changed, at most every two seconds; "over" when nothing happens by
+    itself any more.
+    """
+    before = ""
+    for _ in range(_LONGEST_LIVE // 2):
+        parts, goes_on = await _threaded(report_page.live_parts, office.store, number)
+        if parts != before:
+            before = parts
+            yield f"data: {parts}\n\n"
+        if not goes_on:
+            yield "event: over\ndata: .\n\n"
+            return
+        await asyncio.sleep(2)
+
+
+async def _threaded(call: Any, *words: Any) -> Any:
+    from starlette.concurrency import run_in_threadpool
+
+    return await run_in_threadpool(call, *words)

@@ -175,8 +175,9 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
             ("Embargo", edition.embargo),
             (
                 "Body",
-                f"{output.count(len(reading.paragraphs), 'paragraph')},"
-                f" {output.count(words, 'word')}",
+                output.count(len(reading.paragraphs), "paragraph")
+                + ", "
+                + output.count(words, "word"),
             ),
             *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
             (

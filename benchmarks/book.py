@@ -17,7 +17,7 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from installation import Installation
+from running import Running
 
 from distro.audience.segments import Segments
 from distro.store.audience_scripts import count
@@ -50,38 +50,39 @@ def write(path: Path, rows: int) -> None:
             )
 
 
-def reference(office: Installation, path: Path) -> float:
+def reference(installation: Running, path: Path) -> float:
     """Seconds of reading the file and of one plain SET a row, five hundred in a round trip."""
     began, piece = time.monotonic(), []
     with path.open(encoding="utf-8", newline="") as file:
         for n, cells in enumerate(csv.reader(file)):
             piece.append(("SET", f"tmp:{n}", ";".join(cells), "EX", 60))
             if len(piece) == 500:
-                office.store.pipeline(piece)
+                installation.store.pipeline(piece)
                 piece = []
-    office.store.command("FLUSHDB", "SYNC")
+    installation.store.command("FLUSHDB", "SYNC")
     return time.monotonic() - began
 
 
-def used(office: Installation) -> int:
+def used(installation: Running) -> int:
     """Bytes that Redis holds."""
-    return int(office.store.command("INFO", "memory")["used_memory"])
+    return int(installation.store.command("INFO", "memory")["used_memory"])
 
 
-def slowlog(office: Installation) -> list[tuple[int, int, int, list[bytes]]]:
+def slowlog(installation: Running) -> list[tuple[int, int, int, list[bytes]]]:
     """Number, time, microseconds and words of what Redis took long for."""
-    return list(office.store.command("SLOWLOG", "GET", -1))
+    return list(installation.store.command("SLOWLOG", "GET", -1))
 
 
-def script_ms(office: Installation, expression: str) -> tuple[float, int]:
+def script_ms(installation: Running, expression: str) -> tuple[float, int]:
     """Milliseconds that Redis was busy with a count, median of nine, and the answer."""
-    segments = Segments(office.store, {})
+    segments = Segments(installation.store, {})
     times = []
     for _ in range(9):
-        office.store.command("SLOWLOG", "RESET")
-        found = office.store.call(count(segments.program(segments.expand(expression))))
+        installation.store.command("SLOWLOG", "RESET")
+        found = installation.store.call(count(segments.program(segments.expand(expression))))
         times.append(
-            sum(entry[2] for entry in slowlog(office) if bytes(entry[3][0]) == b"EVALSHA") / 1000
+            sum(entry[2] for entry in slowlog(installation) if bytes(entry[3][0]) == b"EVALSHA")
+            / 1000
         )
     return sorted(times)[4], found
 
@@ -101,18 +102,18 @@ def main(rows: int = 1_000_000) -> int:
 
     with (
         tempfile.TemporaryDirectory(prefix="distro-b-") as folder,
-        Installation(Path(folder), relay=1) as office,
+        Running(Path(folder), relay=1) as installation,
     ):
-        path = office.folder / "book.csv"
+        path = installation.folder / "book.csv"
         write(path, rows)
-        least = reference(office, path)
-        empty = used(office)
-        office.store.command(
+        least = reference(installation, path)
+        empty = used(installation)
+        installation.store.command(
             "CONFIG", "SET", "slowlog-log-slower-than", 1000, "slowlog-max-len", 100_000
         )
-        office.store.command("SLOWLOG", "RESET")
+        installation.store.command("SLOWLOG", "RESET")
         began = time.monotonic()
-        office.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
+        installation.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
         seconds = time.monotonic() - began
         say(
             "import, seconds a million rows",
@@ -123,7 +124,7 @@ def main(rows: int = 1_000_000) -> int:
         )
         slow = sorted(
             (entry[2] / 1000, b" ".join(entry[3][:5])[:70].decode(errors="replace"))
-            for entry in slowlog(office)
+            for entry in slowlog(installation)
         )
         say(
             "slowest script of it",
@@ -133,33 +134,33 @@ def main(rows: int = 1_000_000) -> int:
             f"{slow[-1][1]}; {sum(ms > BARS['script'] for ms, _ in slow)} of {len(slow)} over it,"
             f" the hundredth slowest {slow[-100][0] if len(slow) > 99 else 0:.1f}",
         )
-        say("a subscriber in Redis", (used(office) - empty) / rows, "bytes", "memory")
-        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
+        say("a subscriber in Redis", (used(installation) - empty) / rows, "bytes", "memory")
+        installation.store.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
         for bar, expression in (("bitmaps", BITMAPS), ("dates", DATES)):
-            ms, found = script_ms(office, expression)
+            ms, found = script_ms(installation, expression)
             say(f"{expression[:44]}… {found:,}", ms, "ms", bar)
-        office.store.command("CONFIG", "SET", "slowlog-log-slower-than", -1)
+        installation.store.command("CONFIG", "SET", "slowlog-log-slower-than", -1)
         for expression in ('outlet:"Outlet 77"', 'name:"reader 77"', "email:reader77*"):
             began = time.monotonic()
-            segments = Segments(office.store, {})
-            found = office.store.call(count(segments.program(segments.expand(expression))))
+            segments = Segments(installation.store, {})
+            found = installation.store.call(count(segments.program(segments.expand(expression))))
             print(f"{expression:<58} {time.monotonic() - began:>9,.2f} s   {found:,}", flush=True)
-        release = office.folder / "release.md"
+        release = installation.folder / "release.md"
         release.write_text(
             "---\nheadline: Winter plan\nlanguage: en\ncontacts: [{name: Desk, email:"
             " d@p.example}]\n---\n\nThe harbour towns agreed a plan.\n"
         )
         began = time.monotonic()
-        office.run("plan", str(release), "--to", DATES)
+        installation.run("plan", str(release), "--to", DATES)
         say("plan over it, as a command", time.monotonic() - began, "s", "plan")
         began = time.monotonic()
-        office.run("subscribers", "export", str(office.folder / "out.csv"))
+        installation.run("subscribers", "export", str(installation.folder / "out.csv"))
         print(f"{'export, as a command':<58} {time.monotonic() - began:>9,.2f} s", flush=True)
         began = time.monotonic()
-        office.run(
+        installation.run(
             "subscribers",
             "import",
-            str(office.folder / "out.csv"),
+            str(installation.folder / "out.csv"),
             "--list",
             "journalists",
             "--yes",

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from installation import smtp_sink
+from running import smtp_sink
 
 from tests.faults.house import House, children
 from tests.faults.sink import Sink

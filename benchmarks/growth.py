@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from installation import Installation, smtp_sink
+from running import Running, smtp_sink
 from wire import cpu, fitted, memory
 
 Row = tuple[int, float, float, float, float]
@@ -24,15 +24,15 @@ def measure(readers: int) -> Row:
     with (
         tempfile.TemporaryDirectory(prefix="distro-g-", ignore_cleanup_errors=True) as folder,
         smtp_sink() as port,
-        Installation(Path(folder), relay=port) as office,
+        Running(Path(folder), relay=port) as installation,
     ):
-        office.book(readers, languages=("en", "es", "fr"))
-        files, _ = fitted(office, 0, 40_000)
-        before = sum(cpu(office).values())
-        number = office.submit(files)
-        told = office.rest(number, 3600)
+        installation.book(readers, languages=("en", "es", "fr"))
+        files, _ = fitted(installation, 0, 40_000)
+        before = sum(cpu(installation).values())
+        number = installation.submit(files)
+        told = installation.rest(number, 3600)
         began = time.monotonic()
-        report = json.loads(office.run("report", f"D{number}", "--json"))
+        report = json.loads(installation.run("report", f"D{number}", "--json"))
         took = time.monotonic() - began
         if not report["balanced"] or report["counts"]["accepted"] != readers:
             raise SystemExit(f"the report does not add up: {report}")
@@ -42,11 +42,11 @@ def measure(readers: int) -> Row:
             file=sys.stderr,
             flush=True,
         )
-        spent = (sum(cpu(office).values()) - before) / readers * 1e6
+        spent = (sum(cpu(installation).values()) - before) / readers * 1e6
         seconds = (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
         keys = [f"{key}:{number}" for key in ("aud", "led", "rec", "cnt", "bat", "todo")]
-        used = sum(int(office.store.command("MEMORY", "USAGE", key) or 0) for key in keys)
-        return readers, seconds, spent, memory(office), used / readers
+        used = sum(int(installation.store.command("MEMORY", "USAGE", key) or 0) for key in keys)
+        return readers, seconds, spent, memory(installation), used / readers
 
 
 def plot(rows: list[Row], path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.flow.freeze import advance
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.model import Edition, Outcome, State
 from distro.reports import summary
@@ -27,9 +27,9 @@ from distro.store.records import pack_outcome
 EDITION = Edition(language="en", headline="Towns agree a plan", body="Text.")
 
 
-def office_of(folder: Path, server: Embedded, store: Store) -> Office:
+def installation_of(folder: Path, server: Embedded, store: Store) -> Installation:
     settings = Settings(data=folder / "var", subscribers=folder, templates=folder)  # type: ignore[call-arg]
-    return Office(
+    return Installation(
         settings,
         store,
         server.url(),
@@ -58,9 +58,9 @@ def fill(store: Store, recipients: int) -> None:
         )
 
 
-def frozen(office: Office) -> float:
+def frozen(installation: Installation) -> float:
     """Seconds from accepted to frozen."""
-    office.store.call(
+    installation.store.call(
         audience_scripts.accept(
             {
                 "slug": "plan",
@@ -84,9 +84,11 @@ def frozen(office: Office) -> float:
         )
     )
     began = time.perf_counter()
-    advance(office, "1")
+    advance(installation, "1")
     seconds = time.perf_counter() - began
-    assert office.store.hash("dist:1")["state"] == "sending", office.store.hash("dist:1")
+    assert installation.store.hash("dist:1")["state"] == "sending", installation.store.hash(
+        "dist:1"
+    )
     return seconds
 
 
@@ -172,11 +174,11 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
     ):
         store = connect(server.url())
         store.command("CONFIG", "SET", "slowlog-log-slower-than", 1000)
-        office = office_of(Path(folder), server, store)
+        installation = installation_of(Path(folder), server, store)
         fill(store, recipients)
         store.command("SLOWLOG", "RESET")
         share = recipients / 1_000_000
-        row(f"freeze of {recipients:,}", frozen(office), 3 * max(share, 0.2), "s")
+        row(f"freeze of {recipients:,}", frozen(installation), 3 * max(share, 0.2), "s")
         row("slowest script of the freeze", longest(store), 10, "ms")
         parts = ["aud:1", "led:1", "cnt:1", "bat:1", "todo:1"]
         row(

@@ -13,7 +13,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from installation import Installation, smtp_sink
+from running import Running, smtp_sink
 from wire import release
 
 from distro.reports import live
@@ -22,16 +22,16 @@ VIEWERS = 3
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-def rate(office: Installation, n: int, readers: int, *, watched: bool) -> float:
+def rate(installation: Running, n: int, readers: int, *, watched: bool) -> float:
     """Letters a second from first to last of one distribution."""
-    number = office.submit(release(office.folder, n, 38)[:1])
+    number = installation.submit(release(installation.folder, n, 38)[:1])
     if watched:
-        link = live.link(office.office, number)
+        link = live.link(installation.installation, number)
         for _ in range(VIEWERS):
             threading.Thread(
                 target=_follow, args=(link.replace("?", "/events?"),), daemon=True
             ).start()
-    told = office.rest(number)
+    told = installation.rest(number)
     return readers * 1000 / (int(told["last_accepted_at"]) - int(told["first_accepted_at"]))
 
 
@@ -46,15 +46,15 @@ def main(readers: int = 40_000, pairs: int = 4) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="distro-v-") as folder,
         smtp_sink() as port,
-        Installation(Path(folder), relay=port) as office,
+        Running(Path(folder), relay=port) as installation,
     ):
-        office.book(readers)
-        rate(office, 0, readers, watched=False)  # warm
+        installation.book(readers)
+        rate(installation, 0, readers, watched=False)  # warm
         ratios = []
         for pair in range(pairs):
             order = (False, True) if pair % 2 else (True, False)
             rates = {
-                watched: rate(office, 2 * pair + k + 1, readers, watched=watched)
+                watched: rate(installation, 2 * pair + k + 1, readers, watched=watched)
                 for k, watched in enumerate(order)
             }
             ratios.append(rates[True] / rates[False])

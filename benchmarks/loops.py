@@ -14,8 +14,8 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
-from installation import Installation, smtp_sink
 from peers import installed
+from running import Running, smtp_sink
 from wire import fitted
 
 _SIDE_BY_SIDE = """
@@ -83,11 +83,11 @@ def main(letters: int = 3000) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="distro-b-") as folder,
         smtp_sink() as port,
-        Installation(Path(folder), relay=port) as office,
+        Running(Path(folder), relay=port) as installation,
     ):
-        office.book(letters * 10, languages=("en", "es", "fr"))
-        files, size = fitted(office, 0, 40_000)
-        told = office.rest(office.submit(files))
+        installation.book(letters * 10, languages=("en", "es", "fr"))
+        files, size = fitted(installation, 0, 40_000)
+        told = installation.rest(installation.submit(files))
         ours = letters * 10 / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
         text = "The harbour towns agreed a shared plan for the winter season. " * (size // 66)
         one, twenty = loop(port, text, letters), side_by_side(Path(folder), port, text, letters)

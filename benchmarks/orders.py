@@ -38,12 +38,12 @@ def halts(
         house.under_way(readers, 2)
         for _ in range(count):
             time.sleep(random.uniform(0.1, pause))
-            halt(house.office, "1", actor="bench", reason="measured")
+            halt(house.installation, "1", actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
             if house.told()["state"] == "halted":
-                resume(house.office, "1", actor="bench", reason="measured")
+                resume(house.installation, "1", actor="bench", reason="measured")
             before = len(sink.taken)
             house.until(lambda b=before: len(sink.taken) > b or house.told()["state"] == "sent", 30)  # type: ignore[misc]
             if house.told()["state"] == "sent":
@@ -64,7 +64,7 @@ def cancels(count: int, readers: int) -> list[list[float]]:
             before = len(sink.taken)
             house.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
             time.sleep(random.uniform(0, 0.3))
-            cancel(house.office, number, actor="bench", reason="measured")
+            cancel(house.installation, number, actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
@@ -86,7 +86,7 @@ def unsubscribes(count: int, readers: int) -> list[list[float]]:
             if at < 0:
                 continue
             number = int.from_bytes(audience[at * 4 : at * 4 + 4], "big")
-            house.office.consent.record(
+            house.installation.consent.record(
                 house.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench"
             )
             gone[f"reader{number - 1}"] = time.time()

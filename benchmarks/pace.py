@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from installation import Installation
+from running import Running
 from wire import release
 
 from tests.faults.sink import Sink
@@ -21,12 +21,12 @@ def run(readers: int, extra: str) -> Sink:
     with (
         tempfile.TemporaryDirectory(prefix="distro-r-", ignore_cleanup_errors=True) as folder,
         Sink() as sink,
-        Installation(
+        Running(
             Path(folder), relay=sink.port, extra=f"[worker]\nprocesses = 4\n{extra}"
-        ) as office,
+        ) as installation,
     ):
-        office.book(readers, languages=("en", "es", "fr"), domains=DOMAINS)
-        told = office.rest(office.submit(release(office.folder, 1, 4)))
+        installation.book(readers, languages=("en", "es", "fr"), domains=DOMAINS)
+        told = installation.rest(installation.submit(release(installation.folder, 1, 4)))
         assert told["state"] == "sent", told
         return sink
 

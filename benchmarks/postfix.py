@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from installation import Installation
+from running import Running
 from wire import fitted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -44,10 +44,10 @@ def main(readers: int = 20_000) -> int:
         postfix(Path(name)) as port,
         tempfile.TemporaryDirectory(prefix="distro-q-", ignore_cleanup_errors=True) as ours,
     ):
-        with Installation(Path(ours), relay=port) as office:
-            office.book(readers, languages=("en", "es", "fr"))
-            files, size = fitted(office, 0, 40_000)
-            told = office.rest(office.submit(files))
+        with Running(Path(ours), relay=port) as installation:
+            installation.book(readers, languages=("en", "es", "fr"))
+            files, size = fitted(installation, 0, 40_000)
+            told = installation.rest(installation.submit(files))
             rate = readers / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
             found = delivered(Path(name), readers)
             print(

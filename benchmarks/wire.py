@@ -20,7 +20,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import psutil
-from installation import Installation, smtp_sink
+from running import Running, smtp_sink
 
 from distro.letter.dkim import load_signer, make_key
 
@@ -41,23 +41,23 @@ def release(folder: Path, number: int, paragraphs: int) -> list[Path]:
     return files
 
 
-def fitted(office: Installation, number: int, size: int) -> tuple[list[Path], int]:
+def fitted(installation: Running, number: int, size: int) -> tuple[list[Path], int]:
     """As many paragraphs as make a letter of about this size."""
 
     def measured(paragraphs: int) -> tuple[list[Path], int]:
-        files = release(office.folder, number, paragraphs)
-        out = office.folder / f"out{number}-{paragraphs}"
-        office.run("preview", *map(str, files), "--out", str(out))
+        files = release(installation.folder, number, paragraphs)
+        out = installation.folder / f"out{number}-{paragraphs}"
+        installation.run("preview", *map(str, files), "--out", str(out))
         return files, max(p.stat().st_size for p in out.glob("*.eml"))
 
     few, many = measured(2)[1], measured(22)[1]
     return measured(max(1, round(2 + (size - few) * 20 / (many - few))))
 
 
-def cpu(office: Installation) -> dict[str, float]:
+def cpu(installation: Running) -> dict[str, float]:
     """Seconds of CPU by part."""
     found: dict[str, float] = defaultdict(float)
-    for process in office.processes():
+    for process in installation.processes():
         try:
             times, words = process.cpu_times(), " ".join(process.cmdline())
             parent = process.parent()
@@ -79,10 +79,10 @@ def cpu(office: Installation) -> dict[str, float]:
     return found
 
 
-def memory(office: Installation) -> float:
+def memory(installation: Running) -> float:
     """MB of the largest sending process, what it shares with others counted by its part."""
     found = [0.0]
-    for process in office.processes():
+    for process in installation.processes():
         with contextlib.suppress(psutil.Error, AttributeError):
             parent = process.parent()
             if (
@@ -120,16 +120,18 @@ def main(
         if dkim:
             (Path(folder) / "key.pem").write_bytes(make_key(dkim))
             extra += f'[dkim]\n{"key" if dkim == "rsa" else "ed25519_key"} = "key.pem"\n'
-        with Installation(Path(folder), relay=port, connections=connections, extra=extra) as office:
-            office.book(readers, languages=("en", "es", "fr"))
+        with Running(
+            Path(folder), relay=port, connections=connections, extra=extra
+        ) as installation:
+            installation.book(readers, languages=("en", "es", "fr"))
             for n in range(pairs):
-                files, bytes_ = fitted(office, n, size)
-                before = cpu(office)
-                number = office.submit(files)
-                told = office.rest(number)
+                files, bytes_ = fitted(installation, n, size)
+                before = cpu(installation)
+                number = installation.submit(files)
+                told = installation.rest(number)
                 spent = {
                     part: (seconds - before[part]) / readers * 1e6
-                    for part, seconds in cpu(office).items()
+                    for part, seconds in cpu(installation).items()
                 }
                 ours = readers / (
                     (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
@@ -165,7 +167,7 @@ def main(
                         for part, us in sorted(spent.items(), key=lambda p: -p[1])
                     )
                     + f"; first letter after {first:.2f} s, a sending process has"
-                    f" {memory(office):.0f} MB (PSS)",
+                    f" {memory(installation):.0f} MB (PSS)",
                     flush=True,
                 )
     if dkim:

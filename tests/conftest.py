@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from distro.demo.mailbox import Mailbox
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
 from distro.store.keys import PERMANENT, describe
@@ -37,10 +37,10 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def client(office: Office) -> Iterator[TestClient]:
+def client(installation: Installation) -> Iterator[TestClient]:
     """A browser on the pages of a test's own office."""
     with TestClient(
-        create_app(office), follow_redirects=False, raise_server_exceptions=False
+        create_app(installation), follow_redirects=False, raise_server_exceptions=False
     ) as found:
         yield found
 

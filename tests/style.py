@@ -31,9 +31,8 @@ def main(folder: Path) -> int:
     print(
         f"functions: {len(lengths)}, median {median:g}, p90 {p90}, longest {max(lengths.values())}"
     )
-    print(
-        f"modules: {len(sizes)}, median {statistics.median(sizes.values()):g}, longest {max(sizes.values())}"
-    )
+    middle = statistics.median(sizes.values())
+    print(f"modules: {len(sizes)}, median {middle:g}, longest {max(sizes.values())}")
     scripts = {path: path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.lua"))}
     faults = [
         *([f"p90 of functions is {p90} lines, over {FUNCTION_P90}"] if p90 > FUNCTION_P90 else []),

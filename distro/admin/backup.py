@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from distro import log
 from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow import orders
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.lib.files import read_text, replaced
 from distro.settings.load import Settings
 from distro.store import dump
@@ -112,23 +112,23 @@ class Copy:
     newer: int = 0  # facts of this host that the copy did not have
 
 
-def backup(office: Office, path: Path, lock: Lock) -> Copy:
+def backup(installation: Installation, path: Path, lock: Lock) -> Copy:
     """Write a copy beside what goes on; an old file is replaced only by a whole new one."""
-    zone = office.settings.site.timezone
+    zone = installation.settings.site.timezone
     if not path.parent.is_dir():
         raise InputFileError(f"{path.parent}: there is no such folder")
-    with workplace(office.settings.data) as folder:
+    with workplace(installation.settings.data) as folder:
         rdb, inner, closed = folder / "redis.rdb", folder / "inner.tar", folder / "closed"
-        now = office.store.now_ms()
+        now = installation.store.now_ms()
         with rdb.open("wb") as out:
-            dump.take(office.url, out)
+            dump.take(installation.url, out)
         told = {
             "format": _FORMAT,
             "at": rfc3339(now, zone),
             "at_ms": now,
-            "people": int(office.store.command("BITCOUNT", "idx:all")),
-            "distributions": int(office.store.command("ZCARD", "dists")),
-            "database": _database(office),
+            "people": int(installation.store.command("BITCOUNT", "idx:all")),
+            "distributions": int(installation.store.command("ZCARD", "dists")),
+            "database": _database(installation),
         }
         with tarfile.open(inner, "w") as tar:
             _add(tar, "about.json", json.dumps(told).encode())
@@ -137,7 +137,7 @@ def backup(office: Office, path: Path, lock: Lock) -> Copy:
                 _FILES
             ):  # after the instant: a wish between the two is in the copy twice, never not at all
                 with contextlib.suppress(FileNotFoundError):
-                    _add(tar, name, (office.settings.data / name).read_bytes())
+                    _add(tar, name, (installation.settings.data / name).read_bytes())
         lock.encrypt(inner, closed)
         with replaced(path) as out, closed.open("rb") as whole:
             shutil.copyfileobj(whole, out)
@@ -199,11 +199,13 @@ def keep_secrets(settings: Settings, folder: Path) -> None:
         here.write_bytes(there.read_bytes())
 
 
-def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str) -> Copy:
+def restore(
+    installation: Installation, told: dict[str, object], folder: Path, *, actor: str
+) -> Copy:
     """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says
     so.
     """
-    store = office.store
+    store = installation.store
     if store.command("EXISTS", "book:seq", "dist:seq"):
         raise RefusedError(
             "this installation has a book already",
@@ -218,13 +220,13 @@ def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str
         dump.copy_all(source, store, without=_MOVING)
         for key, ahead in _AHEAD.items():
             store.command("INCRBY", key, ahead)
-        halted = _halt_unfinished(office, str(told["at"]), actor)
-        _merge_consent(office, folder / "consent.jsonl")
-        newer = office.consent.replay(
+        halted = _halt_unfinished(installation, str(told["at"]), actor)
+        _merge_consent(installation, folder / "consent.jsonl")
+        newer = installation.consent.replay(
             store,
             whole=True,
             each=lambda fact: (
-                people.again(office, fact) if fact.at > int(str(told["at_ms"])) else None
+                people.again(installation, fact) if fact.at > int(str(told["at_ms"])) else None
             ),
         )
         dump.copy(source, store, _MOVING)
@@ -242,26 +244,26 @@ def restore(office: Office, told: dict[str, object], folder: Path, *, actor: str
     )
 
 
-def _halt_unfinished(office: Office, at: str, actor: str) -> tuple[str, ...]:
+def _halt_unfinished(installation: Installation, at: str, actor: str) -> tuple[str, ...]:
     """Whoever got a letter after the copy was made would get it again; only a person can say that
     this is right.
     """
     halted = []
-    for raw in office.store.command("ZRANGE", "dists", 0, -1):
+    for raw in installation.store.command("ZRANGE", "dists", 0, -1):
         distribution = raw.decode()
-        if office.store.hash(f"dist:{distribution}").get("state") in _UNFINISHED:
+        if installation.store.hash(f"dist:{distribution}").get("state") in _UNFINISHED:
             reason = (
                 f"restored from a copy of {at}; who got it after that would get it again: cancel"
                 " it, or resume if nothing went out"
             )
-            orders.halt(office, distribution, actor=actor, reason=reason)
+            orders.halt(installation, distribution, actor=actor, reason=reason)
             halted.append(f"D{distribution}")
     return tuple(halted)
 
 
-def _merge_consent(office: Office, old: Path) -> None:
+def _merge_consent(installation: Installation, old: Path) -> None:
     """The facts of the copy's file that this host's does not have, put before its own."""
-    path = office.consent.path
+    path = installation.consent.path
     mine = path.read_bytes().splitlines() if path.exists() else []
     known = set(mine)
     theirs = (
@@ -274,8 +276,8 @@ def _merge_consent(office: Office, old: Path) -> None:
             file.write(b"\n".join([*theirs, *mine]) + b"\n")
 
 
-def _database(office: Office) -> int:
-    parts = urlsplit(office.url)
+def _database(installation: Installation) -> int:
+    parts = urlsplit(installation.url)
     return int(
         parse_qs(parts.query).get(
             "db",

@@ -17,7 +17,7 @@ from distro.errors import DistroError
 from distro.flow.fault_halt import FAULT
 from distro.flow.relay_notes import words_of
 from distro.installation import readiness, running_parts
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.letter import TIERS, service_letters
 from distro.letter.slots import Slots
@@ -35,17 +35,17 @@ _SKEW_MS = 500
 _LEARNT_FOR = 86_400  # seconds that what a process learnt is kept after its end
 
 
-def examine(office: Office) -> list[Finding]:
+def examine(installation: Installation) -> list[Finding]:
     """Look at everything; errors first, then warnings."""
     found = [
-        *_redis(office),
-        *_parts(office),
-        *_faults(office),
-        *_storms(office),
-        *_learnt(office),
-        *_clock(office),
-        *_templates(office),
-        *without_redis(office.settings),
+        *_redis(installation),
+        *_parts(installation),
+        *_faults(installation),
+        *_storms(installation),
+        *_learnt(installation),
+        *_clock(installation),
+        *_templates(installation),
+        *without_redis(installation.settings),
     ]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
 
@@ -61,17 +61,17 @@ def without_redis(settings: Settings) -> list[Finding]:
     ]
 
 
-def _redis(office: Office) -> Iterator[Finding]:
-    if is_member(office.settings):
+def _redis(installation: Installation) -> Iterator[Finding]:
+    if is_member(installation.settings):
         yield Finding(
             "Redis", Grade.OK, "answers; how it is set is for the owner of its folder to look at"
         )
         return
-    info = office.store.command("INFO", "persistence")
-    fsync = dict(_pairs(office.store.command("CONFIG", "GET", "appendfsync"))).get(
+    info = installation.store.command("INFO", "persistence")
+    fsync = dict(_pairs(installation.store.command("CONFIG", "GET", "appendfsync"))).get(
         "appendfsync", ""
     )
-    policy = dict(_pairs(office.store.command("CONFIG", "GET", "maxmemory-policy"))).get(
+    policy = dict(_pairs(installation.store.command("CONFIG", "GET", "maxmemory-policy"))).get(
         "maxmemory-policy", ""
     )
     if not info.get("aof_enabled"):
@@ -97,7 +97,7 @@ def _redis(office: Office) -> Iterator[Finding]:
             f"maxmemory-policy is {policy}: it may throw the ledger away",
             "redis.conf: maxmemory-policy noeviction",
         )
-    memory = office.store.command("INFO", "memory")
+    memory = installation.store.command("INFO", "memory")
     used, limit = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
     full = bool(limit) and used > limit * _FULL
     yield Finding(
@@ -108,7 +108,7 @@ def _redis(office: Office) -> Iterator[Finding]:
     )
     began = time.perf_counter()
     for _ in range(20):
-        office.store.command("SET", "tmp:doctor", "x", "EX", 60)
+        installation.store.command("SET", "tmp:doctor", "x", "EX", 60)
     each = (time.perf_counter() - began) / 20 * 1000
     yield Finding(
         "Redis",
@@ -144,8 +144,8 @@ def _pairs(answer: object) -> Iterator[tuple[str, str]]:
     yield from zip(texts[::2], texts[1::2], strict=True)
 
 
-def _parts(office: Office) -> Iterator[Finding]:
-    if readiness.missing(office):
+def _parts(installation: Installation) -> Iterator[Finding]:
+    if readiness.missing(installation):
         yield Finding(
             "Worker",
             Grade.ERROR,
@@ -153,15 +153,17 @@ def _parts(office: Office) -> Iterator[Finding]:
             "distro up   (or distro worker and distro sweep)",
         )
     else:
-        alive = len(processes.alive(office.store))
+        alive = len(processes.alive(installation.store))
         yield Finding(
             "Worker", Grade.OK, f"{alive} sending process{'es live' if alive != 1 else ' lives'}"
         )
-    older = running_parts.warning(office)
+    older = running_parts.warning(installation)
     if older:
         yield Finding("Settings", Grade.WARNING, older)
     late = [
-        d for d, at in office.store.scores("due").items() if at < office.store.now_ms() - 30_000
+        d
+        for d, at in installation.store.scores("due").items()
+        if at < installation.store.now_ms() - 30_000
     ]
     if late:
         yield Finding(
@@ -172,10 +174,10 @@ def _parts(office: Office) -> Iterator[Finding]:
         )
 
 
-def _faults(office: Office) -> Iterator[Finding]:
+def _faults(installation: Installation) -> Iterator[Finding]:
     """Find distributions that a fault keeps from going on."""
-    numbers = [d.decode() for d in office.store.command("ZREVRANGE", "dists", 0, 499)]
-    told = office.store.pipeline(
+    numbers = [d.decode() for d in installation.store.command("ZREVRANGE", "dists", 0, 499)]
+    told = installation.store.pipeline(
         [("HMGET", f"dist:{d}", "state", "guard", "reason") for d in numbers]
     )
     for number, (state, guard, reason) in zip(numbers, told, strict=True):
@@ -188,9 +190,9 @@ def _faults(office: Office) -> Iterator[Finding]:
             )
 
 
-def _storms(office: Office) -> Iterator[Finding]:
-    for domain, at, count, distribution in scanner_bursts.lately(office):
-        when = from_ms(at, office.settings.site.timezone)
+def _storms(installation: Installation) -> Iterator[Finding]:
+    for domain, at, count, distribution in scanner_bursts.lately(installation):
+        when = from_ms(at, installation.settings.site.timezone)
         yield Finding(
             "Scanner",
             Grade.WARNING,
@@ -201,11 +203,11 @@ def _storms(office: Office) -> Iterator[Finding]:
         )
 
 
-def _learnt(office: Office) -> Iterator[Finding]:
+def _learnt(installation: Installation) -> Iterator[Finding]:
     """Tell what relays taught the processes that live, as settings to write down."""
-    alive = processes.alive(office.store)
+    alive = processes.alive(installation.store)
     found: dict[str, list[Learnt]] = {}
-    for name, raw in office.store.hash("learnt").items():
+    for name, raw in installation.store.hash("learnt").items():
         relay, _, process = name.rpartition(" ")
         told = json.loads(raw)
         if process in alive:
@@ -213,7 +215,7 @@ def _learnt(office: Office) -> Iterator[Finding]:
                 Learnt(told["connections"], told["letters"], told["idle"])
             )
         elif told["at"] < time.time() - _LEARNT_FOR:
-            office.store.command("HDEL", "learnt", name)
+            installation.store.command("HDEL", "learnt", name)
     for relay, several in found.items():
         limits = [one.connections for one in several]
         whole = Learnt(
@@ -231,8 +233,8 @@ def _learnt(office: Office) -> Iterator[Finding]:
             )
 
 
-def _clock(office: Office) -> Iterator[Finding]:
-    skew = office.store.now_ms() - time.time_ns() // 1_000_000
+def _clock(installation: Installation) -> Iterator[Finding]:
+    skew = installation.store.now_ms() - time.time_ns() // 1_000_000
     bad = abs(skew) > _SKEW_MS
     yield Finding(
         "Clock",
@@ -242,8 +244,8 @@ def _clock(office: Office) -> Iterator[Finding]:
     )
 
 
-def _templates(office: Office) -> Iterator[Finding]:
-    now, house, slots = datetime.now().astimezone(), office.settings.sender.name, Slots()
+def _templates(installation: Installation) -> Iterator[Finding]:
+    now, house, slots = datetime.now().astimezone(), installation.settings.sender.name, Slots()
     sample = Edition(language="en", headline="Headline", body="Text.", embargo=now.isoformat())
     letters = (
         [(replace(sample, kind=kind), "") for kind in KINDS]
@@ -255,7 +257,7 @@ def _templates(office: Office) -> Iterator[Finding]:
     )
     for edition, tier in letters:
         try:
-            compile_edition(office, edition, "0", now, tier=tier, slots=slots)
+            compile_edition(installation, edition, "0", now, tier=tier, slots=slots)
         except DistroError as error:
             yield Finding(
                 "Templates", Grade.ERROR, f"{tier or edition.kind}: {error.message}", error.hint

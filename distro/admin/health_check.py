@@ -15,8 +15,8 @@ def main() -> int:
     not.
     """
     try:
-        with opened(load()) as office:
-            alive = running_parts.alive(office)
+        with opened(load()) as installation:
+            alive = running_parts.alive(installation)
     except DistroError as error:
         print(error.message, file=sys.stderr)
         return 1

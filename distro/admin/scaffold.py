@@ -55,7 +55,7 @@ FIRST_SEND = (
 )
 
 
-def found_office(folder: Path) -> list[Path]:
+def write_scaffold(folder: Path) -> list[Path]:
     """Write settings, a sample release in four languages, sample readers, segments and a word about
     templates; gives the files.
 

@@ -46,8 +46,8 @@ def backup(
     from distro.installation.context import opened
 
     lock = _lock(key_file, fresh=True)
-    with opened(settings(config)) as office:
-        made = copies.backup(office, file, lock)
+    with opened(settings(config)) as installation:
+        made = copies.backup(installation, file, lock)
     if as_json:
         output.document(
             {
@@ -114,8 +114,8 @@ def restore(
         ):
             return 1
         copies.keep_secrets(found, folder)
-        with opened(found) as office:
-            done = copies.restore(office, told, folder, actor=actor())
+        with opened(found) as installation:
+            done = copies.restore(installation, told, folder, actor=actor())
     if as_json:
         output.document(
             {

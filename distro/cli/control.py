@@ -11,7 +11,7 @@ from distro.errors import UsageError
 
 if TYPE_CHECKING:
     from distro.flow.orders import Cancelled
-    from distro.installation.context import Office
+    from distro.installation.context import Installation
 
 Reason = Annotated[
     str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT", show_default=False)
@@ -58,11 +58,13 @@ def halt(
 
     if bool(distribution) == bool(domain):
         raise UsageError("say what: a distribution, or --domain D", hint="See distro halt --help")
-    with opened(settings(config)) as office:
+    with opened(settings(config)) as installation:
         if domain:
-            return _halt_domain(office, domain, during, reason or f"by {actor()}", as_json=as_json)
-        number = distribution_id(office.store, distribution)
-        state = orders.halt(office, number, actor=actor(), reason=reason or f"by {actor()}")
+            return _halt_domain(
+                installation, domain, during, reason or f"by {actor()}", as_json=as_json
+            )
+        number = distribution_id(installation.store, distribution)
+        state = orders.halt(installation, number, actor=actor(), reason=reason or f"by {actor()}")
     (
         output.document({"distribution": f"D{number}", "state": state})
         if as_json
@@ -71,7 +73,9 @@ def halt(
     return 0
 
 
-def _halt_domain(office: "Office", domain: str, during: str, reason: str, *, as_json: bool) -> int:
+def _halt_domain(
+    installation: "Installation", domain: str, during: str, reason: str, *, as_json: bool
+) -> int:
     from distro.flow.domain_halts import halt_domain
     from distro.times import parse_duration, rfc3339
 
@@ -79,8 +83,8 @@ def _halt_domain(office: "Office", domain: str, during: str, reason: str, *, as_
         seconds = parse_duration(during)
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
-    stop = halt_domain(office, domain, seconds, actor=actor(), reason=reason)
-    until = rfc3339(int(stop.until * 1000), office.settings.site.timezone) if seconds else ""
+    stop = halt_domain(installation, domain, seconds, actor=actor(), reason=reason)
+    until = rfc3339(int(stop.until * 1000), installation.settings.site.timezone) if seconds else ""
     if as_json:
         output.document({"domain": domain, "until": until})
     else:
@@ -106,9 +110,9 @@ def resume(
     from distro.installation.context import opened
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
-        state = go_on(office, number, actor=actor(), reason=reason)
+    with opened(settings(config)) as installation:
+        number = distribution_id(installation.store, distribution)
+        state = go_on(installation, number, actor=actor(), reason=reason)
     (
         output.document({"distribution": f"D{number}", "state": state})
         if as_json
@@ -135,9 +139,9 @@ def cancel(
     from distro.installation.context import opened
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
-        headline = office.store.hash(f"dist:{number}").get("headline", "")
+    with opened(settings(config)) as installation:
+        number = distribution_id(installation.store, distribution)
+        headline = installation.store.hash(f"dist:{number}").get("headline", "")
         if (
             not yes
             and not as_json
@@ -146,7 +150,7 @@ def cancel(
         ):
             output.say("Nothing was changed.")
             return 1
-        left = stop_for_good(office, number, actor=actor(), reason=reason or f"by {actor()}")
+        left = stop_for_good(installation, number, actor=actor(), reason=reason or f"by {actor()}")
     if as_json:
         output.document(
             {
@@ -192,10 +196,10 @@ def reschedule(
     from distro.times import rfc3339
 
     found = settings(config)
-    with opened(found) as office:
-        number = distribution_id(office.store, distribution)
-        start = move(office, number, at, actor=actor())
-        state = office.store.hash(f"dist:{number}").get("state", "")
+    with opened(found) as installation:
+        number = distribution_id(installation.store, distribution)
+        start = move(installation, number, at, actor=actor())
+        state = installation.store.hash(f"dist:{number}").get("state", "")
     when = rfc3339(start, found.site.timezone)
     (
         output.document({"distribution": f"D{number}", "state": state, "at": when})
@@ -244,17 +248,17 @@ def resend(
             "say whom: --only in_doubt, --only failed, or --to ADDRESS",
             hint="See distro resend --help",
         )
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
+    with opened(settings(config)) as installation:
+        number = distribution_id(installation.store, distribution)
         if to:
-            made = again.resend_to(office, number, to, actor=actor())
+            made = again.resend_to(installation, number, to, actor=actor())
             (
                 output.document({"distribution": f"D{made}", "audience": 1})
                 if as_json
                 else output.say(f"D{made} sends it to {to}. Next: distro report D{made}")
             )
             return 0
-        moved = again.resend(office, number, only, actor=actor())
+        moved = again.resend(installation, number, only, actor=actor())
     if as_json:
         output.document({"distribution": f"D{number}", "audience": moved})
     else:

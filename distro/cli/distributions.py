@@ -86,28 +86,30 @@ def report(
     from distro.store.distributions import distribution_id
 
     found = settings(config)
-    with opened(found) as office:
+    with opened(found) as installation:
         if not distribution:
             return _list(
-                summary.listing(office.store, found.site.timezone),
+                summary.listing(installation.store, found.site.timezone),
                 found.site.timezone,
                 as_json=as_json,
             )
-        number = distribution_id(office.store, distribution)
+        number = distribution_id(installation.store, distribution)
         if who:
-            return _who(list(summary.everybody(office.store, number, who.value)), as_json=as_json)
-        result = summary.report(office.store, number, found.site.timezone)
+            return _who(
+                list(summary.everybody(installation.store, number, who.value)), as_json=as_json
+            )
+        result = summary.report(installation.store, number, found.site.timezone)
         if csv_file:
             from distro.reports.export import export_csv
 
-            lines = export_csv(office, number, csv_file)
+            lines = export_csv(installation, number, csv_file)
             output.note(f"{csv_file}: {output.count(lines, 'line')}")
         from distro.reports import live
 
         if html_file:
-            output.note(f"{html_file}: {live.write(office, number, html_file):,} bytes")
-        address = live.link(office, number)
-        older = running_parts.warning(office)
+            output.note(f"{html_file}: {live.write(installation, number, html_file):,} bytes")
+        address = live.link(installation, number)
+        older = running_parts.warning(installation)
     if older:
         output.note(f"warning: {older}")
     if as_json:
@@ -296,12 +298,12 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     from distro.reports.progress import watch as look
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
+    with opened(settings(config)) as installation:
+        number = distribution_id(installation.store, distribution)
         glance = _follow(
-            look(office, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
+            look(installation, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
         )
-        address = live.link(office, number)
+        address = live.link(installation, number)
     counts = {s.value: n for s, n in glance.counts.items()}
     if as_json:
         output.document(
@@ -397,10 +399,10 @@ def explain(
     from distro.reports.explain import explain as find_out
     from distro.reports.explain import write_page
 
-    with opened(settings(config)) as office:
-        result = find_out(office, address, release)
+    with opened(settings(config)) as installation:
+        result = find_out(installation, address, release)
         if html_file:
-            output.note(f"{html_file}: {write_page(office, result, html_file):,} bytes")
+            output.note(f"{html_file}: {write_page(installation, result, html_file):,} bytes")
     if as_json:
         output.document(result.told())
     else:
@@ -420,9 +422,9 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
     from distro.ledger.audit import audit as recount
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as office:
-        number = distribution_id(office.store, distribution)
-        found = recount(office.store, number)
+    with opened(settings(config)) as installation:
+        number = distribution_id(installation.store, distribution)
+        found = recount(installation.store, number)
     if as_json:
         output.document(
             {

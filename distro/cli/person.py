@@ -43,9 +43,9 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
     from distro.subscribers.people import history
 
     found = settings(config)
-    with opened(found) as office:
-        who = person(office.store, address)
-        facts, refused = history(office, who), refusals(office.store, who.id)
+    with opened(found) as installation:
+        who = person(installation.store, address)
+        facts, refused = history(installation, who), refusals(installation.store, who.id)
     columns = {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}
     if as_json:
         output.document(
@@ -104,10 +104,10 @@ def add(
     from distro.subscribers import people
 
     columns, lists = _columns(values), _names(list_name)
-    with opened(settings(config)) as office:
+    with opened(settings(config)) as installation:
         if not create:
-            check_new(office.store, columns, lists)
-        who = people.add(office, address, lists, columns, source=actor(), basis=basis)
+            check_new(installation.store, columns, lists)
+        who = people.add(installation, address, lists, columns, source=actor(), basis=basis)
     (
         output.document({"email": who.email, "lists": list(who.columns.get("lists", ()))})
         if as_json
@@ -160,16 +160,16 @@ def edit(
             "there is nothing to change",
             hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.",
         )
-    with opened(settings(config)) as office:
-        who = book.person(office.store, address)
+    with opened(settings(config)) as installation:
+        who = book.person(installation.store, address)
         if not create:
-            check_new(office.store, columns, joined)
+            check_new(installation.store, columns, joined)
         if columns or join or leave:
             who = people.edit(
-                office, address, columns, join=joined, leave=_names(leave), source=actor()
+                installation, address, columns, join=joined, leave=_names(leave), source=actor()
             )
         if move_to:
-            who = people.move(office, who.email, move_to, source=actor())
+            who = people.move(installation, who.email, move_to, source=actor())
     (
         output.document(
             {
@@ -200,9 +200,9 @@ def unsubscribe(
 
     if not _sure(f"Stop all mail to {address}?", yes=yes):
         return 1
-    with opened(settings(config)) as office:
-        who = person(office.store, address)
-        stop_mail(office, LinkReader(who, 0, 0, who.language, ""), actor())
+    with opened(settings(config)) as installation:
+        who = person(installation.store, address)
+        stop_mail(installation, LinkReader(who, 0, 0, who.language, ""), actor())
     (
         output.document({"email": who.email, "unsubscribed": True})
         if as_json
@@ -231,8 +231,8 @@ def suppress(
     from distro.installation.context import opened
     from distro.subscribers import people
 
-    with opened(settings(config)) as office:
-        (people.lift if lift else people.suppress)(office, address, reason, source=actor())
+    with opened(settings(config)) as installation:
+        (people.lift if lift else people.suppress)(installation, address, reason, source=actor())
     (
         output.document({"email": address, "suppressed": not lift})
         if as_json
@@ -256,9 +256,9 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
 
     if not _sure(f"Forget {address} for ever?", yes=yes):
         return 1
-    with opened(settings(config)) as office:
-        people.erase(office, address, source=actor())
-        erasure.rewrite_log(office)
+    with opened(settings(config)) as installation:
+        people.erase(installation, address, source=actor())
+        erasure.rewrite_log(installation)
     (
         output.document({"email": address, "erased": True})
         if as_json
@@ -284,9 +284,9 @@ def history(address: _Address, config: Config = None, as_json: Json = False) -> 
 
     found = settings(config)
     zone = found.site.timezone
-    with opened(found) as office:
-        who = book.person(office.store, address)
-        facts = people.history(office, who)
+    with opened(found) as installation:
+        who = book.person(installation.store, address)
+        facts = people.history(installation, who)
     if as_json:
         output.document(
             [

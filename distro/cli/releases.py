@@ -315,8 +315,8 @@ def send_test(
     from distro.installation.context import opened
     from distro.mailing import test_send
 
-    with opened(settings(config)) as office:
-        tried = test_send.send_test(office, files, send_to)
+    with opened(settings(config)) as installation:
+        tried = test_send.send_test(installation, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
         output.document(
@@ -374,9 +374,9 @@ def plan(
     from distro.flow.submission import plan as make_plan
     from distro.installation.context import opened
 
-    with opened(settings(config)) as office:
+    with opened(settings(config)) as installation:
         planned = make_plan(
-            office,
+            installation,
             Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()),
         )
     if as_json:
@@ -524,13 +524,13 @@ def submit(
         actor=actor(),
     )
     asks = sys.stdin.isatty() and not yes and not as_json
-    with opened(found) as office:
-        if asks and not _wanted(submission.plan(office, order), at):
+    with opened(found) as installation:
+        if asks and not _wanted(submission.plan(installation, order), at):
             output.say("Nothing was sent.")
             return 0
-        accepted = submission.submit(office, order)
-        others = submission.also_waiting(office, accepted)
-        older = running_parts.warning(office)
+        accepted = submission.submit(installation, order)
+        others = submission.also_waiting(installation, accepted)
+        older = running_parts.warning(installation)
     trouble = relay_trouble(found)
     if as_json:
         output.document(

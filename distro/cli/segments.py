@@ -33,14 +33,14 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
     from distro.store.audience_scripts import count as count_of
 
     rows = []
-    with opened(settings(config)) as office:
-        known = office.segments()
-        roles = load_roles(office.settings.subscribers)
+    with opened(settings(config)) as installation:
+        known = installation.segments()
+        roles = load_roles(installation.settings.subscribers)
         for name, meaning in [
             (name, roles[name].told() if name in roles else "list") for name in sorted(known.lists)
         ] + sorted(known.named.items()):
             try:
-                size = office.store.call(count_of(known.program(known.expand(name))))
+                size = installation.store.call(count_of(known.program(known.expand(name))))
             except ExpressionError as error:
                 rows.append((name, "?", f"{meaning}   ({error.message})"))
             else:
@@ -69,9 +69,9 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
     from distro.installation.context import opened
     from distro.store.audience_scripts import count as count_of
 
-    with opened(settings(config)) as office:
-        known = office.segments()
-        size = office.store.call(count_of(known.program(known.expand(expression))))
+    with opened(settings(config)) as installation:
+        known = installation.segments()
+        size = installation.store.call(count_of(known.program(known.expand(expression))))
     output.document({"count": size}) if as_json else output.say(f"{size:,}   {expression}")
     return 0
 
@@ -97,11 +97,11 @@ def sample(
     from distro.store.audience_scripts import bitmap
     from distro.store.records import ids_of
 
-    with opened(settings(config)) as office:
-        known = office.segments()
-        ids = ids_of(office.store.call(bitmap(known.program(known.expand(expression)))))
+    with opened(settings(config)) as installation:
+        known = installation.segments()
+        ids = ids_of(installation.store.call(bitmap(known.program(known.expand(expression)))))
         chosen = sorted(random.sample(ids, min(at_most, len(ids))))
-        people = [p for p in (book.by_id(office.store, i) for i in chosen) if p]
+        people = [p for p in (book.by_id(installation.store, i) for i in chosen) if p]
     if as_json:
         output.document(
             [
@@ -133,8 +133,8 @@ def explain(
     from distro.installation.context import opened
     from distro.subscribers.segment_checks import why
 
-    with opened(settings(config)) as office:
-        lines = why(office, expression, address)
+    with opened(settings(config)) as installation:
+        lines = why(installation, expression, address)
     if as_json:
         output.document(
             {
@@ -172,8 +172,8 @@ def audit(config: Config = None, as_json: Json = False) -> int:
     from distro.installation.context import opened
     from distro.subscribers.segment_checks import audit as look
 
-    with opened(settings(config)) as office:
-        found = look(office)
+    with opened(settings(config)) as installation:
+        found = look(installation)
     alarms = [a for a in found if a.alarm]
     if as_json:
         output.document(
@@ -233,8 +233,10 @@ def close(
 
     if not yes and sys.stdin.isatty() and not typer.confirm(f"Take everybody off {name}?"):
         return 1
-    with opened(settings(config)) as office:
-        gone = close_list(office, name.strip().lower(), told=told, reason=reason, actor=actor())
+    with opened(settings(config)) as installation:
+        gone = close_list(
+            installation, name.strip().lower(), told=told, reason=reason, actor=actor()
+        )
     (
         output.document({"list": name, "off": gone})
         if as_json

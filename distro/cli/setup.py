@@ -27,9 +27,9 @@ def init(
         distro init
         distro init press-office
     """
-    from distro.admin.scaffold import FIRST_SEND, found_office
+    from distro.admin.scaffold import FIRST_SEND, write_scaffold
 
-    for path in found_office(folder):
+    for path in write_scaffold(folder):
         output.say(f"  {path}")
     output.say("\nA first send, into a mailbox on this machine that delivers nothing:\n")
     if folder != Path():
@@ -95,15 +95,15 @@ def _findings(config: Path | None) -> "list[Finding]":
 
     found = settings(config)
     try:
-        with opened(found) as office:
-            waiting, trouble = broker_state(office.broker)
+        with opened(found) as installation:
+            waiting, trouble = broker_state(installation.broker)
             broker = Finding(
                 "Broker",
                 Grade.ERROR if trouble else Grade.OK,
                 trouble or f"takes connections, {waiting} wake-ups wait",
                 "Look at `broker` and `redis` in distro.toml." if trouble else "",
             )
-            return [*examine(office), broker]
+            return [*examine(installation), broker]
     except StoreGoneError as error:
         return [Finding("Redis", Grade.ERROR, error.message, error.hint), *without_redis(found)]
 

@@ -93,22 +93,22 @@ def import_file(
 
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
-    with opened(settings(config)) as office:
+    with opened(settings(config)) as installation:
         with _progress("reading") as at:
             judged = importing.stage(
-                office.store,
+                installation.store,
                 file,
                 name,
                 actor=actor(),
                 basis=basis,
                 sync=sync,
-                hashes_of=office.hashes_of,
+                hashes_of=installation.hashes_of,
                 encoding=encoding,
                 progress=at,
             )
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = (
-            importing.survey(office.store, judged.number)
+            importing.survey(installation.store, judged.number)
             if not stopped and (dry_run or asks)
             else None
         )
@@ -118,10 +118,12 @@ def import_file(
             _show(file, name, judged, foreseen, head="if you take them")
         taken = None
         if stopped or dry_run or (asks and not typer.confirm("\nTake them?")):
-            importing.forget(office.store, judged)
+            importing.forget(installation.store, judged)
         else:
             with _progress("writing", judged.good) as at:
-                taken = importing.commit(office.store, judged.number, office.consent, progress=at)
+                taken = importing.commit(
+                    installation.store, judged.number, installation.consent, progress=at
+                )
     if as_json:
         output.document(_told(file, name, judged, taken, foreseen))
     elif asks and not dry_run and foreseen:  # all of it was just shown
@@ -328,18 +330,20 @@ def export(
     from distro.reports.export import write_book
     from distro.subscribers.people import held_on
 
-    with opened(settings(config)) as office:
+    with opened(settings(config)) as installation:
         if address:
             file.write_text(
                 json.dumps(
-                    held_on(office, person(office.store, address)), ensure_ascii=False, indent=2
+                    held_on(installation, person(installation.store, address)),
+                    ensure_ascii=False,
+                    indent=2,
                 )
                 + "\n",
                 encoding="utf-8",
             )
             written = 1
         else:
-            written = write_book(office, file, to)
+            written = write_book(installation, file, to)
     (
         output.document({"file": str(file), "people": written})
         if as_json
@@ -378,8 +382,8 @@ def list_people(
     from distro.installation.context import opened
     from distro.reports import export
 
-    with opened(settings(config)) as office:
-        found = export.list_people(office, segment, search, limit)
+    with opened(settings(config)) as installation:
+        found = export.list_people(installation, segment, search, limit)
     told = [
         {
             "email": p.person.email,

@@ -20,7 +20,7 @@ from distro.demo.mailbox_pages import MailboxPages
 from distro.errors import DistroError
 from distro.flow.submission import Accepted, Order, submit
 from distro.flow.submission import plan as make_plan
-from distro.installation.context import Office, opened
+from distro.installation.context import Installation, opened
 from distro.lib.process_life import SUPERVISED
 from distro.lib.resources import packaged
 from distro.model import State
@@ -73,10 +73,10 @@ def play(*, leave: bool) -> int:
             packaged("subscribers", "segments.toml").read_bytes()
         )
         settings = load(settings_file)
-        with _up(settings_file, settings.site.url), opened(settings) as office:
+        with _up(settings_file, settings.site.url), opened(settings) as installation:
             _line(
                 "Redis",
-                f"Valkey {office.store.command('INFO', 'server').get('valkey_version', '')},"
+                f"Valkey {installation.store.command('INFO', 'server').get('valkey_version', '')},"
                 " started here (AOF always)",
             )
             _line("Worker", f"Celery, {_PROCESSES} processes")
@@ -85,10 +85,10 @@ def play(*, leave: bool) -> int:
                 f"SMTP on 127.0.0.1:{mailbox.port}, {_RATE} letters a second at most so that you"
                 " can watch",
             )
-            _fill_book(office)
-            accepted = _submit(office)
-            _watch(office, accepted)
-            _report(office, accepted, mailbox)
+            _fill_book(installation)
+            accepted = _submit(installation)
+            _watch(installation, accepted)
+            _report(installation, accepted, mailbox)
             pages = MailboxPages(mailbox)
             if leave:
                 _line(
@@ -97,7 +97,7 @@ def play(*, leave: bool) -> int:
                     " shows the letters in a browser\n",
                 )
             else:
-                _letters(office, accepted, mailbox, pages.url)
+                _letters(installation, accepted, mailbox, pages.url)
                 _stay()
             pages.close()
     return 0
@@ -160,20 +160,20 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _fill_book(office: Office) -> None:
+def _fill_book(installation: Installation) -> None:
     """The sample lists; two people said no before."""
     sizes = []
     for name in ("journalists", "partners"):
         judged = importing.stage(
-            office.store, packaged("subscribers", f"{name}.csv"), name, actor="demo"
+            installation.store, packaged("subscribers", f"{name}.csv"), name, actor="demo"
         )
-        importing.commit(office.store, judged.number, office.consent)
+        importing.commit(installation.store, judged.number, installation.consent)
         sizes.append(f"{judged.good} {name}")
     for number in (7, 150):
-        person = book.by_id(office.store, number)
+        person = book.by_id(installation.store, number)
         assert person is not None
-        office.consent.record(
-            office.store,
+        installation.consent.record(
+            installation.store,
             subscriber=number,
             address=person.email,
             act=consent.UNSUBSCRIBED,
@@ -182,9 +182,9 @@ def _fill_book(office: Office) -> None:
     _line("Book", f"{', '.join(sizes)} (sample data), 2 of them unsubscribed\n")
 
 
-def _submit(office: Office) -> Accepted:
+def _submit(installation: Installation) -> Accepted:
     order = Order(files=sorted(_SAMPLE.glob("harbour-plan.*.md")), to="everyone", actor="demo")
-    planned = make_plan(office, order)
+    planned = make_plan(installation, order)
     _line("check", planned.release.headline)
     _line(
         "",
@@ -199,12 +199,12 @@ def _submit(office: Office) -> Accepted:
         f"{planned.plan.audience} of {planned.plan.matched} will get it ·"
         f" {sum(planned.plan.left_out.values())} left out ({out})",
     )
-    accepted = submit(office, order)
+    accepted = submit(installation, order)
     _line("submit", f"{accepted.release} → {accepted.distribution}\n")
     return accepted
 
 
-def _watch(office: Office, accepted: Accepted) -> None:
+def _watch(installation: Installation, accepted: Accepted) -> None:
     """A progress bar while it goes out, and a sending process killed in the middle, on purpose."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -221,16 +221,18 @@ def _watch(office: Office, accepted: Accepted) -> None:
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=accepted.audience, rate=0.0)
         while True:
-            glance = next(look(office, number))
+            glance = next(look(installation, number))
             bar.update(
                 task, completed=glance.tried, rate=glance.tried / max(0.1, time.monotonic() - began)
             )
             if not killed and glance.tried > accepted.audience * _LOWEST:
-                killed = _kill_a_worker(office)
+                killed = _kill_a_worker(installation)
             if glance.counts[State.IN_DOUBT] and not doubts:
                 doubts = tuple(
                     p.address
-                    for p in summary.report(office.store, number, "UTC").named.get("in_doubt", ())
+                    for p in summary.report(installation.store, number, "UTC").named.get(
+                        "in_doubt", ()
+                    )
                 )
             if glance.state in ("sent", "halted", "cancelled"):
                 break
@@ -255,9 +257,9 @@ def _watch(office: Office, accepted: Accepted) -> None:
     print()
 
 
-def _kill_a_worker(office: Office) -> bool:
+def _kill_a_worker(installation: Installation) -> bool:
     """Kill -9 of one sending process: they say by name that they live."""
-    alive = processes.alive(office.store)
+    alive = processes.alive(installation.store)
     if not alive:
         return False
     with contextlib.suppress(ProcessLookupError, IndexError, ValueError):
@@ -266,8 +268,8 @@ def _kill_a_worker(office: Office) -> bool:
     return False
 
 
-def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
-    told = summary.report(office.store, accepted.distribution.removeprefix("D"), "UTC").told
+def _report(installation: Installation, accepted: Accepted, mailbox: Mailbox) -> None:
+    told = summary.report(installation.store, accepted.distribution.removeprefix("D"), "UTC").told
     equation = " + ".join(
         f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n
     )
@@ -289,11 +291,11 @@ def _report(office: Office, accepted: Accepted, mailbox: Mailbox) -> None:
     print(f"  First letter after {passed.total_seconds():.1f} s.\n")
 
 
-def _letters(office: Office, accepted: Accepted, mailbox: Mailbox, pages: str) -> None:
+def _letters(installation: Installation, accepted: Accepted, mailbox: Mailbox, pages: str) -> None:
     """Where to look."""
     letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
     _line("Letters", f"{pages}   every letter, at phone and desktop width")
-    _line("Report", live.link(office, accepted.distribution.removeprefix("D")))
+    _line("Report", live.link(installation, accepted.distribution.removeprefix("D")))
     _line("Leave", f"{str(letter['List-Unsubscribe']).strip('<>')}   a reader's unsubscribe page")
     _line("Files", str(mailbox.folder))
     _line("Next", "distro init press-office   makes your own office\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from distro.audience.expression import Node
 from distro.installation.allow_list import allowed_program
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store.audience_scripts import Question
 
 _TO_ALL = (
@@ -19,7 +19,7 @@ _TO_ALL = (
 
 
 def question_for(
-    office: Office,
+    installation: Installation,
     slug: str,
     expanded: Node,
     order: Sequence[str],
@@ -29,25 +29,27 @@ def question_for(
     again: bool = False,
 ) -> Question:
     """What the store is asked about a release."""
-    segments = office.segments()
+    segments = installation.segments()
     return Question(
         slug,
         segments.program(expanded),
         order,
-        office.settings.languages.fallback,
+        installation.settings.languages.fallback,
         no_fallback,
-        allowed_program(office),
+        allowed_program(installation),
         again,
         again or kind in _TO_ALL,
     )
 
 
-def usual_audience(office: Office) -> int:
+def usual_audience(installation: Installation) -> int:
     """The median of earlier audiences; 0 with fewer than five."""
-    recent = office.store.command("ZREVRANGE", "dists", 0, 49)
+    recent = installation.store.command("ZREVRANGE", "dists", 0, 49)
     sizes = [
         int(a)
-        for a in office.store.pipeline([("HGET", f"dist:{d.decode()}", "audience") for d in recent])
+        for a in installation.store.pipeline(
+            [("HGET", f"dist:{d.decode()}", "audience") for d in recent]
+        )
         if a and int(a)
     ]
     return int(statistics.median(sizes)) if len(sizes) >= 5 else 0

@@ -9,29 +9,29 @@ else. On two cores this sends about 1.15 times as fast as processes that Linux p
 import contextlib
 import os
 
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.settings.load import cores
 
 
-def processes(office: Office) -> int:
+def processes(installation: Installation) -> int:
     """Sending processes of this host; as many as cores where signing letters is most of the
     work.
     """
-    settings = office.settings
+    settings = installation.settings
     signing = bool(settings.dkim.key or settings.dkim.ed25519_key)
     return settings.worker.processes or max(
         1, min(cores() - (not signing), sum(relay.connections for relay in settings.relay))
     )
 
 
-def own_core(office: Office, index: int) -> int | None:
+def own_core(installation: Installation, index: int) -> int | None:
     """The core of one of them; None: there are as many as cores, or somebody said how many, who may
     run several workers on a host.
     """
-    if office.settings.worker.processes or not hasattr(os, "sched_getaffinity"):
+    if installation.settings.worker.processes or not hasattr(os, "sched_getaffinity"):
         return None
     ours = sorted(os.sched_getaffinity(0))[1:]
-    return ours[index] if index < processes(office) <= len(ours) else None
+    return ours[index] if index < processes(installation) <= len(ours) else None
 
 
 def work_in_bulk(core: int | None) -> None:

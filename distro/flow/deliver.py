@@ -27,7 +27,7 @@ from distro.flow.fault_halt import halt_for_fault
 from distro.flow.ready_queue import Handout
 from distro.flow.relay_notes import Notes
 from distro.flow.retry import retry_or_give_up
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger.group_commit import Desk, GroupCommit, Held, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
@@ -84,13 +84,15 @@ class Job:
 class Deliverer(Work[Job], Desk):
     """The sending side of one process; made on its event loop."""
 
-    def __init__(self, office: Office, store: AsyncStore, process: str, pool_of: PoolOf) -> None:
-        self.office = office
+    def __init__(
+        self, installation: Installation, store: AsyncStore, process: str, pool_of: PoolOf
+    ) -> None:
+        self.installation = installation
         self.store = store
         self.process = process
-        self.journal = Journal(office.journals, process)
+        self.journal = Journal(installation.journals, process)
         self.pool = pool_of(self)
-        settings = office.settings
+        settings = installation.settings
         terms = Terms(
             duration_ms(settings.worker.lease),
             duration_ms(settings.limits.stale),
@@ -286,7 +288,7 @@ class Deliverer(Work[Job], Desk):
             held.halted = True
             with contextlib.suppress(StoreGoneError):  # else the next try says so
                 halt_for_fault(
-                    self.office,
+                    self.installation,
                     attempt.distribution,
                     f"the letter of recipient {attempt.ordinal} cannot be made",
                     error,
@@ -378,13 +380,13 @@ class Deliverer(Work[Job], Desk):
             outcome, delay_ms = retry_or_give_up(
                 outcome,
                 job.attempt.number,
-                self.office.settings.retry,
+                self.installation.settings.retry,
                 self.runs[job.attempt.distribution].began_ms,
             )
         elif (
             outcome.inside
         ):  # the third break in a row inside this letter's body makes it wait so long
-            delay_ms = duration_ms(self.office.settings.retry.first)
+            delay_ms = duration_ms(self.installation.settings.retry.first)
         if outcome.state is State.ACCEPTED:
             self.notes.going_on()
         if journal:
@@ -412,10 +414,10 @@ class Deliverer(Work[Job], Desk):
         """The number under which records call a relay, from 1."""
         known = self._relays.get((distribution, name))
         if known is None:
-            names = self.office.store.elements(f"rly:{distribution}")
+            names = self.installation.store.elements(f"rly:{distribution}")
             if name not in names:
-                self.office.store.command("RPUSH", f"rly:{distribution}", name)
-                names = self.office.store.elements(f"rly:{distribution}")
+                self.installation.store.command("RPUSH", f"rly:{distribution}", name)
+                names = self.installation.store.elements(f"rly:{distribution}")
             known = self._relays[distribution, name] = min(names.index(name) + 1, 255)
         return known
 
@@ -440,7 +442,7 @@ class Deliverer(Work[Job], Desk):
         """The relay refuses us, not a recipient: halt everything that runs here."""
         for held in list(self.commit.held):
             distribution = held.claim.distribution
-            self.office.store.call(scripts.turn(distribution, "halt", "", why, "us"))
+            self.installation.store.call(scripts.turn(distribution, "halt", "", why, "us"))
             log.get().error("halted", distribution=f"D{distribution}", why=why)
             self._return_ready(partial(_of, held))
             self.commit.end(held, halted=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from distro.errors import DistroError, RefusedError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.lib.mailbox_providers import provider_of
 from distro.store import AsyncStore
 
@@ -26,7 +26,9 @@ class Stop:
     actor: str = ""
 
 
-def halt_domain(office: Office, domain: str, seconds: float, *, actor: str, reason: str) -> Stop:
+def halt_domain(
+    installation: Installation, domain: str, seconds: float, *, actor: str, reason: str
+) -> Stop:
     """Write to nobody at this domain (or of this provider's group) for a while; the others go on. 0
     seconds: lift it.
 
@@ -38,11 +40,11 @@ def halt_domain(office: Office, domain: str, seconds: float, *, actor: str, reas
             f'"{domain}" is no domain',
             hint="Like outlook.com, or a provider: microsoft, google, yahoo, apple.",
         )
-    stop = Stop(office.store.now_ms() / 1000 + seconds, reason, actor)
+    stop = Stop(installation.store.now_ms() / 1000 + seconds, reason, actor)
     if seconds > 0:
-        office.store.command("HSET", "stops", key, json.dumps([stop.until, reason, actor]))
+        installation.store.command("HSET", "stops", key, json.dumps([stop.until, reason, actor]))
     else:
-        office.store.command("HDEL", "stops", key)
+        installation.store.command("HDEL", "stops", key)
     return stop
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Edition, Release
 
 _LATELY = 14 * 86_400_000  # ms
@@ -24,14 +24,14 @@ class Retold:
     headline: str
 
 
-def told_before(office: Office, release: Release) -> Retold | None:
+def told_before(installation: Installation, release: Release) -> Retold | None:
     """Return the newest distribution of another release, within 14 days, half of whose text this
     one repeats; newsletters repeat themselves.
     """
     if release.kind in ("newsletter", "correction", "hold", "kill"):
         return None
     ours = {edition.language: _paragraphs(edition.body) for edition in release.editions}
-    for number, slug, edition in _lately(office):
+    for number, slug, edition in _lately(installation):
         mine, theirs = ours.get(edition.language, {}), _paragraphs(edition.body)
         shared = sum(length for text, length in mine.items() if text in theirs)
         if slug != release.slug and shared and shared >= _NEARLY * sum(mine.values()):
@@ -39,18 +39,18 @@ def told_before(office: Office, release: Release) -> Retold | None:
     return None
 
 
-def _lately(office: Office) -> Iterator[tuple[str, str, Edition]]:
+def _lately(installation: Installation) -> Iterator[tuple[str, str, Edition]]:
     """Editions of the newest distributions, newest first."""
     numbers = [
-        raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
+        raw.decode() for raw in installation.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
     ]
-    since = office.store.now_ms() - _LATELY
+    since = installation.store.now_ms() - _LATELY
     for number in numbers:
-        told = office.store.hash(f"dist:{number}")
+        told = installation.store.hash(f"dist:{number}")
         if told.get("state") == "cancelled" or int(told.get("submitted_at") or 0) < since:
             continue
         for version in json.loads(told.get("versions") or "{}").values():
-            raw = office.store.text(f"ed:{version}")
+            raw = installation.store.text(f"ed:{version}")
             if raw:
                 yield number, told.get("release", ""), Edition.from_json(raw)
 

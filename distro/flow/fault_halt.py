@@ -4,13 +4,15 @@ not again and again.
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store import ledger_scripts
 
 FAULT = "fault"  # the guard that halted: `distro resume` tries once more
 
 
-def halt_for_fault(office: Office, distribution: str, doing: str, error: Exception) -> None:
+def halt_for_fault(
+    installation: Installation, distribution: str, doing: str, error: Exception
+) -> None:
     """Halt a distribution because of an error; raise it again if Redis is away, which is nobody's
     fault.
 
@@ -32,4 +34,6 @@ def halt_for_fault(office: Office, distribution: str, doing: str, error: Excepti
         exc_info=None if known else error,
     )
     hint = "" if known else " (a fault of distro, or broken data: the log has more)"
-    office.store.call(ledger_scripts.turn(distribution, "halt", "", f"{doing}: {why}{hint}", FAULT))
+    installation.store.call(
+        ledger_scripts.turn(distribution, "halt", "", f"{doing}: {why}{hint}", FAULT)
+    )

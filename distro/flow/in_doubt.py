@@ -5,7 +5,7 @@ else, knows of them.
 from collections.abc import Callable
 
 from distro import log
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger import external_evidence
 from distro.ledger.external_evidence import Question
 from distro.ledger.journal import Attempt
@@ -18,14 +18,14 @@ from distro.store.records import address_at, batches_of, edition_spans, unpack_r
 _AT_MOST = 500  # letters asked about in one round
 
 
-def hear(office: Office, judge: Judge, distribution: str, after_ms: int) -> int:
+def hear(installation: Installation, judge: Judge, distribution: str, after_ms: int) -> int:
     """Ask the witnesses of `[in_doubt] evidence` about doubts that were waited for; gives how many
     are settled.
     """
-    told = [external_evidence.witness(name) for name in office.settings.in_doubt.evidence]
+    told = [external_evidence.witness(name) for name in installation.settings.in_doubt.evidence]
     if not told:
         return 0
-    store = office.store
+    store = installation.store
     due = [
         int(o)
         for o in store.command(
@@ -40,7 +40,7 @@ def hear(office: Office, judge: Judge, distribution: str, after_ms: int) -> int:
     ]
     if not due:
         return 0
-    asked = dict(zip(due, _questions(office, distribution, due), strict=True))
+    asked = dict(zip(due, _questions(installation, distribution, due), strict=True))
     known = external_evidence.hear(told, list(asked.values()))
     verdicts = []
     for ordinal in sorted(due):
@@ -64,23 +64,25 @@ def hear(office: Office, judge: Judge, distribution: str, after_ms: int) -> int:
     return len(verdicts)
 
 
-def _questions(office: Office, distribution: str, ordinals: list[int]) -> list[Question]:
-    languages = office.store.hash(f"dist:{distribution}")["order"].split()
-    spans = edition_spans(batches_of(office.store, distribution))
+def _questions(
+    installation: Installation, distribution: str, ordinals: list[int]
+) -> list[Question]:
+    languages = installation.store.hash(f"dist:{distribution}")["order"].split()
+    spans = edition_spans(batches_of(installation.store, distribution))
     found = []
     message_id: dict[int, Callable[[int], bytes]] = {}
     for ordinal in ordinals:
         edition = next(e for e, (first, past) in spans.items() if first <= ordinal < past)
         if edition not in message_id:
             message_id[edition] = message_ids(
-                load_letter(office, distribution, languages[edition]),
+                load_letter(installation, distribution, languages[edition]),
                 int(distribution),
-                office.keys,
+                installation.keys,
             )
         found.append(
             Question(
                 message_id[edition](ordinal).decode(),
-                address_at(office.store, distribution, ordinal),
+                address_at(installation.store, distribution, ordinal),
             )
         )
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from distro.errors import RefusedError
 from distro.flow.submission import start_ms
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.lib import failpoints
 from distro.model import Edition, State
 from distro.store import ledger_scripts
@@ -19,17 +19,19 @@ from distro.times import rfc3339
 _PIECES = 50  # of a settlement in one round of the sweep
 
 
-def halt(office: Office, distribution: str, *, actor: str, reason: str) -> str:
+def halt(installation: Installation, distribution: str, *, actor: str, reason: str) -> str:
     """Stop a distribution; gives its state. Raises RefusedError where there is nothing to stop."""
-    what, state = office.store.call(ledger_scripts.turn(distribution, "halt", actor, reason))
+    what, state = installation.store.call(ledger_scripts.turn(distribution, "halt", actor, reason))
     if what != "ok":
         raise RefusedError(f"D{distribution} is {state}: there is nothing to halt")
     return state
 
 
-def resume(office: Office, distribution: str, *, actor: str, reason: str) -> str:
+def resume(installation: Installation, distribution: str, *, actor: str, reason: str) -> str:
     """Go on; overrides the guard that halted, for this distribution."""
-    what, state = office.store.call(ledger_scripts.turn(distribution, "resume", actor, reason))
+    what, state = installation.store.call(
+        ledger_scripts.turn(distribution, "resume", actor, reason)
+    )
     if what != "ok":
         raise RefusedError(f"D{distribution} is {state}, not halted")
     return state
@@ -45,13 +47,13 @@ class Cancelled:
     in_flight: int  # whose end is not known yet; the sweep settles them
 
 
-def cancel(office: Office, distribution: str, *, actor: str, reason: str) -> Cancelled:
+def cancel(installation: Installation, distribution: str, *, actor: str, reason: str) -> Cancelled:
     """Nothing more of it begins; whoever was not reached is free for another distribution of the
     release.
 
     Raises RefusedError for one that is sent.
     """
-    what, state = office.store.call(ledger_scripts.cancel(distribution, actor, reason))
+    what, state = installation.store.call(ledger_scripts.cancel(distribution, actor, reason))
     failpoints.point("cancel.said")
     if what != "ok":
         raise RefusedError(
@@ -63,22 +65,22 @@ def cancel(office: Office, distribution: str, *, actor: str, reason: str) -> Can
                 else ""
             ),
         )
-    settle(office, distribution, pieces=None)
-    told = office.store.hash(f"dist:{distribution}")
+    settle(installation, distribution, pieces=None)
+    told = installation.store.hash(f"dist:{distribution}")
     if "frozen_at" not in told:
         return Cancelled(
             dict.fromkeys(State, 0) | {State.CANCELLED: int(told.get("planned", 0))}, 0
         )
-    counts = counters(office.store, distribution)
+    counts = counters(installation.store, distribution)
     return Cancelled(counts, counts[State.SENDING])
 
 
-def settle(office: Office, distribution: str, *, pieces: int | None = _PIECES) -> bool:
+def settle(installation: Installation, distribution: str, *, pieces: int | None = _PIECES) -> bool:
     """Go on settling what a cancelled distribution held; a crash goes on where it stopped. True:
     all is settled.
     """
     while pieces is None or pieces > 0:
-        done = office.store.call(ledger_scripts.settle(distribution))
+        done = installation.store.call(ledger_scripts.settle(distribution))
         failpoints.point("cancel.piece")
         if done:
             return done == 1
@@ -86,18 +88,20 @@ def settle(office: Office, distribution: str, *, pieces: int | None = _PIECES) -
     return False
 
 
-def reschedule(office: Office, distribution: str, at: str, *, actor: str) -> int:
+def reschedule(installation: Installation, distribution: str, at: str, *, actor: str) -> int:
     """Another time for what has not begun; gives it, unix ms. An audience fixed for the old time is
     fixed again.
 
     Raises RefusedError for what has begun, for a time that is over or before an embargo.
     """
-    zone = office.settings.site.timezone
-    versions = json.loads(office.store.hash(f"dist:{distribution}")["versions"]).values()
+    zone = installation.settings.site.timezone
+    versions = json.loads(installation.store.hash(f"dist:{distribution}")["versions"]).values()
     start = start_ms(
-        at, [Edition.from_json(office.store.text(f"ed:{version}")) for version in versions], zone
+        at,
+        [Edition.from_json(installation.store.text(f"ed:{version}")) for version in versions],
+        zone,
     )
-    what, state = office.store.call(
+    what, state = installation.store.call(
         ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone))
     )
     if what != "ok":

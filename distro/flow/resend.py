@@ -8,23 +8,23 @@ from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import NotFoundError, RefusedError
 from distro.flow.audience_query import question_for
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Edition, State
 from distro.store import audience_scripts, ledger_scripts
 
 _WHICH = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
 
-def resend(office: Office, distribution: str, only: str, *, actor: str) -> int:
+def resend(installation: Installation, distribution: str, only: str, *, actor: str) -> int:
     """Queue again all who are `in_doubt` or `failed`; gives how many. Opens a distribution that was
     sent.
     """
-    told = _resendable(office, distribution)
+    told = _resendable(installation, distribution)
     if "frozen_at" not in told:
         raise RefusedError(f"D{distribution} has not begun: there is nobody to send to again")
     moved, at = 0, 0
     while at >= 0:
-        what, at, n = office.store.call(
+        what, at, n = installation.store.call(
             ledger_scripts.resend(distribution, _WHICH[only].letter, at, actor)
         )
         if what != "ok":
@@ -38,16 +38,16 @@ def resend(office: Office, distribution: str, only: str, *, actor: str) -> int:
     return moved
 
 
-def resend_to(office: Office, distribution: str, address: str, *, actor: str) -> str:
+def resend_to(installation: Installation, distribution: str, address: str, *, actor: str) -> str:
     """A distribution of one, who gets the release whether or not they have it; gives its number.
 
     Raises RefusedError where they may not be written to, NotFoundError where they are not in the
     book.
     """
-    told = _resendable(office, distribution)
+    told = _resendable(installation, distribution)
     if "began_at" not in told:
         raise RefusedError(f"D{distribution} has not begun: nobody gets it before its time")
-    person = book.by_address(office.store, address)
+    person = book.by_address(installation.store, address)
     if person is None:
         raise NotFoundError(
             f"nobody in the book has the address {address}",
@@ -55,10 +55,16 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
         )
     expanded = parse(f'email:"{person.email}"')
     order = told["order"].split()
-    plan = office.store.call(
+    plan = installation.store.call(
         audience_scripts.plan(
             question_for(
-                office, told["release"], expanded, order, kind="", no_fallback=False, again=True
+                installation,
+                told["release"],
+                expanded,
+                order,
+                kind="",
+                no_fallback=False,
+                again=True,
             )
         )
     )
@@ -69,11 +75,11 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
             hint=f"More: distro explain {address}",
         )
     editions = [
-        (lang, version, office.store.text(f"ed:{version}"))
+        (lang, version, installation.store.text(f"ed:{version}"))
         for lang, version in json.loads(told["versions"]).items()
     ]
     first = Edition.from_json(next(text for lang, _, text in editions if lang == order[0]))
-    what, which, _ = office.store.call(
+    what, which, _ = installation.store.call(
         audience_scripts.accept(
             {
                 "slug": told["release"],
@@ -109,8 +115,8 @@ def resend_to(office: Office, distribution: str, address: str, *, actor: str) ->
     return which
 
 
-def _resendable(office: Office, distribution: str) -> dict[str, str]:
-    told = office.store.hash(f"dist:{distribution}")
+def _resendable(installation: Installation, distribution: str) -> dict[str, str]:
+    told = installation.store.hash(f"dist:{distribution}")
     if told.get("state") == "cancelled":
         raise RefusedError(
             f"D{distribution} is cancelled: nothing of it is sent again",

@@ -15,15 +15,15 @@ from distro.flow.concurrency import work_in_bulk
 from distro.flow.deliver import SLICE, Deliverer, Run
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.mailing.compose import filler_of, load_letter
 from distro.relay.pool import PoolOf
 from distro.store import AsyncStore
 
 
-def load_run(office: Office, distribution: str, known: Run | None = None) -> Run | None:
+def load_run(installation: Installation, distribution: str, known: Run | None = None) -> Run | None:
     """A running distribution with its letters, compiled once; None: it is not sending."""
-    told = office.store.hash(f"dist:{distribution}")
+    told = installation.store.hash(f"dist:{distribution}")
     if told.get("state") != "sending":
         return None
     began_ms = max(
@@ -31,8 +31,10 @@ def load_run(office: Office, distribution: str, known: Run | None = None) -> Run
     )  # a resend has its own retry period
     if known and known.began_ms == began_ms:
         return known
-    letters = (load_letter(office, distribution, language) for language in told["order"].split())
-    fillers = tuple(filler_of(office, distribution, letter) for letter in letters)
+    letters = (
+        load_letter(installation, distribution, language) for language in told["order"].split()
+    )
+    fillers = tuple(filler_of(installation, distribution, letter) for letter in letters)
     return Run(distribution, fillers, began_ms, tuple(told.get("groups", "").split()))
 
 
@@ -45,9 +47,14 @@ class Sender:
     """The thread, its loop and its deliverer, for the life of a sending process."""
 
     def __init__(
-        self, office: Office, pool_of: PoolOf, *, patience: float = 30.0, core: int | None = None
+        self,
+        installation: Installation,
+        pool_of: PoolOf,
+        *,
+        patience: float = 30.0,
+        core: int | None = None,
     ) -> None:
-        self.office = office
+        self.installation = installation
         self.patience = patience
         self._runs: dict[str, Run] = {}
         self._ready = threading.Event()
@@ -74,7 +81,10 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         self._deliverer = Deliverer(
-            self.office, AsyncStore(self.office.url), process_name(self.office.host), self._pool_of
+            self.installation,
+            AsyncStore(self.installation.url),
+            process_name(self.installation.host),
+            self._pool_of,
         )
         self._deliverer.start()
         gc.collect()
@@ -91,9 +101,9 @@ class Sender:
         next.
         """
         try:
-            run = load_run(self.office, distribution, self._runs.get(distribution))
+            run = load_run(self.installation, distribution, self._runs.get(distribution))
         except Exception as error:  # noqa: BLE001 - what is kept of it is broken
-            halt_for_fault(self.office, distribution, "its letters cannot be read", error)
+            halt_for_fault(self.installation, distribution, "its letters cannot be read", error)
             return []
         if run is None or self._loop is None or self._deliverer is None:
             return []

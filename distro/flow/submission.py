@@ -13,7 +13,7 @@ from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
 from distro.flow.audience_query import question_for, usual_audience
 from distro.flow.duplicate_text import Retold, told_before
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.mailing.compose import compile_edition, files_of
 from distro.mailing.signers import check_signers
@@ -75,34 +75,36 @@ class Accepted:
     planned: Planned = field(repr=False)
 
 
-def plan(office: Office, order: Order) -> Planned:
+def plan(installation: Installation, order: Order) -> Planned:
     """Who would get it, in which edition, who would not and why. Sends nothing, changes nothing."""
-    zone = office.settings.site.timezone
-    readings = tuple(read(path, zone, office.settings.private_paths) for path in order.files)
+    zone = installation.settings.site.timezone
+    readings = tuple(read(path, zone, installation.settings.private_paths) for path in order.files)
     release = release_of(readings)
     begins_ms = start_ms(order.at, release.editions, zone)
-    importing.finish_open(office.store, office.consent)  # what a dead import promised counts
-    segments = office.segments()
+    importing.finish_open(
+        installation.store, installation.consent
+    )  # what a dead import promised counts
+    segments = installation.segments()
     expanded = segments.expand(order.to)
-    _check_trust(office, readings)
+    _check_trust(installation, readings)
     files = files_of(readings)
     if not is_member(
-        office.settings
+        installation.settings
     ):  # a member of the group does not see the keys; the worker halts what it cannot sign
-        check_signers(office.settings, release.editions)
+        check_signers(installation.settings, release.editions)
     for edition in release.editions:  # a template's mistake is better found now than at ten o'clock
-        compile_edition(office, edition, "0", datetime.now().astimezone(), files=files)
+        compile_edition(installation, edition, "0", datetime.now().astimezone(), files=files)
     question = question_for(
-        office,
+        installation,
         "" if order.as_new else release.slug,
         expanded,
         release.languages,
         kind=release.kind,
         no_fallback=order.no_fallback,
     )
-    found = office.store.call(scripts.plan(question))
-    usual = usual_audience(office)
-    limits = office.settings.limits
+    found = installation.store.call(scripts.plan(question))
+    usual = usual_audience(installation)
+    limits = installation.settings.limits
     return Planned(
         release=release,
         plan=found,
@@ -111,24 +113,26 @@ def plan(office: Office, order: Order) -> Planned:
         start_ms=begins_ms,
         readings=readings,
         holders=(
-            tuple(office.store.elements(f"rel:{release.slug}:dists")) if not order.as_new else ()
+            tuple(installation.store.elements(f"rel:{release.slug}:dists"))
+            if not order.as_new
+            else ()
         ),
-        seconds=_pace(office, found.audience),
+        seconds=_pace(installation, found.audience),
         usual=usual,
         too_large=bool(usual)
         and found.audience > limits.usual_least
         and found.audience > usual * limits.usual_factor,
-        before=None if order.as_new else told_before(office, release),
+        before=None if order.as_new else told_before(installation, release),
     )
 
 
-def _check_trust(office: Office, readings: Sequence[Reading]) -> None:
+def _check_trust(installation: Installation, readings: Sequence[Reading]) -> None:
     """Trust rests on what staff own: where any list is marked `embargo_trusted`, only such a list
     may be named.
     """
     marked = sorted(
         role.name
-        for role in load_roles(office.settings.subscribers).values()
+        for role in load_roles(installation.settings.subscribers).values()
         if role.embargo_trusted
     )
     for reading in readings:
@@ -163,18 +167,18 @@ def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
     return to_ms(start) if start else 0
 
 
-def submit(office: Office, order: Order) -> Accepted:
+def submit(installation: Installation, order: Order) -> Accepted:
     """Store the release and put its distribution into the due-table; raises RefusedError with the
     reason why not.
     """
-    planned = plan(office, order)
+    planned = plan(installation, order)
     if planned.plan.audience == 0 and not order.idempotency_key:
-        raise nobody(office, planned)
+        raise nobody(installation, planned)
     release = planned.release
     content = _content(planned, order)
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
-        office.store.command("SET", f"file:{name}", raw, "NX")
-    what, which, slug = office.store.call(
+        installation.store.command("SET", f"file:{name}", raw, "NX")
+    what, which, slug = installation.store.call(
         scripts.accept(
             {
                 "slug": release.slug,
@@ -207,8 +211,8 @@ def submit(office: Office, order: Order) -> Accepted:
     if what == "ok" and planned.plan.audience == 0:
         # The key was new, and there is nobody: the freeze will cancel it and say who holds the
         # release.
-        raise nobody(office, planned)
-    state = office.store.hash(f"dist:{which}").get("state", "")
+        raise nobody(installation, planned)
+    state = installation.store.hash(f"dist:{which}").get("state", "")
     return Accepted(
         distribution=f"D{which}",
         release=slug,
@@ -219,14 +223,14 @@ def submit(office: Office, order: Order) -> Accepted:
     )
 
 
-def also_waiting(office: Office, accepted: Accepted) -> list[tuple[str, str]]:
+def also_waiting(installation: Installation, accepted: Accepted) -> list[tuple[str, str]]:
     """Other distributions of the same release that wait for their time: each with that time, RFC
     3339.
     """
-    zone = office.settings.site.timezone
+    zone = installation.settings.site.timezone
     found = []
-    for number in office.store.elements(f"rel:{accepted.release}:dists"):
-        told = office.store.hash(f"dist:{number}")
+    for number in installation.store.elements(f"rel:{accepted.release}:dists"):
+        told = installation.store.hash(f"dist:{number}")
         if (
             f"D{number}" != accepted.distribution
             and told.get("state") == "scheduled"
@@ -259,7 +263,7 @@ def _fingerprints(release: Release) -> list[str]:
     ]
 
 
-def nobody(office: Office, planned: Planned) -> RefusedError:
+def nobody(installation: Installation, planned: Planned) -> RefusedError:
     """Why there is nothing to send, and who holds the release."""
     out = planned.plan.left_out
     facts: dict[str, Any] = {
@@ -276,7 +280,8 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
     have = out.get("already_has_it", 0)
     if have:
         held = ", ".join(
-            f"D{d}, {office.store.hash(f'dist:{d}').get('state', '')}" for d in planned.holders
+            f"D{d}, {installation.store.hash(f'dist:{d}').get('state', '')}"
+            for d in planned.holders
         )
         who = (
             f"all {have:,} already have"
@@ -288,7 +293,7 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
         )
         return RefusedError(
             f'Nothing to send: {who} "{planned.release.headline}" ({held}).',
-            hint=_rest_of(office, planned.holders) or "Really again? --as-new",
+            hint=_rest_of(installation, planned.holders) or "Really again? --as-new",
             **facts,
         )
     reasons = " · ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in out.items())
@@ -298,14 +303,14 @@ def nobody(office: Office, planned: Planned) -> RefusedError:
     )
 
 
-def _rest_of(office: Office, holders: Sequence[str]) -> str:
+def _rest_of(installation: Installation, holders: Sequence[str]) -> str:
     """Return what to type for readers whom an earlier sending did not reach; "" where it reached
     all.
     """
     for distribution in holders:
-        if not office.store.command("EXISTS", f"cnt:{distribution}"):  # not frozen yet
+        if not installation.store.command("EXISTS", f"cnt:{distribution}"):  # not frozen yet
             continue
-        counts = counters(office.store, distribution)
+        counts = counters(installation.store, distribution)
         for state, word in ((State.FAILED, "failed"), (State.IN_DOUBT, "in doubt")):
             if counts[state]:
                 return (
@@ -337,10 +342,10 @@ def _refusal(what: str, which: str, slug: str) -> RefusedError:
     return RefusedError(f"not accepted: {what} {which}")
 
 
-def _pace(office: Office, audience: int) -> float:
+def _pace(installation: Installation, audience: int) -> float:
     """Seconds that so many take at the pace of the last sending of 50 or more."""
-    for d in office.store.command("ZREVRANGE", "dists", 0, 9):
-        told = office.store.hash(f"dist:{d.decode()}")
+    for d in installation.store.command("ZREVRANGE", "dists", 0, 9):
+        told = installation.store.hash(f"dist:{d.decode()}")
         size, first, last = (
             int(told.get(k) or 0) for k in ("audience", "first_accepted_at", "last_accepted_at")
         )

@@ -11,7 +11,7 @@ from distro.flow import in_doubt, orders
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger import audit, journal
 from distro.ledger.recovery import Judge
 from distro.store import ledger_scripts
@@ -28,9 +28,9 @@ class Sweep:
     gap.
     """
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.judge = Judge(office.store, office.journals, office.host)
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.judge = Judge(installation.store, installation.journals, installation.host)
         self._called: dict[str, float] = {}
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
@@ -45,15 +45,15 @@ class Sweep:
 
     def once(self) -> list[Wake]:
         """One round; gives the wake-ups that it asks for."""
-        wakes = [Wake(d) for d in self.office.store.call(ledger_scripts.due())]
-        for distribution in self.office.store.members("running"):
+        wakes = [Wake(d) for d in self.installation.store.call(ledger_scripts.due())]
+        for distribution in self.installation.store.members("running"):
             wakes += self._apart(distribution, self._look)
-        for distribution in self.office.store.members("settling"):
+        for distribution in self.installation.store.members("settling"):
             self._apart(distribution, self._settle)
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
             self._pruned = time.monotonic()
-            journal.prune(self.office.journals, _KEEP_JOURNALS)
+            journal.prune(self.installation.journals, _KEEP_JOURNALS)
         return wakes
 
     def _apart(self, distribution: str, act: Callable[[str], list[Wake]]) -> list[Wake]:
@@ -65,17 +65,17 @@ class Sweep:
         try:
             return act(distribution)
         except Exception as error:  # noqa: BLE001 - broken data of one
-            halt_for_fault(self.office, distribution, "the sweep cannot look after it", error)
+            halt_for_fault(self.installation, distribution, "the sweep cannot look after it", error)
             self._faulty[distribution] = time.monotonic() + _FAULTY_FOR
             return []
 
     def _settle(self, distribution: str) -> list[Wake]:
-        orders.settle(self.office, distribution)
+        orders.settle(self.installation, distribution)
         return []
 
     def _look(self, distribution: str) -> list[Wake]:
-        office = self.office
-        lease = parse_duration(office.settings.worker.lease)
+        installation = self.installation
+        lease = parse_duration(installation.settings.worker.lease)
         by_the_clock = time.monotonic() - self._answered_since > lease
         became = self.judge.settle(
             distribution, grace_ms=int(lease * 1000) if by_the_clock else None
@@ -86,19 +86,19 @@ class Sweep:
                 distribution=f"D{distribution}",
                 **{str(s): n for s, n in became.items()},
             )
-        doubt = office.settings.in_doubt
-        after_ms, limits = duration_ms(doubt.after), office.settings.limits
-        in_doubt.hear(office, self.judge, distribution, after_ms)
-        office.store.call(
+        doubt = installation.settings.in_doubt
+        after_ms, limits = duration_ms(doubt.after), installation.settings.limits
+        in_doubt.hear(installation, self.judge, distribution, after_ms)
+        installation.store.call(
             ledger_scripts.doubts(
                 distribution, doubt.policy, after_ms, least=limits.doubts_least, share=limits.doubts
             )
         )
-        office.store.call(
+        installation.store.call(
             ledger_scripts.errors(distribution, share=limits.errors, least=limits.errors_least)
         )
-        if office.store.call(ledger_scripts.close(distribution)):
-            found = audit.audit(office.store, distribution)
+        if installation.store.call(ledger_scripts.close(distribution)):
+            found = audit.audit(installation.store, distribution)
             log.get().info(
                 "sent",
                 distribution=f"D{distribution}",
@@ -112,20 +112,20 @@ class Sweep:
         """Wake-ups for batches with work and no lease; a bounded window, and not again before it
         could be heard.
         """
-        todo = self.office.store.command(
+        todo = self.installation.store.command(
             "ZRANGEBYSCORE",
             f"todo:{distribution}",
             "-inf",
-            self.office.store.now_ms(),
+            self.installation.store.now_ms(),
             "LIMIT",
             0,
-            processes(self.office),
+            processes(self.installation),
         )
         if not todo:
             self._called.pop(distribution, None)
             return []
         if (
-            self.office.store.hash(f"dist:{distribution}").get("state") != "sending"
+            self.installation.store.hash(f"dist:{distribution}").get("state") != "sending"
             or time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN
         ):
             return []
@@ -134,12 +134,12 @@ class Sweep:
 
     def _finish_imports(self) -> None:
         """Take over imports whose command died: those that have not moved for a while."""
-        open_now = {int(n) for n in self.office.store.members("import:open")}
+        open_now = {int(n) for n in self.installation.store.members("import:open")}
         self._imports = {n: seen for n, seen in self._imports.items() if n in open_now}
         for number in open_now:
-            done = self.office.store.hash(f"import:{number}").get("done", "0")
+            done = self.installation.store.hash(f"import:{number}").get("done", "0")
             before, since = self._imports.get(number, ("", 0.0))
             if done != before:
                 self._imports[number] = (done, time.monotonic())
             elif (time.monotonic() - since) * 1000 > _OPEN_IMPORT_MS:
-                importing.finish(self.office.store, number, self.office.consent)
+                importing.finish(self.installation.store, number, self.installation.consent)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from distro.audience.expression import parse
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.lib.mailbox_providers import PROVIDERS, parse_rate
 from distro.settings.load import Settings
 from distro.settings.sections import Relay
@@ -37,24 +37,24 @@ class Bucket:
         return f"{self.name} {self.rate:.6g} {self.burst:.6g}"
 
 
-def groups_of(office: Office, distribution: str) -> list[bytes]:
+def groups_of(installation: Installation, distribution: str) -> list[bytes]:
     """The readers of each group that stands apart in a distribution; the same again after a crash
     in the middle of a freeze.
     """
-    if "groups" not in office.store.hash(f"dist:{distribution}"):
-        found = _find(office)
+    if "groups" not in installation.store.hash(f"dist:{distribution}"):
+        found = _find(installation)
         for name, bitmap in found.items():
-            office.store.command("SET", f"grp:{distribution}:{name}", bitmap, "NX")
-        office.store.command("HSETNX", f"dist:{distribution}", "groups", " ".join(found))
-    names = office.store.hash(f"dist:{distribution}")["groups"].split()
-    return [office.store.raw(f"grp:{distribution}:{name}") for name in names]
+            installation.store.command("SET", f"grp:{distribution}:{name}", bitmap, "NX")
+        installation.store.command("HSETNX", f"dist:{distribution}", "groups", " ".join(found))
+    names = installation.store.hash(f"dist:{distribution}")["groups"].split()
+    return [installation.store.raw(f"grp:{distribution}:{name}") for name in names]
 
 
-def _find(office: Office) -> dict[str, bytes]:
+def _find(installation: Installation) -> dict[str, bytes]:
     """Groups with a rate, and known providers with many readers, each with its readers in the whole
     book.
     """
-    pace, segments = office.settings.pace, office.segments()
+    pace, segments = installation.settings.pace, installation.segments()
     found: dict[str, bytes] = {}
     for name in dict.fromkeys((*PROVIDERS, *pace.groups, *pace.rates)):
         terms = (
@@ -69,7 +69,7 @@ def _find(office: Office) -> dict[str, bytes]:
         if not terms:
             continue
         program = segments.program(parse(" or ".join(terms)))
-        bitmap = office.store.call(audience_scripts.bitmap(program))
+        bitmap = installation.store.call(audience_scripts.bitmap(program))
         size = int.from_bytes(bitmap, "little").bit_count()
         if size and (name in pace.rates or size >= _APART):
             found[name] = bitmap

@@ -1,18 +1,18 @@
 """Who may be written to outside production: `[site] allow`."""
 
 from distro.audience.expression import parse
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import address_key
 from distro.settings.load import Settings
 from distro.store.audience_scripts import Program
 
 
-def allowed_program(office: Office) -> Program | None:
+def allowed_program(installation: Installation) -> Program | None:
     """Outside production, who may be written to at all (promise 11); None: everyone."""
-    site = office.settings.site
+    site = installation.settings.site
     if site.environment == "production":
         return None
-    segments = office.segments()
+    segments = installation.segments()
     terms = [f'email:"{a}"' if "@" in a else f'domain:"{a}"' for a in site.allow]
     programs = [segments.program(parse(term)) for term in terms]
     return (

@@ -18,7 +18,7 @@ from distro.tokens import Keys
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Installation:
     """One process's view of an installation."""
 
     settings: Settings
@@ -49,12 +49,12 @@ class Office:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Office]:
+def opened(settings: Settings) -> Iterator[Installation]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
     if settings.embedded:
         with _within_rights(settings.data), _server(settings) as server:
             try:
-                yield _office(
+                yield _installation(
                     settings,
                     server.url(),
                     settings.broker.get_secret_value() or server.broker_url(),
@@ -64,7 +64,9 @@ def opened(settings: Settings) -> Iterator[Office]:
                 raise
     else:
         url = settings.redis.get_secret_value()
-        yield _office(settings, url, settings.broker.get_secret_value() or _next_database(url))
+        yield _installation(
+            settings, url, settings.broker.get_secret_value() or _next_database(url)
+        )
 
 
 def _server(settings: Settings) -> contextlib.AbstractContextManager[Embedded]:
@@ -84,10 +86,12 @@ def _within_rights(data: Path) -> Iterator[None]:
         raise refused(str(error.filename), data) or error from None
 
 
-def _office(settings: Settings, url: str, broker: str) -> Office:
+def _installation(settings: Settings, url: str, broker: str) -> Installation:
     store = connect(url)
     store.ping()
-    return Office(settings, store, url, broker, load_keys(settings, store), host_id(settings.data))
+    return Installation(
+        settings, store, url, broker, load_keys(settings, store), host_id(settings.data)
+    )
 
 
 def _next_database(url: str) -> str:

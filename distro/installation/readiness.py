@@ -1,9 +1,9 @@
 """Whether an installation can send."""
 
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store import processes
 
 
-def missing(office: Office) -> list[str]:
+def missing(installation: Installation) -> list[str]:
     """Return what keeps this installation from sending: nothing, or "worker"."""
-    return [] if processes.alive(office.store) else ["worker"]
+    return [] if processes.alive(installation.store) else ["worker"]

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from distro.errors import StoreGoneError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.settings.load import Settings
 from distro.store.processes import ALIVE_SECONDS
 
@@ -32,20 +32,20 @@ def _plain(value: Any) -> str:
     return str(value.get_secret_value()) if isinstance(value, SecretStr) else str(value)
 
 
-def keep_publishing(office: Office, part: str) -> None:
+def keep_publishing(installation: Installation, part: str) -> None:
     """Say every few seconds, from a thread, that this part lives and with which settings; and once
     that it has ended.
     """
-    print_of = fingerprint(office.settings)
+    print_of = fingerprint(installation.settings)
     pid = os.getpid()
-    name = f"{part} {office.host} {pid}"
+    name = f"{part} {installation.host} {pid}"
     ending, telling = threading.Event(), threading.Lock()
 
     def tell() -> None:
         while True:
             with telling, contextlib.suppress(StoreGoneError):  # said again later
                 if not ending.is_set():
-                    office.store.command(
+                    installation.store.command(
                         "HSET",
                         "parts",
                         name,
@@ -53,7 +53,7 @@ def keep_publishing(office: Office, part: str) -> None:
                             {
                                 "at": int(time.time()),
                                 "settings": print_of,
-                                "file": str(office.settings.file),
+                                "file": str(installation.settings.file),
                             }
                         ),
                     )
@@ -65,52 +65,52 @@ def keep_publishing(office: Office, part: str) -> None:
             return
         ending.set()
         with telling, contextlib.suppress(StoreGoneError):
-            office.store.command("HDEL", "parts", name)
+            installation.store.command("HDEL", "parts", name)
 
     atexit.register(end)
     threading.Thread(target=tell, name="settings", daemon=True).start()
 
 
-def alive(office: Office) -> list[str]:
+def alive(installation: Installation) -> list[str]:
     """Return the parts of this host that live: worker, sweep, web."""
-    return sorted({part for part, _ in _living(office)})
+    return sorted({part for part, _ in _living(installation)})
 
 
-def outdated(office: Office) -> list[str]:
+def outdated(installation: Installation) -> list[str]:
     """Return the parts that live and run with other settings than their file has now: worker,
     sweep, web.
     """
-    ours, file = fingerprint(office.settings), str(office.settings.file)
+    ours, file = fingerprint(installation.settings), str(installation.settings.file)
     return sorted(
         {
             part
-            for part, told in _living(office)
+            for part, told in _living(installation)
             if told["file"] == file and told["settings"] != ours
         }
     )
 
 
-def _living(office: Office) -> list[tuple[str, dict[str, Any]]]:
+def _living(installation: Installation) -> list[tuple[str, dict[str, Any]]]:
     """The parts of this host that said lately that they live, each with what it said; who was
     silent for long is forgotten.
     """
     now = time.time()
-    said = {name: json.loads(raw) for name, raw in office.store.hash("parts").items()}
+    said = {name: json.loads(raw) for name, raw in installation.store.hash("parts").items()}
     gone = [name for name, told in said.items() if told["at"] < now - _FORGET]
     if gone:
-        office.store.command("HDEL", "parts", *gone)
+        installation.store.command("HDEL", "parts", *gone)
     return [
         (name.partition(" ")[0], told)
         for name, told in said.items()
-        if told["at"] >= now - ALIVE_SECONDS and f" {office.host} " in name
+        if told["at"] >= now - ALIVE_SECONDS and f" {installation.host} " in name
     ]
 
 
-def warning(office: Office) -> str:
+def warning(installation: Installation) -> str:
     """Return what to tell whoever types a command while a part runs with older settings; "" where
     none does.
     """
-    parts = outdated(office)
+    parts = outdated(installation)
     if not parts:
         return ""
     who = (
@@ -119,6 +119,6 @@ def warning(office: Office) -> str:
         else f"{', '.join(parts[:-1])} and {parts[-1]} run"
     )
     return (
-        f"{who} with older settings than {office.settings.where} has now: restart"
+        f"{who} with older settings than {installation.settings.where} has now: restart"
         f" {'it' if len(parts) == 1 else 'them'} (distro up; or send it HUP)"
     )

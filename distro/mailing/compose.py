@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import Filler, Letter, compile_letter
 from distro.letter.compile import Envelope
 from distro.letter.slots import Slots
@@ -17,7 +17,7 @@ from distro.times import from_ms
 
 
 def compile_edition(
-    office: Office,
+    installation: Installation,
     edition: Edition,
     distribution: str,
     when: datetime,
@@ -32,8 +32,10 @@ def compile_edition(
     """
     return compile_letter(
         edition,
-        envelope_of(office.settings, edition, distribution, when, languages=languages, files=files),
-        Templates(office.settings.templates),
+        envelope_of(
+            installation.settings, edition, distribution, when, languages=languages, files=files
+        ),
+        Templates(installation.settings.templates),
         tier,
         slots,
     )
@@ -69,27 +71,27 @@ def envelope_of(
     )
 
 
-def compile_all(office: Office, distribution: str, told: Mapping[str, str]) -> None:
+def compile_all(installation: Installation, distribution: str, told: Mapping[str, str]) -> None:
     """Compile and keep every edition's letter; done once, a repetition writes the same. Raises
     TemplateError, SettingsError.
     """
-    when = from_ms(int(told["start_at"]), office.settings.site.timezone)
+    when = from_ms(int(told["start_at"]), installation.settings.site.timezone)
     versions = json.loads(told["versions"])
     editions = {
-        language: Edition.from_json(office.store.text(f"ed:{version}"))
+        language: Edition.from_json(installation.store.text(f"ed:{version}"))
         for language, version in versions.items()
     }
-    check_signers(office.settings, editions.values())
+    check_signers(installation.settings, editions.values())
     for language, edition in editions.items():
         letter = compile_edition(
-            office,
+            installation,
             edition,
             distribution,
             when,
             tuple(editions),
-            files={f.hash: office.store.raw(f"file:{f.hash}") for f in edition.files},
+            files={f.hash: installation.store.raw(f"file:{f.hash}") for f in edition.files},
         )
-        office.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
+        installation.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
 
 
 def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
@@ -97,21 +99,21 @@ def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
     return dict(pair for reading in readings for pair in reading.enclosed)
 
 
-def filler_of(office: Office, distribution: str, letter: Letter) -> Filler:
+def filler_of(installation: Installation, distribution: str, letter: Letter) -> Filler:
     """What makes a distribution's letters as they are sent: signed, each with its own
     Return-Path.
     """
-    settings = office.settings
+    settings = installation.settings
     return Filler(
         letter,
         distribution=int(distribution),
         site_url=settings.site.url,
-        keys=office.keys,
+        keys=installation.keys,
         signers=signers_of(settings, letter.sender_address),
         return_path=settings.feedback.return_path,
     )
 
 
-def load_letter(office: Office, distribution: str, language: str) -> Letter:
+def load_letter(installation: Installation, distribution: str, language: str) -> Letter:
     """A letter as it was compiled."""
-    return Letter.from_json(office.store.raw(f"let:{distribution}:{language}"))
+    return Letter.from_json(installation.store.raw(f"let:{distribution}:{language}"))

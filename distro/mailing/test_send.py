@@ -12,7 +12,7 @@ from pathlib import Path
 from distro.audience import addresses, book, consent
 from distro.errors import DistroError, RefusedError, UsageError
 from distro.installation.allow_list import may_get
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter
 from distro.letter.templates import Templates
 from distro.mailing.compose import envelope_of, files_of
@@ -36,13 +36,13 @@ class Tried:
     outcome: Outcome
 
 
-def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
+def send_test(installation: Installation, files: Sequence[Path], to: str) -> list[Tried]:
     """Send every edition of a release to one address.
 
     Raises RefusedError for somebody who said no, or who is outside a trial, DistroError when the
     relay cannot be reached.
     """
-    settings = office.settings
+    settings = installation.settings
     address, reason = addresses.judge(to)
     if reason:
         raise UsageError(f"--send-to {to}: {reason}")
@@ -52,7 +52,7 @@ def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
             f' "{settings.site.environment}": nothing was sent',
             hint=f'Add "{address}" to allow in {settings.where}.',
         )
-    _check_wish(office, address)
+    _check_wish(installation, address)
     readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
     messages = [
@@ -69,13 +69,17 @@ def send_test(office: Office, files: Sequence[Path], to: str) -> list[Tried]:
         ) from None
 
 
-def _check_wish(office: Office, address: str) -> None:
+def _check_wish(installation: Installation, address: str) -> None:
     """A "no" is a "no" to a test as well."""
-    who = book.by_address(office.store, address)
+    who = book.by_address(installation.store, address)
     said = (
-        consent.refusals(office.store, who.id)
+        consent.refusals(installation.store, who.id)
         if who
-        else [*filter(None, consent.said_before(office.store, office.hashes_of, [address]))]
+        else [
+            *filter(
+                None, consent.said_before(installation.store, installation.hashes_of, [address])
+            )
+        ]
     )
     if said:
         raise RefusedError(

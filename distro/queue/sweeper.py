@@ -7,7 +7,7 @@ from collections.abc import Callable
 from distro import log
 from distro.errors import StoreGoneError
 from distro.flow.sweep import Sweep
-from distro.installation.context import Office, opened
+from distro.installation.context import Installation, opened
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import follow_supervisor
 from distro.queue.app import make_app
@@ -26,22 +26,25 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     follow_supervisor()
-    with opened(settings) as office:
-        office.consent.replay(office.store)
-        app = make_app(office.broker, "distro-sweep")
-        sweep = Sweep(office)
-        keep_publishing(office, "sweep")
+    with opened(settings) as installation:
+        installation.consent.replay(installation.store)
+        app = make_app(installation.broker, "distro-sweep")
+        sweep = Sweep(installation)
+        keep_publishing(installation, "sweep")
         for name, seconds, act in (
             ("letters", _POST, _serve_readers),
             ("book", _CHORES, housekeeping.once),
         ):
             threading.Thread(
-                target=_again_and_again, args=(office, stop, seconds, act), name=name, daemon=True
+                target=_again_and_again,
+                args=(installation, stop, seconds, act),
+                name=name,
+                daemon=True,
             ).start()
         log.get().info("sweep ready")
         while not stop.is_set():
             try:
-                office.store.command("BLPOP", "ring", EVERY)
+                installation.store.command("BLPOP", "ring", EVERY)
                 publish(app, sweep.once())
             except StoreGoneError as error:
                 sweep.gap()
@@ -51,14 +54,17 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _serve_readers(office: Office) -> None:
+def _serve_readers(installation: Installation) -> None:
     """Answer what readers asked for on pages, and send the letters to single readers that wait."""
-    signup.answer(office)
-    transactional.send_waiting(office)
+    signup.answer(installation)
+    transactional.send_waiting(installation)
 
 
 def _again_and_again(
-    office: Office, stop: threading.Event, seconds: float, act: Callable[[Office], object]
+    installation: Installation,
+    stop: threading.Event,
+    seconds: float,
+    act: Callable[[Installation], object],
 ) -> None:
     """Do something every so often, in a thread of its own: a relay that is silent holds up no
     chores, and neither the sweep.
@@ -67,7 +73,7 @@ def _again_and_again(
     while not stop.wait(pause):
         pause = seconds
         try:
-            act(office)
+            act(installation)
         except StoreGoneError:
             pause = 1.0
         except Exception as error:  # noqa: BLE001 - a bug here must not end the sweep of letters

@@ -13,7 +13,7 @@ from distro.errors import DistroError, StoreGoneError
 from distro.flow.concurrency import own_core, processes
 from distro.flow.freeze import advance
 from distro.flow.sending_process import Sender
-from distro.installation.context import Office, opened
+from distro.installation.context import Installation, opened
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import Stop, follow_supervisor, when_orphaned
 from distro.mailing.transport import pool_of
@@ -26,8 +26,8 @@ from distro.store import connect
 class _Child:
     """What a pool child has after the fork."""
 
-    def __init__(self, parent: Office, stop: Stop) -> None:
-        self.office = Office(
+    def __init__(self, parent: Installation, stop: Stop) -> None:
+        self.installation = Installation(
             parent.settings,
             connect(parent.url),
             parent.url,
@@ -37,7 +37,7 @@ class _Child:
         )
         index = getattr(current_process(), "index", 0) or 0
         self.sender = Sender(
-            self.office,
+            self.installation,
             pool_of(parent.settings, index, processes(parent)),
             core=own_core(parent, index),
         )
@@ -55,23 +55,23 @@ class _Child:
 
 def run(settings: Settings) -> int:
     """Run a worker until TERM; gives the exit code."""
-    with opened(settings) as office:
-        office.consent.replay(
-            office.store
+    with opened(settings) as installation:
+        installation.consent.replay(
+            installation.store
         )  # every "no" of this host counts before the first intent
-        app = make_app(office.broker)
+        app = make_app(installation.broker)
         stop = Stop()
-        keep_publishing(office, "worker")
-        register(app, office, stop)
+        keep_publishing(installation, "worker")
+        register(app, installation, stop)
         follow_supervisor()
         warnings.filterwarnings(
             "ignore", category=SecurityWarning
         )  # root and pickle would be a risk; we take only JSON
         worker = app.Worker(
             pool="prefork",
-            concurrency=processes(office),
+            concurrency=processes(installation),
             loglevel="WARNING",
-            hostname=f"{office.host}@distro",
+            hostname=f"{installation.host}@distro",
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
@@ -79,24 +79,24 @@ def run(settings: Settings) -> int:
         )
         log.get().info(
             "worker ready",
-            processes=processes(office),
+            processes=processes(installation),
             relay=" ".join(relay.name for relay in settings.relay),
         )
         worker.start()
         return int(worker.exitcode or 0)
 
 
-def register(app: Celery, office: Office, stop: Stop) -> None:
+def register(app: Celery, installation: Installation, stop: Stop) -> None:
     """Declare the two tasks and what children do at birth and at the end."""
     child: list[_Child] = []
 
     def mine() -> _Child:
         if not child:
-            child.append(_Child(office, stop))
+            child.append(_Child(installation, stop))
         return child[0]
 
     def begin(**_: Any) -> None:
-        log.configure(name="worker", zone=office.settings.site.timezone)
+        log.configure(name="worker", zone=installation.settings.site.timezone)
         mine()
 
     def shutting_down(**_: Any) -> None:
@@ -113,7 +113,7 @@ def register(app: Celery, office: Office, stop: Stop) -> None:
     @app.task(name=ADVANCE)
     def advance_task(distribution: str) -> None:
         try:
-            publish(app, advance(mine().office, distribution))
+            publish(app, advance(mine().installation, distribution))
         except StoreGoneError as error:
             log.get().warning("Redis does not answer; the sweep will call again", why=error.message)
         except DistroError as error:

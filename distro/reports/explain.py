@@ -11,7 +11,7 @@ from typing import Any
 from distro.audience import book, consent
 from distro.audience.expression import And, Node, Not, Or, Term, parse
 from distro.audience.segments import holds
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.model import State, Subscriber
@@ -307,31 +307,33 @@ class Explanation:
         return [(label, text) for label, text in told if text]
 
 
-def explain(office: Office, address: str, release: str = "") -> Explanation:
+def explain(installation: Installation, address: str, release: str = "") -> Explanation:
     """Find out about one person and a release: the newest unless named, in all its distributions.
 
     The one told of is the named one, else the one that reached them, or may yet; the others are
     said in short.
     """
-    who = book.person(office.store, address)
-    numbers = _distributions(office, release)
-    places = [locate(office.store, number, who.id) for number in numbers]
+    who = book.person(installation.store, address)
+    numbers = _distributions(installation, release)
+    places = [locate(installation.store, number, who.id) for number in numbers]
     named = places[0] if places and _names_one(release) else None
     found = named or min(places, key=_rank, default=None)
-    facts = tuple(consent.history(office.store, who.id))
-    refused = tuple(consent.refusals(office.store, who.id))
-    zone = office.settings.site.timezone
+    facts = tuple(consent.history(installation.store, who.id))
+    refused = tuple(consent.refusals(installation.store, who.id))
+    zone = installation.settings.site.timezone
     if found is None:
         return Explanation(
             who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused
         )
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
-    node = parse(office.store.hash(f"dist:{found.distribution}")["expanded"])
+    node = parse(installation.store.hash(f"dist:{found.distribution}")["expanded"])
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
     others = tuple(
         place for place in places if place is not found and (place.ordinal >= 0 or place.left_out)
     )
-    earlier = () if release else _earlier(office, who, {place.distribution for place in places})
+    earlier = (
+        () if release else _earlier(installation, who, {place.distribution for place in places})
+    )
     return Explanation(
         who,
         found,
@@ -339,21 +341,23 @@ def explain(office: Office, address: str, release: str = "") -> Explanation:
         holds(row, node),
         facts,
         zone,
-        _message_id(office, found),
+        _message_id(installation, found),
         refused,
         others,
         earlier,
     )
 
 
-def _earlier(office: Office, who: Subscriber, told: set[str]) -> tuple[Found, ...]:
+def _earlier(installation: Installation, who: Subscriber, told: set[str]) -> tuple[Found, ...]:
     """Find the newest distributions that have them among their recipients, beside those already
     told of.
     """
     numbers = [
-        raw.decode() for raw in office.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
+        raw.decode() for raw in installation.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
     ]
-    places = (locate(office.store, number, who.id) for number in numbers if number not in told)
+    places = (
+        locate(installation.store, number, who.id) for number in numbers if number not in told
+    )
     return tuple(islice((place for place in places if place.ordinal >= 0), _EARLIER))
 
 
@@ -387,9 +391,9 @@ def _names_one(release: str) -> bool:
     return release.strip().lstrip("dD").isdigit()
 
 
-def _distributions(office: Office, release: str) -> list[str]:
+def _distributions(installation: Installation, release: str) -> list[str]:
     """The numbers of a release's distributions, newest first; a named one before the others."""
-    store = office.store
+    store = installation.store
     newest = [raw.decode() for raw in store.command("ZREVRANGE", "dists", 0, 0)]
     mine = store.elements(f"rel:{release.strip()}:dists") if release else []
     first = mine[-1:] or ([distribution_id(store, release)] if release else newest)
@@ -401,24 +405,26 @@ def _distributions(office: Office, release: str) -> list[str]:
     ]
 
 
-def _message_id(office: Office, found: Found) -> str:
+def _message_id(installation: Installation, found: Found) -> str:
     """The Message-ID of their letter; "" before there is one."""
     if found.ordinal < 0 or not found.edition:
         return ""
     return message_ids(
-        load_letter(office, found.distribution, found.edition), int(found.distribution), office.keys
+        load_letter(installation, found.distribution, found.edition),
+        int(found.distribution),
+        installation.keys,
     )(found.ordinal).decode()
 
 
-def write_page(office: Office, result: Explanation, path: Path) -> int:
+def write_page(installation: Installation, result: Explanation, path: Path) -> int:
     """Write the explanation as a page; gives its bytes."""
     who = ", ".join(filter(None, (result.person.name, result.person.outlet))) or result.person.email
     lead = next(iter(result.sentences()))
-    now = from_ms(office.store.now_ms(), result.zone)
+    now = from_ms(installation.store.now_ms(), result.zone)
     told = PersonPage(
         who,
         f"D{result.found.distribution}" if result.found else "",
-        office.settings.sender.name,
+        installation.settings.sender.name,
         result.zone,
         f"{now.day} {now:%b %Y, %H:%M:%S}",
         lead,

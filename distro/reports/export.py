@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from distro.audience import exporting, listing
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.reports import recipients_csv
@@ -12,45 +12,45 @@ from distro.store.audience_scripts import bitmap
 from distro.store.records import ids_of
 
 
-def export_csv(office: Office, distribution: str, path: Path) -> int:
+def export_csv(installation: Installation, distribution: str, path: Path) -> int:
     """Write one line a recipient; gives how many. Before the freeze there is nobody to write."""
-    told = office.store.hash(f"dist:{distribution}")
-    zone = office.settings.site.timezone
+    told = installation.store.hash(f"dist:{distribution}")
+    zone = installation.settings.site.timezone
     if "frozen_at" not in told or not int(told.get("audience", 0)):
         return recipients_csv.write_csv(path, iter(()))
-    letter = load_letter(office, distribution, told["order"].split()[0])
-    message_id = message_ids(letter, int(distribution), office.keys)
+    letter = load_letter(installation, distribution, told["order"].split()[0])
+    message_id = message_ids(letter, int(distribution), installation.keys)
     return recipients_csv.write_csv(
         path,
         recipients_csv.rows(
-            office.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()
+            installation.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()
         ),
     )
 
 
-def write_book(office: Office, path: Path, expression: str = "") -> int:
+def write_book(installation: Installation, path: Path, expression: str = "") -> int:
     """Write everybody, or those who match; gives how many."""
     if not expression:
-        return exporting.write_book(office.store, path)
-    return exporting.write_book(office.store, path, _chosen(office, expression))
+        return exporting.write_book(installation.store, path)
+    return exporting.write_book(installation.store, path, _chosen(installation, expression))
 
 
 def list_people(
-    office: Office, expression: str = "", search: str = "", limit: int = 50
+    installation: Installation, expression: str = "", search: str = "", limit: int = 50
 ) -> listing.Listing:
     """Find those who match the expression, and whose name, address or outlet holds the words
     searched for.
     """
     return listing.listing(
-        office.store,
-        chosen=_chosen(office, expression) if expression else lambda _: True,
+        installation.store,
+        chosen=_chosen(installation, expression) if expression else lambda _: True,
         search=search,
         limit=limit,
     )
 
 
-def _chosen(office: Office, expression: str) -> Callable[[int], bool]:
-    segments = office.segments()
+def _chosen(installation: Installation, expression: str) -> Callable[[int], bool]:
+    segments = installation.segments()
     return set(
-        ids_of(office.store.call(bitmap(segments.program(segments.expand(expression)))))
+        ids_of(installation.store.call(bitmap(segments.program(segments.expand(expression)))))
     ).__contains__

@@ -3,49 +3,56 @@
 from pathlib import Path
 
 from distro import tokens
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.lib.files import replaced
 from distro.reports.page import page
 
 
-def link(office: Office, distribution: str) -> str:
+def link(installation: Installation, distribution: str) -> str:
     """Return the address of the live report; "" for who may not read the keys: only this
     installation can make one.
     """
-    if not office.keys.signing:
+    if not installation.keys.signing:
         return ""
-    made = tokens.sign(office.keys.signing[0], tokens.REPORT, int(distribution), 0, 0, b"").decode()
-    return f"{office.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
+    made = tokens.sign(
+        installation.keys.signing[0], tokens.REPORT, int(distribution), 0, 0, b""
+    ).decode()
+    return f"{installation.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
 
 
-def opened_by(office: Office, name: str, key: str) -> str:
+def opened_by(installation: Installation, name: str, key: str) -> str:
     """The number of the distribution that a link opens; "": it was not made here, or there is no
     such distribution.
     """
     number = name.removeprefix("D")
     if not number.isascii() or not number.isdigit() or len(number) > 11:
         return ""
-    good = tokens.verify(f"{number}.0.0.{key}", tokens.REPORT, office.keys, [b""])
-    return number if good and office.store.command("EXISTS", f"dist:{number}") else ""
+    good = tokens.verify(f"{number}.0.0.{key}", tokens.REPORT, installation.keys, [b""])
+    return number if good and installation.store.command("EXISTS", f"dist:{number}") else ""
 
 
-def live_page(office: Office, number: str) -> str:
+def live_page(installation: Installation, number: str) -> str:
     """The page as it is served: it follows what still happens."""
-    return _page(office, number, live=True)
+    return _page(installation, number, live=True)
 
 
-def write(office: Office, distribution: str, path: Path) -> int:
+def write(installation: Installation, distribution: str, path: Path) -> int:
     """Write the page as one self-contained file; gives its bytes."""
-    raw = _page(office, distribution, live=False).encode()
+    raw = _page(installation, distribution, live=False).encode()
     with replaced(path) as file:
         file.write(raw)
     return len(raw)
 
 
-def _page(office: Office, distribution: str, *, live: bool) -> str:
-    sender = office.settings.senders.get(
-        office.store.hash(f"dist:{distribution}").get("sender", ""), office.settings.sender
+def _page(installation: Installation, distribution: str, *, live: bool) -> str:
+    sender = installation.settings.senders.get(
+        installation.store.hash(f"dist:{distribution}").get("sender", ""),
+        installation.settings.sender,
     )
     return page(
-        office.store, distribution, zone=office.settings.site.timezone, house=sender.name, live=live
+        installation.store,
+        distribution,
+        zone=installation.settings.site.timezone,
+        house=sender.name,
+        live=live,
     )

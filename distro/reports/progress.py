@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import State
 from distro.store.records import counters
 
@@ -34,13 +34,13 @@ class Glance:
         )
 
 
-def watch(office: Office, distribution: str, *, every: float = 0.5) -> Iterator[Glance]:
+def watch(installation: Installation, distribution: str, *, every: float = 0.5) -> Iterator[Glance]:
     """Look every so many seconds until it is over."""
     looks: list[tuple[float, int]] = []
     while True:
-        told = office.store.hash(f"dist:{distribution}")
+        told = installation.store.hash(f"dist:{distribution}")
         frozen = "frozen_at" in told
-        counts = counters(office.store, distribution) if frozen else dict.fromkeys(State, 0)
+        counts = counters(installation.store, distribution) if frozen else dict.fromkeys(State, 0)
         audience = int(told.get("audience", 0)) if frozen else int(told.get("planned", 0))
         if not frozen:
             counts[State.QUEUED] = audience

@@ -8,23 +8,23 @@ from functools import partial
 from distro.audience.book_writer import Row, Writer, off_list, wishes_of
 from distro.audience.expression import And, Node, Not, Or, parse
 from distro.errors import RefusedError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store.distributions import distribution_id
 from distro.store.records import ids_of
 
 _PIECE = 300
 
 
-def close_list(office: Office, name: str, *, told: str, reason: str, actor: str) -> int:
+def close_list(installation: Installation, name: str, *, told: str, reason: str, actor: str) -> int:
     """Take everybody off a list; gives how many. `told`: the distribution that told them, sent to
     all of the list.
 
     Asked again after a crash it takes the rest. Raises RefusedError where they were not told.
     """
-    if name not in office.store.members("val:lists"):
+    if name not in installation.store.members("val:lists"):
         raise RefusedError(f'there is no list "{name}"', hint="`distro segments list` shows all.")
-    number = distribution_id(office.store, told)
-    facts = office.store.hash(f"dist:{number}")
+    number = distribution_id(installation.store, told)
+    facts = installation.store.hash(f"dist:{number}")
     if facts.get("state") != "sent" or not _reaches(parse(facts.get("expanded", "")), name):
         raise RefusedError(
             f"D{number} did not tell everybody on {name} (it is {facts.get('state', 'gone')}, to"
@@ -34,20 +34,25 @@ def close_list(office: Office, name: str, *, told: str, reason: str, actor: str)
                 " close the list."
             ),
         )
-    office.store.command(
+    installation.store.command(
         "HSET",
         "closed",
         name,
         json.dumps(
-            {"at": office.store.now_ms(), "reason": reason, "actor": actor, "told": f"D{number}"},
+            {
+                "at": installation.store.now_ms(),
+                "reason": reason,
+                "actor": actor,
+                "told": f"D{number}",
+            },
             ensure_ascii=False,
         ),
     )
-    writer, gone = Writer(office.store), 0
-    while ids := ids_of(office.store.raw(f"idx:lists:{name}"))[:_PIECE]:
-        written = writer.write(wishes_of(office.store, ids, partial(_closed, name)))
+    writer, gone = Writer(installation.store), 0
+    while ids := ids_of(installation.store.raw(f"idx:lists:{name}"))[:_PIECE]:
+        written = writer.write(wishes_of(installation.store, ids, partial(_closed, name)))
         gone += len(written.changed) if written else 0
-    office.store.command("SREM", "val:lists", name)
+    installation.store.command("SREM", "val:lists", name)
     return gone
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from distro import log
 from distro.audience import consent
 from distro.audience.value_index import BITMAP, IDS
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger import journal
 from distro.model import Subscriber, ascii_lower
 from distro.store import book_scripts as scripts
@@ -27,75 +27,75 @@ _ATTEMPTS = 20
 _WANTED, _UNDER_WAY = "rewrite:wanted", "rewrite:began"
 
 
-def scrub(office: Office, who: Subscriber) -> None:
+def scrub(installation: Installation, who: Subscriber) -> None:
     """Take a person's addresses and words away wherever they stand beside their row; done again, it
     changes nothing.
     """
     addresses = [who.email, *who.columns.get("_former", ())]
-    drop_values(office, who)
-    _forget_replies(office, who.id)
-    _forget_orders(office, addresses)
+    drop_values(installation, who)
+    _forget_replies(installation, who.id)
+    _forget_orders(installation, addresses)
     journal.scrub(
-        office.journals,
+        installation.journals,
         addresses,
-        lambda distribution: ordinal_of(office.store.raw(f"aud:{distribution}"), who.id),
+        lambda distribution: ordinal_of(installation.store.raw(f"aud:{distribution}"), who.id),
     )
-    want_rewrite(office)
+    want_rewrite(installation)
 
 
-def want_rewrite(office: Office) -> None:
+def want_rewrite(installation: Installation) -> None:
     """Note that the append-only file holds something that must go."""
-    office.store.command("SET", _WANTED, office.store.now_ms())
+    installation.store.command("SET", _WANTED, installation.store.now_ms())
 
 
-def drop_values(office: Office, who: Subscriber) -> None:
+def drop_values(installation: Installation, who: Subscriber) -> None:
     """Drop the values of the index that nobody has any more: a column of a person's own names
     them.
     """
     for _ in range(_ATTEMPTS):
-        version = int(office.store.text("book:version") or 0)
-        what, _ = office.store.call(scripts.write(version, list(_unused(office, who))))
+        version = int(installation.store.text("book:version") or 0)
+        what, _ = installation.store.call(scripts.write(version, list(_unused(installation, who))))
         if what == scripts.DONE:
             return
 
 
-def _unused(office: Office, who: Subscriber) -> Iterator[Command]:
-    kinds = office.store.hash("book:columns")
+def _unused(installation: Installation, who: Subscriber) -> Iterator[Command]:
+    kinds = installation.store.hash("book:columns")
     for column, values in who.columns.items():
         for value in {ascii_lower(v) for v in values if not column.startswith("_")}:
-            if kinds.get(column) == BITMAP and not office.store.command(
+            if kinds.get(column) == BITMAP and not installation.store.command(
                 "BITCOUNT", f"idx:{column}:{value}"
             ):
                 yield ("UNLINK", f"idx:{column}:{value}")
                 yield ("SREM", f"val:{column}", value)
-            elif kinds.get(column) == IDS and not office.store.command(
+            elif kinds.get(column) == IDS and not installation.store.command(
                 "STRLEN", f"ids:{column}:{value}"
             ):
                 yield ("SREM", f"val:{column}", value)
 
 
-def _forget_replies(office: Office, subscriber: int) -> None:
+def _forget_replies(installation: Installation, subscriber: int) -> None:
     """Drop what relays said about this person, in every distribution."""
-    numbers = [d.decode() for d in office.store.command("ZRANGE", "dists", 0, -1)]
-    there = office.store.pipeline([("EXISTS", f"err:{d}") for d in numbers])
+    numbers = [d.decode() for d in installation.store.command("ZRANGE", "dists", 0, -1)]
+    there = installation.store.pipeline([("EXISTS", f"err:{d}") for d in numbers])
     for distribution in [d for d, found in zip(numbers, there, strict=True) if found]:
-        ordinal = ordinal_of(office.store.raw(f"aud:{distribution}"), subscriber)
+        ordinal = ordinal_of(installation.store.raw(f"aud:{distribution}"), subscriber)
         if ordinal >= 0:
-            office.store.command("HDEL", f"err:{distribution}", ordinal)
+            installation.store.command("HDEL", f"err:{distribution}", ordinal)
 
 
-def _forget_orders(office: Office, addresses: Collection[str]) -> None:
+def _forget_orders(installation: Installation, addresses: Collection[str]) -> None:
     """Take addresses out of expressions (`resend --to`) and out of the reasons that staff gave."""
-    for raw in office.store.command("ZRANGE", "dists", 0, -1):
+    for raw in installation.store.command("ZRANGE", "dists", 0, -1):
         key, events = f"dist:{raw.decode()}", f"ev:{raw.decode()}"
-        told = office.store.pipeline(
+        told = installation.store.pipeline(
             [("HGET", key, field) for field in ("expression", "expanded", "reason")]
         )
         for field, value in zip(("expression", "expanded", "reason"), told, strict=True):
             clean = _without((value or b"").decode("utf-8", "replace"), addresses)
             if value and clean != value.decode("utf-8", "replace"):
-                office.store.command("HSET", key, field, clean)
-        for n, event in enumerate(office.store.elements(events)):
+                installation.store.command("HSET", key, field, clean)
+        for n, event in enumerate(installation.store.elements(events)):
             clean = json.dumps(
                 {
                     k: _without(v, addresses) if isinstance(v, str) else v
@@ -103,7 +103,7 @@ def _forget_orders(office: Office, addresses: Collection[str]) -> None:
                 }
             )
             if json.loads(clean) != json.loads(event):
-                office.store.command("LSET", events, n, clean)
+                installation.store.command("LSET", events, n, clean)
 
 
 def _without(text: str, addresses: Collection[str]) -> str:
@@ -112,11 +112,11 @@ def _without(text: str, addresses: Collection[str]) -> str:
     return text
 
 
-def rewrite_log(office: Office) -> int:
+def rewrite_log(installation: Installation) -> int:
     """Have Redis write its append-only file anew if somebody was erased; gives 1 where it was
     begun. At most once an hour.
     """
-    store = office.store
+    store = installation.store
     info = store.command("INFO", "persistence")
     if info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled"):
         return 0

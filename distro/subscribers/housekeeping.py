@@ -10,7 +10,7 @@ import time
 
 from distro import log
 from distro.audience import book
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store.records import ids_of
 from distro.subscribers import erasure, people, signup
 from distro.times import duration_ms
@@ -19,15 +19,15 @@ _PEOPLE = 100  # erasures and answers at a time
 _DISTRIBUTIONS = 20
 
 
-def once(office: Office) -> dict[str, int]:
+def once(installation: Installation) -> dict[str, int]:
     """One round; gives what was done, by its name."""
     done = {
-        "resumed": people.resume_due(office),
-        "unconfirmed": signup.forget_unconfirmed(office),
-        "erased": _finish_erasing(office),
-        "answers": _forget_answers(office),
-        "files": _forget_files(office),
-        "rewritten": erasure.rewrite_log(office),
+        "resumed": people.resume_due(installation),
+        "unconfirmed": signup.forget_unconfirmed(installation),
+        "erased": _finish_erasing(installation),
+        "answers": _forget_answers(installation),
+        "files": _forget_files(installation),
+        "rewritten": erasure.rewrite_log(installation),
     }
     told = {what: n for what, n in done.items() if n}
     if told:
@@ -35,61 +35,65 @@ def once(office: Office) -> dict[str, int]:
     return told
 
 
-def _finish_erasing(office: Office) -> int:
+def _finish_erasing(installation: Installation) -> int:
     """Who is erased by a fact and still has a row: the command died, or an older copy was
     restored.
     """
-    everyone, gone = office.store.raw("idx:all"), 0
+    everyone, gone = installation.store.raw("idx:all"), 0
     for number in [
         i
-        for i in ids_of(office.store.raw("no:erased"))
+        for i in ids_of(installation.store.raw("no:erased"))
         if i >> 3 < len(everyone) and everyone[i >> 3] & (128 >> (i & 7))
     ][:_PEOPLE]:
-        who = book.by_id(office.store, number)
+        who = book.by_id(installation.store, number)
         if who:
-            people.finish_erasing(office, who)
+            people.finish_erasing(installation, who)
             gone += 1
     return gone
 
 
-def _forget_answers(office: Office) -> int:
+def _forget_answers(installation: Installation) -> int:
     """What receivers answered may name people: it goes when a distribution is old enough; states
     and counts stay.
     """
-    keep = office.settings.retention.answers
+    keep = installation.settings.retention.answers
     if not keep:
         return 0
-    past = office.store.now_ms() - duration_ms(keep)
+    past = installation.store.now_ms() - duration_ms(keep)
     old = [
         number.decode()
-        for number in office.store.command(
+        for number in installation.store.command(
             "ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000
         )
     ]
     kept = [
         d
         for d, there in zip(
-            old, office.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True
+            old, installation.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True
         )
         if there
     ]
     ended = [
         d
         for d in kept[:_DISTRIBUTIONS]
-        if office.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")
+        if installation.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")
     ]
-    return int(office.store.command("UNLINK", *(f"err:{d}" for d in ended))) if ended else 0
+    return int(installation.store.command("UNLINK", *(f"err:{d}" for d in ended))) if ended else 0
 
 
-def _forget_files(office: Office) -> int:
+def _forget_files(installation: Installation) -> int:
     """Pictures and attachments that no edition names: their submit was refused. Looked for once an
     hour.
     """
-    if not office.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
+    if not installation.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
         return 0
-    there = list(office.store.names("file:*"))
+    there = list(installation.store.names("file:*"))
     named = (
-        {f["hash"] for key in office.store.names("ed:*") for f in _files(office.store.raw(key))}
+        {
+            f["hash"]
+            for key in installation.store.names("ed:*")
+            for f in _files(installation.store.raw(key))
+        }
         if there
         else set()
     )
@@ -97,9 +101,9 @@ def _forget_files(office: Office) -> int:
         key
         for key in there
         if key.removeprefix("file:") not in named
-        and int(office.store.command("OBJECT", "IDLETIME", key)) > 3600
+        and int(installation.store.command("OBJECT", "IDLETIME", key)) > 3600
     ]
-    return int(office.store.command("UNLINK", *loose)) if loose else 0
+    return int(installation.store.command("UNLINK", *loose)) if loose else 0
 
 
 def _files(raw: bytes) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from distro import tokens
 from distro.audience import book, consent
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import Filler
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
@@ -41,34 +41,34 @@ class LinkReader:
         return self.subscriber.email
 
 
-def reader_of(office: Office, token: str, purpose: bytes) -> LinkReader | None:
+def reader_of(installation: Installation, token: str, purpose: bytes) -> LinkReader | None:
     """Who holds this link; None: it was not made here, or is for another address."""
     claimed = tokens.parse(token)
-    person = book.by_id(office.store, claimed.subscriber) if claimed else None
+    person = book.by_id(installation.store, claimed.subscriber) if claimed else None
     if claimed is None or person is None:
         return None
     hashes = [
         h
         for address in (person.email, *person.columns.get("_former", ()))
-        for h in office.keys.address_hashes(address)
+        for h in installation.keys.address_hashes(address)
     ]
-    if not tokens.verify(token, purpose, office.keys, hashes):
+    if not tokens.verify(token, purpose, installation.keys, hashes):
         return None
-    told = office.store.hash(f"dist:{claimed.distribution}")
+    told = installation.store.hash(f"dist:{claimed.distribution}")
     language = person.language or (told.get("order", "en").split() or ["en"])[0]
-    sender = office.settings.senders.get(told.get("sender", ""), office.settings.sender)
+    sender = installation.settings.senders.get(told.get("sender", ""), installation.settings.sender)
     return LinkReader(person, claimed.distribution, claimed.ordinal, language, sender.name)
 
 
-def unsubscribe(office: Office, reader: LinkReader, source: str) -> bool:
+def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> bool:
     """Stop all mail to a reader: on disk and in Redis when this returns. False: they had left
     before.
     """
-    if office.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
+    if installation.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
         return False
     told = f"{source} of D{reader.distribution}" if reader.distribution else source
-    office.consent.record(
-        office.store,
+    installation.consent.record(
+        installation.store,
         subscriber=reader.subscriber.id,
         address=reader.address,
         act=consent.UNSUBSCRIBED,
@@ -76,41 +76,48 @@ def unsubscribe(office: Office, reader: LinkReader, source: str) -> bool:
     )
     if reader.distribution:
         scanner_bursts.left(
-            office, reader.address.rpartition("@")[2].lower(), str(reader.distribution)
+            installation, reader.address.rpartition("@")[2].lower(), str(reader.distribution)
         )
     return True
 
 
-def letter_page(office: Office, token: str, wanted: str = "") -> str | None:
+def letter_page(installation: Installation, token: str, wanted: str = "") -> str | None:
     """Return a letter as a page for whoever has its address; None: there is no such page.
 
     `wanted` is another language of the release. The page holds nothing of a person, for people
     share its address.
     """
-    found = _page_of(office, token)
+    found = _page_of(installation, token)
     if found is None:
         return None
     distribution, language, order = found
     if wanted in order:
         language = wanted
-    letter = load_letter(office, distribution, language)
+    letter = load_letter(installation, distribution, language)
     return Filler(
-        letter, distribution=int(distribution), site_url=office.settings.site.url, keys=office.keys
+        letter,
+        distribution=int(distribution),
+        site_url=installation.settings.site.url,
+        keys=installation.keys,
     ).shared_page()
 
 
-def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, Iterator[bytes]] | None:
+def enclosed_file(
+    installation: Installation, token: str, name: str
+) -> tuple[Enclosed, Iterator[bytes]] | None:
     """Return a picture or attachment of the letter that a page shows, in pieces; None: no such
     page, or not of this letter.
     """
-    found = _page_of(office, token)
+    found = _page_of(installation, token)
     if found is None:
         return None
-    for version in json.loads(office.store.hash(f"dist:{found[0]}").get("versions", "{}")).values():
-        for file in Edition.from_json(office.store.text(f"ed:{version}")).files:
+    for version in json.loads(
+        installation.store.hash(f"dist:{found[0]}").get("versions", "{}")
+    ).values():
+        for file in Edition.from_json(installation.store.text(f"ed:{version}")).files:
             if file.hash == name:
-                return file, _pieces(office, name, file.size)
-    logo = brand_of(office.settings, "").logo
+                return file, _pieces(installation, name, file.size)
+    logo = brand_of(installation.settings, "").logo
     return (
         (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw]))
         if logo and logo.key == name
@@ -118,34 +125,34 @@ def enclosed_file(office: Office, token: str, name: str) -> tuple[Enclosed, Iter
     )
 
 
-def _pieces(office: Office, name: str, size: int) -> Iterator[bytes]:
+def _pieces(installation: Installation, name: str, size: int) -> Iterator[bytes]:
     """Give a stored file piece by piece: whoever reads slowly, or many at once, must not cost its
     size each.
     """
     for start in range(0, size, _PIECE):
-        yield office.store.command("GETRANGE", f"file:{name}", start, start + _PIECE - 1)
+        yield installation.store.command("GETRANGE", f"file:{name}", start, start + _PIECE - 1)
 
 
-def _page_of(office: Office, token: str) -> tuple[str, str, list[str]] | None:
+def _page_of(installation: Installation, token: str) -> tuple[str, str, list[str]] | None:
     """Return distribution, language and all its languages for the token of a page, today's or of a
     letter sent before.
     """
-    opened = tokens.read_view(token, office.keys)
+    opened = tokens.read_view(token, installation.keys)
     reader = (
-        None if opened else reader_of(office, token, VIEW)
+        None if opened else reader_of(installation, token, VIEW)
     )  # each reader had a link of their own once
     number = opened[0] if opened else reader.distribution if reader else 0
     if not number:
         return None
-    order = office.store.hash(f"dist:{number}").get("order", "").split()
-    language = opened[1] if opened else _edition_of(office, reader, order) if reader else ""
+    order = installation.store.hash(f"dist:{number}").get("order", "").split()
+    language = opened[1] if opened else _edition_of(installation, reader, order) if reader else ""
     return (str(number), language, order) if language in order else None
 
 
-def _edition_of(office: Office, reader: LinkReader, order: list[str]) -> str:
+def _edition_of(installation: Installation, reader: LinkReader, order: list[str]) -> str:
     """The edition that was frozen for this reader."""
     for language in order:
-        if office.store.command(
+        if installation.store.command(
             "GETBIT", f"res:{reader.distribution}:{language}", reader.subscriber.id
         ):
             return language

@@ -15,7 +15,7 @@ from distro.audience.book import person
 from distro.audience.book_writer import Row, Wish, Writer, Written
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Subscriber
 from distro.store.book_scripts import Command
 from distro.subscribers import erasure
@@ -49,7 +49,7 @@ _OURS = ("email", "domain", "provider", "lists")
 
 
 def add(
-    office: Office,
+    installation: Installation,
     address: str,
     lists: Sequence[str],
     columns: Mapping[str, str],
@@ -63,13 +63,13 @@ def add(
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(f"{address}: {reason}")
-    said = said_before(office, email)
+    said = said_before(installation, email)
     if said == consent.ERASED:
         raise RefusedError(
             f"{email} was erased at this person's wish and may not be taken back",
             hint="They can subscribe themselves, on the page.",
         )
-    if book.by_address(office.store, email):
+    if book.by_address(installation.store, email):
         raise RefusedError(
             f"{email} is in the book already", hint=f"distro subscribers edit {email} …"
         )
@@ -80,13 +80,13 @@ def add(
         **receiver_of(addresses.key(email)),
         "lists": list(dict.fromkeys(lists)),
     }
-    kept = office.consent.fact(email, said, source="kept from before a restore")
+    kept = installation.consent.fact(email, said, source="kept from before a restore")
 
     def still_no(made: Written) -> list[Command]:
         """Write a "no" with the row, not after it."""
-        return office.consent.commands([kept.of(n) for n in made.new]) if said else []
+        return installation.consent.commands([kept.of(n) for n in made.new]) if said else []
 
-    written = Writer(office.store).write(
+    written = Writer(installation.store).write(
         [Wish(addresses.key(email), lambda before: before or row)], beside=still_no
     )
     if written is None or not written.new:
@@ -95,13 +95,13 @@ def add(
         )
     number = written.new[0]
     if said:
-        unsay(office, email)
-    _record(office, number, email, consent.ADDED, source=source, detail=basis)
-    return person(office.store, email)
+        unsay(installation, email)
+    _record(installation, number, email, consent.ADDED, source=source, detail=basis)
+    return person(installation.store, email)
 
 
 def edit(
-    office: Office,
+    installation: Installation,
     address: str,
     columns: Mapping[str, str],
     *,
@@ -110,7 +110,7 @@ def edit(
     source: str,
 ) -> Subscriber:
     """Change columns (an empty value takes one away) and lists of one person."""
-    who = person(office.store, address)
+    who = person(installation.store, address)
     left = set(who.columns.get("_left", ()))
     barred = [name for name in join if name in left]
     if barred:
@@ -119,7 +119,7 @@ def edit(
             hint="Only they can come back, with the link in any letter.",
         )
     _rewrite(
-        office,
+        installation,
         who,
         partial(
             _edited,
@@ -134,25 +134,25 @@ def edit(
         *(f"+{n}" for n in join),
         *(f"-{n}" for n in leave),
     ]  # what, not which words: they may name somebody
-    _record(office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
-    return person(office.store, who.email)
+    _record(installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
+    return person(installation.store, who.email)
 
 
-def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
+def move(installation: Installation, address: str, new: str, *, source: str) -> Subscriber:
     """Another address of the same person: what they agreed to, and the links in old letters, stay
     theirs.
     """
-    who = person(office.store, address)
+    who = person(installation.store, address)
     email, reason = addresses.judge(new)
     if reason:
         raise UsageError(f"{new}: {reason}")
-    there = book.by_address(office.store, email)
+    there = book.by_address(installation.store, email)
     if there and there.id != who.id:
         raise RefusedError(
             f"{email} is in the book already, as another person",
             hint=f"Erase one of them first: distro subscribers erase {who.email}",
         )
-    if said_before(office, email):
+    if said_before(installation, email):
         raise RefusedError(
             f"{email} said no before", hint="They can subscribe themselves, on the page."
         )
@@ -167,29 +167,40 @@ def move(office: Office, address: str, new: str, *, source: str) -> Subscriber:
             "_former": list(dict.fromkeys([*former, addresses.key(who.email)])),
         }
 
-    Writer(office.store).write([Wish(addresses.key(email), moved, former=addresses.key(who.email))])
-    _record(office, who.id, email, consent.MOVED, source=source, detail=office.hash_of(who.email))
-    return person(office.store, email)
+    Writer(installation.store).write(
+        [Wish(addresses.key(email), moved, former=addresses.key(who.email))]
+    )
+    _record(
+        installation,
+        who.id,
+        email,
+        consent.MOVED,
+        source=source,
+        detail=installation.hash_of(who.email),
+    )
+    return person(installation.store, email)
 
 
-def leave_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+def leave_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
     """The person's own wish: off one list, and no import puts them on it again."""
-    _rewrite(office, who, partial(_left, name=name))
-    _record(office, who.id, who.email, consent.LEFT, source=source, detail=name)
+    _rewrite(installation, who, partial(_left, name=name))
+    _record(installation, who.id, who.email, consent.LEFT, source=source, detail=name)
 
 
-def join_list(office: Office, who: Subscriber, name: str, *, source: str) -> None:
+def join_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
     """The person's own wish: on a list, also one that they left before."""
-    _rewrite(office, who, partial(_joined, name=name))
-    _record(office, who.id, who.email, consent.JOINED, source=source, detail=name)
+    _rewrite(installation, who, partial(_joined, name=name))
+    _record(installation, who.id, who.email, consent.JOINED, source=source, detail=name)
 
 
-def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, source: str) -> None:
+def prefer(
+    installation: Installation, who: Subscriber, columns: Mapping[str, str], *, source: str
+) -> None:
     """What the person chose on their own page: language, how often, how."""
     changed = {c: v for c, v in columns.items() if v != "".join(who.columns.get(c, ()))}
     if changed:
         _rewrite(
-            office,
+            installation,
             who,
             partial(
                 _edited,
@@ -200,36 +211,41 @@ def prefer(office: Office, who: Subscriber, columns: Mapping[str, str], *, sourc
             ),
         )
         _record(
-            office, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(changed)
+            installation,
+            who.id,
+            who.email,
+            consent.CHANGED,
+            source=source,
+            detail=", ".join(changed),
         )
 
 
-def suppress(office: Office, address: str, reason: str, *, source: str) -> None:
+def suppress(installation: Installation, address: str, reason: str, *, source: str) -> None:
     """Note that we may not write to them (a lawyer's letter, say), whether or not they are in the
     book yet; an admin may lift it.
     """
-    email, who = _known(office, address)
+    email, who = _known(installation, address)
     if who:
-        _record(office, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
-    elif not said_before(office, email):
-        office.consent.append(
-            [office.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
+        _record(installation, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
+    elif not said_before(installation, email):
+        installation.consent.append(
+            [installation.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
         )  # before the act
-        office.store.command("HSET", "nos", office.hash_of(email), consent.SUPPRESSED)
+        installation.store.command("HSET", "nos", installation.hash_of(email), consent.SUPPRESSED)
 
 
-def lift(office: Office, address: str, reason: str, *, source: str) -> None:
+def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
     """Lift a suppression, never a person's own wish."""
-    email, who = _known(office, address)
+    email, who = _known(installation, address)
     if who is None:
-        if said_before(office, email) != consent.SUPPRESSED:
+        if said_before(installation, email) != consent.SUPPRESSED:
             raise NotFoundError(f"{email} is not in the book, and not suppressed")
-        office.consent.append(
-            [office.consent.fact(email, consent.LIFTED, source=source, detail=reason)]
+        installation.consent.append(
+            [installation.consent.fact(email, consent.LIFTED, source=source, detail=reason)]
         )
-        unsay(office, email)
+        unsay(installation, email)
         return
-    refused = consent.refusals(office.store, who.id)
+    refused = consent.refusals(installation.store, who.id)
     if "suppressed" not in refused:
         own = (
             "; they unsubscribed themselves, and only they can undo that"
@@ -239,119 +255,121 @@ def lift(office: Office, address: str, reason: str, *, source: str) -> None:
         raise RefusedError(
             f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}"
         )
-    _record(office, who.id, who.email, consent.LIFTED, source=source, detail=reason)
-    unsay(office, who.email)
+    _record(installation, who.id, who.email, consent.LIFTED, source=source, detail=reason)
+    unsay(installation, who.email)
 
 
-def pause(office: Office, who: Subscriber, till_ms: int, *, source: str) -> None:
+def pause(installation: Installation, who: Subscriber, till_ms: int, *, source: str) -> None:
     """The person's own wish: nothing until a day."""
-    _record(office, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
+    _record(installation, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
 
 
-def resume(office: Office, who: Subscriber, *, source: str) -> None:
+def resume(installation: Installation, who: Subscriber, *, source: str) -> None:
     """The end of a pause."""
-    _record(office, who.id, who.email, consent.RESUMED, source=source)
+    _record(installation, who.id, who.email, consent.RESUMED, source=source)
 
 
-def resume_due(office: Office, at_most: int = 500) -> int:
+def resume_due(installation: Installation, at_most: int = 500) -> int:
     """End the pauses whose day has come; gives how many."""
     due = [
         int(n)
-        for n in office.store.command(
-            "ZRANGEBYSCORE", "paused", "-inf", office.store.now_ms(), "LIMIT", 0, at_most
+        for n in installation.store.command(
+            "ZRANGEBYSCORE", "paused", "-inf", installation.store.now_ms(), "LIMIT", 0, at_most
         )
     ]
     for number in due:
-        who = book.by_id(office.store, number)
+        who = book.by_id(installation.store, number)
         if who:
-            resume(office, who, source="the day of the pause has come")
+            resume(installation, who, source="the day of the pause has come")
         else:
-            office.store.command("ZREM", "paused", number)
+            installation.store.command("ZREM", "paused", number)
     return len(due)
 
 
-def undo_of(office: Office, who: Subscriber) -> str:
+def undo_of(installation: Installation, who: Subscriber) -> str:
     """Return a word that takes this person's unsubscribing back, once, within an hour."""
     once = secrets.token_urlsafe(18)
-    office.store.command("SET", f"undo:{once}", who.id, "EX", _UNDO_AT_ONCE)
+    installation.store.command("SET", f"undo:{once}", who.id, "EX", _UNDO_AT_ONCE)
     return once
 
 
-def take_undo(office: Office, who: Subscriber, once: str) -> bool:
+def take_undo(installation: Installation, who: Subscriber, once: str) -> bool:
     """Use such a word up; return whether it was this person's."""
     return (
         bool(_UNDO_WORD.fullmatch(once))
-        and office.store.command("GETDEL", f"undo:{once}") == str(who.id).encode()
+        and installation.store.command("GETDEL", f"undo:{once}") == str(who.id).encode()
     )
 
 
-def come_back(office: Office, who: Subscriber, *, source: str) -> bool:
+def come_back(installation: Installation, who: Subscriber, *, source: str) -> bool:
     """The person says that leaving was a mistake; False: that was too long ago, they subscribe
     anew.
     """
-    gone = [f for f in consent.history(office.store, who.id) if f.act == consent.UNSUBSCRIBED]
+    gone = [f for f in consent.history(installation.store, who.id) if f.act == consent.UNSUBSCRIBED]
     if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
         return False
-    _record(office, who.id, who.email, consent.RESUBSCRIBED, source=source)
-    unsay(office, who.email)
+    _record(installation, who.id, who.email, consent.RESUBSCRIBED, source=source)
+    unsay(installation, who.email)
     return True
 
 
-def said_before(office: Office, address: str) -> str:
+def said_before(installation: Installation, address: str) -> str:
     """Return what an address that is not in the book said before: erased, unsubscribed, suppressed,
     or "".
     """
-    return consent.said_before(office.store, office.hashes_of, [address])[0]
+    return consent.said_before(installation.store, installation.hashes_of, [address])[0]
 
 
-def unsay(office: Office, address: str) -> None:
+def unsay(installation: Installation, address: str) -> None:
     """Forget the "no" that is kept of an address: it is in the book now, or takes it back."""
-    office.store.command("HDEL", "nos", *office.hashes_of(address))
+    installation.store.command("HDEL", "nos", *installation.hashes_of(address))
 
 
-def erase(office: Office, address: str, *, source: str) -> None:
+def erase(installation: Installation, address: str, *, source: str) -> None:
     """Forget a person: only keyed hashes of their addresses stay, so that no import brings them
     back.
     """
-    who = person(office.store, address)
+    who = person(installation.store, address)
     _record(
-        office,
+        installation,
         who.id,
         who.email,
         consent.ERASED,
         source="the reader" if source == "the reader" else "staff",
     )  # names nobody
-    finish_erasing(office, who)
+    finish_erasing(installation, who)
 
 
-def finish_erasing(office: Office, who: Subscriber) -> None:
+def finish_erasing(installation: Installation, who: Subscriber) -> None:
     """The part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
-    hashes = [h for a in mine for h in office.hashes_of(a)]
-    office.store.command("HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED)))
-    office.consent.blank(hashes)
-    forget(office, who)
-    erasure.scrub(office, who)
+    hashes = [h for a in mine for h in installation.hashes_of(a)]
+    installation.store.command(
+        "HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED))
+    )
+    installation.consent.blank(hashes)
+    forget(installation, who)
+    erasure.scrub(installation, who)
 
 
-def forget(office: Office, who: Subscriber) -> None:
+def forget(installation: Installation, who: Subscriber) -> None:
     """Take a person's row, addresses and facts away; what the ledger knows of the id stays, and
     names nobody.
     """
-    refused = consent.refusals(office.store, who.id)
+    refused = consent.refusals(installation.store, who.id)
     for reason in (
         consent.SUPPRESSED,
         consent.UNSUBSCRIBED,
     ):  # the "no" of who is forgotten for another reason stays a "no"
         if reason in refused and consent.ERASED not in refused:
-            office.store.command("HSET", "nos", office.hash_of(who.email), reason)
-    Writer(office.store).write([Wish(addresses.key(who.email), lambda _: None)])
-    office.store.command("SETBIT", "no:unconfirmed", who.id, 0)
-    facts = [f for f in consent.history(office.store, who.id) if f.act != consent.ERASED]
+            installation.store.command("HSET", "nos", installation.hash_of(who.email), reason)
+    Writer(installation.store).write([Wish(addresses.key(who.email), lambda _: None)])
+    installation.store.command("SETBIT", "no:unconfirmed", who.id, 0)
+    facts = [f for f in consent.history(installation.store, who.id) if f.act != consent.ERASED]
     if facts:
-        office.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
-    erasure.drop_values(office, who)
-    erasure.want_rewrite(office)
+        installation.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
+    erasure.drop_values(installation, who)
+    erasure.want_rewrite(installation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,27 +383,29 @@ class Happened:
     till: int = 0
 
 
-def again(office: Office, fact: consent.Fact) -> None:
+def again(installation: Installation, fact: consent.Fact) -> None:
     """A wish about one list, read again from the file after a restore; the row of the copy may not
     know it.
     """
-    who = book.by_id(office.store, fact.subscriber)
+    who = book.by_id(installation.store, fact.subscriber)
     if who and fact.act in (consent.LEFT, consent.JOINED):
         _rewrite(
-            office, who, partial(_left if fact.act == consent.LEFT else _joined, name=fact.detail)
+            installation,
+            who,
+            partial(_left if fact.act == consent.LEFT else _joined, name=fact.detail),
         )
 
 
-def history(office: Office, who: Subscriber) -> list[Happened]:
+def history(installation: Installation, who: Subscriber) -> list[Happened]:
     """Everything on record about a person's consent, oldest first: how they came, what they wished,
     what was done.
     """
     found = [
         Happened(f.at, f.act, f.source, f.detail, f.till)
-        for f in consent.history(office.store, who.id)
+        for f in consent.history(installation.store, who.id)
     ]
     for number in who.columns.get("_in", ()):
-        told = office.store.hash(f"import:{number}")
+        told = installation.store.hash(f"import:{number}")
         if told:
             found.append(
                 Happened(
@@ -397,7 +417,7 @@ def history(office: Office, who: Subscriber) -> list[Happened]:
                 )
             )
     for name in who.columns.get("_was", ()):
-        told = json.loads(office.store.command("HGET", "closed", name) or b"{}")
+        told = json.loads(installation.store.command("HGET", "closed", name) or b"{}")
         found.append(
             Happened(
                 int(told.get("at", 0)),
@@ -409,14 +429,14 @@ def history(office: Office, who: Subscriber) -> list[Happened]:
     return sorted(found, key=lambda h: h.at)
 
 
-def held_on(office: Office, who: Subscriber) -> dict[str, object]:
+def held_on(installation: Installation, who: Subscriber) -> dict[str, object]:
     """Everything that is held on a person, for themselves to read (GDPR article 15)."""
     letters = []
-    for number in reversed(office.store.command("ZREVRANGE", "dists", 0, 499)):
+    for number in reversed(installation.store.command("ZREVRANGE", "dists", 0, 499)):
         distribution = number.decode()
-        told = office.store.hash(f"dist:{distribution}")
+        told = installation.store.hash(f"dist:{distribution}")
         if any(
-            office.store.command("GETBIT", f"res:{distribution}:{language}", who.id)
+            installation.store.command("GETBIT", f"res:{distribution}:{language}", who.id)
             for language in told.get("order", "").split()
         ):
             letters.append(
@@ -430,10 +450,10 @@ def held_on(office: Office, who: Subscriber) -> dict[str, object]:
         "email": who.email,
         "former_addresses": list(who.columns.get("_former", ())),
         "columns": {c: list(v) for c, v in sorted(who.columns.items()) if not c.startswith("_")},
-        "may_be_written_to": not consent.refusals(office.store, who.id),
+        "may_be_written_to": not consent.refusals(installation.store, who.id),
         "history": [
             {"at": h.at, "act": h.act, "source": h.source, "detail": h.detail}
-            for h in history(office, who)
+            for h in history(installation, who)
         ],
         "letters": letters,
     }
@@ -483,23 +503,23 @@ def _joined(row: Row | None, *, name: str) -> Row | None:
     return after and (after | {"_left": left} if left else after)
 
 
-def _rewrite(office: Office, who: Subscriber, change: "partial[Row | None]") -> None:
-    if Writer(office.store).write([Wish(addresses.key(who.email), change)]) is None:
+def _rewrite(installation: Installation, who: Subscriber, change: "partial[Row | None]") -> None:
+    if Writer(installation.store).write([Wish(addresses.key(who.email), change)]) is None:
         raise NotFoundError(f"{who.email} is not in the book any more")
 
 
-def _known(office: Office, address: str) -> tuple[str, Subscriber | None]:
+def _known(installation: Installation, address: str) -> tuple[str, Subscriber | None]:
     """Return an address as it is written to, and who in the book has it; raises UsageError for what
     is no address.
     """
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(f"{address}: {reason}")
-    return email, book.by_address(office.store, email)
+    return email, book.by_address(installation.store, email)
 
 
 def _record(
-    office: Office,
+    installation: Installation,
     number: int,
     email: str,
     act: str,
@@ -508,8 +528,8 @@ def _record(
     detail: str = "",
     till: int = 0,
 ) -> None:
-    office.consent.record(
-        office.store,
+    installation.consent.record(
+        installation.store,
         subscriber=number,
         address=email,
         act=act,

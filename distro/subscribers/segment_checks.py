@@ -7,7 +7,7 @@ from distro.audience.book import person, values_of
 from distro.audience.expression import And, Node, Not, Or
 from distro.audience.segments import holds
 from distro.errors import ExpressionError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store.audience_scripts import count
 
 _LOST = 0.5  # of its people since the last time
@@ -23,11 +23,11 @@ class Line:
     has: str  # what the person has in that column; "" for `and`, `or`, `not`
 
 
-def why(office: Office, expression: str, address: str) -> list[Line]:
+def why(installation: Installation, expression: str, address: str) -> list[Line]:
     """Term by term, why somebody is in a segment or not; the first line is the whole."""
-    who = person(office.store, address)
+    who = person(installation.store, address)
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
-    return list(_lines(office.segments().expand(expression), row, 0))
+    return list(_lines(installation.segments().expand(expression), row, 0))
 
 
 def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[Line]:
@@ -54,14 +54,14 @@ class Audited:
     alarm: str
 
 
-def audit(office: Office) -> list[Audited]:
+def audit(installation: Installation) -> list[Audited]:
     """Every list and named segment against the last time; remembers the counts for the next."""
-    known = office.segments()
-    before = {name: int(n) for name, n in office.store.hash("audited").items()}
+    known = installation.segments()
+    before = {name: int(n) for name, n in installation.store.hash("audited").items()}
     found = []
     for name in sorted({*known.lists, *known.named}):
         try:
-            now = office.store.call(count(known.program(known.expand(name))))
+            now = installation.store.call(count(known.program(known.expand(name))))
         except ExpressionError as error:
             found.append(Audited(name, 0, before.get(name, -1), error.message))
             continue
@@ -76,5 +76,5 @@ def audit(office: Office) -> list[Audited]:
         found.append(Audited(name, now, was, alarm))
     counts = [word for a in found for word in (a.name, a.now)]
     if counts:
-        office.store.command("HSET", "audited", *counts)
+        installation.store.command("HSET", "audited", *counts)
     return found

@@ -20,7 +20,7 @@ from distro.audience.book_writer import Row, Wish, Writer, Written
 from distro.audience.list_roles import ListRole, load_roles
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import DistroError, StoreGoneError, UsageError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter.service_letters import FORGOTTEN
 from distro.lib.mailbox_providers import provider_of
 from distro.model import Subscriber
@@ -40,29 +40,29 @@ _AT_ONCE = 100  # wishes answered in one round
 _TWICE = 7 * 86_400  # seconds within which who left must ask again before they are asked to confirm
 
 
-def public_lists(office: Office) -> list[ListRole]:
+def public_lists(installation: Installation) -> list[ListRole]:
     """The lists that readers may join by themselves."""
-    return [role for role in roles_of(office).values() if role.public]
+    return [role for role in roles_of(installation).values() if role.public]
 
 
-def roles_of(office: Office) -> dict[str, ListRole]:
+def roles_of(installation: Installation) -> dict[str, ListRole]:
     """Return what lists are called for readers; nothing where staff broke the file just now: a page
     about a wish must not fail.
     """
     try:
-        return load_roles(office.settings.subscribers)
+        return load_roles(installation.settings.subscribers)
     except DistroError as error:
         log.get().error("what lists are called cannot be read", why=str(error))
         return {}
 
 
-def allowed(office: Office, place: str) -> bool:
+def allowed(installation: Installation, place: str) -> bool:
     """Count one more question from a place (an IP address); return whether it may be asked.
 
     The first "no" ends the counting: it uses up nobody else's share.
     """
     rates = [(f"here:{_hashed(network)}", most, 3600) for network, most in _networks_of(place)]
-    return all(_within(office, name, most, seconds) for name, most, seconds in (*rates, _ALL))
+    return all(_within(installation, name, most, seconds) for name, most, seconds in (*rates, _ALL))
 
 
 def _networks_of(place: str) -> list[tuple[str, int]]:
@@ -81,40 +81,47 @@ def _networks_of(place: str) -> list[tuple[str, int]]:
 
 
 def ask(
-    office: Office, address: str, lists: Sequence[str], language: str, name: str, place: str
+    installation: Installation,
+    address: str,
+    lists: Sequence[str],
+    language: str,
+    name: str,
+    place: str,
 ) -> None:
     """Note that somebody wants mail at this address. Raises UsageError for what is no address."""
-    _note(office, "join", address, lists=list(lists), language=language, name=name, place=place)
+    _note(
+        installation, "join", address, lists=list(lists), language=language, name=name, place=place
+    )
 
 
-def ask_to_leave(office: Office, address: str) -> None:
+def ask_to_leave(installation: Installation, address: str) -> None:
     """Note that somebody wants no more mail at this address. Raises UsageError for what is no
     address.
     """
-    _note(office, "leave", address)
+    _note(installation, "leave", address)
 
 
-def ask_back(office: Office, who: Subscriber) -> None:
+def ask_back(installation: Installation, who: Subscriber) -> None:
     """Note that somebody who left says that it was a mistake."""
-    _note(office, "back", who.email)
+    _note(installation, "back", who.email)
 
 
-def _note(office: Office, what: str, address: str, **told: object) -> None:
+def _note(installation: Installation, what: str, address: str, **told: object) -> None:
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(reason)
-    office.store.command("RPUSH", "asked", json.dumps({"what": what, "email": email, **told}))
+    installation.store.command("RPUSH", "asked", json.dumps({"what": what, "email": email, **told}))
 
 
-def answer(office: Office) -> int:
+def answer(installation: Installation) -> int:
     """Answer what was asked since the last time; gives how many. A wish is taken off only once it
     is answered.
     """
     answered = 0
-    while answered < _AT_ONCE and (raw := office.store.command("LINDEX", "asked", 0)):
+    while answered < _AT_ONCE and (raw := installation.store.command("LINDEX", "asked", 0)):
         wish = json.loads(raw)
         try:
-            _ANSWERS[wish["what"]](office, wish)
+            _ANSWERS[wish["what"]](installation, wish)
         except StoreGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - one wish that cannot be answered must not hold up the others
@@ -124,16 +131,17 @@ def answer(office: Office) -> int:
                 why=repr(error),
                 exc_info=error,
             )
-        office.store.command("LREM", "asked", 1, raw)
+        installation.store.command("LREM", "asked", 1, raw)
         answered += 1
     return answered
 
 
-def _may_ask(office: Office, email: str) -> bool:
+def _may_ask(installation: Installation, email: str) -> bool:
     """Count one more letter of a question to this address; return whether it may be sent."""
-    key = office.hash_of(_folded(addresses.key(email)))
+    key = installation.hash_of(_folded(addresses.key(email)))
     return all(
-        _within(office, f"{which}:{key}", most, seconds) for which, most, seconds in _PER_ADDRESS
+        _within(installation, f"{which}:{key}", most, seconds)
+        for which, most, seconds in _PER_ADDRESS
     )
 
 
@@ -146,10 +154,10 @@ def _folded(key: str) -> str:
     return f"{local}@{domain}"
 
 
-def _answer_join(office: Office, wish: dict[str, object]) -> None:
+def _answer_join(installation: Installation, wish: dict[str, object]) -> None:
     email, lists = str(wish["email"]), [str(v) for v in wish["lists"]]  # type: ignore[attr-defined]
-    who, said = book.by_address(office.store, email), people.said_before(office, email)
-    refused = consent.refusals(office.store, who.id) if who else []
+    who, said = book.by_address(installation.store, email), people.said_before(installation, email)
+    refused = consent.refusals(installation.store, who.id) if who else []
     if (
         consent.SUPPRESSED in refused
         or said == consent.SUPPRESSED
@@ -157,26 +165,28 @@ def _answer_join(office: Office, wish: dict[str, object]) -> None:
     ):
         return
     left = said or (who and "unsubscribed" in refused)
-    if left and _within(office, f"twice:{office.hash_of(addresses.key(email))}", 1, _TWICE):
+    if left and _within(
+        installation, f"twice:{installation.hash_of(addresses.key(email))}", 1, _TWICE
+    ):
         return  # who left is asked only if they ask again: anybody can type their address once
-    if not _may_ask(office, email):
+    if not _may_ask(installation, email):
         return
     if who and not refused and set(lists) <= set(who.columns.get("lists", ())):
-        post(office, who, "held")  # they have it all: a link to what they have
+        post(installation, who, "held")  # they have it all: a link to what they have
         return
     asked: Row = {"_wants": lists, "_asked": [str(time.time_ns() // 1_000_000)]}
     if who:
-        Writer(office.store).write(
+        Writer(installation.store).write(
             [Wish(addresses.key(who.email), lambda before: before and before | asked)]
         )
     else:
-        _sign_up(office, email, asked, wish)
-    found = book.by_address(office.store, email)
+        _sign_up(installation, email, asked, wish)
+    found = book.by_address(installation.store, email)
     if found:
-        post(office, found, "confirm")
+        post(installation, found, "confirm")
 
 
-def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) -> None:
+def _sign_up(installation: Installation, email: str, asked: Row, wish: dict[str, object]) -> None:
     """Put somebody into the book who may not be written to before they confirm.
 
     The script that writes the row also writes that it is unconfirmed: no failure in between leaves
@@ -186,7 +196,7 @@ def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) ->
     key = addresses.key(email)
     row: Row = {"email": email, **receiver_of(key), **asked}
     row |= {c: v for c in ("name", "language") if (v := values_of(c, str(wish[c])))}
-    fact = office.consent.fact(
+    fact = installation.consent.fact(
         email,
         consent.SIGNED_UP,
         source=f"subscribe page from {wish['place']}",
@@ -194,62 +204,62 @@ def _sign_up(office: Office, email: str, asked: Row, wish: dict[str, object]) ->
     )
 
     def unconfirmed(written: Written) -> list[Command]:
-        return office.consent.commands([fact.of(number) for number in written.new])
+        return installation.consent.commands([fact.of(number) for number in written.new])
 
-    Writer(office.store).write([Wish(key, lambda before: before or row)], beside=unconfirmed)
+    Writer(installation.store).write([Wish(key, lambda before: before or row)], beside=unconfirmed)
 
 
-def _answer_leave(office: Office, wish: dict[str, object]) -> None:
+def _answer_leave(installation: Installation, wish: dict[str, object]) -> None:
     email = str(wish["email"])
-    who = book.by_address(office.store, email)
+    who = book.by_address(installation.store, email)
     if (
         who
-        and "unsubscribed" not in consent.refusals(office.store, who.id)
-        and _within(office, f"leave:{office.hash_of(addresses.key(email))}", *_LETTERS)
+        and "unsubscribed" not in consent.refusals(installation.store, who.id)
+        and _within(installation, f"leave:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
-        post(office, who, "leave")
+        post(installation, who, "leave")
 
 
-def _answer_back(office: Office, wish: dict[str, object]) -> None:
+def _answer_back(installation: Installation, wish: dict[str, object]) -> None:
     email = str(wish["email"])
-    who = book.by_address(office.store, email)
+    who = book.by_address(installation.store, email)
     if (
         who
-        and "unsubscribed" in consent.refusals(office.store, who.id)
-        and _within(office, f"back:{office.hash_of(addresses.key(email))}", *_LETTERS)
+        and "unsubscribed" in consent.refusals(installation.store, who.id)
+        and _within(installation, f"back:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
-        post(office, who, "back")
+        post(installation, who, "back")
 
 
 _ANSWERS = {"join": _answer_join, "leave": _answer_leave, "back": _answer_back}
 
 
-def ask_held(office: Office, who: Subscriber, place: str) -> None:
+def ask_held(installation: Installation, who: Subscriber, place: str) -> None:
     """Send the link to what is held on somebody: a letter's link is in many hands, and must not
     fill a mailbox.
     """
-    if allowed(office, place) and _within(
-        office, f"held:{office.hash_of(addresses.key(who.email))}", *_LETTERS
+    if allowed(installation, place) and _within(
+        installation, f"held:{installation.hash_of(addresses.key(who.email))}", *_LETTERS
     ):
-        post(office, who, "held")
+        post(installation, who, "held")
 
 
-def never_again(office: Office, who: Subscriber, place: str) -> None:
+def never_again(installation: Installation, who: Subscriber, place: str) -> None:
     """Obey who wants no question about a list any more: with a row that nobody confirmed, the
     address is forgotten too.
     """
-    if "unconfirmed" in consent.refusals(office.store, who.id):
-        office.consent.record(
-            office.store,
+    if "unconfirmed" in consent.refusals(installation.store, who.id):
+        installation.consent.record(
+            installation.store,
             subscriber=who.id,
             address=who.email,
             act=consent.SUPPRESSED,
             source=f"link of the letter, from {place}",
             detail="asked never to be asked again",
         )
-        people.forget(office, who)
+        people.forget(installation, who)
     else:
-        Writer(office.store).write(
+        Writer(installation.store).write(
             [
                 Wish(
                     addresses.key(who.email),
@@ -263,7 +273,7 @@ def never_again(office: Office, who: Subscriber, place: str) -> None:
         )
 
 
-def confirm(office: Office, who: Subscriber, place: str) -> bool:
+def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
     """The button of the letter was pressed: on the lists, with time and place on record.
 
     False: they left after they had asked, and an old letter does not undo that. Pressed twice it
@@ -271,17 +281,17 @@ def confirm(office: Office, who: Subscriber, place: str) -> bool:
     """
     asked_ms = int("".join(who.columns.get("_asked", ())) or 0)
     if "_wants" not in who.columns:
-        return not consent.refusals(office.store, who.id)
+        return not consent.refusals(installation.store, who.id)
     if any(
         f.act == consent.UNSUBSCRIBED and f.at > asked_ms
-        for f in consent.history(office.store, who.id)
+        for f in consent.history(installation.store, who.id)
     ):
         return False
     source = f"link of the letter, from {place}"
-    fresh = "unconfirmed" in consent.refusals(office.store, who.id)
+    fresh = "unconfirmed" in consent.refusals(installation.store, who.id)
     for name in who.columns.get("_wants", ()):
-        people.join_list(office, who, name, source=source)
-    Writer(office.store).write(
+        people.join_list(installation, who, name, source=source)
+    Writer(installation.store).write(
         [
             Wish(
                 addresses.key(who.email),
@@ -289,34 +299,38 @@ def confirm(office: Office, who: Subscriber, place: str) -> bool:
             )
         ]
     )
-    office.consent.record(
-        office.store, subscriber=who.id, address=who.email, act=consent.CONFIRMED, source=source
+    installation.consent.record(
+        installation.store,
+        subscriber=who.id,
+        address=who.email,
+        act=consent.CONFIRMED,
+        source=source,
     )
-    if "unsubscribed" in consent.refusals(office.store, who.id):
-        office.consent.record(
-            office.store,
+    if "unsubscribed" in consent.refusals(installation.store, who.id):
+        installation.consent.record(
+            installation.store,
             subscriber=who.id,
             address=who.email,
             act=consent.RESUBSCRIBED,
             source=source,
         )
-    people.unsay(office, who.email)
-    found = book.by_id(office.store, who.id) or who
+    people.unsay(installation, who.email)
+    found = book.by_id(installation.store, who.id) or who
     if fresh:
-        post(office, found, "welcome")
+        post(installation, found, "welcome")
     return True
 
 
-def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
+def forget_unconfirmed(installation: Installation, at_most: int = 200) -> int:
     """Forget who asked a week ago and never confirmed; gives how many."""
     gone = 0
-    for number in ids_of(office.store.raw("no:unconfirmed"))[:5000]:
-        who = book.by_id(office.store, number)
-        facts = consent.history(office.store, number) if who else []
+    for number in ids_of(installation.store.raw("no:unconfirmed"))[:5000]:
+        who = book.by_id(installation.store, number)
+        facts = consent.history(installation.store, number) if who else []
         if (
             who is None
             or not facts
-            or facts[-1].at > office.store.now_ms() - FORGOTTEN * _DAY_MS
+            or facts[-1].at > installation.store.now_ms() - FORGOTTEN * _DAY_MS
             or gone == at_most
         ):
             continue
@@ -324,8 +338,8 @@ def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
         if (
             "_in" in who.columns or set(who.columns.get("lists", ())) - own
         ):  # staff put them there meanwhile, on a basis of their own
-            office.consent.record(
-                office.store,
+            installation.consent.record(
+                installation.store,
                 subscriber=number,
                 address=who.email,
                 act=consent.ADDED,
@@ -333,14 +347,14 @@ def forget_unconfirmed(office: Office, at_most: int = 200) -> int:
                 detail="in the book without the page",
             )
             continue
-        people.forget(office, who)
+        people.forget(installation, who)
         gone += 1
     return gone
 
 
-def _within(office: Office, name: str, most: int, seconds: int) -> bool:
+def _within(installation: Installation, name: str, most: int, seconds: int) -> bool:
     """Count one more under this name; False: that was more than may be."""
-    return office.store.lately(f"rate:{name}", seconds) <= most
+    return installation.store.lately(f"rate:{name}", seconds) <= most
 
 
 def _hashed(place: str) -> str:

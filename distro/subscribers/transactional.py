@@ -16,7 +16,7 @@ from distro import log, tokens
 from distro.audience import book, consent
 from distro.errors import DistroError
 from distro.installation.allow_list import may_get
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
@@ -48,45 +48,47 @@ _AT_ONCE = 50
 _PATIENCE = 60  # seconds for one round
 
 
-def post(office: Office, who: Subscriber, kind: str) -> None:
+def post(installation: Installation, who: Subscriber, kind: str) -> None:
     """Have a letter leave within seconds: "confirm", "welcome", "held", "leave" or "back"."""
     told = {"kind": kind, "subscriber": who.id, "since": int(time.time())}
-    office.store.command("ZADD", "post", office.store.now_ms(), json.dumps(told))
+    installation.store.command("ZADD", "post", installation.store.now_ms(), json.dumps(told))
 
 
-def waiting(office: Office) -> list[str]:
+def waiting(installation: Installation) -> list[str]:
     """Letters whose time has come."""
     return [
         w.decode()
-        for w in office.store.command(
-            "ZRANGEBYSCORE", "post", "-inf", office.store.now_ms(), "LIMIT", 0, _AT_ONCE
+        for w in installation.store.command(
+            "ZRANGEBYSCORE", "post", "-inf", installation.store.now_ms(), "LIMIT", 0, _AT_ONCE
         )
     ]
 
 
-def send_waiting(office: Office) -> int:
+def send_waiting(installation: Installation) -> int:
     """Send what waits; gives how many a relay took."""
-    told = waiting(office)
-    if not told or not office.store.command(
-        "SET", "tmp:post", office.host, "NX", "EX", _PATIENCE * 2
+    told = waiting(installation)
+    if not told or not installation.store.command(
+        "SET", "tmp:post", installation.host, "NX", "EX", _PATIENCE * 2
     ):  # one sweep at a time
         return 0
     try:
-        return _send_all(office, told)
+        return _send_all(installation, told)
     finally:
-        office.store.command("DEL", "tmp:post")
+        installation.store.command("DEL", "tmp:post")
 
 
-def _send_all(office: Office, told: Sequence[str]) -> int:
-    later = office.store.now_ms() + _AGAIN * 1000
-    office.store.command(
+def _send_all(installation: Installation, told: Sequence[str]) -> int:
+    later = installation.store.now_ms() + _AGAIN * 1000
+    installation.store.command(
         "ZADD", "post", *(word for w in told for word in (later, w))
     )  # whoever dies here: again in five minutes
     messages: list[tuple[str, Message]] = []
     for w in told:
         facts = json.loads(w)
         try:
-            message = _message(office, facts) if facts["since"] > time.time() - _A_DAY else None
+            message = (
+                _message(installation, facts) if facts["since"] > time.time() - _A_DAY else None
+            )
         except (
             DistroError
         ) as error:  # a template of the office's own for one kind must not hold up the others
@@ -97,7 +99,7 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             )
             continue
         if message is None:
-            office.store.command("ZREM", "post", w)
+            installation.store.command("ZREM", "post", w)
         else:
             messages.append((w, message))
     taken: list[str] = []
@@ -109,10 +111,10 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
     ) -> None:  # said at once: whatever happens to the next letter, this one does not go again
         tried.add(n)
         if outcome.state in (State.ACCEPTED, State.FAILED):
-            office.store.command("ZREM", "post", messages[n][0])
+            installation.store.command("ZREM", "post", messages[n][0])
             taken.extend([messages[n][0]] if outcome.state is State.ACCEPTED else [])
 
-    for relay in office.settings.relay:
+    for relay in installation.settings.relay:
         left = [n for n in range(len(messages)) if n not in tried]
         if not left:
             break
@@ -122,7 +124,7 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
                     relay,
                     [messages[n][1] for n in left],
                     lambda n, outcome, left=left: done(left[n], outcome),  # type: ignore[misc]
-                    seconds=_PATIENCE / len(office.settings.relay),
+                    seconds=_PATIENCE / len(installation.settings.relay),
                 )
             )
         except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
@@ -133,46 +135,46 @@ def _send_all(office: Office, told: Sequence[str]) -> int:
             )
     rest = [w for n, (w, _) in enumerate(messages) if n not in tried] if tried else []
     if rest:  # one letter that a relay does not answer must not hold up those behind it
-        office.store.command(
-            "ZADD", "post", *(word for w in rest for word in (office.store.now_ms(), w))
+        installation.store.command(
+            "ZADD", "post", *(word for w in rest for word in (installation.store.now_ms(), w))
         )
     return len(taken)
 
 
-def link(office: Office, who: Subscriber, purpose: bytes) -> str:
+def link(installation: Installation, who: Subscriber, purpose: bytes) -> str:
     """A signed link of one person that expires."""
     expires = int(time.time()) + DAYS[purpose] * _A_DAY
     token = tokens.sign_pass(
-        office.keys.signing[0],
+        installation.keys.signing[0],
         purpose,
         who.id,
         expires,
-        office.keys.address_hash(who.email),
-        _event_of(office, who, purpose),
+        installation.keys.address_hash(who.email),
+        _event_of(installation, who, purpose),
     )
-    return f"{office.settings.site.url}/{_PATHS[purpose]}/{token}"
+    return f"{installation.settings.site.url}/{_PATHS[purpose]}/{token}"
 
 
-def holder_of(office: Office, token: str, purpose: bytes) -> Subscriber | None:
+def holder_of(installation: Installation, token: str, purpose: bytes) -> Subscriber | None:
     """Who holds a link that expires; None: it was not made here, is too old, or for an address that
     is not theirs any more.
     """
     claimed = tokens.parse_pass(token)
-    who = book.by_id(office.store, claimed[0]) if claimed else None
+    who = book.by_id(installation.store, claimed[0]) if claimed else None
     if who is None:
         return None
-    event = _event_of(office, who, purpose)
+    event = _event_of(installation, who, purpose)
     return (
         who
         if any(
-            tokens.verify_pass(token, purpose, office.keys, h, time.time(), event)
-            for h in office.keys.address_hashes(who.email)
+            tokens.verify_pass(token, purpose, installation.keys, h, time.time(), event)
+            for h in installation.keys.address_hashes(who.email)
         )
         else None
     )
 
 
-def _event_of(office: Office, who: Subscriber, purpose: bytes) -> str:
+def _event_of(installation: Installation, who: Subscriber, purpose: bytes) -> str:
     """Return what a link answers: an old letter says nothing about a newer question, nor about
     leaving once more.
     """
@@ -182,7 +184,7 @@ def _event_of(office: Office, who: Subscriber, purpose: bytes) -> str:
         return next(
             (
                 f.fact
-                for f in reversed(consent.history(office.store, who.id))
+                for f in reversed(consent.history(installation.store, who.id))
                 if f.act == consent.UNSUBSCRIBED
             ),
             "",
@@ -190,15 +192,15 @@ def _event_of(office: Office, who: Subscriber, purpose: bytes) -> str:
     return ""
 
 
-def _message(office: Office, told: dict[str, object]) -> Message | None:
-    who = book.by_id(office.store, int(str(told["subscriber"])))
+def _message(installation: Installation, told: dict[str, object]) -> Message | None:
+    who = book.by_id(installation.store, int(str(told["subscriber"])))
     if (
         who is None
-        or not may_get(office.settings, who.email)
-        or {consent.SUPPRESSED, consent.ERASED} & {*consent.refusals(office.store, who.id)}
+        or not may_get(installation.settings, who.email)
+        or {consent.SUPPRESSED, consent.ERASED} & {*consent.refusals(installation.store, who.id)}
     ):
         return None
-    settings, kind, slots = office.settings, str(told["kind"]), Slots()
+    settings, kind, slots = installation.settings, str(told["kind"]), Slots()
     edition = _EDITIONS[kind](who.language or "en", settings.sender.name, slots)
     envelope = envelope_of(settings, edition, "0", datetime.now().astimezone())
     letter = compile_letter(edition, envelope, Templates(settings.templates), slots=slots)
@@ -206,26 +208,28 @@ def _message(office: Office, told: dict[str, object]) -> Message | None:
         letter,
         distribution=0,
         site_url=settings.site.url,
-        keys=office.keys,
+        keys=installation.keys,
         signers=signers_of(settings, envelope.sender_address),
     )
     # Whoever typed the address into our page may have typed a message into the field for the name.
     name = (
         ""
-        if kind == "confirm" or "unconfirmed" in consent.refusals(office.store, who.id)
+        if kind == "confirm" or "unconfirmed" in consent.refusals(installation.store, who.id)
         else who.name
     )
-    never = link(office, who, NEVER) if kind == "confirm" else ""
+    never = link(installation, who, NEVER) if kind == "confirm" else ""
     return Message(
         envelope.sender_address,
         who.email,
-        filler.fill(who.id, who.id, who.email, name, _button(office, who, kind, filler), never),
+        filler.fill(
+            who.id, who.id, who.email, name, _button(installation, who, kind, filler), never
+        ),
     )
 
 
-def _button(office: Office, who: Subscriber, kind: str, filler: Filler) -> str:
+def _button(installation: Installation, who: Subscriber, kind: str, filler: Filler) -> str:
     """Return where the button of a letter leads, "" where it has none."""
     if kind == "leave":
         return filler.links(who.id, who.id, who.email)[0].decode()
     purpose = {"confirm": CONFIRM, "held": HELD, "back": BACK}.get(kind)
-    return link(office, who, purpose) if purpose else ""
+    return link(installation, who, purpose) if purpose else ""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from distro.errors import DistroError, StoreGoneError
 from distro.installation import readiness
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.reports import live
 from distro.reports import page as report_page
 from distro.subscribers import links
@@ -61,20 +61,20 @@ class SecurityHeaders:
 class _Site:
     """What each address answers: the requests as `flow` understands them, its answers as pages."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
         self.pages = Pages()
-        self.readers = Readers(office, self.pages)
+        self.readers = Readers(installation, self.pages)
 
     def view(self, request: Request) -> Response:
         page = links.letter_page(
-            self.office, request.path_params["token"], request.query_params.get("lang", "")
+            self.installation, request.path_params["token"], request.query_params.get("lang", "")
         )
         return HTMLResponse(page) if page else self.readers.bad_link()
 
     def enclosed(self, request: Request) -> Response:
         found = links.enclosed_file(
-            self.office, request.path_params["token"], request.path_params["name"]
+            self.installation, request.path_params["token"], request.path_params["name"]
         )
         if found is None:
             return self.readers.bad_link()
@@ -88,11 +88,11 @@ class _Site:
 
     def report(self, request: Request) -> Response:
         number = live.opened_by(
-            self.office, request.path_params["name"], request.query_params.get("key", "")
+            self.installation, request.path_params["name"], request.query_params.get("key", "")
         )
         return (
             HTMLResponse(
-                live.live_page(self.office, number),
+                live.live_page(self.installation, number),
                 headers={"content-security-policy": f"{report_page.LIVE}; frame-ancestors 'none'"},
             )
             if number
@@ -102,12 +102,12 @@ class _Site:
     async def report_events(self, request: Request) -> Response:
         number = await _threaded(
             live.opened_by,
-            self.office,
+            self.installation,
             request.path_params["name"],
             request.query_params.get("key", ""),
         )
         return (
-            StreamingResponse(_follow(self.office, number), media_type="text/event-stream")
+            StreamingResponse(_follow(self.installation, number), media_type="text/event-stream")
             if number
             else self.readers.bad_link()
         )
@@ -118,7 +118,7 @@ class _Site:
 
     def readyz(self, request: Request) -> Response:
         del request
-        missing = readiness.missing(self.office)
+        missing = readiness.missing(self.installation)
         return JSONResponse(
             {"status": "ready" if not missing else "not ready", "missing": missing},
             200 if not missing else 503,
@@ -139,9 +139,9 @@ class _Site:
         )
 
 
-def create_app(office: Office) -> Starlette:
+def create_app(installation: Installation) -> Starlette:
     """The web application of an office."""
-    site = _Site(office)
+    site = _Site(installation)
     found = Starlette(
         routes=[
             *site.readers.routes(),
@@ -165,13 +165,13 @@ def create_app(office: Office) -> Starlette:
     return found
 
 
-async def _follow(office: Office, number: str) -> AsyncIterator[str]:
+async def _follow(installation: Installation, number: str) -> AsyncIterator[str]:
     """Server-sent events: what changed, at most every two seconds; "over" when nothing happens by
     itself any more.
     """
     before = ""
     for _ in range(_LONGEST_LIVE // 2):
-        parts, goes_on = await _threaded(report_page.live_parts, office.store, number)
+        parts, goes_on = await _threaded(report_page.live_parts, installation.store, number)
         if parts != before:
             before = parts
             yield f"data: {parts}\n\n"

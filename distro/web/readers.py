@@ -22,7 +22,7 @@ from starlette.routing import Route
 from distro import tokens
 from distro.audience.list_roles import ListRole
 from distro.errors import UsageError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter.labels import SPOKEN, long_date
 from distro.model import Subscriber
 from distro.subscribers import links, people, signup, transactional
@@ -36,8 +36,8 @@ _PAUSES = {"7": 7, "30": 30, "91": 91}
 class Readers:
     """The pages of one office that need no account: a signed link says who it is."""
 
-    def __init__(self, office: Office, pages: Pages) -> None:
-        self.office = office
+    def __init__(self, installation: Installation, pages: Pages) -> None:
+        self.installation = installation
         self.pages = pages
 
     def routes(self) -> list[Route]:
@@ -82,9 +82,9 @@ class Readers:
         reader = self._reader(request)
         if reader is None:
             return self.bad_link()
-        fresh = links.unsubscribe(self.office, reader, "one-click link")
+        fresh = links.unsubscribe(self.installation, reader, "one-click link")
         # Only this answer holds the undo: a link in an old or forwarded letter is in many hands.
-        once = people.undo_of(self.office, reader.subscriber) if fresh else ""
+        once = people.undo_of(self.installation, reader.subscriber) if fresh else ""
         return HTMLResponse(
             self.pages.left(
                 reader,
@@ -104,16 +104,18 @@ class Readers:
             return self.bad_link()
         place, who = Place(reader.house, reader.language, reader.address), reader.subscriber
         once = str(form.get("once") or "")
-        if not once or not people.take_undo(self.office, who, once):
-            signup.ask_back(self.office, who)
+        if not once or not people.take_undo(self.installation, who, once):
+            signup.ask_back(self.installation, who)
             return HTMLResponse(self.pages.told(place, "sent", "back_sent"))
-        if not people.come_back(self.office, who, source="the reader, on the page after leaving"):
+        if not people.come_back(
+            self.installation, who, source="the reader, on the page after leaving"
+        ):
             return HTMLResponse(self.pages.told(place, "late", ""))
         kept = {str(v) for v in form.getlist("list")}
         for name in who.columns.get("lists", ()):
             if kept and name not in kept:
                 people.leave_list(
-                    self.office, who, name, source="the reader, on the page after leaving"
+                    self.installation, who, name, source="the reader, on the page after leaving"
                 )
         return HTMLResponse(self.pages.told(place, "back", "back_text"))
 
@@ -121,10 +123,12 @@ class Readers:
         return self._question(request, tokens.BACK, "back_ask", "back_button")
 
     def back(self, request: Request) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.BACK)
+        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.BACK)
         if who is None:
             return self._expired(request)
-        back = people.come_back(self.office, who, source="the button of a letter to the address")
+        back = people.come_back(
+            self.installation, who, source="the button of a letter to the address"
+        )
         return HTMLResponse(
             self.pages.told(self._of(who), "back" if back else "late", "back_text" if back else "")
         )
@@ -140,10 +144,10 @@ class Readers:
         asked = Place(place.house, place.language, email)
         if form.get("website"):
             return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
-        if not signup.allowed(self.office, _place_of(request)):
+        if not signup.allowed(self.installation, _place_of(request)):
             return self._too_many(asked)
         try:
-            signup.ask_to_leave(self.office, email)
+            signup.ask_to_leave(self.installation, email)
         except UsageError:
             return HTMLResponse(self.pages.leave(place, email=email, wrong="wrong_email"), 422)
         return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
@@ -152,11 +156,11 @@ class Readers:
         return self._question(request, tokens.NEVER, "never_title", "never_button")
 
     def never(self, request: Request) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.NEVER)
+        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.NEVER)
         if who is None:
             return self._expired(request)
         place = self._of(who)
-        signup.never_again(self.office, who, _place_of(request))
+        signup.never_again(self.installation, who, _place_of(request))
         return HTMLResponse(self.pages.told(place, "never_done", "never_done_text"))
 
     # -- choosing
@@ -168,10 +172,10 @@ class Readers:
     def _preferences_of(
         self, request: Request, reader: links.LinkReader, *, saved: bool = False
     ) -> Response:
-        till = self.office.store.command("ZSCORE", "paused", reader.subscriber.id)
+        till = self.installation.store.command("ZSCORE", "paused", reader.subscriber.id)
         paused = (
             long_date(
-                from_ms(int(float(till)), self.office.settings.site.timezone), reader.language
+                from_ms(int(float(till)), self.installation.settings.site.timezone), reader.language
             )
             if till
             else ""
@@ -194,7 +198,7 @@ class Readers:
         if reader is None:
             return self.bad_link()
         if form.get("act") == "held":
-            signup.ask_held(self.office, reader.subscriber, _place_of(request))
+            signup.ask_held(self.installation, reader.subscriber, _place_of(request))
             return HTMLResponse(
                 self.pages.told(
                     Place(reader.house, reader.language, reader.address),
@@ -208,13 +212,13 @@ class Readers:
         return self._preferences_of(request, fresh, saved=True) if fresh else self.bad_link()
 
     def _save(self, who: Subscriber, form: FormData) -> None:
-        office, source = self.office, "the reader's own page"
+        installation, source = self.installation, "the reader's own page"
         wanted, had = {str(v) for v in form.getlist("list")}, set(who.columns.get("lists", ()))
         for role in self._lists(who, public=True):
             if role.name in wanted and role.name not in had:
-                people.join_list(office, who, role.name, source=source)
+                people.join_list(installation, who, role.name, source=source)
             elif role.name in had and role.name not in wanted:
-                people.leave_list(office, who, role.name, source=source)
+                people.leave_list(installation, who, role.name, source=source)
         language, frequency, pause = (
             str(form.get(name) or "") for name in ("language", "frequency", "pause")
         )
@@ -222,7 +226,7 @@ class Readers:
             language == who.language.split("-", maxsplit=1)[0]
         )  # pt-br stays pt-br where pt is chosen
         people.prefer(
-            office,
+            installation,
             who,
             {
                 "language": who.language if keep or language not in ("", *SPOKEN) else language,
@@ -232,15 +236,18 @@ class Readers:
         )
         if pause in _PAUSES:
             people.pause(
-                office, who, int(time.time() * 1000) + _PAUSES[pause] * 86_400_000, source=source
+                installation,
+                who,
+                int(time.time() * 1000) + _PAUSES[pause] * 86_400_000,
+                source=source,
             )
-        elif not pause and office.store.command("ZSCORE", "paused", who.id):
-            people.resume(office, who, source=source)
+        elif not pause and installation.store.command("ZSCORE", "paused", who.id):
+            people.resume(installation, who, source=source)
 
     # -- joining
 
     def subscribe_page(self, request: Request) -> Response:
-        lists = signup.public_lists(self.office)
+        lists = signup.public_lists(self.installation)
         return (
             HTMLResponse(self.pages.subscribe(self._house(request), lists))
             if lists
@@ -251,7 +258,7 @@ class Readers:
         return await self._formed(request, self._subscribe)
 
     def _subscribe(self, request: Request, form: FormData) -> Response:
-        lists = signup.public_lists(self.office)
+        lists = signup.public_lists(self.installation)
         if not lists:
             return self.bad_link()
         email, name = (
@@ -267,11 +274,11 @@ class Readers:
             return HTMLResponse(
                 self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422
             )
-        if not signup.allowed(self.office, _place_of(request)):
+        if not signup.allowed(self.installation, _place_of(request)):
             return self._too_many(asked)
         try:
             signup.ask(
-                self.office,
+                self.installation,
                 email,
                 on,
                 language if language in SPOKEN else house.language,
@@ -291,34 +298,36 @@ class Readers:
         return self._question(request, tokens.CONFIRM, "confirm_ask", "confirm_button")
 
     def confirm(self, request: Request) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.CONFIRM)
+        who = transactional.holder_of(
+            self.installation, request.path_params["token"], tokens.CONFIRM
+        )
         if who is None:
             return self._expired(request)
-        if not signup.confirm(self.office, who, _place_of(request)):
+        if not signup.confirm(self.installation, who, _place_of(request)):
             return self._expired(request)
         return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
 
     # -- what is held
 
     def held_page(self, request: Request) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
-        held: Any = people.held_on(self.office, who)
+        held: Any = people.held_on(self.installation, who)
         place = self._of(who)
         for line in (*held["history"], *held["letters"]):
             line["day"] = long_date(
-                from_ms(line["at"], self.office.settings.site.timezone), place.language
+                from_ms(line["at"], self.installation.settings.site.timezone), place.language
             )
         return HTMLResponse(
             self.pages.held(place, held, f"/me/{request.path_params['token']}/download")
         )
 
     def download(self, request: Request) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
-        raw = json.dumps(people.held_on(self.office, who), ensure_ascii=False, indent=2)
+        raw = json.dumps(people.held_on(self.installation, who), ensure_ascii=False, indent=2)
         return Response(
             raw,
             media_type="application/json",
@@ -329,13 +338,13 @@ class Readers:
         return await self._formed(request, self._erase)
 
     def _erase(self, request: Request, form: FormData) -> Response:
-        who = transactional.holder_of(self.office, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
         if who is None:
             return self._expired(request)
         if form.get("sure") != "yes":
             return self.held_page(request)
         place = self._of(who)
-        people.erase(self.office, who.email, source="the reader")
+        people.erase(self.installation, who.email, source="the reader")
         return HTMLResponse(self.pages.told(place, "erased", "erased_text"))
 
     # -- what all of them need
@@ -350,7 +359,7 @@ class Readers:
 
     def _question(self, request: Request, purpose: bytes, title: str, button: str) -> Response:
         """Show the button of a link that acts: opening it changes nothing."""
-        who = transactional.holder_of(self.office, request.path_params["token"], purpose)
+        who = transactional.holder_of(self.installation, request.path_params["token"], purpose)
         return (
             HTMLResponse(self.pages.told(self._of(who), title, "", button=button))
             if who
@@ -365,11 +374,11 @@ class Readers:
         )
 
     def _reader(self, request: Request) -> links.LinkReader | None:
-        return links.reader_of(self.office, request.path_params["token"], links.UNSUBSCRIBE)
+        return links.reader_of(self.installation, request.path_params["token"], links.UNSUBSCRIBE)
 
     def _lists(self, who: Subscriber, *, public: bool) -> list[ListRole]:
         """The lists that a reader is on, and with `public` those that they could join."""
-        roles = signup.roles_of(self.office)
+        roles = signup.roles_of(self.installation)
         on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
         names = {role.name for role in on}
         return on + [
@@ -378,10 +387,10 @@ class Readers:
 
     def _house(self, request: Request) -> Place:
         told = request.query_params.get("lang", "") or request.headers.get("accept-language", "")
-        return Place(self.office.settings.sender.name, understood(told))
+        return Place(self.installation.settings.sender.name, understood(told))
 
     def _of(self, who: Subscriber) -> Place:
-        return Place(self.office.settings.sender.name, who.language or "en", who.email)
+        return Place(self.installation.settings.sender.name, who.language or "en", who.email)
 
     def _expired(self, request: Request) -> Response:
         return HTMLResponse(self.pages.told(self._house(request), "expired", "expired_text"), 404)

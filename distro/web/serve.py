@@ -29,11 +29,11 @@ def _room_for_connections() -> int:
 def run(settings: Settings) -> int:
     """Serve until TERM; gives the exit code."""
     ours = listening(settings.site.listen)
-    with ours, opened(settings) as office:
-        office.consent.replay(office.store)
+    with ours, opened(settings) as installation:
+        installation.consent.replay(installation.store)
         trusted, most = settings.site.trusted_proxies, _room_for_connections()
         config = uvicorn.Config(
-            create_app(office),
+            create_app(installation),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -50,7 +50,7 @@ def run(settings: Settings) -> int:
         )
         server = uvicorn.Server(config)
         follow_supervisor()
-        keep_publishing(office, "web")
+        keep_publishing(installation, "web")
         log.get().info("pages ready", listen=settings.site.listen, url=settings.site.url)
         server.run(sockets=[ours])
     return 0

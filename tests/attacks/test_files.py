@@ -25,7 +25,7 @@ RELEASE = (
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an office as `distro init` makes it, with what must stay there."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "distro.toml").write_text('[secret]\nkeys = ["0123456789abcdef-secret"]\n')
@@ -79,9 +79,9 @@ def errors(
     ],
 )
 def test_a_release_attaches_no_file_of_the_installation_or_the_system(
-    office: Path, capsys: pytest.CaptureFixture[str], name: str
+    installation: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    assert errors(office, capsys, RELEASE.format(name=name))
+    assert errors(installation, capsys, RELEASE.format(name=name))
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_release_attaches_no_file_of_the_installation_or_the_system(
     ],
 )
 def test_a_picture_is_no_way_around(
-    office: Path, capsys: pytest.CaptureFixture[str], name: str
+    installation: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    assert errors(office, capsys, RELEASE.format(name="") + f"\n![x]({name})\n")
+    assert errors(installation, capsys, RELEASE.format(name="") + f"\n![x]({name})\n")
 
 
 def test_what_travels_is_said_before_anything_is_sent(
-    office: Path, capsys: pytest.CaptureFixture[str]
+    installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (office / "r.md").write_text(RELEASE.format(name="fact.pdf"))
+    (installation / "r.md").write_text(RELEASE.format(name="fact.pdf"))
     assert run(["check", "r.md"]) == 0
     assert "fact.pdf (1 KB)" in capsys.readouterr().out
     assert run(["check", "r.md", "--json"]) == 0
@@ -113,12 +113,12 @@ def test_what_travels_is_said_before_anything_is_sent(
     assert edition["attachments"] == [{"name": "fact.pdf", "type": "application/pdf", "size": 8}]
 
 
-def test_files_that_grow_together_are_bounded(office: Path) -> None:
+def test_files_that_grow_together_are_bounded(installation: Path) -> None:
     for n in range(4):
-        with (office / f"{n}.pdf").open("wb") as file:
+        with (installation / f"{n}.pdf").open("wb") as file:
             file.truncate(19_000_000)
-    (office / "r.md").write_text(RELEASE.format(name="0.pdf, 1.pdf, 2.pdf, 3.pdf"))
-    assert len(read(office / "r.md").errors) == 1
+    (installation / "r.md").write_text(RELEASE.format(name="0.pdf, 1.pdf, 2.pdf, 3.pdf"))
+    assert len(read(installation / "r.md").errors) == 1
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe.pdf", "/dev/stdin", "var"])
@@ -126,7 +126,7 @@ def test_files_that_grow_together_are_bounded(office: Path) -> None:
     "words", [["check"], ["preview"], ["subscribers", "import", "--list", "x"]]
 )
 def test_a_device_or_a_pipe_is_no_release_and_no_list(
-    office: Path, capsys: pytest.CaptureFixture[str], path: str, words: list[str]
+    installation: Path, capsys: pytest.CaptureFixture[str], path: str, words: list[str]
 ) -> None:
     """Reading one would hang, or fill the memory."""
     assert run([*words, path]) in (1, 2)
@@ -135,7 +135,7 @@ def test_a_device_or_a_pipe_is_no_release_and_no_list(
 
 @pytest.mark.parametrize("settings", ["/dev/zero", "pipe.pdf"])
 def test_settings_and_segments_are_files(
-    office: Path, capsys: pytest.CaptureFixture[str], settings: str
+    installation: Path, capsys: pytest.CaptureFixture[str], settings: str
 ) -> None:
     assert run(["config", "show", "--config", settings]) == 2
     assert "Traceback" not in capsys.readouterr().err
@@ -156,13 +156,13 @@ def test_settings_and_segments_are_files(
     ],
 )
 def test_a_release_attaches_no_list_of_contacts_and_no_copy_of_a_secret(
-    office: Path, capsys: pytest.CaptureFixture[str], name: str, raw: bytes
+    installation: Path, capsys: pytest.CaptureFixture[str], name: str, raw: bytes
 ) -> None:
-    (office / name).write_bytes(raw)
-    assert errors(office, capsys, RELEASE.format(name=name))
+    (installation / name).write_bytes(raw)
+    assert errors(installation, capsys, RELEASE.format(name=name))
 
 
-def test_looking_for_addresses_costs_little(office: Path) -> None:
+def test_looking_for_addresses_costs_little(installation: Path) -> None:
     for raw in (b"a" * 19_000_000, b"@" * 19_000_000, b"a@a." * 4_000_000):
         began = time.process_time()
         _addresses_in(raw)

@@ -13,7 +13,7 @@ from distro.admin.finding import Grade
 from distro.cli.main import run
 from distro.errors import TemplateError
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter, headers
 from distro.letter.compile import Envelope
 from distro.letter.labels import clock
@@ -26,7 +26,7 @@ from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.submit import read
 from distro.tokens import Keys
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 ENVELOPE = Envelope(
@@ -163,58 +163,61 @@ def test_no_address_ends_a_command(address: str) -> None:
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    office = make_office(tmp_path, server, store)
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 5, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-    return office
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    return installation
 
 
-def break_letter(office: Office) -> None:
-    office.store.command("SET", "let:1:en", "{}")
+def break_letter(installation: Installation) -> None:
+    installation.store.command("SET", "let:1:en", "{}")
 
 
-def break_edition(office: Office) -> None:
-    office.store.command("HSET", "dist:1", "versions", '{"en": "nowhere"}')
+def break_edition(installation: Installation) -> None:
+    installation.store.command("HSET", "dist:1", "versions", '{"en": "nowhere"}')
 
 
-def break_expression(office: Office) -> None:
-    office.store.command("HSET", "dist:1", "expanded", "((")
+def break_expression(installation: Installation) -> None:
+    installation.store.command("HSET", "dist:1", "expanded", "((")
 
 
-def break_row(office: Office) -> None:
-    office.store.command("SET", "sub:3", '{"email": 7}')
+def break_row(installation: Installation) -> None:
+    installation.store.command("SET", "sub:3", '{"email": 7}')
 
 
 @pytest.mark.parametrize("harm", [break_letter, break_edition, break_expression, break_row])
 def test_broken_data_halts_one_distribution_with_a_reason(
-    office: Office, tmp_path: Path, harm: object
+    installation: Installation, tmp_path: Path, harm: object
 ) -> None:
     """It stood in `sending` for ever, with a traceback every few seconds; another one goes out as
     if nothing was.
     """
-    harm(office)  # type: ignore[operator]
-    story = Story(office)
+    harm(installation)  # type: ignore[operator]
+    story = Story(installation)
     story.run()
-    told = office.store.hash("dist:1")
+    told = installation.store.hash("dist:1")
     assert (told["state"], told["guard"]) == ("halted", "fault")
     assert told["reason"]
-    assert any(f.grade is Grade.ERROR and "D1" in f.text for f in examine(office))
+    assert any(f.grade is Grade.ERROR and "D1" in f.text for f in examine(installation))
     before = len(story.letters)
     story.run()
     assert len(story.letters) == before
-    assert len([e for e in office.store.elements("ev:1") if json.loads(e)["act"] == "halted"]) == 1
+    assert (
+        len([e for e in installation.store.elements("ev:1") if json.loads(e)["act"] == "halted"])
+        == 1
+    )
 
     if harm is not break_row:  # that row would break whoever sends to it
         submit(
-            office,
+            installation,
             Order(
                 files=[write_release(tmp_path, headline="Another story", body="Of another day.")],
                 to="journalists",
             ),
         )
         story.run()
-        assert office.store.hash("dist:2")["state"] == "sent"
+        assert installation.store.hash("dist:2")["state"] == "sent"
     story.stop()
 
 

@@ -17,7 +17,7 @@ from distro.audience.exporting import write_book
 from distro.errors import RefusedError
 from distro.flow.resend import resend_to
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.ledger.journal import Attempt, Journal
 from distro.lib.csv_safe import safe, unquoted
@@ -29,7 +29,7 @@ from distro.settings.load import Settings
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
 from distro.subscribers import housekeeping, people
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 ROSA = "rosa.demir.unique@wire.example"
@@ -37,7 +37,7 @@ NAMES = (b"rosa.demir", b"Rosa Demir", b"rosademir", b"+41 79 000 11 22", b"Demi
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[tuple[Office, Embedded]]:
+def own(tmp_path: Path) -> Iterator[tuple[Installation, Embedded]]:
     """An office whose embedded Redis is its own: its whole data folder is looked through."""
     settings = Settings(
         data=tmp_path / "var",
@@ -48,7 +48,7 @@ def own(tmp_path: Path) -> Iterator[tuple[Office, Embedded]]:
     with ensured(settings.data, supervised=False) as server:
         store = connect(server.url())
         yield (
-            Office(
+            Installation(
                 settings,
                 store,
                 server.url(),
@@ -73,20 +73,22 @@ def everything(folder: Path) -> list[str]:
 
 
 def test_erased_means_erased_from_everything_that_we_hold(
-    own: tuple[Office, Embedded], tmp_path: Path
+    own: tuple[Installation, Embedded], tmp_path: Path
 ) -> None:
     """She stayed in the append-only file, in the copy that a backup left, in journals and in
     relays' words.
     """
-    office, _ = own
+    installation, _ = own
     path = tmp_path / "people.csv"
     path.write_text(
         f"email,name,phone,outlet,twitter,language\n{ROSA},Rosa Demir,+41 79 000 11 22,Demir"
         " Weekly,@rosademir,en\n"
     )
-    importing.commit(office.store, importing.stage(office.store, path, "press", actor="m").number)
-    add_readers(office.store, 3, name="press", folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="press"))
+    importing.commit(
+        installation.store, importing.stage(installation.store, path, "press", actor="m").number
+    )
+    add_readers(installation.store, 3, name="press", folder=tmp_path)
+    submit(installation, Order(files=[write_release(tmp_path)], to="press"))
 
     def refuse(message: Message) -> Outcome | None:
         return (
@@ -100,60 +102,64 @@ def test_erased_means_erased_from_everything_that_we_hold(
             else None
         )
 
-    story = Story(office, refuse)
+    story = Story(installation, refuse)
     story.run()
-    resend_to(office, "1", ROSA, actor="m")
+    resend_to(installation, "1", ROSA, actor="m")
     story.run()
     story.stop()
-    journal = Journal(office.journals, f"{office.host}.1.old")  # as an earlier version wrote it
+    journal = Journal(
+        installation.journals, f"{installation.host}.1.old"
+    )  # as an earlier version wrote it
     journal.ended(
         Attempt("1", 0, "00000000", 1), Outcome(State.FAILED, 550, f"5.1.1 <{ROSA}> unknown")
     )
-    copies.backup(office, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
-    office.store.command("BGREWRITEAOF")
-    assert everything(office.settings.data)
+    copies.backup(installation, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
+    installation.store.command("BGREWRITEAOF")
+    assert everything(installation.settings.data)
 
-    people.erase(office, ROSA, source="m")
-    housekeeping.once(office)
+    people.erase(installation, ROSA, source="m")
+    housekeeping.once(installation)
     end = time.monotonic() + 20
-    while everything(office.settings.data) and time.monotonic() < end:
-        housekeeping.once(office)
+    while everything(installation.settings.data) and time.monotonic() < end:
+        housekeeping.once(installation)
         time.sleep(0.05)
-    assert everything(office.settings.data) == []
+    assert everything(installation.settings.data) == []
     journal.close()
-    assert office.store.text("rewrite:wanted") == ""
+    assert installation.store.text("rewrite:wanted") == ""
     # Everybody else is as before.
-    assert office.store.command("BITCOUNT", "idx:lists:press") == 3
-    assert office.segments().store.members("val:language") == ["en"]
-    assert book.by_address(office.store, "reader0@a.example")
+    assert installation.store.command("BITCOUNT", "idx:lists:press") == 3
+    assert installation.segments().store.members("val:language") == ["en"]
+    assert book.by_address(installation.store, "reader0@a.example")
 
 
-def test_a_backup_leaves_nothing_in_clear(own: tuple[Office, Embedded], tmp_path: Path) -> None:
-    office, _ = own
-    add_readers(office.store, 3, folder=tmp_path)
-    copies.backup(office, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
+def test_a_backup_leaves_nothing_in_clear(
+    own: tuple[Installation, Embedded], tmp_path: Path
+) -> None:
+    installation, _ = own
+    add_readers(installation.store, 3, folder=tmp_path)
+    copies.backup(installation, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
     assert not [
         p
-        for p in office.settings.data.rglob("*")
+        for p in installation.settings.data.rglob("*")
         if p.suffix == ".rdb" and "appendonly" not in str(p)
     ]
-    assert not list(office.settings.data.glob("backup-*"))
+    assert not list(installation.settings.data.glob("backup-*"))
     assert (tmp_path / "copy.age").stat().st_mode & 0o077 == 0
 
 
 def test_a_restore_unpacks_into_data_and_clears_what_a_dead_one_left(
-    own: tuple[Office, Embedded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: tuple[Installation, Embedded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office, _ = own
+    installation, _ = own
     shared = tmp_path / "shared"
     shared.mkdir()
     monkeypatch.setenv("TMPDIR", str(shared))
     monkeypatch.setattr("tempfile.tempdir", str(shared))
-    left = office.settings.data / "backup-dead"
+    left = installation.settings.data / "backup-dead"
     left.mkdir()
     (left / "redis.rdb").write_text("rosa")
-    with copies.workplace(office.settings.data) as folder:
-        assert folder.parent == office.settings.data
+    with copies.workplace(installation.settings.data) as folder:
+        assert folder.parent == installation.settings.data
         assert not left.exists()
         assert os.listdir(shared) == []
     assert not folder.exists()
@@ -216,9 +222,9 @@ def test_what_is_guarded_comes_back_as_it_was() -> None:
 def test_an_export_is_guarded_and_comes_back(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     people.add(
-        office,
+        installation,
         "a@b.example",
         ["press"],
         {"outlet": "a;=cmd|' /C calc'!A0", "tags": "=x;-y"},
@@ -235,7 +241,7 @@ def test_an_export_is_guarded_and_comes_back(
 def test_a_cell_of_another_system_puts_nobody_on_our_lists(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     path = tmp_path / "subscribers.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -259,7 +265,9 @@ def test_a_cell_of_another_system_puts_nobody_on_our_lists(
                 "embargo-desk",
             ]
         )
-    importing.commit(office.store, importing.stage(office.store, path, "public", actor="m").number)
+    importing.commit(
+        installation.store, importing.stage(installation.store, path, "public", actor="m").number
+    )
     who = book.by_address(store, "eve@evil.example")
     assert who
     assert who.columns["lists"] == ("public",)
@@ -278,64 +286,64 @@ def test_two_people_whose_addresses_fold_alike_are_two(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:
     """`casefold` made straße@ and strasse@ one: each other's letters, each other's unsubscribe."""
-    office = make_office(tmp_path, server, store)
-    one = people.add(office, "straße@a.example", [], {"name": "One"}, source="m")
-    two = people.add(office, "strasse@a.example", [], {"name": "Two"}, source="m")
+    installation = make_installation(tmp_path, server, store)
+    one = people.add(installation, "straße@a.example", [], {"name": "One"}, source="m")
+    two = people.add(installation, "strasse@a.example", [], {"name": "Two"}, source="m")
     assert one.id != two.id
-    people.suppress(office, "strasse@a.example", "x", source="m")
+    people.suppress(installation, "strasse@a.example", "x", source="m")
     assert refusals(store, one.id) == []
-    assert book.person(office.store, "STRASSE@a.example").id == two.id
-    assert book.person(office.store, "Straße@A.example").id == one.id
+    assert book.person(installation.store, "STRASSE@a.example").id == two.id
+    assert book.person(installation.store, "Straße@A.example").id == one.id
 
 
-def old_book(office: Office, address: str, name: str) -> int:
+def old_book(installation: Installation, address: str, name: str) -> int:
     """Somebody as an earlier version wrote them down: the address folded, the hash of what that
     made.
     """
-    who = people.add(office, address, ["press"], {"name": name}, source="m")
-    office.store.command("HDEL", "book:address", address)
-    office.store.command("HSET", "book:address", former_address_key(address), who.id)
+    who = people.add(installation, address, ["press"], {"name": name}, source="m")
+    installation.store.command("HDEL", "book:address", address)
+    installation.store.command("HSET", "book:address", former_address_key(address), who.id)
     return who.id
 
 
 def test_a_book_of_an_earlier_version_still_knows_its_people(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:
-    office = make_office(tmp_path, server, store)
-    number = old_book(office, "straße@a.example", "One")
-    assert book.person(office.store, "straße@a.example").id == number
+    installation = make_installation(tmp_path, server, store)
+    number = old_book(installation, "straße@a.example", "One")
+    assert book.person(installation.store, "straße@a.example").id == number
     path = tmp_path / "again.csv"
     path.write_text(
         "email,outlet\nstraße@a.example,Daily\nstrasse@a.example,Weekly\n", encoding="utf-8"
     )
     importing.commit(
         store,
-        importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number,
-        office.consent,
+        importing.stage(store, path, "press", actor="m", hashes_of=installation.hashes_of).number,
+        installation.consent,
     )
     one, two = (
-        book.person(office.store, "straße@a.example"),
-        book.person(office.store, "strasse@a.example"),
+        book.person(installation.store, "straße@a.example"),
+        book.person(installation.store, "strasse@a.example"),
     )
     assert (one.id, one.outlet, two.outlet) == (number, "Daily", "Weekly")
     assert two.id != number
-    people.edit(office, "straße@a.example", {"outlet": "Monthly"}, source="m")
-    assert book.person(office.store, "straße@a.example").outlet == "Monthly"
+    people.edit(installation, "straße@a.example", {"outlet": "Monthly"}, source="m")
+    assert book.person(installation.store, "straße@a.example").outlet == "Monthly"
 
 
 @pytest.mark.parametrize("said", ["unsubscribed", "suppressed", "erased"])
 def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(
     tmp_path: Path, server: Embedded, store: Store, said: str
 ) -> None:
-    office = make_office(tmp_path, server, store)
-    former = office.hashes_of("straße@a.example")[1]
+    installation = make_installation(tmp_path, server, store)
+    former = installation.hashes_of("straße@a.example")[1]
     store.command("HSET", "nos", former, said)
     path = tmp_path / "again.csv"
     path.write_text("email\nstraße@a.example\n", encoding="utf-8")
     importing.commit(
         store,
-        importing.stage(store, path, "press", actor="m", hashes_of=office.hashes_of).number,
-        office.consent,
+        importing.stage(store, path, "press", actor="m", hashes_of=installation.hashes_of).number,
+        installation.consent,
     )
     who = book.by_address(store, "straße@a.example")
     assert (
@@ -344,7 +352,7 @@ def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(
         else (who is not None and refusals(store, who.id) == [said])
     )
     with pytest.raises(RefusedError):
-        test_send.send_test(office, [write_release(tmp_path)], "straße@a.example")
+        test_send.send_test(installation, [write_release(tmp_path)], "straße@a.example")
 
 
 def test_a_link_of_an_old_letter_works_for_ever(
@@ -353,19 +361,19 @@ def test_a_link_of_an_old_letter_works_for_ever(
     from distro import tokens
     from distro.subscribers import links
 
-    office = make_office(tmp_path, server, store)
-    number = old_book(office, "straße@a.example", "One")
+    installation = make_installation(tmp_path, server, store)
+    number = old_book(installation, "straße@a.example", "One")
     token = tokens.sign(
-        office.keys.signing[0],
+        installation.keys.signing[0],
         tokens.UNSUBSCRIBE,
         0,
         0,
         number,
-        bytes.fromhex(office.hashes_of("straße@a.example")[1]),
+        bytes.fromhex(installation.hashes_of("straße@a.example")[1]),
     ).decode()
-    reader = links.reader_of(office, token, tokens.UNSUBSCRIBE)
+    reader = links.reader_of(installation, token, tokens.UNSUBSCRIBE)
     assert reader
-    assert links.unsubscribe(office, reader, "old letter")
+    assert links.unsubscribe(installation, reader, "old letter")
     assert refusals(store, number) == ["unsubscribed"]
 
 
@@ -373,8 +381,10 @@ def test_a_link_of_an_old_letter_works_for_ever(
 def test_a_test_letter_goes_to_nobody_who_said_no(
     tmp_path: Path, server: Embedded, store: Store, act: str
 ) -> None:
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 1, folder=tmp_path)
-    office.consent.record(store, subscriber=1, address="reader0@a.example", act=act, source="x")
+    installation.consent.record(
+        store, subscriber=1, address="reader0@a.example", act=act, source="x"
+    )
     with pytest.raises(RefusedError, match="may not be written to"):
-        test_send.send_test(office, [write_release(tmp_path)], "Reader0@a.example")
+        test_send.send_test(installation, [write_release(tmp_path)], "Reader0@a.example")

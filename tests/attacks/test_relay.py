@@ -20,7 +20,7 @@ from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedEr
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.subscribers import housekeeping, transactional
-from tests.support.office import add_readers, make_office
+from tests.support.installation import add_readers, make_installation
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
 
@@ -230,17 +230,17 @@ def test_a_relay_that_is_silent_holds_up_no_other_letter_and_no_chores(
             writer.write(b"250 ok\r\n")
 
     with Raw(speak) as relay:
-        office = make_office(
+        installation = make_installation(
             tmp_path, server, store, relay=[{"url": f"smtp://127.0.0.1:{relay.port}?tls=off"}]
         )
         add_readers(store, 4, folder=tmp_path)
         for number in range(1, 5):
             who = book.by_id(store, number)
             assert who
-            transactional.post(office, who, "held")
+            transactional.post(installation, who, "held")
         began = time.monotonic()
-        sent = sum(transactional.send_waiting(office) for _ in range(4))
-        housekeeping.once(office)
+        sent = sum(transactional.send_waiting(installation) for _ in range(4))
+        housekeeping.once(installation)
         assert time.monotonic() - began < 5
         assert sent == 3
         release.set()

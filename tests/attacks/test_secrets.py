@@ -14,7 +14,7 @@ from distro.settings.load import Settings, load
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.tokens import Keys
-from tests.support.office import make_office
+from tests.support.installation import make_installation
 from tests.support.server import free_port
 
 PLANTED = (
@@ -82,13 +82,13 @@ def test_no_value_shows_a_secret_when_it_is_printed(
 ) -> None:
     plant(tmp_path)
     settings = load(tmp_path / "distro.toml")
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     told = [
         settings,
         settings.relay,
         settings.redis,
         settings.secret,
-        office,
+        installation,
         Keys((b"hunter2-signing-0123",), b"hunter2-redis"),
         server.url,
     ]
@@ -184,13 +184,13 @@ def test_doctor_warns_of_settings_that_others_can_read(
     from distro.admin.doctor import examine
 
     plant(tmp_path)
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     (tmp_path / "distro.toml").chmod(0o644)
     found = examine(
         replace(
-            office,
+            installation,
             settings=load(tmp_path / "distro.toml").model_copy(
-                update={"relay": office.settings.relay, "data": office.settings.data}
+                update={"relay": installation.settings.relay, "data": installation.settings.data}
             ),
         )
     )

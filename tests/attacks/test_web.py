@@ -13,12 +13,12 @@ import pytest
 from distro import tokens
 from distro.audience import book, consent
 from distro.audience.consent import refusals
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import load_keys
 from distro.settings.load import load
 from distro.store import connect
 from distro.store.embedded import Embedded
-from tests.support.office import add_readers
+from tests.support.installation import add_readers
 from tests.support.server import free_port
 
 pytestmark = pytest.mark.system
@@ -26,7 +26,7 @@ HEAD = b"POST %s HTTP/1.1\r\nHost: press.example\r\n"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[tuple[Office, int]]:
+def installation(tmp_path: Path) -> Iterator[tuple[Installation, int]]:
     """An office whose pages are served by a process of their own, behind one trusted proxy."""
     port = free_port()
     (tmp_path / "distro.toml").write_text(
@@ -39,7 +39,7 @@ def office(tmp_path: Path) -> Iterator[tuple[Office, int]]:
     settings = load(tmp_path / "distro.toml")
     store = connect(server.url())
     add_readers(store, 5, folder=tmp_path)
-    found = Office(
+    found = Installation(
         settings, store, server.url(), server.broker_url(), load_keys(settings, store), "h0"
     )
     web = subprocess.Popen(
@@ -70,16 +70,16 @@ def until_it_answers(port: int) -> None:
     raise AssertionError("the pages do not answer")
 
 
-def token(office: Office, number: int) -> bytes:
-    who = book.by_id(office.store, number)
+def token(installation: Installation, number: int) -> bytes:
+    who = book.by_id(installation.store, number)
     assert who
     return tokens.sign(
-        office.keys.signing[0],
+        installation.keys.signing[0],
         tokens.UNSUBSCRIBE,
         0,
         0,
         number,
-        office.keys.address_hash(who.email),
+        installation.keys.address_hash(who.email),
     )
 
 
@@ -114,11 +114,16 @@ def left_open(port: int, of: str, raw: bytes, *, buffer: int = 0) -> socket.sock
 
 
 def one_click(
-    office: Office, port: int, number: int, *, of: str = "127.0.0.1", headers: bytes = b""
+    installation: Installation,
+    port: int,
+    number: int,
+    *,
+    of: str = "127.0.0.1",
+    headers: bytes = b"",
 ) -> bytes:
     return ask(
         port,
-        HEAD % (b"/u/" + token(office, number))
+        HEAD % (b"/u/" + token(installation, number))
         + headers
         + b"Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length:"
         b" 26\r\n\r\nList-Unsubscribe=One-Click",
@@ -127,9 +132,9 @@ def one_click(
 
 
 def test_half_open_connections_by_the_thousand_leave_a_one_click_its_place(
-    office: tuple[Office, int],
+    installation: tuple[Installation, int],
 ) -> None:
-    found, port = office
+    found, port = installation
     begun = (
         b"POST /u/x HTTP/1.1\r\nHost: a\r\nX-",
         HEAD % b"/subscribe" + b"Transfer-Encoding: chunked\r\n\r\n5\r\nemail\r\n",
@@ -149,8 +154,8 @@ def test_half_open_connections_by_the_thousand_leave_a_one_click_its_place(
     assert slowest < 1.0
 
 
-def test_a_body_without_end_is_ended(office: tuple[Office, int]) -> None:
-    found, port = office
+def test_a_body_without_end_is_ended(installation: tuple[Installation, int]) -> None:
+    found, port = installation
     form = (
         HEAD % (b"/p/" + token(found, 1))
         + b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -175,8 +180,8 @@ def test_a_body_without_end_is_ended(office: tuple[Office, int]) -> None:
 
 
 @pytest.mark.faults  # for its length
-def test_a_form_that_trickles_in_is_ended_in_time(office: tuple[Office, int]) -> None:
-    _, port = office
+def test_a_form_that_trickles_in_is_ended_in_time(installation: tuple[Installation, int]) -> None:
+    _, port = installation
     with socket.create_connection(("127.0.0.1", port), 15) as link:
         began = time.monotonic()
         link.sendall(
@@ -201,12 +206,12 @@ def test_a_form_that_trickles_in_is_ended_in_time(office: tuple[Office, int]) ->
     [("127.0.0.9", "203.0.113.7"), ("127.1.2.3", "203.0.113.7"), ("127.0.0.3", "127.0.0.3")],
 )
 def test_only_a_trusted_proxy_says_who_the_reader_is(
-    office: tuple[Office, int], of: str, told: str
+    installation: tuple[Installation, int], of: str, told: str
 ) -> None:
     """Without it all readers share one bucket, and the evidence of consent names the proxy; with
     any, everybody may lie.
     """
-    found, port = office
+    found, port = installation
     from distro.subscribers import transactional
 
     found.store.command(
@@ -228,11 +233,13 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(
     assert told in sources[0]
 
 
-def test_answers_that_nobody_reads_leave_a_one_click_its_place(office: tuple[Office, int]) -> None:
+def test_answers_that_nobody_reads_leave_a_one_click_its_place(
+    installation: tuple[Installation, int],
+) -> None:
     """Connections that do not read their answer were never closed for others: one in three wishes
     to leave met a 503.
     """
-    found, port = office
+    found, port = installation
     greedy = [
         left_open(
             port, f"127.0.2.{1 + n % 6}", b"GET /u/x HTTP/1.1\r\nHost: a\r\n\r\n" * 36, buffer=4096

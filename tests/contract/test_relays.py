@@ -25,7 +25,7 @@ class Job:
 
 
 @dataclass
-class Office(Work[Job]):
+class Installation(Work[Job]):
     """Hands out letters and notes how they ended."""
 
     letters: list[str]
@@ -86,17 +86,19 @@ class Office(Work[Job]):
         return self.outcomes[address][-1].state
 
 
-def run(pool_of: Callable[[Office], Lanes], letters: list[str], *, allowed: bool = True) -> Office:
+def run(
+    pool_of: Callable[[Installation], Lanes], letters: list[str], *, allowed: bool = True
+) -> Installation:
     """Send letters through a pool until all ended, or trouble came."""
 
-    async def main() -> Office:
-        office = Office(list(letters), allowed)
-        pool = pool_of(office)
+    async def main() -> Installation:
+        installation = Installation(list(letters), allowed)
+        pool = pool_of(installation)
         pool.start()
         async with asyncio.timeout(20):
-            await office.finished.wait()
+            await installation.finished.wait()
         await pool.stop(2)
-        return office
+        return installation
 
     return asyncio.run(main())
 
@@ -112,9 +114,11 @@ def through(
     *,
     allowed: bool = True,
     **more: object,
-) -> Office:
+) -> Installation:
     return run(
-        lambda office: Pool(endpoint(server, **more), lanes, office), letters, allowed=allowed
+        lambda installation: Pool(endpoint(server, **more), lanes, installation),
+        letters,
+        allowed=allowed,
     )
 
 
@@ -126,7 +130,7 @@ def authority() -> trustme.CA:
 @contextmanager
 def relay(
     kind: str, tmp_path: Path, authority: trustme.CA
-) -> Iterator[tuple[Callable[[Office], Lanes], Callable[[], int]]]:
+) -> Iterator[tuple[Callable[[Installation], Lanes], Callable[[], int]]]:
     """A relay of each kind, and how many letters it holds."""
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(server_tls)
@@ -134,15 +138,15 @@ def relay(
     authority.configure_trust(ours)
     if kind == "folder":
         yield (
-            lambda office: FolderPool(tmp_path, 2, office),
+            lambda installation: FolderPool(tmp_path, 2, installation),
             lambda: len(list(tmp_path.glob("*.eml"))),
         )
         return
     if kind == "memory":
         kept: list[MemoryPool[Job]] = []
 
-        def make(office: Office) -> Lanes:
-            kept.append(MemoryPool(2, office))
+        def make(installation: Installation) -> Lanes:
+            kept.append(MemoryPool(2, installation))
             return kept[0]
 
         yield make, lambda: len(kept[0].kept)
@@ -171,7 +175,10 @@ def relay(
     }
     server, more = cases[kind]
     with server:
-        yield lambda office: Pool(endpoint(server, **more), 2, office), lambda: len(server.messages)
+        yield (
+            lambda installation: Pool(endpoint(server, **more), 2, installation),
+            lambda: len(server.messages),
+        )
 
 
 KINDS = [
@@ -192,14 +199,14 @@ KINDS = [
 def test_every_letter_arrives_once(kind: str, tmp_path: Path, authority: trustme.CA) -> None:
     letters = [f"r{i}@a.example" for i in range(12)]
     with relay(kind, tmp_path, authority) as (pool_of, kept):
-        office = run(pool_of, letters)
+        installation = run(pool_of, letters)
 
-        assert sorted(office.outcomes) == sorted(letters), office.troubles
+        assert sorted(installation.outcomes) == sorted(letters), installation.troubles
         assert all(
             len(o) == 1 and o[0].state is State.ACCEPTED and o[0].code == 250
-            for o in office.outcomes.values()
+            for o in installation.outcomes.values()
         )
-        assert sorted(office.begun_for) == sorted(letters)
+        assert sorted(installation.begun_for) == sorted(letters)
         assert kept() == 12
 
 
@@ -207,13 +214,13 @@ def test_every_letter_arrives_once(kind: str, tmp_path: Path, authority: trustme
 def test_what_may_not_begin_is_not_sent(kind: str, tmp_path: Path, authority: trustme.CA) -> None:
     """At 354 the only way out is to drop the connection; the recipient is queued again."""
     with relay(kind, tmp_path, authority) as (pool_of, kept):
-        office = run(pool_of, ["a@a.example", "b@a.example"], allowed=False)
+        installation = run(pool_of, ["a@a.example", "b@a.example"], allowed=False)
 
-        assert {a: office.state(a) for a in office.outcomes} == {
+        assert {a: installation.state(a) for a in installation.outcomes} == {
             "a@a.example": State.QUEUED,
             "b@a.example": State.QUEUED,
         }
-        assert office.begun_for == []
+        assert installation.begun_for == []
         assert kept() == 0
 
 
@@ -237,12 +244,12 @@ def test_one_refusal_is_about_one_recipient(
     verb: str, reply: str, state: State, extensions: tuple[str, ...]
 ) -> None:
     with ScriptedServer(only("bad@", verb, reply), extensions=extensions) as server:
-        office = through(
+        installation = through(
             server, ["a@a.example", "bad@a.example", "b@a.example", "c@a.example"], lanes=1
         )
 
-    assert office.state("bad@a.example") is state
-    assert all(office.state(f"{x}@a.example") is State.ACCEPTED for x in "abc")
+    assert installation.state("bad@a.example") is state
+    assert all(installation.state(f"{x}@a.example") is State.ACCEPTED for x in "abc")
     assert sorted(r for r, _ in server.messages) == ["a@a.example", "b@a.example", "c@a.example"]
 
 
@@ -255,9 +262,9 @@ def test_data_accepted_for_nobody_is_ended_with_a_lone_dot() -> None:
         return "354 go" if verb == "DATA" else None
 
     with ScriptedServer(script) as server:
-        office = through(server, ["bad@a.example", "a@a.example"], lanes=1)
+        installation = through(server, ["bad@a.example", "a@a.example"], lanes=1)
 
-    assert office.state("bad@a.example") is State.FAILED
+    assert installation.state("bad@a.example") is State.FAILED
     assert [r for r, _ in server.messages] == ["a@a.example"]
 
 
@@ -271,60 +278,60 @@ def test_a_connection_that_breaks_before_the_body_proves_nothing_was_sent() -> N
         return None
 
     with ScriptedServer(script) as server:
-        office = through(server, ["a@a.example"], lanes=1)
+        installation = through(server, ["a@a.example"], lanes=1)
 
-    assert office.state("a@a.example") is State.QUEUED
+    assert installation.state("a@a.example") is State.QUEUED
     assert server.messages == []
 
 
 def test_a_421_in_the_middle_is_about_the_connection() -> None:
     """Another one is opened at once; the letter in hand is queued again."""
     with ScriptedServer(only("b@", "RCPT", "421 4.3.2 shutting down")) as server:
-        office = through(server, ["a@a.example", "b@a.example", "c@a.example"], lanes=1)
+        installation = through(server, ["a@a.example", "b@a.example", "c@a.example"], lanes=1)
 
-    assert office.state("b@a.example") is State.QUEUED
-    assert office.state("c@a.example") is State.ACCEPTED
-    assert office.troubles == []
+    assert installation.state("b@a.example") is State.QUEUED
+    assert installation.state("c@a.example") is State.ACCEPTED
+    assert installation.troubles == []
 
 
 def test_three_refused_senders_are_our_fault() -> None:
     with ScriptedServer(
         lambda verb, _: "550 5.7.1 sender not allowed" if verb == "MAIL" else None
     ) as server:
-        office = through(server, [f"r{i}@a.example" for i in range(6)], lanes=1)
+        installation = through(server, [f"r{i}@a.example" for i in range(6)], lanes=1)
 
-    assert any(t.startswith("us:") and "sender" in t for t in office.troubles)
-    assert all(o.state is State.QUEUED for found in office.outcomes.values() for o in found)
+    assert any(t.startswith("us:") and "sender" in t for t in installation.troubles)
+    assert all(o.state is State.QUEUED for found in installation.outcomes.values() for o in found)
     assert server.messages == []
 
 
 def test_a_refused_password_is_our_fault() -> None:
     with ScriptedServer(password="right") as server:
-        office = through(server, ["a@a.example"], user="user", password="hunter2")
+        installation = through(server, ["a@a.example"], user="user", password="hunter2")
 
-    assert any(t.startswith("us:") and "password" in t for t in office.troubles)
-    assert "hunter2" not in "".join(office.troubles)
+    assert any(t.startswith("us:") and "password" in t for t in installation.troubles)
+    assert "hunter2" not in "".join(installation.troubles)
 
 
 def test_an_untrusted_certificate_sends_nothing(authority: trustme.CA) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(tls)
     with ScriptedServer(tls=tls) as server:
-        office = through(
+        installation = through(
             server, ["a@a.example"], tls="starttls", context=ssl.create_default_context()
         )
 
-    assert any("certificate" in t for t in office.troubles)
+    assert any("certificate" in t for t in installation.troubles)
     assert not any(c.startswith("MAIL") for c in server.commands)
 
 
 def test_a_relay_without_starttls_gets_no_letter_in_clear_text() -> None:
     with ScriptedServer() as server:
-        office = through(
+        installation = through(
             server, ["a@a.example"], tls="starttls", context=ssl.create_default_context()
         )
 
-    assert any("STARTTLS" in t for t in office.troubles)
+    assert any("STARTTLS" in t for t in installation.troubles)
     assert not any(c.startswith("MAIL") for c in server.commands)
 
 
@@ -336,9 +343,9 @@ def test_a_relay_that_does_not_greet_is_left_alone(greeting: str) -> None:
 
 def test_a_letter_over_the_relays_size_is_not_even_tried() -> None:
     with ScriptedServer(extensions=("PIPELINING", "SIZE 10")) as server:
-        office = through(server, ["a@a.example"], lanes=1)
+        installation = through(server, ["a@a.example"], lanes=1)
 
-    assert office.state("a@a.example") is State.FAILED
+    assert installation.state("a@a.example") is State.FAILED
     assert not any(c.startswith("MAIL") for c in server.commands)
 
 
@@ -357,14 +364,14 @@ def test_an_international_address_needs_smtputf8() -> None:
 def test_a_lane_that_dies_of_a_bug_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead lane would keep its letter `sending` for ever; whoever owns the work must know."""
 
-    def bug(self: Office, job: Job, outcome: Outcome) -> None:
+    def bug(self: Installation, job: Job, outcome: Outcome) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Office, "done", bug)
+    monkeypatch.setattr(Installation, "done", bug)
     with ScriptedServer() as server:
-        office = through(server, ["a@a.example"], lanes=1)
+        installation = through(server, ["a@a.example"], lanes=1)
 
-    assert office.troubles == ["broken: RuntimeError('a bug')"]
+    assert installation.troubles == ["broken: RuntimeError('a bug')"]
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
@@ -430,6 +437,6 @@ def test_what_we_fail_to_understand_ends_the_connection_and_no_more(
 
     monkeypatch.setattr("distro.relay.session.queue_id", surprised)
     with ScriptedServer(extensions=extensions) as server:
-        office = through(server, ["a@a.example"])
-    assert office.state("a@a.example") is State.IN_DOUBT
-    assert not any("broken" in trouble for trouble in office.troubles)
+        installation = through(server, ["a@a.example"])
+    assert installation.state("a@a.example") is State.IN_DOUBT
+    assert not any("broken" in trouble for trouble in installation.troubles)

@@ -10,13 +10,13 @@ from distro.relay.pool import Pool
 from distro.relay.refusals import Blame
 from distro.relay.reply import Scope
 from distro.relay.session import Endpoint, Sent
-from tests.contract.test_relays import Job, Office, endpoint, run
+from tests.contract.test_relays import Installation, Job, endpoint, run
 from tests.support.smtp import ScriptedServer
 
 
-def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Office:
+def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Installation:
     return run(
-        lambda office: Relays([(*r, 0, 0) for r in relays], office),
+        lambda installation: Relays([(*r, 0, 0) for r in relays], installation),
         [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)],
     )
 
@@ -35,26 +35,26 @@ def test_letters_are_shared_by_weight() -> None:
 
 def test_who_cannot_be_reached_is_passed_over() -> None:
     with ScriptedServer() as server:
-        office = through([(gone(), 2, 1), (endpoint(server), 2, 1)], 40)
+        installation = through([(gone(), 2, 1), (endpoint(server), 2, 1)], 40)
 
     assert len(server.messages) == 40
-    assert office.troubles == []
-    assert all(o[-1].state is State.ACCEPTED for o in office.outcomes.values())
+    assert installation.troubles == []
+    assert all(o[-1].state is State.ACCEPTED for o in installation.outcomes.values())
 
 
 def test_a_relay_that_refuses_our_password_is_passed_over_while_another_serves() -> None:
     with ScriptedServer(password="right") as strict, ScriptedServer() as server:
-        office = through(
+        installation = through(
             [(endpoint(strict, user="user", password="wrong"), 1, 1), (endpoint(server), 1, 1)], 20
         )
 
-    assert (len(server.messages), office.troubles) == (20, [])
+    assert (len(server.messages), installation.troubles) == (20, [])
 
 
 def test_when_nobody_can_be_reached_the_work_is_told() -> None:
-    office = through([(gone(), 1, 1), (gone(), 1, 1)], 4)
-    assert office.troubles
-    assert office.outcomes == {}
+    installation = through([(gone(), 1, 1), (gone(), 1, 1)], 4)
+    assert installation.troubles
+    assert installation.outcomes == {}
 
 
 def test_a_reserve_serves_only_when_the_others_are_away() -> None:
@@ -112,7 +112,7 @@ def test_bodies_unanswered_are_bounded() -> None:
     """What is in doubt when a process is killed is what was begun and not answered."""
     most = now = 0
 
-    class Counting(Office):
+    class Counting(Installation):
         def begun(self, job: Job) -> None:
             nonlocal most, now
             now += 1
@@ -124,12 +124,12 @@ def test_bodies_unanswered_are_bounded() -> None:
             super().done(job, outcome)
 
     async def main() -> None:
-        office = Counting([f"r{i}@a.example" for i in range(60)])
+        installation = Counting([f"r{i}@a.example" for i in range(60)])
         with ScriptedServer() as server:
-            pool: Pool[Job] = Pool(endpoint(server), 8, office, unanswered=2)
+            pool: Pool[Job] = Pool(endpoint(server), 8, installation, unanswered=2)
             pool.start()
             async with asyncio.timeout(20):
-                await office.finished.wait()
+                await installation.finished.wait()
             await pool.stop(2)
 
     asyncio.run(main())

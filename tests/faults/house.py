@@ -23,7 +23,7 @@ import psutil
 
 from distro.audience import importing
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.ledger.audit import audit
 from distro.model import BY_LETTER, State
@@ -34,7 +34,7 @@ from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import address_at, unpack_record
 from tests.faults.proxy import CuttingProxy
 from tests.faults.sink import Sink
-from tests.support.office import write_release
+from tests.support.installation import write_release
 
 HOSTS = ("a", "b")
 CONNECTIONS = 5  # of each host
@@ -123,7 +123,7 @@ class House:
                     connections=self.connections,
                 )
             )
-        self.office = self._office()
+        self.installation = self._installation()
         for host in HOSTS:
             for part in ("worker", "sweep"):
                 self.spawn(f"{part} {host}")
@@ -139,9 +139,9 @@ class House:
         for line in self.redis_config:
             connect(self.server.url()).command(*line.split())
 
-    def _office(self) -> Office:
+    def _installation(self) -> Installation:
         settings = load(self.folder / "a" / "distro.toml")
-        return Office(
+        return Installation(
             settings,
             self.store,
             self.server.url(),
@@ -224,7 +224,9 @@ class House:
 
     def submit(self, *, at: str = "", headline: str = "Towns agree a plan") -> str:
         release = write_release(self.folder, headline=headline, body=f"{headline}. " * 20)
-        return submit(self.office, Order(files=[release], to="journalists", at=at)).distribution[1:]
+        return submit(
+            self.installation, Order(files=[release], to="journalists", at=at)
+        ).distribution[1:]
 
     def under_way(self, readers: int, letters: int = 0) -> str:
         """A book of that many, a release submitted to all, and more than so many letters taken;

@@ -144,7 +144,7 @@ def do(house: House, what: str, dice: random.Random) -> None:
         from distro.queue.app import make_app
         from distro.queue.publish import publish
 
-        app = make_app(house.office.broker)
+        app = make_app(house.installation.broker)
         publish(app, [Wake("1", n, deliver=True) for n in (-1, -1, 0, 0, 1, 99)] * 2)
         app.close()
     elif what == "flush scripts":

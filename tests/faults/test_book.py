@@ -13,7 +13,7 @@ import pytest
 from distro.audience import importing
 from distro.audience.segments import rows
 from distro.audience.value_index import Keys
-from distro.installation.context import Office, opened
+from distro.installation.context import Installation, opened
 from distro.settings.load import load
 from distro.store.records import ids_of, unpack_ids
 
@@ -53,52 +53,52 @@ def an_import(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def whole(office: Office) -> None:
+def whole(installation: Installation) -> None:
     """Every row is there once, and the index says what the rows say."""
     assert (
-        office.store.command("BITCOUNT", "idx:all")
-        == office.store.command("BITCOUNT", "idx:lists:press")
+        installation.store.command("BITCOUNT", "idx:all")
+        == installation.store.command("BITCOUNT", "idx:lists:press")
         == ROWS
     )
-    assert int(office.store.text("book:seq")) == ROWS
-    keys = Keys(office.store.hash("book:columns"))
+    assert int(installation.store.text("book:seq")) == ROWS
+    keys = Keys(installation.store.hash("book:columns"))
     expected: dict[str, list[int]] = {}
-    for number, row in rows(office.store, 1, ROWS + 1):
+    for number, row in rows(installation.store, 1, ROWS + 1):
         for key in (key for cell in keys.row(row) for key in cell.keys):
             expected.setdefault(key, []).append(number)
     for key, ids in expected.items():
-        raw = office.store.raw(key)
+        raw = installation.store.raw(key)
         assert sorted(unpack_ids(raw) if key.startswith("ids:") else ids_of(raw)) == ids, key
 
 
 @pytest.mark.parametrize("at", ["reading", "the promise", "early", "late"])
 def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) -> None:
-    with opened(load(folder / "distro.toml")) as office:
+    with opened(load(folder / "distro.toml")) as installation:
         importer = an_import(folder)
         end = time.monotonic() + 30
         reached: Callable[[], bool] = {
-            "reading": lambda: int(office.store.command("LLEN", "stage:1")) > 5,
-            "the promise": lambda: bool(office.store.command("SISMEMBER", "import:open", 1)),
-            "early": lambda: int(office.store.hash("import:1").get("done", 0)) > 2,
-            "late": lambda: int(office.store.hash("import:1").get("done", 0)) > 50,
+            "reading": lambda: int(installation.store.command("LLEN", "stage:1")) > 5,
+            "the promise": lambda: bool(installation.store.command("SISMEMBER", "import:open", 1)),
+            "early": lambda: int(installation.store.hash("import:1").get("done", 0)) > 2,
+            "late": lambda: int(installation.store.hash("import:1").get("done", 0)) > 50,
         }[at]
         while not reached() and time.monotonic() < end and importer.poll() is None:
             pass
         importer.send_signal(signal.SIGKILL)
         importer.wait()
         if at == "reading":
-            assert importing.finish_open(office.store) == []
-            assert office.store.command("EXISTS", "book:seq") == 0
+            assert importing.finish_open(installation.store) == []
+            assert installation.store.command("EXISTS", "book:seq") == 0
         else:
-            assert importing.finish_open(office.store) in ([1], [])
-            whole(office)
+            assert importing.finish_open(installation.store) in ([1], [])
+            whole(installation)
 
 
 def test_two_finish_it_at_once(folder: Path) -> None:
     """The sweep and a command take the same import over: each piece is done once."""
-    with opened(load(folder / "distro.toml")) as office:
-        judged = importing.stage(office.store, folder / "book.csv", "press", actor="t")
-        office.store.command("SADD", "import:open", judged.number)
+    with opened(load(folder / "distro.toml")) as installation:
+        judged = importing.stage(installation.store, folder / "book.csv", "press", actor="t")
+        installation.store.command("SADD", "import:open", judged.number)
         children = []
         for _ in range(2):
             pid = os.fork()
@@ -108,5 +108,5 @@ def test_two_finish_it_at_once(folder: Path) -> None:
                 os._exit(0)
             children.append(pid)
         assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
-        whole(office)
-        assert office.store.hash("import:1")["new"] == str(ROWS)
+        whole(installation)
+        assert installation.store.hash("import:1")["new"] == str(ROWS)

@@ -15,7 +15,7 @@ from distro.audience import book
 from distro.audience.consent import UNSUBSCRIBED, refusals
 from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office, opened
+from distro.installation.context import Installation, opened
 from distro.ledger.audit import audit
 from distro.relay.message import Message
 from distro.settings.load import Settings
@@ -23,7 +23,7 @@ from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.subscribers import links, people
 from distro.tokens import UNSUBSCRIBE, sign
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 LOCK = Lock("correct horse battery")
@@ -35,23 +35,23 @@ def key(folder: Path) -> Lock:
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     """Twenty readers, one letter to all of them, one more that waits for its time."""
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 20, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-    story = Story(office)
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    story = Story(installation)
     story.run()
     story.stop()
     submit(
-        office,
+        installation,
         Order(
             files=[write_release(tmp_path, headline="Later", body="Tomorrow.")],
             to="journalists",
             at="2030-01-01T10:00Z",
         ),
     )
-    return office
+    return installation
 
 
 @pytest.fixture
@@ -68,17 +68,17 @@ def fresh(tmp_path: Path) -> Settings:
 
 def restored(
     settings: Settings, path: Path, folder: Path, lock: Lock = LOCK
-) -> Iterator[tuple[Office, copies.Copy]]:
+) -> Iterator[tuple[Installation, copies.Copy]]:
     told = copies.unpack(path, lock, folder)
     copies.keep_secrets(settings, folder)
-    with opened(settings) as office:
-        yield office, copies.restore(office, told, folder, actor="t")
+    with opened(settings) as installation:
+        yield installation, copies.restore(installation, told, folder, actor="t")
 
 
 def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(
-    office: Office, fresh: Settings, tmp_path: Path
+    installation: Installation, fresh: Settings, tmp_path: Path
 ) -> None:
-    made = copies.backup(office, tmp_path / "copy.age", LOCK)
+    made = copies.backup(installation, tmp_path / "copy.age", LOCK)
     assert (made.people, made.distributions) == (20, 2)
     assert b"reader1@" not in (tmp_path / "copy.age").read_bytes()
 
@@ -112,22 +112,26 @@ def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(
 
 
 def test_links_of_old_letters_work_and_newer_wishes_hold(
-    office: Office, fresh: Settings, tmp_path: Path
+    installation: Installation, fresh: Settings, tmp_path: Path
 ) -> None:
     """One left after the copy was made, one came and left, one was erased: their host's file
     knows.
     """
-    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
-    add_readers(office.store, 1, folder=tmp_path, first=50)
+    copies.backup(installation, tmp_path / "copy.age", key(tmp_path))
+    add_readers(installation.store, 1, folder=tmp_path, first=50)
     for number in (3, 21):
-        who = book.by_id(office.store, number)
+        who = book.by_id(installation.store, number)
         assert who is not None
-        office.consent.record(
-            office.store, subscriber=number, address=who.email, act=UNSUBSCRIBED, source="link"
+        installation.consent.record(
+            installation.store,
+            subscriber=number,
+            address=who.email,
+            act=UNSUBSCRIBED,
+            source="link",
         )
-    people.erase(office, "reader4@a.example", source="m")
+    people.erase(installation, "reader4@a.example", source="m")
     fresh.data.mkdir(parents=True)
-    (fresh.data / "consent.jsonl").write_bytes(office.consent.path.read_bytes())
+    (fresh.data / "consent.jsonl").write_bytes(installation.consent.path.read_bytes())
 
     (tmp_path / "open").mkdir()
     for other, done in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
@@ -157,22 +161,27 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(
         who = book.by_id(other.store, 1)
         assert who is not None
         token = sign(
-            office.keys.signing[0], UNSUBSCRIBE, 1, 0, 1, office.keys.address_hash(who.email)
+            installation.keys.signing[0],
+            UNSUBSCRIBE,
+            1,
+            0,
+            1,
+            installation.keys.address_hash(who.email),
         ).decode()
         assert links.reader_of(other, token, UNSUBSCRIBE) is not None
 
 
 def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     path, folder = tmp_path / "copy.age", tmp_path / "open"
     folder.mkdir()
     mine = key(tmp_path)
-    copies.backup(office, path, mine)
+    copies.backup(installation, path, mine)
     assert (tmp_path / "backup.key").stat().st_mode & 0o077 == 0
     told = copies.unpack(path, mine, folder)
     with pytest.raises(RefusedError, match="has a book already"):
-        copies.restore(office, told, folder, actor="t")
+        copies.restore(installation, told, folder, actor="t")
     for lock, words in (
         (LOCK, "passphrase"),
         (Lock(key_file=tmp_path / "none.key"), "no such key file"),
@@ -190,36 +199,42 @@ def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(
             copies.unpack(bad, mine, folder)
 
 
-def test_a_folder_of_another_installation_keeps_its_secrets(office: Office, tmp_path: Path) -> None:
+def test_a_folder_of_another_installation_keeps_its_secrets(
+    installation: Installation, tmp_path: Path
+) -> None:
     folder = tmp_path / "open"
     folder.mkdir()
-    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
+    copies.backup(installation, tmp_path / "copy.age", key(tmp_path))
     copies.unpack(tmp_path / "copy.age", key(tmp_path), folder)
     (folder / "secrets.json").write_text("{}")
     with pytest.raises(RefusedError, match="another installation"):
-        copies.keep_secrets(office.settings, folder)
+        copies.keep_secrets(installation.settings, folder)
 
 
 def test_every_newer_wish_outlives_a_restore(
-    office: Office, fresh: Settings, tmp_path: Path
+    installation: Installation, fresh: Settings, tmp_path: Path
 ) -> None:
     """Moved and left afterwards, left one list, came and was erased: all after the copy was
     made.
     """
-    copies.backup(office, tmp_path / "copy.age", key(tmp_path))
-    people.move(office, "reader1@b.example", "weekly@w.example", source="m")
-    moved = book.by_address(office.store, "weekly@w.example")
+    copies.backup(installation, tmp_path / "copy.age", key(tmp_path))
+    people.move(installation, "reader1@b.example", "weekly@w.example", source="m")
+    moved = book.by_address(installation.store, "weekly@w.example")
     assert moved is not None
-    office.consent.record(
-        office.store, subscriber=moved.id, address=moved.email, act=UNSUBSCRIBED, source="link"
+    installation.consent.record(
+        installation.store,
+        subscriber=moved.id,
+        address=moved.email,
+        act=UNSUBSCRIBED,
+        source="link",
     )
-    stays = book.by_id(office.store, 4)
+    stays = book.by_id(installation.store, 4)
     assert stays is not None
-    people.leave_list(office, stays, "journalists", source="page")
-    people.add(office, "late@d.example", ["journalists"], {}, source="m")
-    people.erase(office, "late@d.example", source="m")
+    people.leave_list(installation, stays, "journalists", source="page")
+    people.add(installation, "late@d.example", ["journalists"], {}, source="m")
+    people.erase(installation, "late@d.example", source="m")
     fresh.data.mkdir(parents=True)
-    (fresh.data / "consent.jsonl").write_bytes(office.consent.path.read_bytes())
+    (fresh.data / "consent.jsonl").write_bytes(installation.consent.path.read_bytes())
     (tmp_path / "open").mkdir()
     for other, _ in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
         assert refusals(other.store, moved.id) == ["unsubscribed"]
@@ -243,12 +258,14 @@ def test_a_copy_taken_while_letters_leave_is_of_one_instant(
     """Whenever it was taken: the states in it sum to the audience, and the bytes say what the
     counters say.
     """
-    office = make_office(tmp_path, server, store, worker={"batch": 50})
+    installation = make_installation(tmp_path, server, store, worker={"batch": 50})
     add_readers(store, 600, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     made: list[copies.Copy] = []
     thread = threading.Thread(
-        target=lambda: made.append(copies.backup(office, tmp_path / "copy.age", key(tmp_path)))
+        target=lambda: made.append(
+            copies.backup(installation, tmp_path / "copy.age", key(tmp_path))
+        )
     )
     letters = itertools.count(1)
 
@@ -257,7 +274,7 @@ def test_a_copy_taken_while_letters_leave_is_of_one_instant(
         if next(letters) == 50:
             thread.start()
 
-    story = Story(office, answer)
+    story = Story(installation, answer)
     story.run()
     thread.join(30)
     story.stop()

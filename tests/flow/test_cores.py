@@ -12,7 +12,7 @@ from distro.flow import concurrency as sending_processes
 from distro.flow.submission import Order, submit
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,12 @@ def test_processes_and_their_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(have)))
-    office = make_office(tmp_path, server, store, **({"worker": {"processes": 0}} | settings))
+    installation = make_installation(
+        tmp_path, server, store, **({"worker": {"processes": 0}} | settings)
+    )
 
-    assert sending_processes.processes(office) == processes
-    assert [sending_processes.own_core(office, index) for index in range(processes)] == own
+    assert sending_processes.processes(installation) == processes
+    assert [sending_processes.own_core(installation, index) for index in range(processes)] == own
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="needs Linux")
@@ -61,11 +63,11 @@ def test_the_thread_and_it_alone_works_in_bulk_on_its_core() -> None:
 
 
 def test_a_submit_rings_for_the_sweep(tmp_path: Path, server: Embedded, store: Store) -> None:
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 2, folder=tmp_path)
-    number = submit(office, Order(files=[write_release(tmp_path)], to="journalists")).distribution[
-        1:
-    ]
+    number = submit(
+        installation, Order(files=[write_release(tmp_path)], to="journalists")
+    ).distribution[1:]
 
     assert store.elements("ring") == [number]
     assert 0 < int(store.command("PTTL", "ring")) <= 1000

@@ -10,7 +10,7 @@ import pytest
 from distro.errors import StoreGoneError
 from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.ledger.journal import Attempt, Journal, read
 from distro.model import Outcome, State
@@ -20,7 +20,7 @@ from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Step
 from distro.store.records import counters, unpack_record
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 T = TypeVar("T")
@@ -59,9 +59,9 @@ class CrashingStore(Store):
 
 
 @pytest.fixture
-def ready(tmp_path: Path, server: Embedded, store: Store) -> Office:
+def ready(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     """Forty readers in two languages, a release submitted, nothing frozen."""
-    office = make_office(tmp_path, server, store, worker={"batch": 10})
+    installation = make_installation(tmp_path, server, store, worker={"batch": 10})
     add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
     files = [
         write_release(tmp_path),
@@ -69,12 +69,12 @@ def ready(tmp_path: Path, server: Embedded, store: Store) -> Office:
             tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes."
         ),
     ]
-    submit(office, Order(files=files, to="journalists"))
-    return office
+    submit(installation, Order(files=files, to="journalists"))
+    return installation
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_freeze_that_dies_anywhere_goes_on(ready: Office, after: bool) -> None:
+def test_a_freeze_that_dies_anywhere_goes_on(ready: Installation, after: bool) -> None:
     """Every question of the freeze is a place to die; the next worker finds one audience, nobody
     twice, nobody lost.
     """
@@ -94,7 +94,7 @@ def test_a_freeze_that_dies_anywhere_goes_on(ready: Office, after: bool) -> None
     assert ready.store.command("BITCOUNT", "taken:towns-agree-a-plan") == 40
 
 
-def test_two_freezers_at_once_make_one_audience(ready: Office) -> None:
+def test_two_freezers_at_once_make_one_audience(ready: Installation) -> None:
     other = replace(ready)
     advance(ready, "1")
     assert advance(other, "1") == []
@@ -102,7 +102,7 @@ def test_two_freezers_at_once_make_one_audience(ready: Office) -> None:
 
 
 def test_a_lost_answer_from_redis_grants_nothing_twice(
-    ready: Office, monkeypatch: pytest.MonkeyPatch
+    ready: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every third answer of a group commit is lost after Redis did its work: the same serial is
     asked again.
@@ -130,7 +130,7 @@ def test_a_lost_answer_from_redis_grants_nothing_twice(
     assert ready.store.hash("dist:1")["state"] == "sent"
 
 
-def left_by_the_dead(ready: Office, fates: list[str]) -> None:
+def left_by_the_dead(ready: Installation, fates: list[str]) -> None:
     """What a killed process leaves: a lease, intents, a journal that says how far each letter
     came.
     """
@@ -155,7 +155,7 @@ def left_by_the_dead(ready: Office, fates: list[str]) -> None:
     journal.close()  # the lock goes with the process
 
 
-def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Office) -> None:
+def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Installation) -> None:
     """A reply is a state, begun without a reply is doubt, not begun is queued: at once, the free
     lock is the proof.
     """
@@ -170,7 +170,7 @@ def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Office)
     assert (record.code, record.queue_id) == (250, "QID1")
 
 
-def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Office) -> None:
+def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Installation) -> None:
     left_by_the_dead(ready, ["begun"])
     alive = Journal(ready.journals, f"{ready.host}.99.dead00")  # holds the lock, as if it lived
     judge = Story(ready).sweep.judge
@@ -182,7 +182,7 @@ def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Off
     alive.close()
 
 
-def test_an_earlier_boots_silence_is_doubt(ready: Office) -> None:
+def test_an_earlier_boots_silence_is_doubt(ready: Installation) -> None:
     """After a power cut the page cache's lines may be missing: not begun proves nothing."""
     left_by_the_dead(ready, ["accepted", "not begun"])
     path = ready.journals / f"{ready.host}.99.dead00.log"
@@ -194,7 +194,7 @@ def test_an_earlier_boots_silence_is_doubt(ready: Office) -> None:
     }
 
 
-def test_half_a_line_proves_nothing(ready: Office) -> None:
+def test_half_a_line_proves_nothing(ready: Installation) -> None:
     left_by_the_dead(ready, ["begun"])
     path = ready.journals / f"{ready.host}.99.dead00.log"
     path.write_bytes(
@@ -206,7 +206,7 @@ def test_half_a_line_proves_nothing(ready: Office) -> None:
     assert evidence.ended == {}
 
 
-def test_after_a_death_everyone_still_gets_exactly_one(ready: Office) -> None:
+def test_after_a_death_everyone_still_gets_exactly_one(ready: Installation) -> None:
     """Promise 2: nobody planned is forgotten; the doubt is resent once, by name, under the same
     Message-ID.
     """
@@ -226,7 +226,7 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Office) -> None:
 
 
 def test_a_journal_that_cannot_be_written_stops_the_process(
-    ready: Office, monkeypatch: pytest.MonkeyPatch
+    ready: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Promise 8: what cannot be journalled must not happen."""
     exits: list[int] = []
@@ -257,7 +257,7 @@ def test_a_journal_that_cannot_be_written_stops_the_process(
         story.stop()
 
 
-def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:
+def test_an_intent_that_grew_old_is_asked_again(ready: Installation) -> None:
     """Promise 4: who unsubscribes while a letter waits at 354 is not written to."""
     from distro.audience.consent import UNSUBSCRIBED
 
@@ -285,14 +285,14 @@ def test_an_intent_that_grew_old_is_asked_again(ready: Office) -> None:
     assert ready.store.hash("dist:1")["state"] == "sent"
 
 
-def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Office) -> None:
+def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Installation) -> None:
     advance(ready, "1")
     ids = struct.unpack(">40I", ready.store.raw("aud:1"))
     assert len(set(ids)) == 40
     assert {i % 2 for i in ids[:20]} == {1}  # the English edition first: ids 1, 3, 5 …
 
 
-def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Office, tmp_path: Path) -> None:
+def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Installation, tmp_path: Path) -> None:
     """The relay's Maildir has the letter: it is accepted, and nobody is written to again."""
     left_by_the_dead(ready, ["begun", "begun"])
     story = Story(ready)

@@ -19,8 +19,8 @@ from distro.mailing.transport import pool_of
 from distro.reports.summary import report
 from distro.store import Store
 from distro.store.embedded import Embedded
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.limited import LimitedServer, Temper
-from tests.support.office import add_readers, make_office, write_release
 from tests.support.story import Story
 
 BACK_OFF, DOUBT = 30.0, 1.0  # seconds: the longest pause of a relay, and `[in_doubt] after`
@@ -48,7 +48,7 @@ def send_all(
     folder: Path, server: Embedded, store: Store, relay: LimitedServer, lanes: int, bound: float
 ) -> Story:
     """Run sweep and sending process until all is sent, as a worker does."""
-    office = make_office(
+    installation = make_installation(
         folder,
         server,
         store,
@@ -64,8 +64,8 @@ def send_all(
         limits={"doubts_least": 1000},
     )
     add_readers(store, LETTERS, folder=folder)
-    submit(office, Order(files=[write_release(folder)], to="journalists"))
-    story = Story(office, pool_of=pool_of(office.settings, 0, 1))
+    submit(installation, Order(files=[write_release(folder)], to="journalists"))
+    story = Story(installation, pool_of=pool_of(installation.settings, 0, 1))
     assert story.sender  # begun here, and not by two threads at once
     end = time.monotonic() + bound
 
@@ -73,7 +73,7 @@ def send_all(
         for following in (
             story.sender.deliver(wake.distribution, wake.batch, 2)
             if wake.deliver
-            else advance(office, wake.distribution)
+            else advance(installation, wake.distribution)
         ):
             follow(following)
 
@@ -158,7 +158,7 @@ def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store)
     with LimitedServer(Temper(connections=3, letters=10, answer=0.01), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 8, 30)
         events = " ".join(store.elements("ev:1"))
-        found = " ".join(f.text for f in examine(story.office))
+        found = " ".join(f.text for f in examine(story.installation))
         story.stop()
     for told in (events, found):
         assert "connections = 3" in told
@@ -170,15 +170,15 @@ def test_nothing_moves_without_a_reason(
 ) -> None:
     """The report said "not tried yet" while the relay could not be reached."""
     monkeypatch.setattr("distro.reports.stall._STILL_MS", 0)
-    office = make_office(
+    installation = make_installation(
         tmp_path, server, store, relay=[{"url": "smtp://127.0.0.1:1?tls=off", "connections": 2}]
     )
     add_readers(store, 3, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     assert "no worker" in report(store, "1", "UTC").told["reason"]
-    story = Story(office, pool_of=pool_of(office.settings, 0, 1))
+    story = Story(installation, pool_of=pool_of(installation.settings, 0, 1))
     assert story.sender
-    advance(office, "1")
+    advance(installation, "1")
     threading.Thread(target=story.sender.deliver, args=("1", -1, 1)).start()
     end = time.monotonic() + 10
     while "127.0.0.1:1" not in report(store, "1", "UTC").told["reason"] and time.monotonic() < end:

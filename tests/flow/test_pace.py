@@ -17,7 +17,7 @@ from distro.flow.domain_halts import Stops, halt_domain
 from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
 from distro.flow.throttle import buckets_of, relay_rate
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.lib.mailbox_providers import parse_rate, provider_of
 from distro.model import Outcome, State
@@ -27,16 +27,16 @@ from distro.store import Store
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import Step
-from tests.support.office import make_office, write_release
+from tests.support.installation import make_installation, write_release
 from tests.support.story import Story
 
 DOMAINS = ("outlook.com", "hotmail.fr", "paper.example", "radio.example")
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Installation]:
     """Eighty readers, half of them at one provider that gets five letters a second."""
-    office = make_office(
+    installation = make_installation(
         tmp_path, server, store, pace={"rates": {"microsoft": "5/s"}}, worker={"batch": 20}
     )
     path = tmp_path / "book.csv"
@@ -44,8 +44,8 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Office]:
         "email,name,language\n" + "".join(f"r{i}@{DOMAINS[i % 4]},R {i},en\n" for i in range(80))
     )
     importing.commit(store, importing.stage(store, path, "journalists", actor="test").number)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-    yield office
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    yield installation
     assert not [f for f in audit(store, "1").findings if "counter" in f or "states" in f]
 
 
@@ -82,16 +82,16 @@ def test_a_new_address_begins_small_and_doubles() -> None:
     assert relay_rate(Relay(warm_up="2026-11-24"), date(2026, 12, 24)) == 0
 
 
-def test_a_group_stands_in_batches_of_its_own(office: Office) -> None:
-    advance(office, "1")
-    raw = office.store.raw("bat:1")
+def test_a_group_stands_in_batches_of_its_own(installation: Installation) -> None:
+    advance(installation, "1")
+    raw = installation.store.raw("bat:1")
     groups = [raw[n + 9] for n in range(0, len(raw), 10)]
     assert groups == [0, 0, 1, 1]
-    assert office.store.hash("dist:1")["groups"] == "microsoft"
+    assert installation.store.hash("dist:1")["groups"] == "microsoft"
 
 
 def test_a_freeze_that_goes_on_later_finds_the_same_groups(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The order is a pure function of what was kept; readers who came meanwhile must not move
     anybody.
@@ -103,31 +103,36 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
 
     monkeypatch.setattr("distro.lib.failpoints.point", die)
     with pytest.raises(KeyboardInterrupt):
-        advance(office, "1")
+        advance(installation, "1")
     monkeypatch.undo()
-    before = office.store.raw("aud:1")
-    assert office.store.command("TTL", "grp:1:microsoft") == -1  # however long the machine was away
-    office.store.command("DEL", "idx:provider:microsoft")
-    advance(office, "1")
-    assert office.store.raw("aud:1") == before
-    assert [office.store.raw("bat:1")[n + 9] for n in range(0, 40, 10)] == [0, 0, 1, 1]
-    assert not office.store.command("EXISTS", "grp:1:microsoft")
+    before = installation.store.raw("aud:1")
+    assert (
+        installation.store.command("TTL", "grp:1:microsoft") == -1
+    )  # however long the machine was away
+    installation.store.command("DEL", "idx:provider:microsoft")
+    advance(installation, "1")
+    assert installation.store.raw("aud:1") == before
+    assert [installation.store.raw("bat:1")[n + 9] for n in range(0, 40, 10)] == [0, 0, 1, 1]
+    assert not installation.store.command("EXISTS", "grp:1:microsoft")
 
 
 def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
-    orders.cancel(office, "1", actor="me", reason="")
+    orders.cancel(installation, "1", actor="me", reason="")
     number = submit(
-        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z")
+        installation,
+        Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z"),
     ).distribution[1:]
 
     def freeze() -> int:
-        ahead = int(office.store.hash(f"dist:{number}")["start_at"]) - office.store.now_ms()
-        office.store.command("SET", "test:clock", ahead - 60_000, "EX", 60)
-        advance(office, number)
-        office.store.command("DEL", "test:clock")
-        raw = office.store.raw(f"bat:{number}")
+        ahead = (
+            int(installation.store.hash(f"dist:{number}")["start_at"]) - installation.store.now_ms()
+        )
+        installation.store.command("SET", "test:clock", ahead - 60_000, "EX", 60)
+        advance(installation, number)
+        installation.store.command("DEL", "test:clock")
+        raw = installation.store.raw(f"bat:{number}")
         return sum(
             int.from_bytes(raw[n + 4 : n + 8], "big") - int.from_bytes(raw[n : n + 4], "big")
             for n in range(0, len(raw), 10)
@@ -135,16 +140,18 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
         )
 
     assert freeze() == 40
-    office.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
-    orders.reschedule(office, number, "2031-01-01T10:00Z", actor="me")
+    installation.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
+    orders.reschedule(installation, number, "2031-01-01T10:00Z", actor="me")
     assert freeze() == 39
 
 
-def test_grants_never_exceed_burst_plus_rate_times_time(office: Office) -> None:
+def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installation) -> None:
     """Two processes ask as fast as they can; Redis' clock is moved by hand."""
-    advance(office, "1")
-    store = office.store
-    (bucket,) = [b for b in buckets_of(office.settings, "microsoft") if b.name == "group:microsoft"]
+    advance(installation, "1")
+    store = installation.store
+    (bucket,) = [
+        b for b in buckets_of(installation.settings, "microsoft") if b.name == "group:microsoft"
+    ]
     claims = {
         p: store.call(scripts.claim("1", b, f"0000000{b}", p, 600_000, 10**10))
         for p, b in (("h.1.x", 2), ("h.2.x", 3))
@@ -176,11 +183,11 @@ def test_grants_never_exceed_burst_plus_rate_times_time(office: Office) -> None:
     assert granted >= bucket.rate * 7
 
 
-def test_a_throttled_group_does_not_hold_up_the_others(office: Office) -> None:
-    story = Story(office)
+def test_a_throttled_group_does_not_hold_up_the_others(installation: Installation) -> None:
+    story = Story(installation)
     began = time.monotonic()
     story.sweep.once()
-    advance(office, "1")
+    advance(installation, "1")
     story.sender.deliver("1", -1, 2)
     others = [who for who, _ in story.letters if who.endswith(".example")]
     mine = [who for who, _ in story.letters if not who.endswith(".example")]
@@ -190,7 +197,7 @@ def test_a_throttled_group_does_not_hold_up_the_others(office: Office) -> None:
     story.sender.stop()
 
 
-def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(office: Office) -> None:
+def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(installation: Installation) -> None:
     """Ten temporary refusals within a minute; the others do not notice."""
 
     def answer(message: Message) -> Outcome | None:
@@ -200,49 +207,51 @@ def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(office: Office) -
             else None
         )
 
-    fast = office.settings.model_copy(
-        update={"pace": office.settings.pace.model_copy(update={"rates": {"microsoft": "1000/s"}})}
+    fast = installation.settings.model_copy(
+        update={
+            "pace": installation.settings.pace.model_copy(update={"rates": {"microsoft": "1000/s"}})
+        }
     )
-    story = Story(replace(office, settings=fast), answer)
-    advance(story.office, "1")
+    story = Story(replace(installation, settings=fast), answer)
+    advance(story.installation, "1")
     story.sender.deliver("1", -1, 1.5)
-    told = office.store.hash("pace:group:microsoft")
-    assert int(told["slow_until"]) > office.store.now_ms() + 500_000
+    told = installation.store.hash("pace:group:microsoft")
+    assert int(told["slow_until"]) > installation.store.now_ms() + 500_000
     assert told["slow_rate"] == "1"
-    assert "slowed" in "".join(office.store.elements("ev:1"))
-    states = Counter(office.store.raw("led:1").decode())
+    assert "slowed" in "".join(installation.store.elements("ev:1"))
+    states = Counter(installation.store.raw("led:1").decode())
     assert states["a"] == 40
     assert states["q"] > 0
     story.sender.stop()
 
 
-def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(office: Office) -> None:
-    relay = [office.settings.relay[0].model_copy(update={"rate": "10/s"})]
-    slow = replace(office, settings=office.settings.model_copy(update={"relay": relay}))
+def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(installation: Installation) -> None:
+    relay = [installation.settings.relay[0].model_copy(update={"rate": "10/s"})]
+    slow = replace(installation, settings=installation.settings.model_copy(update={"relay": relay}))
     story = Story(slow)
     advance(slow, "1")
     began = time.monotonic()
     story.sender.deliver("1", -1, 1.0)
     seconds = time.monotonic() - began
-    held = office.store.hash("lease:1")
+    held = installation.store.hash("lease:1")
     assert 10 <= len(story.letters) <= 10 + 10 * seconds + 1
     assert len(held) <= 2
     story.sender.stop()
 
 
-def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
-    halt_domain(office, "paper.example", 600, actor="me", reason="their server is on fire")
-    fast = office.settings.model_copy(
-        update={"pace": office.settings.pace.model_copy(update={"rates": {}})}
+def test_one_domain_is_halted_and_goes_on_by_itself(installation: Installation) -> None:
+    halt_domain(installation, "paper.example", 600, actor="me", reason="their server is on fire")
+    fast = installation.settings.model_copy(
+        update={"pace": installation.settings.pace.model_copy(update={"rates": {}})}
     )
-    story = Story(replace(office, settings=fast))
+    story = Story(replace(installation, settings=fast))
     story.run(3)
     told = Counter(who.partition("@")[2] for who, _ in story.letters)
     assert (told["paper.example"], told["radio.example"], told["outlook.com"]) == (0, 20, 20)
-    assert set(office.store.hash("err:1").values()) == {"halted: their server is on fire"}
+    assert set(installation.store.hash("err:1").values()) == {"halted: their server is on fire"}
 
-    office.store.command("DEL", "stops")
-    office.store.command("SET", "test:clock", 700_000, "EX", 60)
+    installation.store.command("DEL", "stops")
+    installation.store.command("SET", "test:clock", 700_000, "EX", 60)
     assert story.sender._deliverer is not None
     end = time.monotonic() + 5
     while story.sender._deliverer.stops.known:  # the process looks twice a second
@@ -250,13 +259,13 @@ def test_one_domain_is_halted_and_goes_on_by_itself(office: Office) -> None:
     story.run(3)
     story.stop()
     assert len(story.letters) == 80
-    assert office.store.hash("dist:1")["state"] == "sent"
+    assert installation.store.hash("dist:1")["state"] == "sent"
 
 
 @pytest.mark.parametrize("bad", ["", "two words"])
-def test_what_is_no_domain_is_said(bad: str, office: Office) -> None:
+def test_what_is_no_domain_is_said(bad: str, installation: Installation) -> None:
     with pytest.raises(RefusedError, match="is no domain"):
-        halt_domain(office, bad, 60, actor="me", reason="")
+        halt_domain(installation, bad, 60, actor="me", reason="")
 
 
 def test_a_halt_of_a_domain_ends_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:

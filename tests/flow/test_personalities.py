@@ -10,25 +10,29 @@ from pathlib import Path
 import pytest
 
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.relay.pool import Pool
 from distro.relay.session import Endpoint
 from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.faults.house import judge
 from tests.faults.sink import DROP, HANG, RESET, Reply, Sink
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 READERS = 60
 
 
 def smtp_story(
-    office: Office, sink: Sink, *, tls: str = "off", context: ssl.SSLContext | None = None
+    installation: Installation,
+    sink: Sink,
+    *,
+    tls: str = "off",
+    context: ssl.SSLContext | None = None,
 ) -> Story:
     """A story whose letters go through the SMTP pool."""
     return Story(
-        office,
+        installation,
         pool_of=lambda work: Pool(
             Endpoint("127.0.0.1", sink.port, tls=tls, context=context), 3, work
         ),
@@ -36,8 +40,8 @@ def smtp_story(
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    office = make_office(
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
+    installation = make_installation(
         tmp_path,
         server,
         store,
@@ -47,27 +51,27 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
         limits={"doubts_least": 1000, "errors_least": 1000},
     )
     add_readers(store, READERS, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-    return office
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    return installation
 
 
-def through(office: Office, sink: Sink, *, rounds: int = 6) -> dict[str, str]:
+def through(installation: Installation, sink: Sink, *, rounds: int = 6) -> dict[str, str]:
     """Send until it is at rest, the waits passing quickly; gives the distribution's hash."""
-    story = smtp_story(office, sink)
+    story = smtp_story(installation, sink)
     clock = 0
     for _ in range(rounds):
         story.run(2)
-        if office.store.hash("dist:1")["state"] in ("sent", "halted"):
+        if installation.store.hash("dist:1")["state"] in ("sent", "halted"):
             break
         clock += 31_000
-        office.store.command("SET", "test:clock", clock, "EX", 60)
+        installation.store.command("SET", "test:clock", clock, "EX", 60)
     story.stop()
-    judge(office.store, ("1",), sink).check()
-    return office.store.hash("dist:1")
+    judge(installation.store, ("1",), sink).check()
+    return installation.store.hash("dist:1")
 
 
-def counts(office: Office) -> dict[str, int]:
-    states = office.store.raw("led:1").decode()
+def counts(installation: Installation) -> dict[str, int]:
+    states = installation.store.raw("led:1").decode()
     return {letter: states.count(letter) for letter in sorted(set(states))}
 
 
@@ -88,47 +92,49 @@ def always(verb: str, reply: str, share: float = 1.1) -> Callable[[str, str], Re
     return lambda said, to: reply if said == verb and random.Random(to).random() < share else None
 
 
-def test_a_slow_250(office: Office) -> None:
+def test_a_slow_250(installation: Installation) -> None:
     with Sink(gap=lambda: 0.02) as sink:
-        assert through(office, sink)["state"] == "sent"
-    assert counts(office) == {"a": READERS}
+        assert through(installation, sink)["state"] == "sent"
+    assert counts(installation) == {"a": READERS}
 
 
-def test_taken_and_then_reset(office: Office) -> None:
+def test_taken_and_then_reset(installation: Installation) -> None:
     """The message is there and the answer is not: doubt, resent once under the same Message-ID,
     counted.
     """
     with Sink(reply=once_for(0.1, "END", RESET)) as sink:
-        told = through(office, sink, rounds=8)
-    assert (told["state"], counts(office)) == ("sent", {"a": READERS})
+        told = through(installation, sink, rounds=8)
+    assert (told["state"], counts(installation)) == ("sent", {"a": READERS})
     assert int(told["possibly_twice"]) == len(sink.taken) - READERS > 0
 
 
-def test_no_answer_to_the_dot_ever(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_to_the_dot_ever(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("distro.relay.session.DATA_END", 0.5)
     with Sink(reply=once_for(0.05, "END", HANG)) as sink:
-        told = through(office, sink, rounds=8)
-    assert (told["state"], counts(office)) == ("sent", {"a": READERS})
+        told = through(installation, sink, rounds=8)
+    assert (told["state"], counts(installation)) == ("sent", {"a": READERS})
     assert int(told["possibly_twice"]) > 0
 
 
-def test_421_in_the_middle(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_421_in_the_middle(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     with Sink(reply=once_for(0.1, "RCPT", "421 4.3.2 too many, closing")) as sink:
-        assert through(office, sink, rounds=200)["state"] == "sent"
-    assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
+        assert through(installation, sink, rounds=200)["state"] == "sent"
+    assert (counts(installation), len(sink.taken)) == ({"a": READERS}, READERS)
 
 
-def test_greylisting(office: Office) -> None:
+def test_greylisting(installation: Installation) -> None:
     with Sink(reply=once_for(0.3, "RCPT", "450 4.2.0 greylisted, try again in a minute")) as sink:
-        assert through(office, sink)["state"] == "sent"
-    assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
+        assert through(installation, sink)["state"] == "sent"
+    assert (counts(installation), len(sink.taken)) == ({"a": READERS}, READERS)
 
 
-def test_some_addresses_are_unknown(office: Office) -> None:
+def test_some_addresses_are_unknown(installation: Installation) -> None:
     with Sink(reply=always("RCPT", "550 5.1.1 no such user", 0.1)) as sink:
-        assert through(office, sink)["state"] == "sent"
-    found = counts(office)
+        assert through(installation, sink)["state"] == "sent"
+    found = counts(installation)
     assert found["f"] > 0
     assert found["f"] + found["a"] == READERS == found["f"] + len(sink.taken)
 
@@ -141,12 +147,14 @@ def test_some_addresses_are_unknown(office: Office) -> None:
         ("END", "554 5.7.1 message blocked by policy", "refuses us by policy"),
     ],
 )
-def test_a_refusal_of_all_is_about_us(verb: str, reply: str, words: str, office: Office) -> None:
+def test_a_refusal_of_all_is_about_us(
+    verb: str, reply: str, words: str, installation: Installation
+) -> None:
     with Sink(reply=always(verb, reply)) as sink:
-        story = smtp_story(office, sink)
+        story = smtp_story(installation, sink)
         story.run(2)
         story.stop()
-    told = office.store.hash("dist:1")
+    told = installation.store.hash("dist:1")
     assert (told["state"], sink.taken) == ("halted", [])
     assert words in told["reason"]
 
@@ -158,45 +166,47 @@ def test_a_refusal_of_all_is_about_us(verb: str, reply: str, words: str, office:
         "550 5.6.7 non-ASCII addresses not permitted for that sender",
     ],
 )
-def test_a_refusal_at_mail_that_is_about_one_reader(reply: str, office: Office) -> None:
+def test_a_refusal_at_mail_that_is_about_one_reader(reply: str, installation: Installation) -> None:
     with Sink(reply=lambda verb, to: reply if verb == "MAIL" else None) as sink:
-        assert through(office, sink)["state"] == "sent"
-    assert counts(office) == {"f": READERS}
+        assert through(installation, sink)["state"] == "sent"
+    assert counts(installation) == {"f": READERS}
 
 
-def test_without_tls_nothing_is_sent(office: Office) -> None:
+def test_without_tls_nothing_is_sent(installation: Installation) -> None:
     with Sink() as sink:
-        story = smtp_story(office, sink, tls="starttls", context=ssl.create_default_context())
+        story = smtp_story(installation, sink, tls="starttls", context=ssl.create_default_context())
         story.run(1)
         story.stop()
-    assert (counts(office), sink.taken) == ({"q": READERS}, [])
+    assert (counts(installation), sink.taken) == ({"q": READERS}, [])
 
 
-def test_dropped_after_mail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropped_after_mail(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     dice = random.Random(1)
     with Sink(
         reply=lambda verb, to: DROP if verb == "MAIL" and dice.random() < 0.1 else None
     ) as sink:
-        assert through(office, sink, rounds=200)["state"] == "sent"
-    assert (counts(office), len(sink.taken)) == ({"a": READERS}, READERS)
+        assert through(installation, sink, rounds=200)["state"] == "sent"
+    assert (counts(installation), len(sink.taken)) == ({"a": READERS}, READERS)
 
 
-def test_a_wrong_number_of_replies(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_number_of_replies(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One reply too many to a pipelined group: nothing may be taken for an answer that is none."""
     monkeypatch.setattr("distro.relay.pool._BACKOFF", (0.01, 0.05))
     with Sink(reply=once_for(0.1, "RCPT", "250 2.1.5 ok\r\n250 2.1.5 ok again")) as sink:
-        story = smtp_story(office, sink)
+        story = smtp_story(installation, sink)
         for n in range(8):
             story.run(2)
-            office.store.command("SET", "test:clock", 31_000 * (n + 1), "EX", 60)
+            installation.store.command("SET", "test:clock", 31_000 * (n + 1), "EX", 60)
         story.stop()
-    found = judge(office.store, ("1",), sink)
+    found = judge(installation.store, ("1",), sink)
     assert not found.false, found
     assert not found.silent, found
 
 
-def test_a_mixed_world(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mixed_world(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """10 % refused, some deferred by domain in the words of real providers, and everybody accounted
     for.
     """
@@ -228,8 +238,8 @@ def test_a_mixed_world(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     with Sink(reply=answer) as sink:
-        assert through(office, sink, rounds=200)["state"] == "sent"
-    found = counts(office)
+        assert through(installation, sink, rounds=200)["state"] == "sent"
+    found = counts(installation)
     assert grey
     assert found.get("a", 0) + found.get("f", 0) == READERS
     assert len(sink.taken) == found["a"]

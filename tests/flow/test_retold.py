@@ -9,11 +9,11 @@ import pytest
 from distro.errors import RefusedError
 from distro.flow.duplicate_text import told_before
 from distro.flow.submission import Order, plan, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.submit import read, release_of
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 
 FIRST = (
     "The three towns of the bay agreed today to run one ferry between them, from the first of"
@@ -31,8 +31,8 @@ OTHER = (
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    found = make_office(tmp_path, server, store)
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
+    found = make_installation(tmp_path, server, store)
     add_readers(store, 3, folder=tmp_path)
     submit(
         found,
@@ -58,10 +58,10 @@ def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
     ],
 )
 def test_nearly_the_same_text_is_told(
-    office: Office, tmp_path: Path, headline: str, body: str, told: str | None
+    installation: Installation, tmp_path: Path, headline: str, body: str, told: str | None
 ) -> None:
     planned = plan(
-        office,
+        installation,
         Order(
             files=[write_release(tmp_path, headline=headline, body=body, name="second.md")],
             to="journalists",
@@ -71,20 +71,20 @@ def test_nearly_the_same_text_is_told(
     assert planned.plan.audience == 3
 
 
-def test_who_means_it_is_not_told(office: Office, tmp_path: Path) -> None:
+def test_who_means_it_is_not_told(installation: Installation, tmp_path: Path) -> None:
     second = write_release(
         tmp_path,
         headline="Four towns share a ferry",
         body=FIRST + "And four.\n\n" + REST,
         name="second.md",
     )
-    assert plan(office, Order(files=[second], to="journalists", as_new=True)).before is None
+    assert plan(installation, Order(files=[second], to="journalists", as_new=True)).before is None
 
 
-def test_the_same_text_whole_is_refused_as_ever(office: Office, tmp_path: Path) -> None:
+def test_the_same_text_whole_is_refused_as_ever(installation: Installation, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="the same headline or text went out"):
         submit(
-            office,
+            installation,
             Order(
                 files=[
                     write_release(
@@ -96,9 +96,11 @@ def test_the_same_text_whole_is_refused_as_ever(office: Office, tmp_path: Path) 
         )
 
 
-def test_what_is_older_than_two_weeks_is_not_told(office: Office, tmp_path: Path) -> None:
-    office.store.command(
-        "HSET", "dist:1", "submitted_at", str(office.store.now_ms() - 15 * 86_400_000)
+def test_what_is_older_than_two_weeks_is_not_told(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.store.command(
+        "HSET", "dist:1", "submitted_at", str(installation.store.now_ms() - 15 * 86_400_000)
     )
     second = write_release(
         tmp_path,
@@ -106,4 +108,4 @@ def test_what_is_older_than_two_weeks_is_not_told(office: Office, tmp_path: Path
         body=FIRST + "And four.\n\n" + REST,
         name="second.md",
     )
-    assert told_before(office, release_of([read(second)])) is None
+    assert told_before(installation, release_of([read(second)])) is None

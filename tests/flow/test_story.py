@@ -9,25 +9,27 @@ import pytest
 
 from distro.flow.freeze import advance
 from distro.flow.submission import Order, plan, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.store.records import counters
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    return make_office(tmp_path, server, store)
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
+    return make_installation(tmp_path, server, store)
 
 
-def test_everyone_gets_one_letter_and_the_book_balances(office: Office, tmp_path: Path) -> None:
+def test_everyone_gets_one_letter_and_the_book_balances(
+    installation: Installation, tmp_path: Path
+) -> None:
     """Submit, freeze, send, close: one letter for each of the audience, in their language."""
-    add_readers(office.store, 120, folder=tmp_path, languages=("en", "fr"))
+    add_readers(installation.store, 120, folder=tmp_path, languages=("en", "fr"))
     files = [
         write_release(tmp_path),
         write_release(
@@ -38,34 +40,36 @@ def test_everyone_gets_one_letter_and_the_book_balances(office: Office, tmp_path
             body="Les villes sont d'accord.",
         ),
     ]
-    story = Story(office)
+    story = Story(installation)
 
-    accepted = submit(office, Order(files=files, to="journalists"))
+    accepted = submit(installation, Order(files=files, to="journalists"))
     story.run(3)
     story.stop()
 
-    told = office.store.hash("dist:1")
+    told = installation.store.hash("dist:1")
     assert accepted.distribution == "D1"
     assert told["state"] == "sent", told
     assert len(story.letters) == 120 == len({who for who, _ in story.letters})
-    assert counters(office.store, "1")[State.ACCEPTED] == 120
-    assert audit(office.store, "1").findings == ()
+    assert counters(installation.store, "1")[State.ACCEPTED] == 120
+    assert audit(installation.store, "1").findings == ()
     french = [raw for _, raw in story.letters if b"Content-Language: fr" in raw]
     assert len(french) == 60
 
 
-def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 10, folder=tmp_path)
+def test_a_second_submit_reaches_exactly_the_rest(
+    installation: Installation, tmp_path: Path
+) -> None:
+    add_readers(installation.store, 10, folder=tmp_path)
     release = write_release(tmp_path)
-    story = Story(office)
-    submit(office, Order(files=[release], to="journalists"))
+    story = Story(installation)
+    submit(installation, Order(files=[release], to="journalists"))
     story.run(3)
 
-    add_readers(office.store, 5, folder=tmp_path, first=10)
-    assert plan(office, Order(files=[release], to="journalists")).plan.left_out == {
+    add_readers(installation.store, 5, folder=tmp_path, first=10)
+    assert plan(installation, Order(files=[release], to="journalists")).plan.left_out == {
         "already_has_it": 10
     }
-    submit(office, Order(files=[release], to="journalists"))
+    submit(installation, Order(files=[release], to="journalists"))
     story.run(3)
     story.stop()
 
@@ -73,16 +77,18 @@ def test_a_second_submit_reaches_exactly_the_rest(office: Office, tmp_path: Path
 
 
 def test_a_second_distribution_does_not_wait_until_the_first_is_through(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     """A wake-up keeps its process for a turn, and longer only while nobody else waits."""
-    add_readers(office.store, 60, folder=tmp_path)
-    relay = [office.settings.relay[0].model_copy(update={"rate": "5/s"})]
-    office = replace(office, settings=office.settings.model_copy(update={"relay": relay}))
-    story = Story(office)
+    add_readers(installation.store, 60, folder=tmp_path)
+    relay = [installation.settings.relay[0].model_copy(update={"rate": "5/s"})]
+    installation = replace(
+        installation, settings=installation.settings.model_copy(update={"relay": relay})
+    )
+    story = Story(installation)
     for n in (1, 2):
         submit(
-            office,
+            installation,
             Order(
                 files=[
                     write_release(
@@ -95,25 +101,25 @@ def test_a_second_distribution_does_not_wait_until_the_first_is_through(
                 to="journalists",
             ),
         )
-    advance(office, "1")
+    advance(installation, "1")
 
     began = time.monotonic()
     wakes = story.sender.deliver("1", -1, 20)
     assert time.monotonic() - began < 10
     assert wakes
-    assert office.store.hash("dist:1")["state"] == "sending"
-    advance(office, "2")
+    assert installation.store.hash("dist:1")["state"] == "sending"
+    advance(installation, "2")
     for _ in range(20):
         story.sender.deliver("2", -1, 1)
-        if counters(office.store, "2")[State.ACCEPTED]:
+        if counters(installation.store, "2")[State.ACCEPTED]:
             break
-    second = counters(office.store, "2")
+    second = counters(installation.store, "2")
     story.stop()
     assert second[State.ACCEPTED] > 0
 
 
-def test_refused_and_deferred_are_accounted_for(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 20, folder=tmp_path)
+def test_refused_and_deferred_are_accounted_for(installation: Installation, tmp_path: Path) -> None:
+    add_readers(installation.store, 20, folder=tmp_path)
 
     def answer(message: Message) -> Outcome | None:
         if message.recipient.startswith("reader3@"):
@@ -122,16 +128,16 @@ def test_refused_and_deferred_are_accounted_for(office: Office, tmp_path: Path) 
             return Outcome(State.DEFERRED, 450, "4.2.1 try later", relay="memory:0")
         return None
 
-    story = Story(office, answer)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
+    story = Story(installation, answer)
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     story.run(3)
     story.stop()
 
-    found = counters(office.store, "1")
+    found = counters(installation.store, "1")
     assert (found[State.ACCEPTED], found[State.FAILED], found[State.DEFERRED]) == (18, 1, 1)
-    assert office.store.hash("dist:1")["state"] == "sending"
+    assert installation.store.hash("dist:1")["state"] == "sending"
     assert (
-        json.dumps(sorted(office.store.hash("err:1").values()))
+        json.dumps(sorted(installation.store.hash("err:1").values()))
         == '["4.2.1 try later", "5.1.1 no such user"]'
     )
-    assert audit(office.store, "1").findings == ()
+    assert audit(installation.store, "1").findings == ()

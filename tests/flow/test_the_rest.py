@@ -10,7 +10,7 @@ from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 
@@ -20,7 +20,7 @@ from tests.support.story import Story
 def test_the_refusal_names_whom_the_first_sending_did_not_reach(
     tmp_path: Path, server: Embedded, store: Store, state: State, code: int
 ) -> None:
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 3, folder=tmp_path)
 
     def answer(message: Message) -> Outcome | None:
@@ -31,12 +31,12 @@ def test_the_refusal_names_whom_the_first_sending_did_not_reach(
         )
 
     order = Order(files=[write_release(tmp_path)], to="journalists", actor="m")
-    submit(office, order)
-    story = Story(office, answer)
+    submit(installation, order)
+    story = Story(installation, answer)
     story.run()
     story.stop()
     with pytest.raises(RefusedError, match="Nothing to send") as told:
-        submit(office, order)
+        submit(installation, order)
     wanted = {
         State.FAILED: "1 of D1 failed: distro resend D1 --only failed",
         State.IN_DOUBT: "1 of D1 in doubt: distro resend D1 --only in_doubt",

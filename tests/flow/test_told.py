@@ -13,14 +13,14 @@ import pytest
 
 from distro.flow import submission
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.reports import export, live, summary
 from distro.reports.explain import explain
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 FAILING = 30  # more than are named in a report
@@ -40,76 +40,88 @@ def answer(message: Message) -> Outcome | None:
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     """Forty readers: thirty refused, one in doubt, nine accepted."""
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 40, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists", actor="m.zammit"))
-    run(office)
-    return office
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists", actor="m.zammit"))
+    run(installation)
+    return installation
 
 
 def address(number: int) -> str:
     return f"reader{number}@{'abcd'[number % 4]}.example"
 
 
-def run(office: Office) -> None:
-    story = Story(office, answer)
+def run(installation: Installation) -> None:
+    story = Story(installation, answer)
     story.run()
     story.stop()
 
 
-def test_a_report_names_the_first_and_says_how_to_see_all(office: Office, tmp_path: Path) -> None:
-    told = summary.report(office.store, "1", "UTC")
+def test_a_report_names_the_first_and_says_how_to_see_all(
+    installation: Installation, tmp_path: Path
+) -> None:
+    told = summary.report(installation.store, "1", "UTC")
     assert told.told["counts"]["failed"] == FAILING
     assert len(told.told["named"]["failed"]) == 20
     assert [p["address"] for p in told.told["named"]["in_doubt"]] == [address(FAILING)]
 
-    everybody = list(summary.everybody(office.store, "1", "failed"))
+    everybody = list(summary.everybody(installation.store, "1", "failed"))
     assert sorted(p.address for p in everybody) == sorted(map(address, range(FAILING)))
     assert all(
         p.why == f"5.1.1 no mailbox {p.address.removeprefix('reader').partition('@')[0]}"
         for p in everybody
     )
 
-    live.write(office, "1", tmp_path / "r.html")
+    live.write(installation, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert html.count("5.1.1 no mailbox") >= 20
     assert "The first 20 of 30" in html
     assert "distro report D1 --who failed" in html
 
 
-def test_a_protected_reader_is_in_no_report(office: Office) -> None:
-    number = next(n for n in range(1, 41) if f"reader{FAILING}@" in office.store.text(f"sub:{n}"))
-    row = office.store.text(f"sub:{number}").replace('"email"', '"protected": ["yes"], "email"', 1)
-    office.store.command("SET", f"sub:{number}", row)
+def test_a_protected_reader_is_in_no_report(installation: Installation) -> None:
+    number = next(
+        n for n in range(1, 41) if f"reader{FAILING}@" in installation.store.text(f"sub:{n}")
+    )
+    row = installation.store.text(f"sub:{number}").replace(
+        '"email"', '"protected": ["yes"], "email"', 1
+    )
+    installation.store.command("SET", f"sub:{number}", row)
     assert [
-        p["address"] for p in summary.report(office.store, "1", "UTC").told["named"]["in_doubt"]
+        p["address"]
+        for p in summary.report(installation.store, "1", "UTC").told["named"]["in_doubt"]
     ] == [f"protected reader {number}"]
 
 
-def test_each_time_is_of_what_it_says(office: Office) -> None:
-    told = summary.report(office.store, "1", "Europe/Zurich").told
+def test_each_time_is_of_what_it_says(installation: Installation) -> None:
+    told = summary.report(installation.store, "1", "Europe/Zurich").told
     assert told["submitted_at"] <= told["began_at"] <= told["first_pass_at"]
     assert (told["due_at"], told["halted_at"]) == ("", "")
     assert told["began_at"].endswith(("+01:00", "+02:00"))
-    (row,) = summary.listing(office.store, "UTC")
+    (row,) = summary.listing(installation.store, "UTC")
     assert row["due_at"] == ""
 
 
-def test_a_second_schedule_of_the_same_release_is_told(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 45, folder=tmp_path)
+def test_a_second_schedule_of_the_same_release_is_told(
+    installation: Installation, tmp_path: Path
+) -> None:
+    add_readers(installation.store, 45, folder=tmp_path)
     first = submit(
-        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC")
+        installation,
+        Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-01 10:00 UTC"),
     )
-    assert submission.also_waiting(office, first) == []
+    assert submission.also_waiting(installation, first) == []
     again = submit(
-        office, Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC")
+        installation,
+        Order(files=[tmp_path / "release.md"], to="journalists", at="2099-01-02 10:00 UTC"),
     )
     assert [
-        (name, datetime.fromisoformat(due)) for name, due in submission.also_waiting(office, again)
+        (name, datetime.fromisoformat(due))
+        for name, due in submission.also_waiting(installation, again)
     ] == [("D2", datetime(2099, 1, 1, 10, tzinfo=UTC))]
-    assert [row["due_at"] != "" for row in summary.listing(office.store, "UTC")] == [
+    assert [row["due_at"] != "" for row in summary.listing(installation.store, "UTC")] == [
         True,
         True,
         False,
@@ -117,33 +129,35 @@ def test_a_second_schedule_of_the_same_release_is_told(office: Office, tmp_path:
 
 
 def test_explain_answers_over_all_distributions_of_a_release(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     """Who got D1 is not told that they did not get D2."""
-    add_readers(office.store, 45, folder=tmp_path)
-    submit(office, Order(files=[tmp_path / "release.md"], to="journalists"))
-    run(office)
+    add_readers(installation.store, 45, folder=tmp_path)
+    submit(installation, Order(files=[tmp_path / "release.md"], to="journalists"))
+    run(installation)
 
-    old, new = explain(office, address(39)), explain(office, address(44))
+    old, new = explain(installation, address(39)), explain(installation, address(44))
     assert "was sent D1" in next(old.sentences())
     assert "was sent D2" in next(new.sentences())
-    named = list(explain(office, address(39), "D2").sentences())
+    named = list(explain(installation, address(39), "D2").sentences())
     assert "did not get D2" in named[0]
     assert "they were sent D1 of this release" in named[1]
     assert any(line.strip().startswith("D1 accepted on") for line in named)
-    assert any("We sent it to you" in line for line in explain(office, address(39), "D2").spoken())
-    assert [o["distribution"] for o in explain(office, address(39), "D2").told()["others"]] == [
-        "D1"
-    ]
+    assert any(
+        "We sent it to you" in line for line in explain(installation, address(39), "D2").spoken()
+    )
+    assert [
+        o["distribution"] for o in explain(installation, address(39), "D2").told()["others"]
+    ] == ["D1"]
 
 
-def test_people_are_listed_and_found_by_a_part_of_their_name(office: Office) -> None:
-    everybody = export.list_people(office, limit=5)
+def test_people_are_listed_and_found_by_a_part_of_their_name(installation: Installation) -> None:
+    everybody = export.list_people(installation, limit=5)
     assert (len(everybody.people), everybody.found) == (5, 40)
-    found = export.list_people(office, search="READER12@")
+    found = export.list_people(installation, search="READER12@")
     assert [p.person.email for p in found.people] == [address(12)]
-    assert export.list_people(office, "journalists and email:reader3*").found == 11
-    assert export.list_people(office, search="nobody at all").found == 0
+    assert export.list_people(installation, "journalists and email:reader3*").found == 11
+    assert export.list_people(installation, search="nobody at all").found == 0
 
 
 @pytest.mark.parametrize(
@@ -180,11 +194,11 @@ def test_submit_asks_no_script(
 
 def office_folder(folder: Path, server: Embedded, store: Store) -> Path:
     """A folder with settings, three readers and a release."""
-    office = make_office(folder, server, store)
+    installation = make_installation(folder, server, store)
     add_readers(store, 3, folder=folder)
     write_release(folder)
     (folder / "distro.toml").write_text(
-        f'redis = "{server.url()}"\ndata = "{office.settings.data}"\n[[relay]]\nurl ='
+        f'redis = "{server.url()}"\ndata = "{installation.settings.data}"\n[[relay]]\nurl ='
         ' "smtp://127.0.0.1:1?tls=off"\n'
     )
     return folder
@@ -209,10 +223,10 @@ def on_a_terminal(folder: Path, words: list[str], typed: str) -> str:
 
 
 def test_who_asks_about_a_person_hears_of_their_other_releases_too(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     submit(
-        office,
+        installation,
         Order(
             files=[
                 write_release(
@@ -226,10 +240,10 @@ def test_who_asks_about_a_person_hears_of_their_other_releases_too(
             actor="m.zammit",
         ),
     )
-    run(office)
-    told = explain(office, address(35))
+    run(installation)
+    told = explain(installation, address(35))
     assert told.found is not None
     assert told.found.distribution == "2"
     assert [(e.distribution, e.state) for e in told.earlier] == [("1", State.ACCEPTED)]
     assert any(line.startswith("  D1    accepted on") for line in told.sentences())
-    assert explain(office, address(35), "D2").earlier == ()
+    assert explain(installation, address(35), "D2").earlier == ()

@@ -7,7 +7,7 @@ from distro.flow.deliver import Job
 from distro.flow.freeze import advance
 from distro.flow.sending_process import Sender
 from distro.flow.sweep import Sweep
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Outcome
 from distro.relay.fakes import MemoryPool
 from distro.relay.message import Message
@@ -19,24 +19,24 @@ class Story:
 
     def __init__(
         self,
-        office: Office,
+        installation: Installation,
         answer: Callable[[Message], Outcome | None] | None = None,
         *,
         lanes: int = 3,
         pool_of: PoolOf | None = None,
     ) -> None:
-        self.office = office
+        self.installation = installation
         self.answer = answer
         self.lanes = lanes
         self.pool_of = pool_of or self._memory
         self.pools: list[MemoryPool[Job]] = []
-        self.sweep = Sweep(office)
+        self.sweep = Sweep(installation)
         self._sender: Sender | None = None
 
     @property
     def sender(self) -> Sender:
         """The sending process, begun when it is first needed."""
-        self._sender = self._sender or Sender(self.office, self.pool_of, patience=5)
+        self._sender = self._sender or Sender(self.installation, self.pool_of, patience=5)
         return self._sender
 
     def _memory(self, work: Work[Job]) -> Lanes:
@@ -57,7 +57,7 @@ class Story:
                 wakes += (
                     self.sender.deliver(wake.distribution, wake.batch, 5)
                     if wake.deliver
-                    else advance(self.office, wake.distribution)
+                    else advance(self.installation, wake.distribution)
                 )
             self._settle()
 

@@ -18,7 +18,7 @@ from distro.audience import book
 from distro.demo.mailbox import Mailbox
 from distro.demo.mailbox_pages import MailboxPages
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
@@ -27,7 +27,7 @@ from distro.store.embedded import Embedded
 from distro.subscribers import transactional
 from distro.tokens import CONFIRM, HELD
 from distro.web.application import create_app
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -75,7 +75,7 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
             '[lists.journalists]\ntitle = "Press releases"\npublic = true\n[lists.weekly]\ntitle ='
             ' "The week in one letter"\npublic = true\n'
         )
-        office = make_office(tmp_path, server, store)
+        installation = make_installation(tmp_path, server, store)
         add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
         files = [
             write_release(tmp_path),
@@ -87,13 +87,17 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
                 body="Les villes sont d'accord.",
             ),
         ]
-        submit(office, Order(files=files, to="journalists"))
-        story = Story(office, answer)
+        submit(installation, Order(files=files, to="journalists"))
+        story = Story(installation, answer)
         story.run()
         story.stop()
         serving = uvicorn.Server(
             uvicorn.Config(
-                create_app(office), host="127.0.0.1", port=0, log_level="error", lifespan="off"
+                create_app(installation),
+                host="127.0.0.1",
+                port=0,
+                log_level="error",
+                lifespan="off",
             )
         )
         thread = threading.Thread(target=serving.run, daemon=True)
@@ -105,7 +109,7 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
         (mailbox.folder / "1.eml").write_bytes(raw)
         mailbox.accepted.append((who, mailbox.folder / "1.eml"))
         pages = MailboxPages(mailbox)
-        yield _paths(office, raw, f"http://127.0.0.1:{port}") | {
+        yield _paths(installation, raw, f"http://127.0.0.1:{port}") | {
             "mailbox": pages.url,
             "mailbox letter": f"{pages.url}/1",
         }
@@ -119,29 +123,29 @@ def addresses(tmp_path: Path, server: Embedded, store: Store) -> Iterator[dict[s
         assert not thread.is_alive()
 
 
-def _paths(office: Office, raw: bytes, base: str) -> dict[str, str]:
+def _paths(installation: Installation, raw: bytes, base: str) -> dict[str, str]:
     import email
 
     message = email.message_from_bytes(raw)
     text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     view = next(line.strip() for line in text.splitlines() if "/v/" in line)
     found = {
-        "report": live.link(office, "1"),
+        "report": live.link(installation, "1"),
         "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"),
         "letter online": view,
     }
-    who = book.by_address(office.store, str(message["To"]).split("<")[-1].strip(">"))
+    who = book.by_address(installation.store, str(message["To"]).split("<")[-1].strip(">"))
     assert who is not None
     found |= {
         "preferences": found["unsubscribe"].replace("/u/", "/p/"),
-        "subscribe": f"{office.settings.site.url}/subscribe",
-        "in Arabic": f"{office.settings.site.url}/subscribe?lang=ar",
+        "subscribe": f"{installation.settings.site.url}/subscribe",
+        "in Arabic": f"{installation.settings.site.url}/subscribe?lang=ar",
     }
     found |= {
-        "what is held": transactional.link(office, who, HELD),
-        "confirm": transactional.link(office, who, CONFIRM),
+        "what is held": transactional.link(installation, who, HELD),
+        "confirm": transactional.link(installation, who, CONFIRM),
     }
-    return {name: url.replace(office.settings.site.url, base) for name, url in found.items()}
+    return {name: url.replace(installation.settings.site.url, base) for name, url in found.items()}
 
 
 @pytest.mark.faults  # for its length

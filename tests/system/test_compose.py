@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import write_release
+from tests.support.installation import write_release
 from tests.support.server import free_port
 
 pytestmark = pytest.mark.system

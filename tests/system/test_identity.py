@@ -92,7 +92,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     found.stop()
 
 
-def office(folder: Path, **changes: object) -> Settings:
+def installation(folder: Path, **changes: object) -> Settings:
     base: dict[str, object] = {
         "data": folder,
         "sender": Sender(address="desk@press.org"),
@@ -104,9 +104,9 @@ def office(folder: Path, **changes: object) -> Settings:
 
 def signed(folder: Path) -> tuple[Settings, str]:
     """Settings with fresh keys, and the zone lines that `doctor` prints for them."""
-    made = make_dkim_keys(office(folder))
+    made = make_dkim_keys(installation(folder))
     keys = {setting: str(path) for _, path, setting in made}
-    return office(folder, dkim=Dkim(**keys)), "".join(
+    return installation(folder, dkim=Dkim(**keys)), "".join(
         f"{zone_line(signer)}\n" for signer, _, _ in made
     )
 
@@ -164,7 +164,7 @@ def test_a_bad_record_is_an_error_with_the_record_to_publish(
 
 def test_warnings(server: Server, tmp_path: Path) -> None:
     names = server.serve(GOOD.replace("; rua=mailto:dmarc@press.org", ""))
-    found = list(examine_names(office(tmp_path, feedback=Feedback()), names))
+    found = list(examine_names(installation(tmp_path, feedback=Feedback()), names))
     assert worst(found) == {
         "SPF": Grade.OK,
         "DKIM": Grade.WARNING,
@@ -178,7 +178,7 @@ def test_warnings(server: Server, tmp_path: Path) -> None:
 def test_a_stranger_in_the_return_path_is_told(server: Server, tmp_path: Path) -> None:
     """RFC 9989 §3.2: aligned with the From domain by one of the two."""
     names = server.serve(GOOD + 'x TXT "v=spf1 -all"\nx MX 10 mail\n')
-    settings = office(
+    settings = installation(
         tmp_path,
         sender=Sender(address="desk@news.press.org"),
         feedback=Feedback(return_path="b@x.press.org"),
@@ -186,7 +186,7 @@ def test_a_stranger_in_the_return_path_is_told(server: Server, tmp_path: Path) -
     assert not any(
         "stranger" in f.text
         for f in examine_names(
-            office(tmp_path, sender=Sender(address="desk@news.press.org")), names
+            installation(tmp_path, sender=Sender(address="desk@news.press.org")), names
         )
     )
     assert [f.about for f in examine_names(settings, names) if "stranger" in f.text] == ["DMARC"]
@@ -197,7 +197,7 @@ def test_without_an_answer_it_says_so_and_goes_on(tmp_path: Path) -> None:
     resolver.nameservers, resolver.port = ["127.0.0.1"], 1
     names = Names(resolver)
     resolver.lifetime = 0.3
-    found = list(examine_names(office(tmp_path), names))
+    found = list(examine_names(installation(tmp_path), names))
     assert [f.about for f in found] == ["DNS"]
     assert found[0].grade is Grade.WARNING
 
@@ -206,7 +206,7 @@ def test_without_an_answer_it_says_so_and_goes_on(tmp_path: Path) -> None:
 def test_a_key_that_cannot_be_read_is_a_finding(tmp_path: Path, address: str) -> None:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], 1
-    settings = office(
+    settings = installation(
         tmp_path,
         sender=Sender(address=address),
         dkim=Dkim(key=str(tmp_path / "nowhere.pem")),

@@ -21,7 +21,7 @@ import redis
 
 from distro.demo.mailbox import Mailbox
 from distro.store import connect
-from tests.support.office import write_release
+from tests.support.installation import write_release
 from tests.support.server import free_port
 
 ROOT = Path(__file__).parents[2]

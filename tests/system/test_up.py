@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from distro.demo.mailbox import Mailbox
-from tests.support.office import write_release
+from tests.support.installation import write_release
 from tests.support.server import free_port
 
 pytestmark = pytest.mark.system
@@ -154,53 +154,55 @@ def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """Import, plan, submit, report, explain, export, unsubscribe, the rest; stopped in order,
     nothing left behind.
     """
-    office, mailbox = up
-    book(office, 60)
+    installation, mailbox = up
+    book(installation, 60)
     write_release(tmp_path)
-    assert "60 will get it" in office.run("plan", "release.md", "--to", "press")
+    assert "60 will get it" in installation.run("plan", "release.md", "--to", "press")
 
     distribution = json.loads(
-        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+        installation.run("submit", "release.md", "--to", "press", "--now", "--json")
     )["distribution"]
-    told = office.sent(distribution)
+    told = installation.sent(distribution)
 
     assert (told["counts"]["accepted"], told["counts"]["failed"], told["balanced"]) == (59, 1, True)
     assert len(mailbox.accepted) == 59 == len({a for a, _ in mailbox.accepted})
-    assert "no such mailbox" in office.run("report", distribution)
-    assert "was sent D1" in office.run("explain", "r3@b.example")
-    assert "✓ it balances" in office.run("audit", distribution)
-    office.run("report", distribution, "--csv", "out.csv")
+    assert "no such mailbox" in installation.run("report", distribution)
+    assert "was sent D1" in installation.run("explain", "r3@b.example")
+    assert "✓ it balances" in installation.run("audit", distribution)
+    installation.run("report", distribution, "--csv", "out.csv")
     assert len((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()) == 61
 
-    assert "already have" in office.run("submit", "release.md", "--to", "press", "--now", code=1)
-    office.run("subscribers", "unsubscribe", "r3@b.example", "--yes")
+    assert "already have" in installation.run(
+        "submit", "release.md", "--to", "press", "--now", code=1
+    )
+    installation.run("subscribers", "unsubscribe", "r3@b.example", "--yes")
     (tmp_path / "more.csv").write_text("email\nnew@a.example\n")
-    office.run("subscribers", "import", "more.csv", "--list", "press", "--yes")
-    office.sent(
-        json.loads(office.run("submit", "release.md", "--to", "press", "--now", "--json"))[
+    installation.run("subscribers", "import", "more.csv", "--list", "press", "--yes")
+    installation.sent(
+        json.loads(installation.run("submit", "release.md", "--to", "press", "--now", "--json"))[
             "distribution"
         ]
     )
     assert mailbox.accepted[-1][0] == "new@a.example"
     assert len(mailbox.accepted) == 60
 
-    assert office.stop() == []
+    assert installation.stop() == []
 
 
 def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """kill -9 of sending processes: nobody lost, nobody twice outside those counted."""
-    office, mailbox = up
-    book(office, 400)
+    installation, mailbox = up
+    book(installation, 400)
     write_release(tmp_path)
     distribution = json.loads(
-        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+        installation.run("submit", "release.md", "--to", "press", "--now", "--json")
     )["distribution"]
     for due in (60, 160):
-        office.until(lambda due=due: len(mailbox.accepted) > due, 30)
-        children = [p for p in office.parts() if "worker" in command_of(p)]
+        installation.until(lambda due=due: len(mailbox.accepted) > due, 30)
+        children = [p for p in installation.parts() if "worker" in command_of(p)]
         children[-1].kill()
 
-    told = office.sent(distribution)
+    told = installation.sent(distribution)
 
     twice = len(mailbox.accepted) - len({a for a, _ in mailbox.accepted})
     assert told["balanced"]
@@ -210,46 +212,46 @@ def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: P
 
 
 def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
-    office, mailbox = up
-    book(office, 200)
+    installation, mailbox = up
+    book(installation, 200)
     write_release(tmp_path)
     distribution = json.loads(
-        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+        installation.run("submit", "release.md", "--to", "press", "--now", "--json")
     )["distribution"]
-    office.until(lambda: len(mailbox.accepted) > 20, 30)
+    installation.until(lambda: len(mailbox.accepted) > 20, 30)
 
-    assert office.stop(signal.SIGKILL) == []
-    office.start()
-    told = office.sent(distribution)
+    assert installation.stop(signal.SIGKILL) == []
+    installation.start()
+    told = installation.sent(distribution)
     assert told["counts"]["accepted"] + told["counts"]["failed"] + told["counts"]["in_doubt"] == 200
 
 
 def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """Promise 7: no body begins more than a second after the halt was acknowledged."""
-    office, mailbox = up
-    book(office, 400)
+    installation, mailbox = up
+    book(installation, 400)
     write_release(tmp_path)
     distribution = json.loads(
-        office.run("submit", "release.md", "--to", "press", "--now", "--json")
+        installation.run("submit", "release.md", "--to", "press", "--now", "--json")
     )["distribution"]
-    office.until(lambda: len(mailbox.accepted) > 20, 30)
+    installation.until(lambda: len(mailbox.accepted) > 20, 30)
 
-    office.run("halt", distribution, "--reason", "wrong photo")
+    installation.run("halt", distribution, "--reason", "wrong photo")
     time.sleep(1)
     after = len(mailbox.accepted)
-    assert "wrong photo" in office.run("report", distribution)
+    assert "wrong photo" in installation.run("report", distribution)
     assert len(mailbox.accepted) == after < 399
 
-    office.run("resume", distribution)
-    told = office.sent(distribution)
+    installation.run("resume", distribution)
+    told = installation.sent(distribution)
     assert told["counts"]["accepted"] == 399 == len({a for a, _ in mailbox.accepted})
 
 
 def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
-    office = Up(tmp_path, 1)
-    office.start()
+    installation = Up(tmp_path, 1)
+    installation.start()
     try:
-        book(office, 5)
+        book(installation, 5)
         write_release(tmp_path)
         done = subprocess.run(
             [sys.executable, "-m", "distro", "submit", "release.md", "--to", "press", "--now"],
@@ -260,11 +262,11 @@ def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
         )
         assert done.returncode == 0
         assert "does not answer" in done.stderr
-        office.until(lambda: "frozen" in (tmp_path / "up.log").read_text(), 20)
-        told = office.report("D1")
+        installation.until(lambda: "frozen" in (tmp_path / "up.log").read_text(), 20)
+        told = installation.report("D1")
         assert told["counts"]["queued"] == 5
     finally:
-        assert office.stop() == []
+        assert installation.stop() == []
 
 
 def test_the_demo_runs(tmp_path: Path) -> None:
@@ -288,45 +290,48 @@ def test_edited_settings_are_noticed_and_read_again_on_hup(
     """Until then report, submit and doctor say which part runs with older ones; a wrong line
     changes nothing.
     """
-    office, _ = up
-    book(office, 3)
+    installation, _ = up
+    book(installation, 3)
     write_release(tmp_path)
-    office.run("submit", "release.md", "--to", "press", "--now")
-    office.sent("D1")
+    installation.run("submit", "release.md", "--to", "press", "--now")
+    installation.sent("D1")
     settings = (tmp_path / "distro.toml").read_text()
-    assert "older settings" not in office.noted("report", "D1")
+    assert "older settings" not in installation.noted("report", "D1")
     (tmp_path / "distro.toml").write_text(
         settings.replace(
             "[in_doubt]",
             "[sender]\nname = 'Another House'\naddress = 'press@other.example'\n[in_doubt]",
         )
     )
-    office.until(
-        lambda: "sweep, web and worker run with older settings" in office.noted("report", "D1"), 15
-    )
-    assert "older settings" in office.noted("doctor")
-
-    assert office.process is not None
-    before = {p.pid for p in office.parts() if "redis" in command_of(p)}
-    os.kill(office.process.pid, signal.SIGHUP)
-    office.until(lambda: "settings are read again" in (tmp_path / "up.log").read_text(), 10)
-    office.until(
+    installation.until(
         lambda: (
-            _ok(f"http://127.0.0.1:{office.web}/readyz")
-            and "older settings" not in office.noted("report", "D1")
+            "sweep, web and worker run with older settings" in installation.noted("report", "D1")
+        ),
+        15,
+    )
+    assert "older settings" in installation.noted("doctor")
+
+    assert installation.process is not None
+    before = {p.pid for p in installation.parts() if "redis" in command_of(p)}
+    os.kill(installation.process.pid, signal.SIGHUP)
+    installation.until(lambda: "settings are read again" in (tmp_path / "up.log").read_text(), 10)
+    installation.until(
+        lambda: (
+            _ok(f"http://127.0.0.1:{installation.web}/readyz")
+            and "older settings" not in installation.noted("report", "D1")
         ),
         60,
     )
-    assert before <= {p.pid for p in office.parts()}, "Redis was not to be stopped"
+    assert before <= {p.pid for p in installation.parts()}, "Redis was not to be stopped"
 
     (tmp_path / "distro.toml").write_text("nonsense = 1\n")
-    os.kill(office.process.pid, signal.SIGHUP)
-    office.until(
+    os.kill(installation.process.pid, signal.SIGHUP)
+    installation.until(
         lambda: "everything goes on with the former ones" in (tmp_path / "up.log").read_text(), 10
     )
-    assert _ok(f"http://127.0.0.1:{office.web}/readyz")
+    assert _ok(f"http://127.0.0.1:{installation.web}/readyz")
     (tmp_path / "distro.toml").write_text(settings)
-    assert office.stop() == []
+    assert installation.stop() == []
 
 
 def test_a_port_that_another_program_has_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -16,19 +16,19 @@ from distro.audience.encodings import open_text
 from distro.audience.rows import BadRow, Judge
 from distro.audience.table import Table, separator_of
 from distro.errors import InputFileError
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.office import make_office
+from tests.support.installation import make_installation
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
-    return make_office(tmp_path, server, store)
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
+    return make_installation(tmp_path, server, store)
 
 
 def take(
-    office: Office,
+    installation: Installation,
     folder: Path,
     text: str | bytes,
     name: str = "people.csv",
@@ -36,11 +36,13 @@ def take(
 ) -> importing.Judged:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    judged = importing.stage(office.store, path, list_name, actor="m", hashes_of=office.hashes_of)
+    judged = importing.stage(
+        installation.store, path, list_name, actor="m", hashes_of=installation.hashes_of
+    )
     if judged.bad:
-        importing.forget(office.store, judged)
+        importing.forget(installation.store, judged)
     else:
-        importing.commit(office.store, judged.number, office.consent)
+        importing.commit(installation.store, judged.number, installation.consent)
     return judged
 
 
@@ -88,16 +90,18 @@ NOES = [
 
 @pytest.mark.parametrize(("column", "value", "no"), NOES)
 def test_a_no_counts_by_what_the_file_says(
-    office: Office, tmp_path: Path, column: str, value: str, no: str
+    installation: Installation, tmp_path: Path, column: str, value: str, no: str
 ) -> None:
     judged = take(
-        office, tmp_path, f"email,name,{column}\nana@d.example,Ana,{value}\nben@d.example,Ben,\n"
+        installation,
+        tmp_path,
+        f"email,name,{column}\nana@d.example,Ana,{value}\nben@d.example,Ben,\n",
     )
     assert judged.bad == []
-    assert refusals(office.store, 1) == [no]
+    assert refusals(installation.store, 1) == [no]
     assert judged.noes == {no: 1}
-    assert refusals(office.store, 2) == []
-    [fact] = consent.history(office.store, 1)
+    assert refusals(installation.store, 2) == []
+    [fact] = consent.history(installation.store, 1)
     assert (fact.act, value in fact.detail, "people.csv" in fact.source) == (no, True, True)
 
 
@@ -121,9 +125,11 @@ def test_a_no_counts_by_what_the_file_says(
         ("kleidung", "bunt"),
     ],
 )
-def test_what_is_no_no_is_none(office: Office, tmp_path: Path, column: str, value: str) -> None:
-    assert take(office, tmp_path, f"email,{column}\nana@d.example,{value}\n").bad == []
-    assert refusals(office.store, 1) == []
+def test_what_is_no_no_is_none(
+    installation: Installation, tmp_path: Path, column: str, value: str
+) -> None:
+    assert take(installation, tmp_path, f"email,{column}\nana@d.example,{value}\n").bad == []
+    assert refusals(installation.store, 1) == []
 
 
 @pytest.mark.parametrize(
@@ -136,15 +142,17 @@ def test_what_is_no_no_is_none(office: Office, tmp_path: Path, column: str, valu
     ],
 )
 def test_what_cannot_be_understood_there_stops_the_import_and_asks(
-    office: Office, tmp_path: Path, column: str, value: str
+    installation: Installation, tmp_path: Path, column: str, value: str
 ) -> None:
-    [bad] = take(office, tmp_path, f"email,{column}\nana@d.example,{value}\n").bad
+    [bad] = take(installation, tmp_path, f"email,{column}\nana@d.example,{value}\n").bad
     assert value in bad.reason
     assert column in bad.reason
-    assert book.by_address(office.store, "ana@d.example") is None
+    assert book.by_address(installation.store, "ana@d.example") is None
 
 
-def test_no_order_of_imports_turns_a_no_into_a_yes(office: Office, tmp_path: Path) -> None:
+def test_no_order_of_imports_turns_a_no_into_a_yes(
+    installation: Installation, tmp_path: Path
+) -> None:
     """Random headers, files and orders: whoever said no in any of them may not be written to."""
     dice = random.Random(17)
     said: set[str] = set()
@@ -159,7 +167,7 @@ def test_no_order_of_imports_turns_a_no_into_a_yes(office: Office, tmp_path: Pat
                 said.add(f"r{n}@d.example")
         header = ["email", "name", column]
         judged = take(
-            office,
+            installation,
             tmp_path,
             ",".join(header) + "\n" + "\n".join(rows) + "\n",
             name=f"{dice.choice(('subscribed', 'members', 'x'))}.csv",
@@ -167,9 +175,9 @@ def test_no_order_of_imports_turns_a_no_into_a_yes(office: Office, tmp_path: Pat
         )
         assert judged.bad == []
     for n in range(30):
-        who = book.by_address(office.store, f"r{n}@d.example")
+        who = book.by_address(installation.store, f"r{n}@d.example")
         if who:
-            assert bool(refusals(office.store, who.id)) == (who.email in said), who.email
+            assert bool(refusals(installation.store, who.id)) == (who.email in said), who.email
 
 
 @pytest.mark.parametrize(
@@ -196,22 +204,24 @@ def test_no_order_of_imports_turns_a_no_into_a_yes(office: Office, tmp_path: Pat
     ],
 )
 def test_names_in_halves_are_joined_in_their_order(
-    office: Office, tmp_path: Path, header: str, row: str, name: str
+    installation: Installation, tmp_path: Path, header: str, row: str, name: str
 ) -> None:
-    take(office, tmp_path, f"email,{header}\nana@d.example,{row}\n")
-    who = book.by_id(office.store, 1)
+    take(installation, tmp_path, f"email,{header}\nana@d.example,{row}\n")
+    who = book.by_id(installation.store, 1)
     assert who
     assert who.name == name
 
 
-def test_nothing_is_thrown_away_and_the_mapping_is_shown(office: Office, tmp_path: Path) -> None:
+def test_nothing_is_thrown_away_and_the_mapping_is_shown(
+    installation: Installation, tmp_path: Path
+) -> None:
     judged = take(
-        office,
+        installation,
         tmp_path,
         "E-mail,Name,First name,Favourite Colour,LEID,EUID,Mobile Phone,Business"
         " Phone\nana@d.example,Ana Ruiz,Ani,blue,7,x,+41 1,+41 2\n",
     )
-    who = book.by_id(office.store, 1)
+    who = book.by_id(installation.store, 1)
     assert who
     assert {
         c: v
@@ -246,29 +256,31 @@ def test_nothing_is_thrown_away_and_the_mapping_is_shown(office: Office, tmp_pat
     ],
 )
 def test_an_encoding_is_found_or_refused_and_never_garbled(
-    office: Office, tmp_path: Path, names: list[str], encoding: str
+    installation: Installation, tmp_path: Path, names: list[str], encoding: str
 ) -> None:
     text = "email,name\n" + "".join(f"r{n}@d.example,{name}\n" for n, name in enumerate(names * 4))
     try:
-        take(office, tmp_path, text.encode(encoding))
+        take(installation, tmp_path, text.encode(encoding))
     except InputFileError as error:
         assert "--encoding" in error.hint
         return
     for n, name in enumerate(names):
-        who = book.by_address(office.store, f"r{n}@d.example")
+        who = book.by_address(installation.store, f"r{n}@d.example")
         assert who
         assert who.name == name, encoding
 
 
-def test_a_pasted_line_of_another_encoding_is_read_and_told(office: Office, tmp_path: Path) -> None:
+def test_a_pasted_line_of_another_encoding_is_read_and_told(
+    installation: Installation, tmp_path: Path
+) -> None:
     judged = take(
-        office,
+        installation,
         tmp_path,
         "email,name\na@d.example,José Núñez\nb@d.example,Zoë\nc@d.example,".encode()
         + "René Dupré\n".encode("cp1252")
         + "d@d.example,Ångström\n".encode(),
     )
-    assert [book.by_id(office.store, n).name for n in range(1, 5)] == [  # type: ignore[union-attr]
+    assert [book.by_id(installation.store, n).name for n in range(1, 5)] == [  # type: ignore[union-attr]
         "José Núñez",
         "Zoë",
         "René Dupré",
@@ -277,10 +289,12 @@ def test_a_pasted_line_of_another_encoding_is_read_and_told(office: Office, tmp_
     assert "line 4" in judged.notes[0]
 
 
-def test_a_byte_that_fits_nothing_is_an_error_with_its_line(office: Office, tmp_path: Path) -> None:
+def test_a_byte_that_fits_nothing_is_an_error_with_its_line(
+    installation: Installation, tmp_path: Path
+) -> None:
     with pytest.raises(InputFileError, match="line 3"):
         take(
-            office,
+            installation,
             tmp_path,
             "email,name\na@d.example,José\nb@d.example,".encode()
             + b"\x81\x8d\n"
@@ -311,14 +325,14 @@ def test_the_separator_is_what_stands_outside_quotes(sample: str, separator: str
 
 
 def test_a_line_break_in_a_cell_is_a_space_and_heads_stay_whole(
-    office: Office, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     take(
-        office,
+        installation,
         tmp_path,
         'email,"name\nof person",outlet\na@d.example,"Ana\r\nBcc: x@evil.example","The\nDaily"\n',
     )
-    who = book.by_id(office.store, 1)
+    who = book.by_id(installation.store, 1)
     assert who
     assert (who.columns["name_of_person"], who.outlet) == (
         ("Ana Bcc: x@evil.example",),

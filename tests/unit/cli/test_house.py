@@ -12,7 +12,7 @@ from distro.cli.main import run
 from distro.errors import NotFoundError, RefusedError
 from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.mailing import test_send
 from distro.model import State
 from distro.queue.publish import broker_state
@@ -21,15 +21,15 @@ from distro.settings.load import Settings
 from distro.store import Store
 from distro.store.distributions import distribution_id
 from distro.store.embedded import Embedded
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.smtp import ScriptedServer
 from tests.support.story import Story
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     (tmp_path / "var").mkdir()
-    return make_office(tmp_path, server, store)
+    return make_installation(tmp_path, server, store)
 
 
 def test_init_makes_an_office_that_loads_and_overwrites_nothing(
@@ -68,8 +68,8 @@ def test_config_show_masks_secrets_and_names_sources(
     assert all(row["meaning"] for row in told.values())
 
 
-def test_doctor_finds_what_is_wrong_worst_first(office: Office) -> None:
-    found = examine(office)
+def test_doctor_finds_what_is_wrong_worst_first(installation: Installation) -> None:
+    found = examine(installation)
     assert [f.grade for f in found] == sorted((f.grade for f in found), key=list(Grade).index)
     errors = {f.about: f for f in found if f.grade is Grade.ERROR}
     assert set(errors) == {"Worker", "Relay", "Pages"}  # nothing runs, and port 1 does not answer
@@ -79,18 +79,21 @@ def test_doctor_finds_what_is_wrong_worst_first(office: Office) -> None:
     )
 
 
-def test_doctor_sees_a_careless_redis(office: Office) -> None:
-    office.store.command("CONFIG", "SET", "appendfsync", "everysec")
+def test_doctor_sees_a_careless_redis(installation: Installation) -> None:
+    installation.store.command("CONFIG", "SET", "appendfsync", "everysec")
     try:
-        assert any(f.grade is Grade.ERROR and "everysec" in f.text for f in examine(office))
+        assert any(f.grade is Grade.ERROR and "everysec" in f.text for f in examine(installation))
     finally:
-        office.store.command("CONFIG", "SET", "appendfsync", "always")
+        installation.store.command("CONFIG", "SET", "appendfsync", "always")
 
 
-def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: Path) -> None:
+def test_a_test_letter_is_marked_and_counted_nowhere(
+    installation: Installation, tmp_path: Path
+) -> None:
     with ScriptedServer() as server:
         trying = replace(
-            office, settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}])
+            installation,
+            settings=Settings(relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}]),
         )
         tried = test_send.send_test(trying, [write_release(tmp_path)], "me@press.example")
 
@@ -98,7 +101,7 @@ def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: P
     ((recipient, raw),) = server.messages
     assert recipient == "me@press.example"
     assert b"Subject: [Test] Towns agree a plan" in raw
-    assert office.store.command("EXISTS", "dist:1") == 0
+    assert installation.store.command("EXISTS", "dist:1") == 0
 
 
 @pytest.mark.parametrize(
@@ -106,11 +109,11 @@ def test_a_test_letter_is_marked_and_counted_nowhere(office: Office, tmp_path: P
     [("me@press.example", True), ("you@House.example", True), ("you@elsewhere.example", False)],
 )
 def test_a_trial_holds_for_test_letters_too(
-    office: Office, tmp_path: Path, address: str, goes: bool
+    installation: Installation, tmp_path: Path, address: str, goes: bool
 ) -> None:
     with ScriptedServer() as server:
         trying = replace(
-            office,
+            installation,
             settings=Settings(
                 relay=[{"url": f"smtp://127.0.0.1:{server.port}?tls=off"}],
                 site={"environment": "trial", "allow": ["me@press.example", "house.example"]},
@@ -124,31 +127,34 @@ def test_a_trial_holds_for_test_letters_too(
     assert len(server.messages) == goes
 
 
-def test_watch_ends_when_everyone_was_tried(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 6, folder=tmp_path)
-    submit(office, Order(files=[write_release(tmp_path)], to="journalists"))
-    looks = watch(office, "1", every=0.01)
+def test_watch_ends_when_everyone_was_tried(installation: Installation, tmp_path: Path) -> None:
+    add_readers(installation.store, 6, folder=tmp_path)
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    looks = watch(installation, "1", every=0.01)
     assert (next(looks).state, next(looks).audience) == ("scheduled", 6)
-    advance(office, "1")
+    advance(installation, "1")
     assert next(looks).tried == 0
-    story = Story(office)
+    story = Story(installation)
     story.run()
     story.stop()
     last = list(looks)[-1]
     assert (last.state, last.tried, last.over) == ("sent", 6, True)
 
 
-def test_an_id_may_be_shortened_while_it_is_unambiguous(office: Office, tmp_path: Path) -> None:
-    add_readers(office.store, 2, folder=tmp_path)
+def test_an_id_may_be_shortened_while_it_is_unambiguous(
+    installation: Installation, tmp_path: Path
+) -> None:
+    add_readers(installation.store, 2, folder=tmp_path)
     for headline in ("Harbour plan agreed", "Harbour lights mended", "Winter plan"):
         submit(
-            office,
+            installation,
             Order(
                 files=[write_release(tmp_path, headline=headline, body=headline)], to="journalists"
             ),
         )
     assert [
-        distribution_id(office.store, t) for t in ("D2", "3", "winter-plan", "win", "harbour-p")
+        distribution_id(installation.store, t)
+        for t in ("D2", "3", "winter-plan", "win", "harbour-p")
     ] == ["2", "3", "3", "3", "1"]
     for text, words in (
         ("harbour", "could be"),
@@ -157,9 +163,9 @@ def test_an_id_may_be_shortened_while_it_is_unambiguous(office: Office, tmp_path
         ("spring", "no distribution or release"),
     ):
         with pytest.raises(NotFoundError, match=words):
-            distribution_id(office.store, text)
+            distribution_id(installation.store, text)
 
 
-def test_the_broker_is_reached_or_the_reason_said(office: Office) -> None:
-    assert broker_state(office.broker) == (0, "")
+def test_the_broker_is_reached_or_the_reason_said(installation: Installation) -> None:
+    assert broker_state(installation.broker) == (0, "")
     assert broker_state("redis://127.0.0.1:1/0")[1]

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from distro.audience import book
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
@@ -21,7 +21,7 @@ from distro.reports.page import live_parts
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.web.application import create_app
-from tests.support.office import add_readers, make_office, write_release
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
 
@@ -36,28 +36,28 @@ def answer(message: Message) -> Outcome | None:
 
 
 @pytest.fixture
-def office(tmp_path: Path, server: Embedded, store: Store) -> Office:
+def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     """Forty readers in two languages: 38 accepted, one refused, one deferred, and one who left
     before.
     """
-    office = make_office(tmp_path, server, store)
+    installation = make_installation(tmp_path, server, store)
     add_readers(store, 41, folder=tmp_path, languages=("en", "fr"))
-    office.consent.record(store, subscriber=41, address="", act="unsubscribed", source="test")
+    installation.consent.record(store, subscriber=41, address="", act="unsubscribed", source="test")
     files = [
         write_release(tmp_path, headline="Towns & <plans>"),
         write_release(
             tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villes."
         ),
     ]
-    submit(office, Order(files=files, to="journalists", actor="m.zammit"))
-    story = Story(office, answer)
+    submit(installation, Order(files=files, to="journalists", actor="m.zammit"))
+    story = Story(installation, answer)
     story.run()
     story.stop()
-    return office
+    return installation
 
 
-def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> None:
-    live.write(office, "1", tmp_path / "r.html")
+def test_the_page_says_what_the_ledger_says(installation: Installation, tmp_path: Path) -> None:
+    live.write(installation, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
 
     assert "38 of 40 accepted" in html
@@ -81,16 +81,18 @@ def test_the_page_says_what_the_ledger_says(office: Office, tmp_path: Path) -> N
         assert part in html
 
 
-def test_the_page_loads_nothing_and_runs_nothing(office: Office, tmp_path: Path) -> None:
-    live.write(office, "1", tmp_path / "r.html")
+def test_the_page_loads_nothing_and_runs_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    live.write(installation, "1", tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert "<script" not in html
     assert not re.search(r'(?:src|href)="https?:', html)
     assert all("<title>" in svg for svg in re.findall(r'<svg role="img".*?</svg>', html, re.DOTALL))
 
 
-def test_the_details_add_up(office: Office) -> None:
-    found = details(office.store, "1")
+def test_the_details_add_up(installation: Installation) -> None:
+    found = details(installation.store, "1")
     assert sum(b.accepted for b in found.bins) == 38
     assert sum(r.audience for r in found.editions) == 40
     assert sum(r.audience for r in found.domains) == 40
@@ -101,9 +103,9 @@ def test_the_details_add_up(office: Office) -> None:
     assert [v[0] for v in found.versions] == ["en", "fr"]
 
 
-def test_only_a_link_made_here_opens_it(office: Office) -> None:
-    client = TestClient(create_app(office))
-    path = live.link(office, "1").removeprefix(office.settings.site.url)
+def test_only_a_link_made_here_opens_it(installation: Installation) -> None:
+    client = TestClient(create_app(installation))
+    path = live.link(installation, "1").removeprefix(installation.settings.site.url)
 
     page = client.get(path)
     assert page.status_code == 200
@@ -121,15 +123,19 @@ def test_only_a_link_made_here_opens_it(office: Office) -> None:
         assert client.get(wrong).status_code == 404, wrong
 
 
-def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
+def test_the_live_parts_come_as_events_and_end(installation: Installation) -> None:
     """Counters only: nobody's row is read for them."""
-    told, goes_on = live_parts(office.store, "1")
+    told, goes_on = live_parts(installation.store, "1")
     assert goes_on
     assert "38 of 40 accepted" in json.loads(told)["now"]
 
-    office.store.command("HSET", "dist:1", "state", "sent")
-    path = live.link(office, "1").removeprefix(office.settings.site.url).replace("?", "/events?")
-    answer = TestClient(create_app(office)).get(path)
+    installation.store.command("HSET", "dist:1", "state", "sent")
+    path = (
+        live.link(installation, "1")
+        .removeprefix(installation.settings.site.url)
+        .replace("?", "/events?")
+    )
+    answer = TestClient(create_app(installation)).get(path)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.startswith("data: {")
     assert "event: over" in answer.text
@@ -144,11 +150,13 @@ def test_the_live_parts_come_as_events_and_end(office: Office) -> None:
         (41, "asked us not to write to you"),
     ],
 )
-def test_one_person_as_a_page(office: Office, tmp_path: Path, number: int, words: str) -> None:
+def test_one_person_as_a_page(
+    installation: Installation, tmp_path: Path, number: int, words: str
+) -> None:
     """What to read out to whoever rings, and what a mail admin searches for."""
-    who = book.by_id(office.store, number)
+    who = book.by_id(installation.store, number)
     assert who is not None
-    write_page(office, explain(office, who.email, "D1"), tmp_path / "p.html")
+    write_page(installation, explain(installation, who.email, "D1"), tmp_path / "p.html")
     html = (tmp_path / "p.html").read_text()
     assert words in html
     assert "What we cannot know" in html

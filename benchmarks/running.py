@@ -18,7 +18,7 @@ from typing import Self
 import psutil
 
 from distro.flow.submission import Order, submit
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.settings.load import load
 from distro.store import connect
@@ -64,7 +64,7 @@ def smtp_sink(*options: str) -> Iterator[int]:
         process.wait()
 
 
-class Installation:
+class Running:
     """`distro up` in a folder; its store is open for reading."""
 
     def __init__(self, folder: Path, *, relay: int, connections: int = 20, extra: str = "") -> None:
@@ -96,7 +96,7 @@ class Installation:
             time.sleep(0.1)
         server = Embedded(self.settings.data)
         self.store = connect(server.url())
-        self.office = Office(
+        self.installation = Installation(
             self.settings,
             self.store,
             server.url(),
@@ -150,7 +150,7 @@ class Installation:
         self.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
 
     def submit(self, files: Sequence[Path], to: str = "journalists") -> str:
-        return submit(self.office, Order(files=list(files), to=to)).distribution[1:]
+        return submit(self.installation, Order(files=list(files), to=to)).distribution[1:]
 
     def rest(self, number: str, seconds: float = 1800) -> dict[str, str]:
         """Until a distribution is at rest; gives its facts. Looks seldom, so that looking costs

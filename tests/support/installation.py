@@ -4,7 +4,7 @@ from pathlib import Path
 
 from distro.audience import importing
 from distro.demo.mailbox import Mailbox
-from distro.installation.context import Office
+from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.settings.load import Settings
 from distro.store import Store
@@ -20,7 +20,9 @@ contacts: [{{name: Desk, email: desk@press.example}}]
 """
 
 
-def make_office(folder: Path, server: Embedded, store: Store, **settings: object) -> Office:
+def make_installation(
+    folder: Path, server: Embedded, store: Store, **settings: object
+) -> Installation:
     """An office whose data lies in `folder`."""
     base = {
         "data": folder / "var",
@@ -29,7 +31,7 @@ def make_office(folder: Path, server: Embedded, store: Store, **settings: object
         "relay": [{"url": "smtp://127.0.0.1:1?tls=off", "connections": 4}],
     }
     found = Settings(**(base | settings))  # type: ignore[arg-type]
-    return Office(
+    return Installation(
         found,
         store,
         server.url(),
@@ -78,14 +80,14 @@ def write_release(
 
 def make_readers_office(
     folder: Path, server: Embedded, store: Store, mailbox: Mailbox, lists: str
-) -> Office:
+) -> Installation:
     """An office with three readers, lists as segments.toml says them, and a relay that takes
     letters.
     """
     (folder / "subscribers").mkdir()
     (folder / "subscribers" / "segments.toml").write_text(lists)
-    office = make_office(
+    installation = make_installation(
         folder, server, store, relay=[{"url": f"smtp://127.0.0.1:{mailbox.port}?tls=off"}]
     )
     add_readers(store, 3, folder=folder, languages=("en", "fr", "ar"))
-    return office
+    return installation

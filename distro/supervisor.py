@@ -32,7 +32,7 @@ _STEADY = 30.0  # seconds of life after which a death counts as the first
 
 
 @dataclass(slots=True)
-class _Part:
+class _Child:
     """One child and how often it died lately."""
 
     name: str
@@ -81,7 +81,7 @@ class Supervisor:
     settings: Settings
     config: Path | None
     mailbox: bool = False  # also one for trying things out
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[_Child] = field(default_factory=list)
     stopping: bool = False
     reloading: bool = False
 
@@ -166,7 +166,7 @@ class Supervisor:
         if server:
             server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.parts.append(
-                _Part(
+                _Child(
                     "redis",
                     [
                         sys.executable,
@@ -186,7 +186,7 @@ class Supervisor:
         base = [sys.executable, "-m", "distro"]
         config = ["--config", str(self.config)] if self.config else []
         for name in ("worker", "sweep", "web", *(["mailbox"] if self.mailbox else [])):
-            part = _Part(name, [*base, name, *config])
+            part = _Child(name, [*base, name, *config])
             self.parts.append(part)
             if not self.stopping:
                 part.start()
@@ -229,7 +229,7 @@ class Supervisor:
         ):
             self._end(group)
 
-    def _end(self, group: list[_Part]) -> None:
+    def _end(self, group: list[_Child]) -> None:
         """Ask parts to end, and wait until they have."""
         for part in group:
             if part.alive and part.process:

@@ -47,7 +47,7 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class SecretKeys:
     """The secrets of an installation."""
 
     signing: tuple[bytes, ...] = field(
@@ -75,7 +75,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class TokenClaim:
     """Whom a token speaks for."""
 
     distribution: int
@@ -106,15 +106,15 @@ def _mac_text(key: bytes, message: bytes) -> str:
     )
 
 
-def parse(token: str) -> Reader | None:
+def parse(token: str) -> TokenClaim | None:
     """Whom a token claims to speak for; nothing is verified yet."""
     parts = token.split(".")
     if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) < 12 for p in parts[:3]):
         return None
-    return Reader(*(int(p) for p in parts[:3]))
+    return TokenClaim(*(int(p) for p in parts[:3]))
 
 
-def verify(token: str, purpose: bytes, keys: Keys, address_hashes: Iterable[bytes]) -> bool:
+def verify(token: str, purpose: bytes, keys: SecretKeys, address_hashes: Iterable[bytes]) -> bool:
     """Whether the token was signed here for this purpose and one of these addresses (today's and
     former ones).
     """
@@ -140,7 +140,7 @@ def return_token(key: bytes, distribution: int, ordinal: int) -> str:
     return (told + mac_of(key)(_RETURN + told)[:8]).hex()
 
 
-def read_return_token(token: str, keys: Keys) -> tuple[int, int] | None:
+def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
     """Distribution and recipient that a returned letter names; None: it was not made here. Case is
     not looked at: some mailers change it.
     """
@@ -161,7 +161,7 @@ def sign_view(key: bytes, distribution: int, language: str) -> str:
     return f"{told}.{_mac_text(key, f'page|{told}'.encode())}"
 
 
-def read_view(token: str, keys: Keys) -> tuple[int, str] | None:
+def read_view(token: str, keys: SecretKeys) -> tuple[int, str] | None:
     """Return the distribution and language whose page a token opens; None: it was not made here."""
     parts = token.split(".")
     if len(parts) != 3 or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 12):
@@ -197,7 +197,7 @@ def parse_pass(token: str) -> tuple[int, int] | None:
 
 
 def verify_pass(
-    token: str, purpose: bytes, keys: Keys, address_hash: bytes, now: float, event: str = ""
+    token: str, purpose: bytes, keys: SecretKeys, address_hash: bytes, now: float, event: str = ""
 ) -> bool:
     """Whether the token was signed here for this purpose, address and event and is still good."""
     claimed = parse_pass(token)

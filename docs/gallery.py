@@ -10,13 +10,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from distro.letter import Filler, Letter, compile_letter, service_letters
-from distro.letter.compile import Envelope
+from distro.letter import CompiledLetter, Filler, compile_letter, service_letters
+from distro.letter.compile import LetterContext
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition
 from distro.submit import read
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "distro" / "demo" / "sample" / "harbour-plan.en.md"
@@ -141,9 +141,9 @@ def edition(kind: str, language: str) -> Edition:
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
-def letter(kind: str, language: str) -> tuple[Letter, Filler]:
+def letter(kind: str, language: str) -> tuple[CompiledLetter, Filler]:
     """Its letter, ready to be filled."""
-    envelope = Envelope(
+    envelope = LetterContext(
         "17",
         HOUSE[language],
         "press@harbourtowns.example",
@@ -162,7 +162,7 @@ def letter(kind: str, language: str) -> tuple[Letter, Filler]:
         SLOTS,
     )
     return found, Filler(
-        found, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+        found, distribution=17, site_url="https://press.example", keys=SecretKeys((b"k",), b"p")
     )
 
 

@@ -43,7 +43,7 @@ _FILES = ("consent.jsonl", "secrets.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class BackupKey:
     """What a copy is encrypted with: a passphrase, or a key file (made at the first backup)."""
 
     passphrase: str = field(default="", repr=False)
@@ -101,7 +101,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class BackupInfo:
     """What a backup file holds, or held."""
 
     at: str  # RFC 3339
@@ -112,7 +112,7 @@ class Copy:
     newer: int = 0  # facts of this host that the copy did not have
 
 
-def backup(installation: Installation, path: Path, lock: Lock) -> Copy:
+def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInfo:
     """Write a copy beside what goes on; an old file is replaced only by a whole new one."""
     zone = installation.settings.site.timezone
     if not path.parent.is_dir():
@@ -141,7 +141,7 @@ def backup(installation: Installation, path: Path, lock: Lock) -> Copy:
         lock.encrypt(inner, closed)
         with replaced(path) as out, closed.open("rb") as whole:
             shutil.copyfileobj(whole, out)
-    return Copy(
+    return BackupInfo(
         str(told["at"]),
         int(str(told["people"])),
         int(str(told["distributions"])),
@@ -163,7 +163,7 @@ def workplace(data: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def unpack(path: Path, lock: Lock, folder: Path) -> dict[str, object]:
+def unpack(path: Path, lock: BackupKey, folder: Path) -> dict[str, object]:
     """Open a backup into a folder; gives what it says about itself. Raises InputFileError."""
     if not path.is_file():
         raise InputFileError(f"{path}: there is no such file")
@@ -201,7 +201,7 @@ def keep_secrets(settings: Settings, folder: Path) -> None:
 
 def restore(
     installation: Installation, told: dict[str, object], folder: Path, *, actor: str
-) -> Copy:
+) -> BackupInfo:
     """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says
     so.
     """
@@ -235,7 +235,7 @@ def restore(
     log.get().info(
         "restored", of=str(told["at"]), people=told["people"], halted=len(halted), newer=newer
     )
-    return Copy(
+    return BackupInfo(
         str(told["at"]),
         int(str(told["people"])),
         int(str(told["distributions"])),

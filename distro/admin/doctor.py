@@ -15,7 +15,7 @@ from distro.admin.public_pages import examine_pages
 from distro.admin.relay_dialogue import examine_relays
 from distro.errors import DistroError
 from distro.flow.fault_halt import FAULT
-from distro.flow.relay_notes import words_of
+from distro.flow.relay_notes import setting_of
 from distro.installation import readiness, running_parts
 from distro.installation.context import Installation
 from distro.installation.secrets import is_member
@@ -191,7 +191,7 @@ def _faults(installation: Installation) -> Iterator[Finding]:
 
 
 def _storms(installation: Installation) -> Iterator[Finding]:
-    for domain, at, count, distribution in scanner_bursts.lately(installation):
+    for domain, at, count, distribution in scanner_bursts.recent(installation):
         when = from_ms(at, installation.settings.site.timezone)
         yield Finding(
             "Scanner",
@@ -223,12 +223,12 @@ def _learnt(installation: Installation) -> Iterator[Finding]:
             min((one.letters for one in several if one.letters), default=0),
             min((one.idle for one in several if one.idle), default=0.0),
         )
-        if words_of(whole):
+        if setting_of(whole):
             yield Finding(
                 "Relay",
                 Grade.OK,
                 f"{relay} allows less than was asked for, which was learnt while sending:"
-                f" {words_of(whole)}",
+                f" {setting_of(whole)}",
                 "Write it into its [[relay]] in distro.toml",
             )
 

@@ -6,7 +6,7 @@ import sys
 
 from distro.errors import DistroError
 from distro.installation import running_parts
-from distro.installation.context import opened
+from distro.installation.context import open_installation
 from distro.settings.load import load
 
 
@@ -15,7 +15,7 @@ def main() -> int:
     not.
     """
     try:
-        with opened(load()) as installation:
+        with open_installation(load()) as installation:
             alive = running_parts.alive(installation)
     except DistroError as error:
         print(error.message, file=sys.stderr)

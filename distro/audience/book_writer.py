@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from distro.audience import value_index
-from distro.audience.value_index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, Keys
+from distro.audience.value_index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, IndexKeys
 from distro.errors import DistroError
 from distro.model import address_key, former_address_key
 from distro.store import Store
@@ -32,7 +32,7 @@ _decode = msgspec.json.Decoder(Row).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RowChange:
     """What one address should become: `change` gives the new row from the old one (None: nobody
     yet, or nobody any more).
     """
@@ -43,7 +43,7 @@ class Wish:
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenRows:
     """What a piece did: ids by what became of them, and by address."""
 
     ids: dict[str, int] = field(default_factory=dict)
@@ -62,15 +62,15 @@ class Writer:
         self._version = -1
         self._kinds: dict[str, str] = {}
         self._values: dict[str, set[str]] = {}
-        self._keys = Keys({})
+        self._keys = IndexKeys({})
 
     def write(
         self,
-        wishes: Sequence[Wish] | Callable[[], Sequence[Wish]],
+        wishes: Sequence[RowChange] | Callable[[], Sequence[RowChange]],
         *,
         piece: tuple[int, int] | None = None,
-        beside: Callable[[Written], Iterable[Command]] = lambda _: (),
-    ) -> Written | None:
+        beside: Callable[[WrittenRows], Iterable[Command]] = lambda _: (),
+    ) -> WrittenRows | None:
         """Make these wishes true (a function of them is asked again at each attempt), and `beside`
         with them; None: this piece of an import was done before.
         """
@@ -96,13 +96,13 @@ class Writer:
             hint="Try again when the other import is through.",
         )
 
-    def look(self, wishes: Sequence[Wish]) -> Written:
+    def look(self, wishes: Sequence[RowChange]) -> WrittenRows:
         """What `write` would do; changes nothing."""
         return self._read(wishes).written
 
     # -- reading
 
-    def _read(self, wishes: Sequence[Wish]) -> "_Piece":
+    def _read(self, wishes: Sequence[RowChange]) -> "_Piece":
         """The rows of these wishes as they are, and as they should be."""
         version, seq = self.store.pipeline([("GET", "book:version"), ("GET", "book:seq")])
         if int(version or 0) != self._version:
@@ -125,7 +125,7 @@ class Writer:
         self._version = version
         self._kinds = dict.fromkeys(ALWAYS_SCANNED, SCAN) | self.store.hash("book:columns")
         self._values = {}
-        self._keys = Keys(self._kinds)
+        self._keys = IndexKeys(self._kinds)
 
     # -- columns that outgrow their kind
 
@@ -215,7 +215,7 @@ class _Piece:
 
     def __init__(self, next_id: int, known: dict[str, int]) -> None:
         self.first = self.next = next_id
-        self.written = Written(known)
+        self.written = WrittenRows(known)
         self._before: dict[int, Row | None] = {}
         self._after: dict[int, Row | None] = {}
         self._addresses: dict[str, int] = {}
@@ -247,7 +247,7 @@ class _Piece:
             if at is not None:
                 self.written.ids[name] = at
 
-    def take(self, wish: Wish, rows: dict[int, Row]) -> None:
+    def take(self, wish: RowChange, rows: dict[int, Row]) -> None:
         """Let a wish become a change of its row; `rows` are those that are known."""
         known = self.written.ids
         at = known.get(wish.former or wish.address)
@@ -290,7 +290,7 @@ class _Piece:
             ).append(at)
         return self
 
-    def stand(self, keys: Keys) -> None:
+    def stand(self, keys: IndexKeys) -> None:
         """Find where the rows stand now and stood before."""
         cells: dict[Cell, list[int]] = {}
         self._add, self._drop = (
@@ -313,7 +313,7 @@ class _Piece:
         for ids in self._add.values():
             ids.sort()
 
-    def _differ(self, keys: Keys, number: int, after: Row | None) -> None:
+    def _differ(self, keys: IndexKeys, number: int, after: Row | None) -> None:
         old, new = (
             {key for cell in keys.row(row) for key in cell.keys}
             for row in (self._before[number], after)
@@ -399,10 +399,10 @@ class _Piece:
 
 def wishes_of(
     store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]
-) -> list[Wish]:
+) -> list[RowChange]:
     """The same change for everybody with these ids who is in the book."""
     raws = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
-    return [Wish(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
+    return [RowChange(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
 
 
 def _is_of(name: str, row: Row | None) -> bool:

@@ -50,7 +50,7 @@ codecs.register_error(_FALLBACK, _as_windows)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Detected:
     encoding: str
     errors: str = "strict"
     note: str = ""
@@ -68,7 +68,7 @@ def open_text(path: Path, encoding: str, notes: list[str]) -> TextIO:
     return path.open(encoding=found.encoding, errors=found.errors, newline="")
 
 
-def _said(path: Path, encoding: str) -> _Found:
+def _said(path: Path, encoding: str) -> _Detected:
     try:
         codecs.lookup(encoding)
     except LookupError:
@@ -76,19 +76,19 @@ def _said(path: Path, encoding: str) -> _Found:
             f'there is no encoding "{encoding[:40]}"', hint=f"Like {', '.join(_NAMES.values())}."
         ) from None
     _check(path, encoding)
-    return _Found(encoding)
+    return _Detected(encoding)
 
 
-def _find(path: Path) -> _Found:
+def _find(path: Path) -> _Detected:
     with path.open("rb") as file:
         head = file.read(4096)
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return _Found("utf-16")
+        return _Detected("utf-16")
     if len(head) > 3 and head.count(0) > len(head) // 4:
-        return _Found("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
+        return _Detected("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
     lines, wrong, sample = _survey(path)
     if not wrong:
-        return _Found("utf-8-sig")
+        return _Detected("utf-8-sig")
     if len(wrong) <= max(1, int(lines * _FEW)) and len(wrong) < lines:
         return _mixed(path, wrong)
     encoding = _best(b"".join(sample))
@@ -99,7 +99,7 @@ def _find(path: Path) -> _Found:
             hint=_HINT,
         )
     _check(path, encoding)
-    return _Found(
+    return _Detected(
         encoding,
         note=(
             f"read as {_NAMES.get(encoding, encoding)}: look at the names; if they are wrong,"
@@ -133,7 +133,7 @@ def _survey(path: Path) -> tuple[int, list[int], list[bytes]]:
     return count, wrong, sample
 
 
-def _mixed(path: Path, wrong: list[int]) -> _Found:
+def _mixed(path: Path, wrong: list[int]) -> _Detected:
     """Read a UTF-8 file into which somebody pasted a few lines of another encoding."""
     for number, line in _lines(path):
         try:
@@ -144,7 +144,7 @@ def _mixed(path: Path, wrong: list[int]) -> _Found:
                 hint=_HINT,
             ) from None
     told = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
-    return _Found(
+    return _Detected(
         "utf-8-sig",
         _FALLBACK,
         f"line {told}: no UTF-8, read as Windows-1252; look at the accents there",

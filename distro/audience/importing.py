@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
-from distro.audience.book_writer import Row, Wish, Writer, Written, off_list, wishes_of
+from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows, off_list, wishes_of
 from distro.audience.columns import Header, header_of
 from distro.audience.consent import ConsentFile, Hashes
-from distro.audience.rows import BadRow, Judge
+from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table
 from distro.store import Store
 from distro.store.book_scripts import Command
@@ -107,7 +107,7 @@ def stage(
     judged = Judged(
         int(store.command("INCR", "import:seq")), system=header.system, notes=table.notes
     )
-    judge = Judge(header)
+    judge = RowReader(header)
     judged.typos = judge.typos
     for piece in _pieces(
         _good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged
@@ -156,7 +156,7 @@ def _sampled(
 
 
 def _good(
-    table: Iterator[tuple[int, list[str]]], judge: Judge, judged: Judged, at_most_bad: int
+    table: Iterator[tuple[int, list[str]]], judge: RowReader, judged: Judged, at_most_bad: int
 ) -> Iterator[tuple[str, str, dict[str, list[str]], str, int]]:
     seen: set[int] = set()
     for line, cells in table:
@@ -322,12 +322,12 @@ class _Intake:
                 return
             yield n, _decode(zlib.decompress(packed))
 
-    def wishes(self, rows: _Staged) -> list[Wish]:
+    def wishes(self, rows: _Staged) -> list[RowChange]:
         """What these rows ask for."""
         rows = self._without_erased(rows)
         self._refused = {address: no for address, _, _, no in rows if no}
         return [
-            Wish(address, partial(self._merged, email, columns))
+            RowChange(address, partial(self._merged, email, columns))
             for address, email, columns, _ in rows
         ]
 
@@ -348,7 +348,7 @@ class _Intake:
             before | columns | {"lists": had + [v for v in lists if v not in had and v not in left]}
         )
 
-    def beside(self, written: Written) -> list[Command]:
+    def beside(self, written: WrittenRows) -> list[Command]:
         """The counts of a piece, and for `sync` whom it spoke of."""
         key = f"import:{self.number}"
         known = [*written.changed, *written.unchanged]
@@ -373,7 +373,7 @@ class _Intake:
             self.consents.commands(facts) if self.consents else consent.taking(facts)
         )
 
-    def count(self, written: Written) -> None:
+    def count(self, written: WrittenRows) -> None:
         """The same for a survey."""
         known = [*written.changed, *written.unchanged]
         self.taken.new += len(written.new)

@@ -49,7 +49,7 @@ class Row:
     no_said: str = ""  # … in its own words: UNSUB_TIME 2024-05-01
 
 
-class Judge:
+class RowReader:
     """Judges the rows under one header; remembers cells, for most rows say the same."""
 
     def __init__(self, header: Header) -> None:

@@ -85,7 +85,7 @@ class Cell:
 _NOWHERE = Cell(())
 
 
-class Keys:
+class IndexKeys:
     """The keys in which cells stand, remembered: most rows say the same. `seen` has the values of
     cells that were new to it.
     """

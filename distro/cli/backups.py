@@ -11,7 +11,7 @@ from distro.cli import output
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
-    from distro.admin.backup import Lock
+    from distro.admin.backup import BackupKey
 
 _KeyFile = Annotated[
     Path | None,
@@ -43,10 +43,10 @@ def backup(
         distro backup monday.age --key-file /root/backup.key
     """
     from distro.admin import backup as copies
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
 
     lock = _lock(key_file, fresh=True)
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         made = copies.backup(installation, file, lock)
     if as_json:
         output.document(
@@ -94,7 +94,7 @@ def restore(
     """
     from distro.admin import backup as copies
     from distro.errors import RefusedError
-    from distro.installation.context import is_up, opened
+    from distro.installation.context import is_up, open_installation
 
     found = settings(config)
     if is_up(found.data):
@@ -114,7 +114,7 @@ def restore(
         ):
             return 1
         copies.keep_secrets(found, folder)
-        with opened(found) as installation:
+        with open_installation(found) as installation:
             done = copies.restore(installation, told, folder, actor=actor())
     if as_json:
         output.document(
@@ -146,12 +146,12 @@ def restore(
     return 0
 
 
-def _lock(key_file: Path | None, *, fresh: bool) -> "Lock":
-    from distro.admin.backup import Lock
+def _lock(key_file: Path | None, *, fresh: bool) -> "BackupKey":
+    from distro.admin.backup import BackupKey
     from distro.errors import UsageError
 
     if key_file:
-        return Lock(key_file=key_file)
+        return BackupKey(key_file=key_file)
     phrase = os.environ.get(_VARIABLE, "")
     if not phrase and sys.stdin.isatty():
         phrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=fresh)
@@ -164,7 +164,7 @@ def _lock(key_file: Path | None, *, fresh: bool) -> "Lock":
             "the passphrase is shorter than 12 characters",
             hint="A few words are easy to keep and hard to guess.",
         )
-    return Lock(phrase)
+    return BackupKey(phrase)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -53,12 +53,12 @@ def halt(
         distro halt --domain outlook.com --for 2h --reason "they ask us to slow down"
     """
     from distro.flow import orders
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.distributions import distribution_id
 
     if bool(distribution) == bool(domain):
         raise UsageError("say what: a distribution, or --domain D", hint="See distro halt --help")
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         if domain:
             return _halt_domain(
                 installation, domain, during, reason or f"by {actor()}", as_json=as_json
@@ -107,10 +107,10 @@ def resume(
         distro resume D17
     """
     from distro.flow.orders import resume as go_on
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         number = distribution_id(installation.store, distribution)
         state = go_on(installation, number, actor=actor(), reason=reason)
     (
@@ -136,10 +136,10 @@ def cancel(
         distro cancel D17 --reason "the meeting was called off"
     """
     from distro.flow.orders import cancel as stop_for_good
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         number = distribution_id(installation.store, distribution)
         headline = installation.store.hash(f"dist:{number}").get("headline", "")
         if (
@@ -191,12 +191,12 @@ def reschedule(
         distro reschedule D17 --at "2026-12-01 10:00 Europe/Zurich"
     """
     from distro.flow.orders import reschedule as move
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.distributions import distribution_id
     from distro.times import rfc3339
 
     found = settings(config)
-    with opened(found) as installation:
+    with open_installation(found) as installation:
         number = distribution_id(installation.store, distribution)
         start = move(installation, number, at, actor=actor())
         state = installation.store.hash(f"dist:{number}").get("state", "")
@@ -240,7 +240,7 @@ def resend(
         distro resend D17 --to ana@daily.example
     """
     from distro.flow import resend as again
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.distributions import distribution_id
 
     if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):
@@ -248,7 +248,7 @@ def resend(
             "say whom: --only in_doubt, --only failed, or --to ADDRESS",
             hint="See distro resend --help",
         )
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         number = distribution_id(installation.store, distribution)
         if to:
             made = again.resend_to(installation, number, to, actor=actor())

@@ -81,12 +81,12 @@ def report(
         distro report D17 --who failed
     """
     from distro.installation import running_parts
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.reports import summary
     from distro.store.distributions import distribution_id
 
     found = settings(config)
-    with opened(found) as installation:
+    with open_installation(found) as installation:
         if not distribution:
             return _list(
                 summary.listing(installation.store, found.site.timezone),
@@ -293,12 +293,12 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     """
     import sys
 
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.reports import live
     from distro.reports.progress import watch as look
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         number = distribution_id(installation.store, distribution)
         glance = _follow(
             look(installation, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
@@ -395,11 +395,11 @@ def explain(
         distro explain ana@daily.example
         distro explain ana@daily.example --release D17 --html ana.html
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.reports.explain import explain as find_out
     from distro.reports.explain import write_page
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         result = find_out(installation, address, release)
         if html_file:
             output.note(f"{html_file}: {write_page(installation, result, html_file):,} bytes")
@@ -418,11 +418,11 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
         distro audit D17
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.ledger.audit import audit as recount
     from distro.store.distributions import distribution_id
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         number = distribution_id(installation.store, distribution)
         found = recount(installation.store, number)
     if as_json:

@@ -39,11 +39,11 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
     """
     from distro.audience.book import person
     from distro.audience.consent import refusals
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers.people import history
 
     found = settings(config)
-    with opened(found) as installation:
+    with open_installation(found) as installation:
         who = person(installation.store, address)
         facts, refused = history(installation, who), refusals(installation.store, who.id)
     columns = {k: list(v) for k, v in who.columns.items() if not k.startswith("_")}
@@ -100,11 +100,11 @@ def add(
             --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
     """
     from distro.audience.segments import check_new
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers import people
 
     columns, lists = _columns(values), _names(list_name)
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         if not create:
             check_new(installation.store, columns, lists)
         who = people.add(installation, address, lists, columns, source=actor(), basis=basis)
@@ -151,7 +151,7 @@ def edit(
     from distro.audience import book
     from distro.audience.segments import check_new
     from distro.errors import UsageError
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers import people
 
     columns, joined = _columns(values), _names(join)
@@ -160,7 +160,7 @@ def edit(
             "there is nothing to change",
             hint="Say what: --set COLUMN=VALUE, --join NAME, --leave NAME or --move-to ADDRESS.",
         )
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         who = book.person(installation.store, address)
         if not create:
             check_new(installation.store, columns, joined)
@@ -194,13 +194,13 @@ def unsubscribe(
         distro subscribers unsubscribe ana@daily.example --yes
     """
     from distro.audience.book import person
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers.links import LinkReader
     from distro.subscribers.links import unsubscribe as stop_mail
 
     if not _sure(f"Stop all mail to {address}?", yes=yes):
         return 1
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         who = person(installation.store, address)
         stop_mail(installation, LinkReader(who, 0, 0, who.language, ""), actor())
     (
@@ -228,10 +228,10 @@ def suppress(
         distro subscribers suppress ana@daily.example --reason "letter of her lawyer, 3 November"
         distro subscribers suppress ana@daily.example --lift --reason "mailbox works again"
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers import people
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         (people.lift if lift else people.suppress)(installation, address, reason, source=actor())
     (
         output.document({"email": address, "suppressed": not lift})
@@ -251,12 +251,12 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
 
         distro subscribers erase ana@daily.example --yes
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers import erasure, people
 
     if not _sure(f"Forget {address} for ever?", yes=yes):
         return 1
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         people.erase(installation, address, source=actor())
         erasure.rewrite_log(installation)
     (
@@ -278,13 +278,13 @@ def history(address: _Address, config: Config = None, as_json: Json = False) -> 
         distro subscribers history ana@daily.example
     """
     from distro.audience import book
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers import people
     from distro.times import from_ms, rfc3339
 
     found = settings(config)
     zone = found.site.timezone
-    with opened(found) as installation:
+    with open_installation(found) as installation:
         who = book.person(installation.store, address)
         facts = people.history(installation, who)
     if as_json:

@@ -312,10 +312,10 @@ def send_test(
 
         distro test release.md --send-to me@press.example
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.mailing import test_send
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         tried = test_send.send_test(installation, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
@@ -372,9 +372,9 @@ def plan(
     """
     from distro.flow.submission import Order
     from distro.flow.submission import plan as make_plan
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         planned = make_plan(
             installation,
             Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()),
@@ -506,7 +506,7 @@ def submit(
     from distro.errors import UsageError
     from distro.flow import submission
     from distro.installation import running_parts
-    from distro.installation.context import is_up, opened
+    from distro.installation.context import is_up, open_installation
 
     if bool(at) == now:
         raise UsageError(
@@ -524,7 +524,7 @@ def submit(
         actor=actor(),
     )
     asks = sys.stdin.isatty() and not yes and not as_json
-    with opened(found) as installation:
+    with open_installation(found) as installation:
         if asks and not _wanted(submission.plan(installation, order), at):
             output.say("Nothing was sent.")
             return 0

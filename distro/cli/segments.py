@@ -29,11 +29,11 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
     """
     from distro.audience.list_roles import load_roles
     from distro.errors import ExpressionError
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.audience_scripts import count as count_of
 
     rows = []
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         known = installation.segments()
         roles = load_roles(installation.settings.subscribers)
         for name, meaning in [
@@ -66,10 +66,10 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
 
         distro segments count "journalists and not country:US"
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.audience_scripts import count as count_of
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         known = installation.segments()
         size = installation.store.call(count_of(known.program(known.expand(expression))))
     output.document({"count": size}) if as_json else output.say(f"{size:,}   {expression}")
@@ -93,11 +93,11 @@ def sample(
     import random
 
     from distro.audience import book
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.store.audience_scripts import bitmap
     from distro.store.records import ids_of
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         known = installation.segments()
         ids = ids_of(installation.store.call(bitmap(known.program(known.expand(expression)))))
         chosen = sorted(random.sample(ids, min(at_most, len(ids))))
@@ -130,10 +130,10 @@ def explain(
 
         distro segments explain "journalists and language:es" ana@daily.example
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers.segment_checks import why
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         lines = why(installation, expression, address)
     if as_json:
         output.document(
@@ -169,10 +169,10 @@ def audit(config: Config = None, as_json: Json = False) -> int:
 
         distro segments audit
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers.segment_checks import audit as look
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         found = look(installation)
     alarms = [a for a in found if a.alarm]
     if as_json:
@@ -228,12 +228,12 @@ def close(
     """
     import sys
 
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.subscribers.close_list import close_list
 
     if not yes and sys.stdin.isatty() and not typer.confirm(f"Take everybody off {name}?"):
         return 1
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         gone = close_list(
             installation, name.strip().lower(), told=told, reason=reason, actor=actor()
         )

@@ -90,12 +90,12 @@ def _findings(config: Path | None) -> "list[Finding]":
     from distro.admin.doctor import examine, without_redis
     from distro.admin.finding import Finding, Grade
     from distro.errors import StoreGoneError
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.queue.publish import broker_state
 
     found = settings(config)
     try:
-        with opened(found) as installation:
+        with open_installation(found) as installation:
             waiting, trouble = broker_state(installation.broker)
             broker = Finding(
                 "Broker",

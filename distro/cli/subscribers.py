@@ -89,11 +89,11 @@ def import_file(
         distro subscribers import press.xlsx --list journalists --sync --dry-run
     """
     from distro.audience import importing
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
 
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         with _progress("reading") as at:
             judged = importing.stage(
                 installation.store,
@@ -326,11 +326,11 @@ def export(
     import json
 
     from distro.audience.book import person
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.reports.export import write_book
     from distro.subscribers.people import held_on
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         if address:
             file.write_text(
                 json.dumps(
@@ -379,10 +379,10 @@ def list_people(
         distro subscribers list --segment "journalists and language:es"
         distro subscribers list --search lund
     """
-    from distro.installation.context import opened
+    from distro.installation.context import open_installation
     from distro.reports import export
 
-    with opened(settings(config)) as installation:
+    with open_installation(settings(config)) as installation:
         found = export.list_people(installation, segment, search, limit)
     told = [
         {

@@ -20,7 +20,7 @@ from distro.demo.mailbox_pages import MailboxPages
 from distro.errors import DistroError
 from distro.flow.submission import Accepted, Order, submit
 from distro.flow.submission import plan as make_plan
-from distro.installation.context import Installation, opened
+from distro.installation.context import Installation, open_installation
 from distro.lib.process_life import SUPERVISED
 from distro.lib.resources import packaged
 from distro.model import State
@@ -73,7 +73,7 @@ def play(*, leave: bool) -> int:
             packaged("subscribers", "segments.toml").read_bytes()
         )
         settings = load(settings_file)
-        with _up(settings_file, settings.site.url), opened(settings) as installation:
+        with _up(settings_file, settings.site.url), open_installation(settings) as installation:
             _line(
                 "Redis",
                 f"Valkey {installation.store.command('INFO', 'server').get('valkey_version', '')},"

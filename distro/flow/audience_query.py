@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from distro.audience.expression import Node
 from distro.installation.allow_list import allowed_program
 from distro.installation.context import Installation
-from distro.store.audience_scripts import Question
+from distro.store.audience_scripts import AudienceQuery
 
 _TO_ALL = (
     "newsletter",
@@ -18,7 +18,7 @@ _TO_ALL = (
 )  # kinds that also go to readers who want no single releases
 
 
-def question_for(
+def query_for(
     installation: Installation,
     slug: str,
     expanded: Node,
@@ -27,10 +27,10 @@ def question_for(
     kind: str,
     no_fallback: bool,
     again: bool = False,
-) -> Question:
+) -> AudienceQuery:
     """What the store is asked about a release."""
     segments = installation.segments()
-    return Question(
+    return AudienceQuery(
         slug,
         segments.program(expanded),
         order,

@@ -22,17 +22,17 @@ import msgspec
 from distro import log
 from distro.errors import DistroError, StoreGoneError
 from distro.flow import throttle
-from distro.flow.domain_halts import Stop, Stops
+from distro.flow.domain_halts import DomainHalt, DomainHalts
 from distro.flow.fault_halt import halt_for_fault
-from distro.flow.ready_queue import Handout
-from distro.flow.relay_notes import Notes
+from distro.flow.ready_queue import ReadyQueue
+from distro.flow.relay_notes import RelayNotes
 from distro.flow.retry import retry_or_give_up
 from distro.installation.context import Installation
-from distro.ledger.group_commit import Desk, GroupCommit, Held, Terms
+from distro.ledger.group_commit import GroupCommit, IntentConsumer, LeasedBatch, Terms
 from distro.ledger.journal import Attempt, Journal
 from distro.letter import Filler
 from distro.lib import failpoints
-from distro.lib.inline_task import Errand
+from distro.lib.inline_task import InlineTask
 from distro.model import Outcome, State
 from distro.relay.capacity import Learnt
 from distro.relay.message import Message
@@ -51,7 +51,7 @@ _FORGOTTEN = 10.0  # seconds that a letter may be ready without a connection tha
 _PER_LANE = 2  # intents a connection: one in flight, one ready
 
 
-class _Row(msgspec.Struct):
+class _SubscriberRow(msgspec.Struct):
     """What a letter needs of a subscriber."""
 
     email: str = ""
@@ -59,7 +59,7 @@ class _Row(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunningDistribution:
     """A distribution as a sending process sees it: its letters by edition, and when it began."""
 
     distribution: str
@@ -69,19 +69,19 @@ class Run:
 
 
 @dataclass(slots=True)
-class Job:
+class Delivery:
     """One intent with its letter."""
 
-    held: Held
+    held: LeasedBatch
     attempt: Attempt
     intent: Intent
     message: Message
     permitted: float  # loop time of the call that last said that it may begin
-    stop: Stop | None = None  # its domain was halted meanwhile
+    stop: DomainHalt | None = None  # its domain was halted meanwhile
     withdrawn: str = ""  # why it was not begun after all: n they said no, x not ours any more
 
 
-class Deliverer(Work[Job], Desk):
+class Deliverer(Work[Delivery], IntentConsumer):
     """The sending side of one process; made on its event loop."""
 
     def __init__(
@@ -100,17 +100,17 @@ class Deliverer(Work[Job], Desk):
         )
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
-        self.runs: dict[str, Run] = {}
-        self.handout: Handout[Job] = Handout(IDLE)
+        self.runs: dict[str, RunningDistribution] = {}
+        self.handout: ReadyQueue[Delivery] = ReadyQueue(IDLE)
         self._relays: dict[tuple[str, str], int] = {}
         self._paces = throttle.Paces(settings)
-        self._decode = msgspec.json.Decoder(_Row).decode
+        self._decode = msgspec.json.Decoder(_SubscriberRow).decode
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._unreachable_until = 0.0
-        self.stops = Stops(store)  # domains that are halted
-        self.notes = Notes(store, process)
+        self.stops = DomainHalts(store)  # domains that are halted
+        self.notes = RelayNotes(store, process)
         self._returns: set[asyncio.Task[None]] = set()
 
     # -- life
@@ -120,7 +120,7 @@ class Deliverer(Work[Job], Desk):
             asyncio.create_task(coroutine)
             for coroutine in (self.commit.keep_leases(), self._alive(), self.stops.watch())
         ]
-        self._committing = Errand(self.commit.run())
+        self._committing = InlineTask(self.commit.run())
         for end in (*self._tasks, self._committing.end):
             end.add_done_callback(self._broke)
         self._committing.go()
@@ -177,7 +177,7 @@ class Deliverer(Work[Job], Desk):
 
     # -- one wake-up
 
-    async def drain(self, run: Run, batch: int, seconds: float) -> bool:
+    async def drain(self, run: RunningDistribution, batch: int, seconds: float) -> bool:
         """Send what this distribution has for us; True if there may be more."""
         self._remember(run)
         began = self._loop.time()
@@ -202,7 +202,7 @@ class Deliverer(Work[Job], Desk):
                         await held.done.wait()
         return not self._stopping
 
-    async def _goes_on(self, run: Run, began: float, seconds: float) -> bool:
+    async def _goes_on(self, run: RunningDistribution, began: float, seconds: float) -> bool:
         """Whether this wake-up stays: at least a turn, and longer unless another distribution waits
         for a process.
 
@@ -215,7 +215,7 @@ class Deliverer(Work[Job], Desk):
             return took < _TURN or not await self.store.call(scripts.others(run.distribution))
         return True
 
-    def _remember(self, run: Run) -> None:
+    def _remember(self, run: RunningDistribution) -> None:
         """Keep a run while letters of it may come back; of those that are through, only the last
         few.
         """
@@ -242,7 +242,7 @@ class Deliverer(Work[Job], Desk):
     def waiting(self) -> bool:
         return self.handout.waiting
 
-    def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+    def on_intents(self, held: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
         failpoints.point("intent")
         run = self.runs[held.claim.distribution]
@@ -257,7 +257,7 @@ class Deliverer(Work[Job], Desk):
             except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
                 self._cannot_fill(held, attempt, error)
                 continue
-            job = Job(
+            job = Delivery(
                 held,
                 attempt,
                 intent,
@@ -277,7 +277,7 @@ class Deliverer(Work[Job], Desk):
         if held.lost or held.halted:
             self._return_ready(lambda job: job.held is held)
 
-    def _cannot_fill(self, held: Held, attempt: Attempt, error: Exception) -> None:
+    def _cannot_fill(self, held: LeasedBatch, attempt: Attempt, error: Exception) -> None:
         """Halt the distribution: nothing of this letter was sent, and who it is for is told by
         their number alone.
         """
@@ -294,7 +294,7 @@ class Deliverer(Work[Job], Desk):
                     error,
                 )
 
-    def _stopped(self, job: Job, stop: Stop) -> None:
+    def _stopped(self, job: Delivery, stop: DomainHalt) -> None:
         """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no
         retry period.
         """
@@ -306,7 +306,7 @@ class Deliverer(Work[Job], Desk):
             delay_ms=max(0, int(self.stops.left(stop) * 1000)),
         )
 
-    def _return_ready(self, which: Callable[[Job], bool]) -> None:
+    def _return_ready(self, which: Callable[[Delivery], bool]) -> None:
         """Intents that will not be begun go back: provably nothing was sent."""
         for job in self.handout.take_back(which):
             self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
@@ -318,7 +318,7 @@ class Deliverer(Work[Job], Desk):
         before = self._loop.time() - _FORGOTTEN
         self._return_ready(lambda job: job.permitted < before)
 
-    def on_drained(self, held: Held) -> None:
+    def on_drained(self, held: LeasedBatch) -> None:
         """Nothing of this batch is in flight any more: its lease goes back."""
         wait = max(0.0, self._unreachable_until - self._loop.time())
         task = asyncio.ensure_future(self.commit.give_back(held, int(wait * 1000)))
@@ -333,10 +333,10 @@ class Deliverer(Work[Job], Desk):
         ):
             await self.handout.sleep()
 
-    async def take(self) -> Job | None:
+    async def take(self) -> Delivery | None:
         return await self.handout.take(self.commit.hurry)
 
-    async def may_begin(self, job: Job) -> bool:
+    async def may_begin(self, job: Delivery) -> bool:
         """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than
         half a second ago.
         """
@@ -350,14 +350,14 @@ class Deliverer(Work[Job], Desk):
         job.stop = self.stops.of(job.message.recipient)
         return job.stop is None
 
-    def begun(self, job: Job) -> None:
+    def begun(self, job: Delivery) -> None:
         try:
             self.journal.begun(job.attempt)
         except OSError as error:
             self._cannot_journal(error)
         failpoints.point("begun")
 
-    def done(self, job: Job, outcome: Outcome) -> None:
+    def done(self, job: Delivery, outcome: Outcome) -> None:
         self.handout.busy -= 1
         if job.stop and outcome.state is State.QUEUED:
             self._stopped(job, job.stop)
@@ -366,7 +366,7 @@ class Deliverer(Work[Job], Desk):
             outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
         self._record(job, outcome, journal=True)
 
-    def _record(self, job: Job, outcome: Outcome, *, journal: bool) -> None:
+    def _record(self, job: Delivery, outcome: Outcome, *, journal: bool) -> None:
         delay_ms = 0
         recipient = job.message.recipient
         named = (
@@ -448,5 +448,5 @@ class Deliverer(Work[Job], Desk):
             self.commit.end(held, halted=True)
 
 
-def _of(held: Held, job: Job) -> bool:
+def _of(held: LeasedBatch, job: Delivery) -> bool:
     return job.held is held

@@ -18,7 +18,7 @@ _LOOK = 0.5  # seconds between two looks: a second after the order no letter beg
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class DomainHalt:
     """A domain, or a provider's group, that is halted alone."""
 
     until: float  # unix seconds, by Redis' clock
@@ -28,7 +28,7 @@ class Stop:
 
 def halt_domain(
     installation: Installation, domain: str, seconds: float, *, actor: str, reason: str
-) -> Stop:
+) -> DomainHalt:
     """Write to nobody at this domain (or of this provider's group) for a while; the others go on. 0
     seconds: lift it.
 
@@ -40,7 +40,7 @@ def halt_domain(
             f'"{domain}" is no domain',
             hint="Like outlook.com, or a provider: microsoft, google, yahoo, apple.",
         )
-    stop = Stop(installation.store.now_ms() / 1000 + seconds, reason, actor)
+    stop = DomainHalt(installation.store.now_ms() / 1000 + seconds, reason, actor)
     if seconds > 0:
         installation.store.command("HSET", "stops", key, json.dumps([stop.until, reason, actor]))
     else:
@@ -48,17 +48,19 @@ def halt_domain(
     return stop
 
 
-def read_stops(answer: Sequence[bytes]) -> dict[str, Stop]:
+def read_halts(answer: Sequence[bytes]) -> dict[str, DomainHalt]:
     """The halted domains, as HGETALL gives them."""
-    return {answer[n].decode(): Stop(*json.loads(answer[n + 1])) for n in range(0, len(answer), 2)}
+    return {
+        answer[n].decode(): DomainHalt(*json.loads(answer[n + 1])) for n in range(0, len(answer), 2)
+    }
 
 
-class Stops:
+class DomainHalts:
     """The halts that a sending process knows of."""
 
     def __init__(self, store: AsyncStore) -> None:
         self.store = store
-        self.known: dict[str, Stop] = {}
+        self.known: dict[str, DomainHalt] = {}
         self.ahead = 0.0  # seconds by which Redis' clock is ahead of this host's
 
     async def watch(self) -> None:
@@ -67,10 +69,10 @@ class Stops:
             with contextlib.suppress(DistroError):
                 seconds, micros = await self.store.command("TIME")
                 self.ahead = int(seconds) + int(micros) / 1e6 - time.time()
-                self.known = read_stops(await self.store.command("HGETALL", "stops"))
+                self.known = read_halts(await self.store.command("HGETALL", "stops"))
             await asyncio.sleep(_LOOK)
 
-    def of(self, address: str) -> Stop | None:
+    def of(self, address: str) -> DomainHalt | None:
         """The halt of this address's domain or provider, if there is one now."""
         if not self.known:
             return None
@@ -78,6 +80,6 @@ class Stops:
         found = self.known.get(domain) or self.known.get(provider_of(domain))
         return found if found and self.left(found) > 0 else None
 
-    def left(self, stop: Stop) -> float:
+    def left(self, stop: DomainHalt) -> float:
         """Seconds until a halt ends, by Redis' clock, as it was said."""
         return stop.until - time.time() - self.ahead

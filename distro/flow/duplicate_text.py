@@ -16,7 +16,7 @@ _NEARLY = 0.5  # of a text's characters, in paragraphs that both have
 
 
 @dataclass(frozen=True, slots=True)
-class Retold:
+class SimilarText:
     """An earlier distribution of nearly the same text."""
 
     distribution: str
@@ -24,7 +24,7 @@ class Retold:
     headline: str
 
 
-def told_before(installation: Installation, release: Release) -> Retold | None:
+def similar_text(installation: Installation, release: Release) -> SimilarText | None:
     """Return the newest distribution of another release, within 14 days, half of whose text this
     one repeats; newsletters repeat themselves.
     """
@@ -35,7 +35,7 @@ def told_before(installation: Installation, release: Release) -> Retold | None:
         mine, theirs = ours.get(edition.language, {}), _paragraphs(edition.body)
         shared = sum(length for text, length in mine.items() if text in theirs)
         if slug != release.slug and shared and shared >= _NEARLY * sum(mine.values()):
-            return Retold(f"D{number}", slug, edition.headline)
+            return SimilarText(f"D{number}", slug, edition.headline)
     return None
 
 

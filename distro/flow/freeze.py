@@ -11,7 +11,7 @@ import time
 from distro import log
 from distro.audience import frozen_order
 from distro.audience.expression import parse
-from distro.flow.audience_query import question_for, usual_audience
+from distro.flow.audience_query import query_for, usual_audience
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.throttle import groups_of
@@ -66,7 +66,7 @@ def _advance(installation: Installation, distribution: str) -> list[Wake]:
 def freeze(installation: Installation, distribution: str, told: dict[str, str]) -> list[Wake]:
     """Reserve, write down, compile, flip."""
     languages = told["order"].split()
-    question = question_for(
+    question = query_for(
         installation,
         told["release"],
         parse(told["expanded"]),

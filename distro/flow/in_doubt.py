@@ -7,9 +7,9 @@ from collections.abc import Callable
 from distro import log
 from distro.installation.context import Installation
 from distro.ledger import external_evidence
-from distro.ledger.external_evidence import Question
+from distro.ledger.external_evidence import Doubt
 from distro.ledger.journal import Attempt
-from distro.ledger.recovery import Judge
+from distro.ledger.recovery import Recovery
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.store.ledger_scripts import RECORD_SIZE
@@ -18,11 +18,13 @@ from distro.store.records import address_at, batches_of, edition_spans, unpack_r
 _AT_MOST = 500  # letters asked about in one round
 
 
-def hear(installation: Installation, judge: Judge, distribution: str, after_ms: int) -> int:
+def hear(installation: Installation, judge: Recovery, distribution: str, after_ms: int) -> int:
     """Ask the witnesses of `[in_doubt] evidence` about doubts that were waited for; gives how many
     are settled.
     """
-    told = [external_evidence.witness(name) for name in installation.settings.in_doubt.evidence]
+    told = [
+        external_evidence.evidence_source(name) for name in installation.settings.in_doubt.evidence
+    ]
     if not told:
         return 0
     store = installation.store
@@ -64,9 +66,7 @@ def hear(installation: Installation, judge: Judge, distribution: str, after_ms: 
     return len(verdicts)
 
 
-def _questions(
-    installation: Installation, distribution: str, ordinals: list[int]
-) -> list[Question]:
+def _questions(installation: Installation, distribution: str, ordinals: list[int]) -> list[Doubt]:
     languages = installation.store.hash(f"dist:{distribution}")["order"].split()
     spans = edition_spans(batches_of(installation.store, distribution))
     found = []
@@ -80,7 +80,7 @@ def _questions(
                 installation.keys,
             )
         found.append(
-            Question(
+            Doubt(
                 message_id[edition](ordinal).decode(),
                 address_at(installation.store, distribution, ordinal),
             )

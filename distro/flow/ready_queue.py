@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from distro.lib.inline_task import Waiter, waiter
+from distro.lib.inline_task import Waiter, create_waiter
 
 J = TypeVar("J")
 
 
-class Handout(Generic[J]):
+class ReadyQueue(Generic[J]):
     """Gives each letter to one lane; made on the event loop."""
 
     def __init__(self, idle: float) -> None:
@@ -56,7 +56,7 @@ class Handout(Generic[J]):
             return self.ready.popleft()
         if self.closed:
             return None
-        taker = waiter()
+        taker = create_waiter()
         self._takers.append((self._loop.time() + self.idle, taker))
         ask()
         job: J | None = await taker
@@ -70,7 +70,7 @@ class Handout(Generic[J]):
 
     async def sleep(self) -> None:
         """Wait, without a connection, until somebody calls."""
-        sleeper = waiter()
+        sleeper = create_waiter()
         self._sleepers.append(sleeper)
         await sleeper
 

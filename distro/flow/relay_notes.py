@@ -14,7 +14,7 @@ from distro.relay.capacity import Learnt
 from distro.store import AsyncStore
 
 
-class Notes:
+class RelayNotes:
     """The notes of one process; made on its event loop."""
 
     def __init__(self, store: AsyncStore, process: str) -> None:
@@ -38,7 +38,7 @@ class Notes:
     def learnt(self, relay: str, what: Learnt, distributions: Iterable[str]) -> None:
         """Note a limit of a relay, also among the events of what is being sent."""
         self._learnt[relay] = what
-        told = words_of(what)
+        told = setting_of(what)
         if told:
             log.get().info("a relay's limit is learnt", relay=relay, limit=told)
         self._soon(self._write_learnt(relay, what, told, list(distributions)))
@@ -95,7 +95,7 @@ class Notes:
         task.add_done_callback(self._tasks.discard)
 
 
-def words_of(what: Learnt) -> str:
+def setting_of(what: Learnt) -> str:
     """Return a limit as settings say it: connections = 15, letters_per_connection = 100."""
     told = []
     if what.connections:

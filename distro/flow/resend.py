@@ -7,7 +7,7 @@ import json
 from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import NotFoundError, RefusedError
-from distro.flow.audience_query import question_for
+from distro.flow.audience_query import query_for
 from distro.installation.context import Installation
 from distro.model import Edition, State
 from distro.store import audience_scripts, ledger_scripts
@@ -57,7 +57,7 @@ def resend_to(installation: Installation, distribution: str, address: str, *, ac
     order = told["order"].split()
     plan = installation.store.call(
         audience_scripts.plan(
-            question_for(
+            query_for(
                 installation,
                 told["release"],
                 expanded,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from distro.errors import DistroError
 from distro.flow.concurrency import work_in_bulk
-from distro.flow.deliver import SLICE, Deliverer, Run
+from distro.flow.deliver import SLICE, Deliverer, RunningDistribution
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
@@ -21,7 +21,9 @@ from distro.relay.pool import PoolOf
 from distro.store import AsyncStore
 
 
-def load_run(installation: Installation, distribution: str, known: Run | None = None) -> Run | None:
+def load_run(
+    installation: Installation, distribution: str, known: RunningDistribution | None = None
+) -> RunningDistribution | None:
     """A running distribution with its letters, compiled once; None: it is not sending."""
     told = installation.store.hash(f"dist:{distribution}")
     if told.get("state") != "sending":
@@ -35,7 +37,9 @@ def load_run(installation: Installation, distribution: str, known: Run | None = 
         load_letter(installation, distribution, language) for language in told["order"].split()
     )
     fillers = tuple(filler_of(installation, distribution, letter) for letter in letters)
-    return Run(distribution, fillers, began_ms, tuple(told.get("groups", "").split()))
+    return RunningDistribution(
+        distribution, fillers, began_ms, tuple(told.get("groups", "").split())
+    )
 
 
 def process_name(host: str) -> str:
@@ -43,7 +47,7 @@ def process_name(host: str) -> str:
     return f"{host}.{os.getpid()}.{secrets.token_hex(3)}"
 
 
-class Sender:
+class SendingProcess:
     """The thread, its loop and its deliverer, for the life of a sending process."""
 
     def __init__(
@@ -56,7 +60,7 @@ class Sender:
     ) -> None:
         self.installation = installation
         self.patience = patience
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, RunningDistribution] = {}
         self._ready = threading.Event()
         self._deliverer: Deliverer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -11,8 +11,8 @@ from typing import Any
 from distro.audience import importing
 from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
-from distro.flow.audience_query import question_for, usual_audience
-from distro.flow.duplicate_text import Retold, told_before
+from distro.flow.audience_query import query_for, usual_audience
+from distro.flow.duplicate_text import SimilarText, similar_text
 from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.mailing.compose import compile_edition, files_of
@@ -54,7 +54,7 @@ class Planned:
     seconds: float = 0.0  # at the pace of the last sending; 0: not known
     usual: int = 0  # median of earlier audiences; 0: too few to say
     too_large: bool = False
-    before: Retold | None = None  # nearly the same text, sent lately under another name
+    before: SimilarText | None = None  # nearly the same text, sent lately under another name
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -94,7 +94,7 @@ def plan(installation: Installation, order: Order) -> Planned:
         check_signers(installation.settings, release.editions)
     for edition in release.editions:  # a template's mistake is better found now than at ten o'clock
         compile_edition(installation, edition, "0", datetime.now().astimezone(), files=files)
-    question = question_for(
+    question = query_for(
         installation,
         "" if order.as_new else release.slug,
         expanded,
@@ -122,7 +122,7 @@ def plan(installation: Installation, order: Order) -> Planned:
         too_large=bool(usual)
         and found.audience > limits.usual_least
         and found.audience > usual * limits.usual_factor,
-        before=None if order.as_new else told_before(installation, release),
+        before=None if order.as_new else similar_text(installation, release),
     )
 
 

@@ -13,7 +13,7 @@ from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.ledger import audit, journal
-from distro.ledger.recovery import Judge
+from distro.ledger.recovery import Recovery
 from distro.store import ledger_scripts
 from distro.times import duration_ms, parse_duration
 
@@ -30,7 +30,7 @@ class Sweep:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self.judge = Judge(installation.store, installation.journals, installation.host)
+        self.judge = Recovery(installation.store, installation.journals, installation.host)
         self._called: dict[str, float] = {}
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}

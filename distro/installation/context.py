@@ -14,7 +14,7 @@ from distro.settings.load import Settings
 from distro.store import Store, connect
 from distro.store.data_folder import refused
 from distro.store.embedded import Embedded, ensured, joined
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Installation:
     store: Store
     url: str = field(repr=False)  # of the store, for those who need a connection of another kind
     broker: str = field(repr=False)
-    keys: Keys
+    keys: SecretKeys
     host: str
 
     @property
@@ -49,7 +49,7 @@ class Installation:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Installation]:
+def open_installation(settings: Settings) -> Iterator[Installation]:
     """An office for one command or part; the embedded server is started if nobody else keeps it."""
     if settings.embedded:
         with _within_rights(settings.data), _server(settings) as server:

@@ -10,7 +10,7 @@ from distro.errors import DistroError, StoreGoneError
 from distro.settings.load import Settings
 from distro.store import Store
 from distro.store.data_folder import owner_of
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 
 def _kept(path: Path, fresh: str) -> str:
@@ -38,14 +38,14 @@ def host_id(data: Path) -> str:
         ) from None
 
 
-def load_keys(settings: Settings, store: Store) -> Keys:
+def load_keys(settings: Settings, store: Store) -> SecretKeys:
     """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper
     is Redis's, for ever.
 
     A member of [site] group may not read the folder's: they sign no links.
     """
     if is_member(settings):
-        return Keys(
+        return SecretKeys(
             tuple(k.get_secret_value().encode() for k in settings.secret.keys), _pepper(store)
         )
     kept = json.loads(
@@ -58,7 +58,7 @@ def load_keys(settings: Settings, store: Store) -> Keys:
     signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (
         kept["sign"].encode(),
     )
-    return Keys(signing, _pepper(store))
+    return SecretKeys(signing, _pepper(store))
 
 
 def _pepper(store: Store) -> bytes:

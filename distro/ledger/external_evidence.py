@@ -24,24 +24,24 @@ _LINE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Doubt:
     """One letter whose end is not known."""
 
     message_id: str  # with its angle brackets
     recipient: str
 
 
-class Witness(Protocol):
+class EvidenceSource(Protocol):
     """Somebody who may know."""
 
-    def ask(self, questions: Sequence[Question]) -> Mapping[str, Outcome]:
+    def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
         """The ends that are known for sure, by Message-ID."""
 
 
-def witness(told: str) -> Witness:
+def evidence_source(told: str) -> EvidenceSource:
     """The witness that a setting names: postfix:FILE, maildir:FOLDER, command:PROGRAM."""
     kind, _, path = told.partition(":")
-    kinds: dict[str, Callable[[Path], Witness]] = {
+    kinds: dict[str, Callable[[Path], EvidenceSource]] = {
         "postfix": PostfixLog,
         "maildir": Maildir,
         "command": Program,
@@ -57,7 +57,7 @@ class PostfixLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def ask(self, questions: Sequence[Question]) -> Mapping[str, Outcome]:
+    def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
         asked = {q.message_id for q in questions}
         ours: dict[str, str] = {}  # queue id -> Message-ID
         found: dict[str, Outcome] = {}
@@ -92,7 +92,7 @@ class Maildir:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def ask(self, questions: Sequence[Question]) -> Mapping[str, Outcome]:
+    def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
         asked = {q.message_id.encode(): q for q in questions}
         found: dict[str, Outcome] = {}
         for part in ("new", "cur"):
@@ -118,7 +118,7 @@ class Program:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def ask(self, questions: Sequence[Question]) -> Mapping[str, Outcome]:
+    def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
         told = "".join(
             json.dumps({"message_id": q.message_id, "recipient": q.recipient}) + "\n"
             for q in questions
@@ -146,7 +146,7 @@ class Program:
         return found
 
 
-def hear(witnesses: Sequence[Witness], questions: Sequence[Question]) -> dict[str, Outcome]:
+def hear(witnesses: Sequence[EvidenceSource], questions: Sequence[Doubt]) -> dict[str, Outcome]:
     """Ask one after the other about what is still open; a witness in trouble is told of and passed
     over.
     """

@@ -37,7 +37,7 @@ RENEW_EVERY = 5.0  # seconds
 
 
 @dataclass(slots=True)
-class Held:
+class LeasedBatch:
     """A batch whose lease is ours."""
 
     claim: Claim
@@ -55,13 +55,13 @@ class Held:
 class _Pending:
     """What waits for the next commit of one distribution."""
 
-    outcomes: list[tuple[Held, Attempt, Outcome, int, int]] = field(
+    outcomes: list[tuple[LeasedBatch, Attempt, Outcome, int, int]] = field(
         default_factory=list
     )  # …, relay, delay ms
-    questions: list[tuple[Held, Attempt, asyncio.Future[str]]] = field(default_factory=list)
+    questions: list[tuple[LeasedBatch, Attempt, asyncio.Future[str]]] = field(default_factory=list)
 
 
-class Desk(Protocol):
+class IntentConsumer(Protocol):
     """Who has use for intents; implemented by the flow."""
 
     def wanted(self) -> int:
@@ -73,10 +73,10 @@ class Desk(Protocol):
     def pace(self, claim: Claim) -> str:
         """The buckets that a batch draws from."""
 
-    def on_intents(self, held: Held, intents: tuple[Intent, ...], before: float) -> None:
+    def on_intents(self, held: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted; `before` is the loop time before the call that granted them."""
 
-    def on_drained(self, held: Held) -> None:
+    def on_drained(self, held: LeasedBatch) -> None:
         """A held batch has ended and nothing of it is in flight."""
 
 
@@ -92,13 +92,13 @@ class Terms:
 class GroupCommit:
     """The one writer of a process into the ledger."""
 
-    def __init__(self, store: AsyncStore, process: str, desk: Desk, terms: Terms) -> None:
+    def __init__(self, store: AsyncStore, process: str, desk: IntentConsumer, terms: Terms) -> None:
         self.store = store
         self.process = process
         self.desk = desk
         self.terms = terms
         self.early = 8  # so many outcomes do not wait for the interval
-        self.held: deque[Held] = deque()
+        self.held: deque[LeasedBatch] = deque()
         self.away = False  # Redis does not answer
         self._serial = 0
         self._pending: dict[str, _Pending] = {}
@@ -111,7 +111,7 @@ class GroupCommit:
 
     # -- what callers say
 
-    async def claim(self, distribution: str, batch: int) -> Held | None:
+    async def claim(self, distribution: str, batch: int) -> LeasedBatch | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
         failpoints.point("claim.before")
         found = await self._patiently(
@@ -130,12 +130,12 @@ class GroupCommit:
         if found is None:
             return None
         failpoints.point("claim.after")
-        held = Held(found, found.first)
+        held = LeasedBatch(found, found.first)
         self.held.append(held)
         self.kick()
         return held
 
-    def holding(self, distribution: str) -> Held | None:
+    def holding(self, distribution: str) -> LeasedBatch | None:
         """A batch of this distribution that is not through and may go on."""
         return next(
             (h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()),
@@ -171,7 +171,13 @@ class GroupCommit:
         )
 
     def outcome(
-        self, held: Held, attempt: Attempt, outcome: Outcome, *, relay: int, delay_ms: int = 0
+        self,
+        held: LeasedBatch,
+        attempt: Attempt,
+        outcome: Outcome,
+        *,
+        relay: int,
+        delay_ms: int = 0,
     ) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
         self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
@@ -180,7 +186,7 @@ class GroupCommit:
             self._go()
         self._kick.set()
 
-    async def ask(self, held: Held, attempt: Attempt) -> str:
+    async def ask(self, held: LeasedBatch, attempt: Attempt) -> str:
         """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
         answer: asyncio.Future[str] = self._loop.create_future()
         self._of(attempt.distribution).questions.append((held, attempt, answer))
@@ -197,7 +203,7 @@ class GroupCommit:
         if self._enough:
             self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
 
-    def end(self, held: Held, *, lost: bool = False, halted: bool = False) -> None:
+    def end(self, held: LeasedBatch, *, lost: bool = False, halted: bool = False) -> None:
         """No more intents of this batch: it is through, its lease is lost, or its distribution
         stands still.
         """
@@ -205,7 +211,7 @@ class GroupCommit:
         held.done.set()
         self._drained(held)
 
-    def _drained(self, held: Held) -> None:
+    def _drained(self, held: LeasedBatch) -> None:
         if held.exhausted and held.in_flight <= 0 and not held.returning:
             held.returning = True
             self.desk.on_drained(held)
@@ -248,7 +254,7 @@ class GroupCommit:
     def _has_work(self) -> bool:
         return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
 
-    def _next_claim(self) -> Held | None:
+    def _next_claim(self) -> LeasedBatch | None:
         """The held batch whose turn it is: they take turns of some time, so that distributions
         share a process in large groups.
         """
@@ -325,7 +331,7 @@ class GroupCommit:
         if held:
             self._granted(held, told, want, before)
 
-    def _granted(self, held: Held, told: scripts.Stepped, want: int, before: float) -> None:
+    def _granted(self, held: LeasedBatch, told: scripts.Stepped, want: int, before: float) -> None:
         held.cursor = told.cursor
         held.in_flight += len(told.intents)
         if (
@@ -391,7 +397,7 @@ class GroupCommit:
                         self.desk.on_intents(held, (), 0.0)
                         self.end(held, lost=True)
 
-    async def give_back(self, held: Held, wait_ms: int) -> None:
+    async def give_back(self, held: LeasedBatch, wait_ms: int) -> None:
         """Give a lease back; what is left of the batch is work again, after `wait_ms`."""
         if held in self.held:
             await self._patiently(lambda: self.store.call(scripts.release(held.claim, wait_ms)))

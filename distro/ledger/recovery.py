@@ -47,7 +47,7 @@ def leases(store: Store, distribution: str) -> list[Lease]:
     return found
 
 
-class Judge:
+class Recovery:
     """Settles leases of the dead, under a process name of its own."""
 
     def __init__(self, store: Store, journals: Path, host: str) -> None:

@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 
-from distro.letter.mime import Part
+from distro.letter.mime import FilePart
 
 SEA, SEA_DARK = "#0b5570", "#83c5de"
 PAGE, PAGE_DARK = "#ffffff", "#15181b"  # the grounds that links stand on
@@ -19,7 +19,7 @@ class Brand:
 
     accent: str = SEA
     accent_dark: str = SEA_DARK
-    logo: Part | None = None
+    logo: FilePart | None = None
     logo_width: int = 160  # pixels
     links: tuple[tuple[str, str], ...] = ()  # name, address
 

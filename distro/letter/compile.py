@@ -19,7 +19,7 @@ from distro.letter import headers
 from distro.letter.body import Block, blocks
 from distro.letter.brand import Brand
 from distro.letter.labels import labels_of, long_date, own_name
-from distro.letter.mime import Part, body_of
+from distro.letter.mime import FilePart, body_of
 from distro.letter.mjml import compile_mjml
 from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
@@ -36,7 +36,7 @@ _COLUMN = 552  # pixels of the text's width
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class LetterContext:
     """What a letter carries besides its edition."""
 
     distribution: str  # "17"; "0" for a preview
@@ -59,7 +59,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class CompiledLetter:
     """A compiled letter. `body` alternates static text and names of slots, beginning and ending
     with text.
     """
@@ -83,18 +83,18 @@ class Letter:
         )
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Letter":
+    def from_json(cls, text: str | bytes) -> "CompiledLetter":
         told = json.loads(text)
         return cls(**{**told, "body": tuple(told["body"])})
 
 
 def compile_letter(
     edition: Edition,
-    envelope: Envelope,
+    envelope: LetterContext,
     templates: Templates,
     tier: str = "",
     slots: Slots | None = None,
-) -> Letter:
+) -> CompiledLetter:
     """Compile an edition; raises TemplateError for what would make a broken letter.
 
     `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for
@@ -119,7 +119,7 @@ def compile_letter(
             )
     logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
     kind, body = body_of(text, html, slots, (*logo, *_parts(edition, envelope)))
-    return Letter(
+    return CompiledLetter(
         language=edition.language,
         subject=subject,
         sender_address=envelope.sender_address,
@@ -133,7 +133,7 @@ def compile_letter(
     )
 
 
-def _date_of(edition: Edition, envelope: Envelope) -> str:
+def _date_of(edition: Edition, envelope: LetterContext) -> str:
     """Return the date above the headline: as the release writes it; written out where that is for
     machines (2026-11-25).
     """
@@ -147,7 +147,7 @@ def _date_of(edition: Edition, envelope: Envelope) -> str:
 
 
 def context_of(
-    edition: Edition, envelope: Envelope, slots: Slots, *, advance: bool = False
+    edition: Edition, envelope: LetterContext, slots: Slots, *, advance: bool = False
 ) -> dict[str, Any]:
     """Every variable that a template may use."""
     mark = slots.mark
@@ -216,12 +216,12 @@ def context_of(
     }
 
 
-def _cid(file: Enclosed, envelope: Envelope) -> str:
+def _cid(file: Enclosed, envelope: LetterContext) -> str:
     """The Content-ID of a picture (RFC 2392): its hash at our domain."""
     return f"{file.hash}@{envelope.domain}"
 
 
-def _placed(block: Block, edition: Edition, envelope: Envelope) -> Block:
+def _placed(block: Block, edition: Edition, envelope: LetterContext) -> Block:
     """A picture with its address in the letter; one that does not travel with it stands there as
     its words.
     """
@@ -233,7 +233,7 @@ def _placed(block: Block, edition: Edition, envelope: Envelope) -> Block:
     return replace(block, source=f"cid:{_cid(file, envelope)}", width=min(file.width, _COLUMN))
 
 
-def _attachments(edition: Edition, envelope: Envelope) -> Iterator[tuple[Enclosed, bool]]:
+def _attachments(edition: Edition, envelope: LetterContext) -> Iterator[tuple[Enclosed, bool]]:
     """Each attachment, and whether it fits into the letter; what does not is a link."""
     room = envelope.attached
     for file in (f for f in edition.files if not f.source):
@@ -251,13 +251,13 @@ def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
     return {"name": file.name, "size": size, "url": "" if inside else f"{view}/{file.hash}"}
 
 
-def _parts(edition: Edition, envelope: Envelope) -> Iterator[Part]:
+def _parts(edition: Edition, envelope: LetterContext) -> Iterator[FilePart]:
     for file in edition.files:
         if file.source and file.hash in envelope.files:
-            yield Part(file.name, file.type, envelope.files[file.hash], _cid(file, envelope))
+            yield FilePart(file.name, file.type, envelope.files[file.hash], _cid(file, envelope))
     for file, inside in _attachments(edition, envelope):
         if inside:
-            yield Part(file.name, file.type, envelope.files[file.hash])
+            yield FilePart(file.name, file.type, envelope.files[file.hash])
 
 
 def _first_words(text: str) -> str:
@@ -265,7 +265,7 @@ def _first_words(text: str) -> str:
     return words if len(words) <= 140 else words[:140].rpartition(" ")[0] + " …"
 
 
-def _head(edition: Edition, envelope: Envelope, subject: str, content_type: str) -> bytes:
+def _head(edition: Edition, envelope: LetterContext, subject: str, content_type: str) -> bytes:
     """The header fields that are the same for every reader."""
     local, _, domain = envelope.sender_address.rpartition("@")
     sender_id = (domain.replace(".", "-") + "-----")[

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from distro.letter import headers, quoted_printable
-from distro.letter.compile import Letter
+from distro.letter.compile import CompiledLetter
 from distro.letter.dkim import Signed, Signer
 from distro.letter.labels import labels_of
 from distro.letter.slots import Slots
-from distro.tokens import UNSUBSCRIBE, Keys, mac_of, return_token, sign, sign_view
+from distro.tokens import UNSUBSCRIBE, SecretKeys, mac_of, return_token, sign, sign_view
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in
@@ -26,7 +26,9 @@ _LINE = (
 )
 
 
-def message_ids(letter: Letter, distribution: int, keys: Keys) -> Callable[[int], bytes]:
+def message_ids(
+    letter: CompiledLetter, distribution: int, keys: SecretKeys
+) -> Callable[[int], bytes]:
     """Return what gives the Message-ID of a distribution's letter by its recipient's ordinal, angle
     brackets included.
     """
@@ -45,11 +47,11 @@ class Filler:
 
     def __init__(
         self,
-        letter: Letter,
+        letter: CompiledLetter,
         *,
         distribution: int,
         site_url: str,
-        keys: Keys,
+        keys: SecretKeys,
         signers: Sequence[Signer] = (),
         return_path: str = "",
     ) -> None:

@@ -23,7 +23,7 @@ _CHARSET = "UTF-8''"  # and no language (RFC 2231 §4)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """A file as a part of a letter; `id`: of a picture, its Content-ID without brackets."""
 
     name: str
@@ -38,7 +38,7 @@ class Part:
 
 
 def body_of(
-    text: str, html: str, slots: Slots, parts: Sequence[Part] = ()
+    text: str, html: str, slots: Slots, parts: Sequence[FilePart] = ()
 ) -> tuple[str, tuple[str, ...]]:
     """The Content-Type of the whole, and its body: static text and names of slots in turn."""
     pieces = [f"--{_ALTERNATIVE}\r\n{_text_head('plain')}"]
@@ -57,7 +57,9 @@ def body_of(
     return kind, tuple(pieces)
 
 
-def _around(pieces: list[str], kind: str, boundary: str, outer: str, parts: Sequence[Part]) -> str:
+def _around(
+    pieces: list[str], kind: str, boundary: str, outer: str, parts: Sequence[FilePart]
+) -> str:
     """Put what there is into a larger whole, as its first part."""
     pieces[0] = f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n{pieces[0]}"
     pieces[-1] += (
@@ -66,7 +68,7 @@ def _around(pieces: list[str], kind: str, boundary: str, outer: str, parts: Sequ
     return f'{outer}; boundary="{boundary}"'
 
 
-def _file(part: Part) -> str:
+def _file(part: FilePart) -> str:
     """A file in base64, lines of 76."""
     encoded = base64.encodebytes(part.raw).decode().replace("\n", "\r\n")
     identity = f"Content-ID: <{part.id}>\r\n" if part.id else ""

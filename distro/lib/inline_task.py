@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 
-class Pause(Awaitable[Any]):
+class InlineFuture(Awaitable[Any]):
     """What an errand waits for, once. Whoever has it says so, and the errand goes on before that
     returns.
     """
 
     __slots__ = ("_done", "_errand")
 
-    def __init__(self, errand: "Errand") -> None:
+    def __init__(self, errand: "InlineTask") -> None:
         self._errand = errand
         self._done = False
 
@@ -37,29 +37,29 @@ class Pause(Awaitable[Any]):
         self._done = True
         self._errand.go(error=error)
 
-    def __await__(self) -> Generator["Pause", Any, Any]:
+    def __await__(self) -> Generator["InlineFuture", Any, Any]:
         return (yield self)
 
 
-Waiter = Pause | asyncio.Future[Any]
+Waiter = InlineFuture | asyncio.Future[Any]
 
 
 class _Running(threading.local):
     """The errand that runs in a thread now."""
 
-    errand: "Errand | None" = None
+    errand: "InlineTask | None" = None
 
 
 _running = _Running()
 
 
-def waiter() -> Waiter:
+def create_waiter() -> Waiter:
     """Something to await now, and once: a pause of the errand that asks, or a future for a task."""
     errand = _running.errand
-    return Pause(errand) if errand else asyncio.get_running_loop().create_future()
+    return InlineFuture(errand) if errand else asyncio.get_running_loop().create_future()
 
 
-class Errand:
+class InlineTask:
     """Runs one coroutine; `end` is done when it is. What needs a task of asyncio (its timeouts do)
     has no place in one.
     """
@@ -82,7 +82,7 @@ class Errand:
         except BaseException as raised:  # noqa: BLE001 - whoever awaits `end` gets it
             self.end.set_exception(raised)
         else:
-            if type(waits_for) is not Pause:
+            if type(waits_for) is not InlineFuture:
                 waits_for._asyncio_future_blocking = False  # noqa: SLF001 - what a task says too: it was awaited, not only yielded
                 waits_for.add_done_callback(self._woken)
         finally:

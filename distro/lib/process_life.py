@@ -12,7 +12,7 @@ from collections.abc import Callable
 SUPERVISED = "DISTRO_SUPERVISED"
 
 
-class Stop:
+class StopFlag:
     """A flag that forked children see."""
 
     def __init__(self) -> None:

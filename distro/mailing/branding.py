@@ -5,7 +5,7 @@ from pathlib import Path
 
 from distro.errors import SettingsError
 from distro.letter.brand import PAGE, PAGE_DARK, READABLE, Brand, contrast
-from distro.letter.mime import Part
+from distro.letter.mime import FilePart
 from distro.lib.files import read_regular
 from distro.model import PICTURES, Enclosed
 from distro.settings.load import Settings
@@ -35,7 +35,7 @@ def brand_of(settings: Settings, domain: str) -> Brand:
     )
 
 
-def _logo(path: str, domain: str) -> Part:
+def _logo(path: str, domain: str) -> FilePart:
     kind = mimetypes.guess_type(path)[0]
     if kind not in PICTURES:
         raise SettingsError(
@@ -45,4 +45,4 @@ def _logo(path: str, domain: str) -> Part:
         raw = read_regular(Path(path), _LARGEST_LOGO)
     except OSError as error:
         raise SettingsError(f"brand.logo: {path} cannot be read ({error.strerror})") from None
-    return Part(Path(path).name, kind, raw, f"{Enclosed.hash_of(raw)}@{domain}")
+    return FilePart(Path(path).name, kind, raw, f"{Enclosed.hash_of(raw)}@{domain}")

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from distro.installation.context import Installation
-from distro.letter import Filler, Letter, compile_letter
-from distro.letter.compile import Envelope
+from distro.letter import CompiledLetter, Filler, compile_letter
+from distro.letter.compile import LetterContext
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
@@ -26,7 +26,7 @@ def compile_edition(
     tier: str = "",
     files: Mapping[str, bytes] | None = None,
     slots: Slots | None = None,
-) -> Letter:
+) -> CompiledLetter:
     """The letter of an edition with the sender that it names; raises TemplateError,
     SettingsError.
     """
@@ -50,12 +50,12 @@ def envelope_of(
     languages: tuple[str, ...] = (),
     mark: str = "",
     files: Mapping[str, bytes] | None = None,
-) -> Envelope:
+) -> LetterContext:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if
     there is none.
     """
     sender = settings.sender_named(edition.sender)
-    return Envelope(
+    return LetterContext(
         distribution,
         sender.name,
         sender.address,
@@ -99,7 +99,7 @@ def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
     return dict(pair for reading in readings for pair in reading.enclosed)
 
 
-def filler_of(installation: Installation, distribution: str, letter: Letter) -> Filler:
+def filler_of(installation: Installation, distribution: str, letter: CompiledLetter) -> Filler:
     """What makes a distribution's letters as they are sent: signed, each with its own
     Return-Path.
     """
@@ -114,6 +114,6 @@ def filler_of(installation: Installation, distribution: str, letter: Letter) -> 
     )
 
 
-def load_letter(installation: Installation, distribution: str, language: str) -> Letter:
+def load_letter(installation: Installation, distribution: str, language: str) -> CompiledLetter:
     """A letter as it was compiled."""
-    return Letter.from_json(installation.store.raw(f"let:{distribution}:{language}"))
+    return CompiledLetter.from_json(installation.store.raw(f"let:{distribution}:{language}"))

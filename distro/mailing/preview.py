@@ -18,11 +18,11 @@ from distro.letter.templates import Templates
 from distro.mailing.compose import envelope_of, files_of
 from distro.settings.load import Settings
 from distro.submit import read, release_of
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PreviewReader:
     """Whose letter is shown; `label` tells the files of one from another's ("" : the only one)."""
 
     label: str
@@ -31,18 +31,20 @@ class Reader:
 
 
 EXTREMES = (
-    Reader(
+    PreviewReader(
         "longest",
         f"{'maria-magdalena.' * 3}maria-magdalena@{'international-secretariat.' * 4}example",
         "Dr. Maria Magdalena Freifrau von Wolfeschlegelsteinhausenbergerdorff-Ahumada,"
         " Chefredakteurin",
     ),
-    Reader("nameless", "a@b.example"),
-    Reader("arabic", "layla@xn--mgbaal8b0b9b2b.example", "ليلى عبد الرحمن الحدّاد، رئيسة التحرير"),
+    PreviewReader("nameless", "a@b.example"),
+    PreviewReader(
+        "arabic", "layla@xn--mgbaal8b0b9b2b.example", "ليلى عبد الرحمن الحدّاد، رئيسة التحرير"
+    ),
 )
 
 
-def reader_named(text: str) -> Reader:
+def reader_named(text: str) -> PreviewReader:
     """An address, or `Name <address>`; raises UsageError."""
     name, address = parseaddr(text)
     email, reason = addresses.judge(address or text)
@@ -51,11 +53,11 @@ def reader_named(text: str) -> Reader:
             f"--as {text}: {reason}",
             hint='Write --as ana@daily.example, or --as "Ana Ruiz <ana@daily.example>".',
         )
-    return Reader("", email, name)
+    return PreviewReader("", email, name)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PreviewFiles:
     """One edition's files."""
 
     language: str
@@ -66,8 +68,12 @@ class Written:
 
 
 def write_preview(
-    settings: Settings, files: Sequence[Path], readers: Sequence[Reader], out: Path, tier: str = ""
-) -> list[Written]:
+    settings: Settings,
+    files: Sequence[Path],
+    readers: Sequence[PreviewReader],
+    out: Path,
+    tier: str = "",
+) -> list[PreviewFiles]:
     """Write .html, .txt and .eml for every edition and reader, and an index.html with all views;
     links in them are not signed by this installation.
     """
@@ -99,7 +105,10 @@ def write_preview(
         if envelope.brand.logo:
             pictures[envelope.brand.logo.key] = envelope.brand.logo.type, envelope.brand.logo.raw
         filler = Filler(
-            letter, distribution=0, site_url=settings.site.url, keys=Keys((b"preview",), b"preview")
+            letter,
+            distribution=0,
+            site_url=settings.site.url,
+            keys=SecretKeys((b"preview",), b"preview"),
         )
         warning = (
             f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400"
@@ -115,7 +124,9 @@ def write_preview(
             paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
             paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
             headline = f"{edition.headline} ({reader.label})" if reader.label else edition.headline
-            written.append(Written(edition.language, headline, paths, letter.html_size, warning))
+            written.append(
+                PreviewFiles(edition.language, headline, paths, letter.html_size, warning)
+            )
     _write_index(out, written)
     return written
 
@@ -142,7 +153,7 @@ def _without_pictures(html: str) -> str:
     return bare if bare != html else ""
 
 
-def _write_index(out: Path, written: Sequence[Written]) -> None:
+def _write_index(out: Path, written: Sequence[PreviewFiles]) -> None:
     """One page with all of them: phone, dark, desktop, plain text side by side."""
     from jinja2 import Environment
 

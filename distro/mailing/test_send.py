@@ -23,7 +23,7 @@ from distro.relay.message import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.settings.load import Settings
 from distro.submit import read, release_of
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 _PATIENCE = 60  # seconds for the whole of it
 
@@ -110,7 +110,7 @@ def _message(
         letter,
         distribution=0,
         site_url=settings.site.url,
-        keys=Keys((b"test",), str(envelope.when).encode()),
+        keys=SecretKeys((b"test",), str(envelope.when).encode()),
         signers=signers_of(settings, envelope.sender_address),
     )
     return Message(envelope.sender_address, address, filler.fill(0, 0, address, ""))

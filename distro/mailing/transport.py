@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from distro.model import Outcome, State
-from distro.relay.balancer import Relays
+from distro.relay.balancer import Balancer
 from distro.relay.message import Message
 from distro.relay.pool import Pool, PoolOf, shares, tls_context
 from distro.relay.session import Endpoint, Session
@@ -93,7 +93,7 @@ def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
             unanswered=unanswered,
             letters=relay.letters_per_connection,
         )
-    return lambda work: Relays(
+    return lambda work: Balancer(
         [
             (endpoint_of(relay), lanes, relay.weight, unanswered, relay.letters_per_connection)
             for relay, lanes, unanswered in mine

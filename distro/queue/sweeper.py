@@ -7,7 +7,7 @@ from collections.abc import Callable
 from distro import log
 from distro.errors import StoreGoneError
 from distro.flow.sweep import Sweep
-from distro.installation.context import Installation, opened
+from distro.installation.context import Installation, open_installation
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import follow_supervisor
 from distro.queue.app import make_app
@@ -26,7 +26,7 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     follow_supervisor()
-    with opened(settings) as installation:
+    with open_installation(settings) as installation:
         installation.consent.replay(installation.store)
         app = make_app(installation.broker, "distro-sweep")
         sweep = Sweep(installation)

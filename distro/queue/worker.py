@@ -12,10 +12,10 @@ from distro import log
 from distro.errors import DistroError, StoreGoneError
 from distro.flow.concurrency import own_core, processes
 from distro.flow.freeze import advance
-from distro.flow.sending_process import Sender
-from distro.installation.context import Installation, opened
+from distro.flow.sending_process import SendingProcess
+from distro.installation.context import Installation, open_installation
 from distro.installation.running_parts import keep_publishing
-from distro.lib.process_life import Stop, follow_supervisor, when_orphaned
+from distro.lib.process_life import StopFlag, follow_supervisor, when_orphaned
 from distro.mailing.transport import pool_of
 from distro.queue.app import make_app
 from distro.queue.publish import ADVANCE, DELIVER, publish
@@ -23,10 +23,10 @@ from distro.settings.load import Settings
 from distro.store import connect
 
 
-class _Child:
+class _PoolChild:
     """What a pool child has after the fork."""
 
-    def __init__(self, parent: Installation, stop: Stop) -> None:
+    def __init__(self, parent: Installation, stop: StopFlag) -> None:
         self.installation = Installation(
             parent.settings,
             connect(parent.url),
@@ -36,7 +36,7 @@ class _Child:
             parent.host,
         )
         index = getattr(current_process(), "index", 0) or 0
-        self.sender = Sender(
+        self.sender = SendingProcess(
             self.installation,
             pool_of(parent.settings, index, processes(parent)),
             core=own_core(parent, index),
@@ -55,12 +55,12 @@ class _Child:
 
 def run(settings: Settings) -> int:
     """Run a worker until TERM; gives the exit code."""
-    with opened(settings) as installation:
+    with open_installation(settings) as installation:
         installation.consent.replay(
             installation.store
         )  # every "no" of this host counts before the first intent
         app = make_app(installation.broker)
-        stop = Stop()
+        stop = StopFlag()
         keep_publishing(installation, "worker")
         register(app, installation, stop)
         follow_supervisor()
@@ -86,13 +86,13 @@ def run(settings: Settings) -> int:
         return int(worker.exitcode or 0)
 
 
-def register(app: Celery, installation: Installation, stop: Stop) -> None:
+def register(app: Celery, installation: Installation, stop: StopFlag) -> None:
     """Declare the two tasks and what children do at birth and at the end."""
-    child: list[_Child] = []
+    child: list[_PoolChild] = []
 
-    def mine() -> _Child:
+    def mine() -> _PoolChild:
         if not child:
-            child.append(_Child(installation, stop))
+            child.append(_PoolChild(installation, stop))
         return child[0]
 
     def begin(**_: Any) -> None:

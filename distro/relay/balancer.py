@@ -32,7 +32,7 @@ class _Member(Work[J]):
         weight: int,
         unanswered: int,
         letters: int,
-        relays: "Relays[J]",
+        relays: "Balancer[J]",
     ) -> None:
         self.relays = relays
         self.weight = weight
@@ -87,7 +87,7 @@ class _Member(Work[J]):
         self.relays.work.broken(error)
 
 
-class Relays(Generic[J]):
+class Balancer(Generic[J]):
     """The lanes of a process to several relays; (endpoint, lanes, weight, bodies unanswered at
     most, letters a connection) each.
     """

@@ -17,11 +17,11 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from distro import log
-from distro.lib.inline_task import Errand
+from distro.lib.inline_task import InlineTask
 from distro.model import Outcome, State
 from distro.relay.capacity import KNOCK, QUICK, Capacity, Learnt
 from distro.relay.message import Message
-from distro.relay.refusals import Blame
+from distro.relay.refusals import RefusalMonitor
 from distro.relay.reply import Scope
 from distro.relay.session import (
     CLOSING,
@@ -42,14 +42,14 @@ _BACKOFF = (
 )  # seconds: the first pause after a temporary refusal of MAIL, and the longest
 
 
-class Letter(Protocol):
+class Sendable(Protocol):
     """One letter to send."""
 
     @property
     def message(self) -> Message: ...
 
 
-J = TypeVar("J", bound=Letter)
+J = TypeVar("J", bound=Sendable)
 
 
 class Work(Protocol[J]):
@@ -136,7 +136,7 @@ class Pool(Generic[J]):
         self._sessions: set[Session] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._health = _Health()
-        self._blame = Blame()
+        self._blame = RefusalMonitor()
         self.capacity = Capacity(lanes, letters)
         self._told = Learnt()
         self._stopping = asyncio.Event()
@@ -183,7 +183,7 @@ class Pool(Generic[J]):
             if session is None:
                 continue
             carried = _Carried()
-            errand = Errand(self._letters(session, carried))
+            errand = InlineTask(self._letters(session, carried))
             errand.go()
             try:
                 await errand.end

@@ -19,7 +19,7 @@ _DOMAINS = 3
 _WINDOW = 2000  # letters that count; older ones fade
 
 
-class Blame:
+class RefusalMonitor:
     """What one relay's answers say about us."""
 
     def __init__(self) -> None:

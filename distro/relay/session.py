@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from distro.lib import failpoints
-from distro.lib.inline_task import Waiter, waiter
+from distro.lib.inline_task import Waiter, create_waiter
 from distro.lib.smtp_codes import enhanced
 from distro.model import Outcome, State
 from distro.relay.message import Message, commands_of
@@ -526,7 +526,7 @@ class Session(asyncio.Protocol):
                 raise ConnectionBrokenError(self.why_closed or "closed")
             self._wanted = count
             self.deadline = self._loop.time() + seconds
-            self._waiter = waiter()
+            self._waiter = create_waiter()
             try:
                 await self._waiter
             except ConnectionBrokenError:

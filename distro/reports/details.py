@@ -31,7 +31,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of a table by edition or domain."""
 
     name: str
@@ -73,9 +73,9 @@ class Details:
 
     width: int  # seconds of a bin
     bins: tuple[Bin, ...]
-    editions: tuple[Row, ...]
-    domains: tuple[Row, ...]  # the largest; empty: not known without reading everybody's row
-    other_domains: Row | None
+    editions: tuple[TableRow, ...]
+    domains: tuple[TableRow, ...]  # the largest; empty: not known without reading everybody's row
+    other_domains: TableRow | None
     refusals: tuple[Refusal, ...]
     events: tuple[Mapping[str, object], ...]
     versions: tuple[tuple[str, str, str], ...]  # language, version, headline
@@ -126,7 +126,7 @@ def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
 
 def _by_edition(
     store: Store, distribution: str, told: Mapping[str, str], states: bytes, times: list[int]
-) -> tuple[Row, ...]:
+) -> tuple[TableRow, ...]:
     order = told.get("order", "").split()
     rows = []
     for n, (first, past) in sorted(edition_spans(batches_of(store, distribution)).items()):
@@ -136,13 +136,13 @@ def _by_edition(
             for state, t in zip(states[first:past], times[first:past], strict=False)
             if state == 97
         ]
-        rows.append(Row(order[n], counted, min(accepted, default=0), max(accepted, default=0)))
+        rows.append(TableRow(order[n], counted, min(accepted, default=0), max(accepted, default=0)))
     return tuple(rows)
 
 
 def _by_domain(
     store: Store, distribution: str, states: bytes
-) -> tuple[tuple[Row, ...], Row | None]:
+) -> tuple[tuple[TableRow, ...], TableRow | None]:
     """The largest domains of the audience and the rest."""
     ids = [i for (i,) in struct.iter_unpack(">I", store.raw(f"aud:{distribution}"))]
     domain_of = _domains(store, ids)
@@ -153,11 +153,13 @@ def _by_domain(
         found.setdefault(domain_of.get(number, "?"), Counter())[state] += 1
     largest = sorted(found, key=lambda d: (-found[d].total(), d))
     rows = tuple(
-        Row(d, {BY_LETTER[chr(s)]: n for s, n in found[d].items()}) for d in largest[:_DOMAINS]
+        TableRow(d, {BY_LETTER[chr(s)]: n for s, n in found[d].items()}) for d in largest[:_DOMAINS]
     )
     rest: Counter[int] = sum((found[d] for d in largest[_DOMAINS:]), Counter())
     return rows, (
-        Row(f"{len(largest) - _DOMAINS} others", {BY_LETTER[chr(s)]: n for s, n in rest.items()})
+        TableRow(
+            f"{len(largest) - _DOMAINS} others", {BY_LETTER[chr(s)]: n for s, n in rest.items()}
+        )
         if rest
         else None
     )

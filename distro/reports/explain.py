@@ -15,7 +15,7 @@ from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.model import State, Subscriber
-from distro.reports.locate import Found, locate
+from distro.reports.locate import Standing, locate
 from distro.reports.person_page import PersonPage, RuleRow, person_page
 from distro.store.distributions import distribution_id
 from distro.times import from_ms, rfc3339
@@ -60,7 +60,7 @@ class Explanation:
     """Everything about one person and one distribution."""
 
     person: Subscriber
-    found: Found | None  # None: nothing was submitted yet
+    found: Standing | None  # None: nothing was submitted yet
     rules: tuple[Rule, ...]
     matches_now: bool
     facts: tuple[consent.Fact, ...]
@@ -68,10 +68,10 @@ class Explanation:
     message_id: str = ""
     refused: tuple[str, ...] = ()  # why they may not be written to, now
     others: tuple[
-        Found, ...
+        Standing, ...
     ] = ()  # where they stand in the release's other distributions, newest first
     earlier: tuple[
-        Found, ...
+        Standing, ...
     ] = ()  # other releases that they were sent lately, newest first; empty where one was named
 
     def told(self) -> dict[str, Any]:
@@ -154,13 +154,13 @@ class Explanation:
             yield "Nobody but the person may undo this wish."
 
     @property
-    def _elsewhere(self) -> Found | None:
+    def _elsewhere(self) -> Standing | None:
         """Another distribution of the release that reached them, where this one did not."""
         if self.found is None or self.found.state in (State.ACCEPTED, State.COMPLAINED):
             return None
         return next((other for other in self.others if other.state is State.ACCEPTED), None)
 
-    def _headline(self, name: str, found: Found) -> str:
+    def _headline(self, name: str, found: Standing) -> str:
         what = f'D{found.distribution} "{found.headline}"'
         if found.state is not None:
             said = _GOT[found.state]
@@ -184,7 +184,7 @@ class Explanation:
             else f"no    {self.refused[0]}"
         )
 
-    def _outcome(self, found: Found) -> Iterator[str]:
+    def _outcome(self, found: Standing) -> Iterator[str]:
         if found.left_out:
             yield (
                 f"  → left out when the audience was frozen on {self._day(found.frozen_ms)}:"
@@ -348,7 +348,7 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
     )
 
 
-def _earlier(installation: Installation, who: Subscriber, told: set[str]) -> tuple[Found, ...]:
+def _earlier(installation: Installation, who: Subscriber, told: set[str]) -> tuple[Standing, ...]:
     """Find the newest distributions that have them among their recipients, beside those already
     told of.
     """
@@ -375,7 +375,7 @@ _REACHED = (
 )
 
 
-def _rank(found: Found) -> int:
+def _rank(found: Standing) -> int:
     """How much a distribution says about whether somebody has the release: where it reached them
     first, then where it may.
     """
@@ -405,7 +405,7 @@ def _distributions(installation: Installation, release: str) -> list[str]:
     ]
 
 
-def _message_id(installation: Installation, found: Found) -> str:
+def _message_id(installation: Installation, found: Standing) -> str:
     """The Message-ID of their letter; "" before there is one."""
     if found.ordinal < 0 or not found.edition:
         return ""

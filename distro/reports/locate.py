@@ -24,7 +24,7 @@ REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Standing:
     """Where a person stands in one distribution."""
 
     distribution: str
@@ -39,7 +39,7 @@ class Found:
     record: Record | None  # the last attempt
 
 
-def locate(store: Store, distribution: str, subscriber: int) -> Found:
+def locate(store: Store, distribution: str, subscriber: int) -> Standing:
     """Find somebody in a distribution."""
     told = store.hash(f"dist:{distribution}")
     frozen = int(told.get("frozen_at", 0))
@@ -73,7 +73,7 @@ def locate(store: Store, distribution: str, subscriber: int) -> Found:
         if ordinal >= 0
         else None
     )
-    return Found(
+    return Standing(
         distribution,
         told.get("headline", ""),
         told.get("state", ""),

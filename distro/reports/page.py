@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from distro.model import LANGUAGE_NAMES, State
 from distro.reports import charts
-from distro.reports.details import Details, Row, details
+from distro.reports.details import Details, TableRow, details
 from distro.reports.named_people import FEW
 from distro.reports.summary import Report, report
 from distro.store import Store
@@ -241,7 +241,7 @@ def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:
     ]
 
 
-def _row(row: Row, name: str) -> dict[str, Any]:
+def _row(row: TableRow, name: str) -> dict[str, Any]:
     ordered = {state: row.counts[state] for state in _SHOWN if row.counts.get(state)}
     spread = f"{row.last - row.first} s" if row.first else "–"
     return {

@@ -20,7 +20,7 @@ from pydantic_settings import SettingsError as VariableError
 from distro.errors import SettingsError
 from distro.lib.files import read_toml
 from distro.settings.sections import (
-    Brand,
+    BrandSettings,
     Dkim,
     Feedback,
     InDoubt,
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     senders: dict[str, Sender] = Field(
         {}, description="Further desks, chosen by `sender:` in a release."
     )
-    brand: Brand = Brand()
+    brand: BrandSettings = BrandSettings()
     dkim: Dkim = Dkim()
     feedback: Feedback = Feedback()
     relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")

@@ -259,7 +259,7 @@ class Sender(Section):
         return value
 
 
-class Brand(Section):
+class BrandSettings(Section):
     """How letters look; everything else is a template."""
 
     accent: str = Field(

@@ -16,7 +16,7 @@ import hiredis
 import redis
 
 from distro.errors import StoreGoneError
-from distro.lib.inline_task import Waiter, waiter
+from distro.lib.inline_task import Waiter, create_waiter
 from distro.store.client import Call, T, digest, sentinel_parts, source, translated
 
 _ANSWER = 20.0  # seconds for one answer
@@ -102,7 +102,7 @@ class _Connection(asyncio.Protocol):
         """
         if not self.open or self._transport is None:
             raise StoreGoneError("Redis does not answer (connection closed)")
-        answer = waiter()
+        answer = create_waiter()
         self._waiting.append(answer)
         self._transport.write(hiredis.pack_command(words))
         timer = self._loop.call_later(_ANSWER, self.abort)

@@ -12,7 +12,7 @@ Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], [
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AudienceQuery:
     """What `select_v2` is asked about a release."""
 
     slug: str
@@ -49,7 +49,7 @@ def read_plan(text: bytes | str) -> Plan:
     return Plan(matched=int(told["matched"]), audience=int(told["audience"]), **tables)
 
 
-def plan(question: Question) -> Call[Plan]:
+def plan(question: AudienceQuery) -> Call[Plan]:
     """Who would get it; changes nothing."""
     return Call(
         "select_v2", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1])
@@ -69,7 +69,7 @@ class Reserved:
     plan: Plan | None = None
 
 
-def reserve(distribution: str, question: Question) -> Call[Reserved]:
+def reserve(distribution: str, question: AudienceQuery) -> Call[Reserved]:
     """Fix who gets it; asked again, the reservation that was made."""
 
     def read(answer: Any) -> Reserved:

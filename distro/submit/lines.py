@@ -80,7 +80,7 @@ def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line with its number, from 1; white space folded."""
 
     number: int
@@ -223,7 +223,7 @@ class Line:
         )
 
 
-def wrap_width(lines: Iterable[Line]) -> int:
+def wrap_width(lines: Iterable[TextLine]) -> int:
     """Return the width at which a text was hard-wrapped; 0 where a paragraph is one line."""
     long = [line for line in lines if line.length >= 40 and not line.furniture]
     lengths = sorted(line.length for line in long)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from distro.submit.lines import Line
+from distro.submit.lines import TextLine
 from distro.submit.weights import Weights
 
 
@@ -156,7 +156,7 @@ class Division:
     left_out: tuple[int, ...] = ()
 
 
-def divide(lines: Sequence[Line]) -> Division:
+def divide(lines: Sequence[TextLine]) -> Division:
     """Find the best division of the lines, none of them blank."""
     if not lines:
         return Division(())

@@ -12,7 +12,7 @@ from functools import reduce
 from distro.model import Edition, Level, Problem, Reading
 from distro.submit import contacts, dateline, dates, embargo, wraps
 from distro.submit.language import detect
-from distro.submit.lines import Line
+from distro.submit.lines import TextLine
 from distro.submit.parts import Division, Part, divide
 from distro.submit.prose import paragraphs
 from distro.submit.source import Source
@@ -29,7 +29,7 @@ _CONTACTS = frozenset(
 
 def read_plain_text(source: Source, zone: str) -> Reading:
     """Understand a plain text; `zone` is the local time zone of an embargo that names none."""
-    lines = [Line(n, _folded(text)) for n, text in enumerate(source.text.split("\n"), 1)]
+    lines = [TextLine(n, _folded(text)) for n, text in enumerate(source.text.split("\n"), 1)]
     problems = (
         [
             Problem(
@@ -55,7 +55,7 @@ def read_plain_text(source: Source, zone: str) -> Reading:
     }
     dropped = tuple((line.number, line.text) for line in filled if line.number not in used)
     problems += doubts(source.name, filled, division, edition.headline)
-    other = filled[division.other] if division.other is not None else Line(0, "")
+    other = filled[division.other] if division.other is not None else TextLine(0, "")
     if division.margin >= _SURE or other.text == edition.headline:
         return Reading(
             source.name, "plain text", edition, tuple(problems), dropped, paragraphs(edition.body)
@@ -81,15 +81,17 @@ def _folded(text: str) -> str:
     return text if "   " in text else " ".join(text.split())
 
 
-def _edition(lines: Sequence[Line], part: dict[int, Part], until: str) -> tuple[Edition, set[int]]:
+def _edition(
+    lines: Sequence[TextLine], part: dict[int, Part], until: str
+) -> tuple[Edition, set[int]]:
     """The fields of an edition, and the numbers of the lines that are in them."""
     used: set[int] = set()
 
-    def of(*parts: Part) -> list[Line]:
+    def of(*parts: Part) -> list[TextLine]:
         """The lines of some parts, with the blank ones between them."""
         numbers = {number for number, what in part.items() if what in parts}
         used.update(numbers)
-        found: list[Line] = []
+        found: list[TextLine] = []
         for line in lines:
             if line.number in numbers or (not line.text and found):
                 found.append(line)
@@ -134,12 +136,12 @@ def _edition(lines: Sequence[Line], part: dict[int, Part], until: str) -> tuple[
     return edition, used
 
 
-def _stripped(lines: list[Line]) -> list[Line]:
+def _stripped(lines: list[TextLine]) -> list[TextLine]:
     """Lines without the blank ones at their beginning."""
     return lines[next((n for n, line in enumerate(lines) if line.text), len(lines)) :]
 
 
-def _untitled(lines: list[Line], kind: str) -> list[Line]:
+def _untitled(lines: list[TextLine], kind: str) -> list[TextLine]:
     """A section without the line that is its heading."""
     return [
         line
@@ -148,7 +150,7 @@ def _untitled(lines: list[Line], kind: str) -> list[Line]:
     ]
 
 
-def _date(lines: Sequence[Line], part: dict[int, Part], place: str, used: set[int]) -> str:
+def _date(lines: Sequence[TextLine], part: dict[int, Part], place: str, used: set[int]) -> str:
     """The day that a line around the headline names, else the dateline's own."""
     head = min((number for number, what in part.items() if what is Part.HEAD), default=0)
     near = [
@@ -166,7 +168,7 @@ def _date(lines: Sequence[Line], part: dict[int, Part], place: str, used: set[in
 
 
 def _embargo(
-    lines: Sequence[Line], part: dict[int, Part], zone: str, name: str, problems: list[Problem]
+    lines: Sequence[TextLine], part: dict[int, Part], zone: str, name: str, problems: list[Problem]
 ) -> tuple[set[int], str]:
     """The time of an embargo said around the text, and its lines; what is not understood is an
     error, never silence.
@@ -199,7 +201,9 @@ def _embargo(
     return set(), ""
 
 
-def doubts(name: str, lines: Sequence[Line], division: Division, headline: str) -> list[Problem]:
+def doubts(
+    name: str, lines: Sequence[TextLine], division: Division, headline: str
+) -> list[Problem]:
     """What somebody should look at: another line that may be the headline, and more prose left out
     than kept.
     """

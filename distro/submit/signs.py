@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from distro.submit import contacts, dateline
-from distro.submit.lines import Line, wide_length, wrap_width
+from distro.submit.lines import TextLine, wide_length, wrap_width
 from distro.submit.phrases import words
 
 PRESS = re.compile(
@@ -32,7 +32,7 @@ class Signs:
     into `lines`.
     """
 
-    lines: Sequence[Line]
+    lines: Sequence[TextLine]
 
     @cached_property
     def width(self) -> int:

@@ -8,7 +8,7 @@ text that they favour.
 import re
 
 from distro.submit import contacts
-from distro.submit.lines import Line
+from distro.submit.lines import TextLine
 from distro.submit.signs import PAIR, PRESS, Signs
 
 _FIGURE = re.compile(r"\d")
@@ -348,7 +348,7 @@ class Weights(Signs):
         head = line.text[:61].partition(":")[0]
         return (
             3.0 + max(0.0, self.notes(n))
-            if _INLINE.match(line.text) and "notes" in Line(0, head).kinds
+            if _INLINE.match(line.text) and "notes" in TextLine(0, head).kinds
             else -8.0
         )
 
@@ -364,7 +364,7 @@ class Weights(Signs):
         head = line.text[:61].partition(":")[0]
         return (
             2.5 + max(0.0, self.about(n))
-            if _INLINE.match(line.text) and "about" in Line(0, head).kinds and line.length > 80
+            if _INLINE.match(line.text) and "about" in TextLine(0, head).kinds and line.length > 80
             else -8.0
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from distro.submit.dates import MONTH
-from distro.submit.lines import BULLET, WIDE, Line, matches, wide_length, wrap_width
+from distro.submit.lines import BULLET, WIDE, TextLine, matches, wide_length, wrap_width
 
 LABEL = re.compile(
     r"^(?:[A-ZÁÉÍÓÚÀÈÊÄÖÜÇ][A-ZÁÉÍÓÚÀÈÊÄÖÜÇ ]{1,20}|What|When|Where|Who|Why|Qué|Cuándo|Dónde|"
@@ -19,7 +19,7 @@ def join(above: str, line: str) -> str:
     return above + line if WIDE.match(above[-1:]) and WIDE.match(line[:1]) else f"{above} {line}"
 
 
-def titles(lines: Sequence[Line]) -> list[str]:
+def titles(lines: Sequence[TextLine]) -> list[str]:
     """Titles one below the other, the wrapped ones whole; none of them is Markdown but those after
     the first.
     """
@@ -42,7 +42,7 @@ def titles(lines: Sequence[Line]) -> list[str]:
     return [title if n == 0 else _escape(title, first=True) for n, title in enumerate(found)]
 
 
-def unwrap(lines: Sequence[Line]) -> str:
+def unwrap(lines: Sequence[TextLine]) -> str:
     """Hard-wrapped lines as Markdown paragraphs, bullets as list items."""
     width = wrap_width(lines)
     numbered = _numbered(lines)
@@ -87,7 +87,7 @@ def unwrap(lines: Sequence[Line]) -> str:
     return "\n\n".join(blocks)
 
 
-def _new_paragraph(above: Line, line: Line, width: int) -> bool:
+def _new_paragraph(above: TextLine, line: TextLine, width: int) -> bool:
     """Whether a line right below another begins a paragraph: its first word would have had room
     above.
     """
@@ -109,7 +109,7 @@ def _new_paragraph(above: Line, line: Line, width: int) -> bool:
     )
 
 
-def _numbered(lines: Sequence[Line]) -> set[int]:
+def _numbered(lines: Sequence[TextLine]) -> set[int]:
     """Return which lines are items of a numbered list: one number follows the other, and no month
     follows them.
 
@@ -128,7 +128,7 @@ def _numbered(lines: Sequence[Line]) -> set[int]:
     }
 
 
-def _opens_item(lines: Sequence[Line], n: int) -> bool:
+def _opens_item(lines: Sequence[TextLine], n: int) -> bool:
     """Whether a line that begins with a bullet is a list item, and not a sentence broken before its
     dash.
     """

@@ -75,7 +75,7 @@ def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> 
         source=told,
     )
     if reader.distribution:
-        scanner_bursts.left(
+        scanner_bursts.note_unsubscribed(
             installation, reader.address.rpartition("@")[2].lower(), str(reader.distribution)
         )
     return True

@@ -12,7 +12,7 @@ from functools import partial
 
 from distro.audience import addresses, book, consent
 from distro.audience.book import person
-from distro.audience.book_writer import Row, Wish, Writer, Written
+from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
@@ -82,12 +82,12 @@ def add(
     }
     kept = installation.consent.fact(email, said, source="kept from before a restore")
 
-    def still_no(made: Written) -> list[Command]:
+    def still_no(made: WrittenRows) -> list[Command]:
         """Write a "no" with the row, not after it."""
         return installation.consent.commands([kept.of(n) for n in made.new]) if said else []
 
     written = Writer(installation.store).write(
-        [Wish(addresses.key(email), lambda before: before or row)], beside=still_no
+        [RowChange(addresses.key(email), lambda before: before or row)], beside=still_no
     )
     if written is None or not written.new:
         raise RefusedError(
@@ -168,7 +168,7 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
         }
 
     Writer(installation.store).write(
-        [Wish(addresses.key(email), moved, former=addresses.key(who.email))]
+        [RowChange(addresses.key(email), moved, former=addresses.key(who.email))]
     )
     _record(
         installation,
@@ -363,7 +363,7 @@ def forget(installation: Installation, who: Subscriber) -> None:
     ):  # the "no" of who is forgotten for another reason stays a "no"
         if reason in refused and consent.ERASED not in refused:
             installation.store.command("HSET", "nos", installation.hash_of(who.email), reason)
-    Writer(installation.store).write([Wish(addresses.key(who.email), lambda _: None)])
+    Writer(installation.store).write([RowChange(addresses.key(who.email), lambda _: None)])
     installation.store.command("SETBIT", "no:unconfirmed", who.id, 0)
     facts = [f for f in consent.history(installation.store, who.id) if f.act != consent.ERASED]
     if facts:
@@ -504,7 +504,7 @@ def _joined(row: Row | None, *, name: str) -> Row | None:
 
 
 def _rewrite(installation: Installation, who: Subscriber, change: "partial[Row | None]") -> None:
-    if Writer(installation.store).write([Wish(addresses.key(who.email), change)]) is None:
+    if Writer(installation.store).write([RowChange(addresses.key(who.email), change)]) is None:
         raise NotFoundError(f"{who.email} is not in the book any more")
 
 

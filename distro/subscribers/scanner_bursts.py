@@ -16,7 +16,7 @@ _READERS, _SECONDS = 5, 10  # so many of one domain within so long
 _KEPT_MS = 28 * 86_400_000
 
 
-def left(installation: Installation, domain: str, distribution: str) -> None:
+def note_unsubscribed(installation: Installation, domain: str, distribution: str) -> None:
     """A reader of this domain left by a link."""
     if provider_of(domain):
         return  # at a provider of many, neighbours are no colleagues
@@ -42,7 +42,7 @@ def left(installation: Installation, domain: str, distribution: str) -> None:
         )
 
 
-def lately(installation: Installation) -> list[tuple[str, int, int, str]]:
+def recent(installation: Installation) -> list[tuple[str, int, int, str]]:
     """The bursts of the last four weeks: domain, when (ms), how many readers, in which
     distribution.
     """

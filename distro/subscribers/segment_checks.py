@@ -14,7 +14,7 @@ _LOST = 0.5  # of its people since the last time
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TermResult:
     """One part of an expression, and whether a person satisfies it."""
 
     depth: int
@@ -23,23 +23,25 @@ class Line:
     has: str  # what the person has in that column; "" for `and`, `or`, `not`
 
 
-def why(installation: Installation, expression: str, address: str) -> list[Line]:
+def why(installation: Installation, expression: str, address: str) -> list[TermResult]:
     """Term by term, why somebody is in a segment or not; the first line is the whole."""
     who = person(installation.store, address)
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
     return list(_lines(installation.segments().expand(expression), row, 0))
 
 
-def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[Line]:
+def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[TermResult]:
     if isinstance(node, And | Or):
-        yield Line(depth, "all of" if isinstance(node, And) else "any of", holds(row, node), "")
+        yield TermResult(
+            depth, "all of" if isinstance(node, And) else "any of", holds(row, node), ""
+        )
         for part in node.parts:
             yield from _lines(part, row, depth + 1)
     elif isinstance(node, Not):
-        yield Line(depth, "not", holds(row, node), "")
+        yield TermResult(depth, "not", holds(row, node), "")
         yield from _lines(node.inner, row, depth + 1)
     else:
-        yield Line(depth, str(node), holds(row, node), "; ".join(values_of(row, node.field)))
+        yield TermResult(depth, str(node), holds(row, node), "; ".join(values_of(row, node.field)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from distro import log
 from distro.audience import addresses, book, consent
-from distro.audience.book_writer import Row, Wish, Writer, Written
+from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows
 from distro.audience.list_roles import ListRole, load_roles
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import DistroError, StoreGoneError, UsageError
@@ -177,7 +177,7 @@ def _answer_join(installation: Installation, wish: dict[str, object]) -> None:
     asked: Row = {"_wants": lists, "_asked": [str(time.time_ns() // 1_000_000)]}
     if who:
         Writer(installation.store).write(
-            [Wish(addresses.key(who.email), lambda before: before and before | asked)]
+            [RowChange(addresses.key(who.email), lambda before: before and before | asked)]
         )
     else:
         _sign_up(installation, email, asked, wish)
@@ -203,10 +203,12 @@ def _sign_up(installation: Installation, email: str, asked: Row, wish: dict[str,
         detail=", ".join(asked["_wants"]),  # type: ignore[arg-type]
     )
 
-    def unconfirmed(written: Written) -> list[Command]:
+    def unconfirmed(written: WrittenRows) -> list[Command]:
         return installation.consent.commands([fact.of(number) for number in written.new])
 
-    Writer(installation.store).write([Wish(key, lambda before: before or row)], beside=unconfirmed)
+    Writer(installation.store).write(
+        [RowChange(key, lambda before: before or row)], beside=unconfirmed
+    )
 
 
 def _answer_leave(installation: Installation, wish: dict[str, object]) -> None:
@@ -261,7 +263,7 @@ def never_again(installation: Installation, who: Subscriber, place: str) -> None
     else:
         Writer(installation.store).write(
             [
-                Wish(
+                RowChange(
                     addresses.key(who.email),
                     lambda before: (
                         before
@@ -293,7 +295,7 @@ def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
         people.join_list(installation, who, name, source=source)
     Writer(installation.store).write(
         [
-            Wish(
+            RowChange(
                 addresses.key(who.email),
                 lambda before: before and {k: v for k, v in before.items() if k != "_wants"},
             )

@@ -58,7 +58,7 @@ class SecurityHeaders:
         await self.app(scope, receive, secured if scope["type"] == "http" else send)
 
 
-class _Site:
+class _Routes:
     """What each address answers: the requests as `flow` understands them, its answers as pages."""
 
     def __init__(self, installation: Installation) -> None:
@@ -141,7 +141,7 @@ class _Site:
 
 def create_app(installation: Installation) -> Starlette:
     """The web application of an office."""
-    site = _Site(installation)
+    site = _Routes(installation)
     found = Starlette(
         routes=[
             *site.readers.routes(),

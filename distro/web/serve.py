@@ -5,7 +5,7 @@ import resource
 import uvicorn
 
 from distro import log
-from distro.installation.context import opened
+from distro.installation.context import open_installation
 from distro.installation.ports import listening
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import follow_supervisor
@@ -29,7 +29,7 @@ def _room_for_connections() -> int:
 def run(settings: Settings) -> int:
     """Serve until TERM; gives the exit code."""
     ours = listening(settings.site.listen)
-    with ours, opened(settings) as installation:
+    with ours, open_installation(settings) as installation:
         installation.consent.replay(installation.store)
         trusted, most = settings.site.trusted_proxies, _room_for_connections()
         config = uvicorn.Config(

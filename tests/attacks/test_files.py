@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from distro.audience.columns import header_of
-from distro.audience.rows import Judge
+from distro.audience.rows import RowReader
 from distro.audience.table import Table
 from distro.cli.main import run
 from distro.errors import InputFileError
@@ -227,8 +227,8 @@ def test_no_cell_costs_the_square_of_its_length(tmp_path: Path, text: str) -> No
     path.write_text(text)
     began = time.process_time()
     rows = Table(path)
-    judge: Judge | None = None
+    judge: RowReader | None = None
     for line, cells in rows:
-        judge = judge or Judge(header_of(cells, path.name))
+        judge = judge or RowReader(header_of(cells, path.name))
         judge.judge(line, cells)
     assert time.process_time() - began < 2

@@ -15,7 +15,7 @@ from distro.errors import TemplateError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter, headers
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.labels import clock
 from distro.letter.slots import SLOTS, Slots
 from distro.letter.templates import Templates
@@ -25,11 +25,11 @@ from distro.relay.reply import Reply
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.submit import read
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
-ENVELOPE = Envelope(
+ENVELOPE = LetterContext(
     "17", "Office", "press@press.example", "", "", datetime(2026, 11, 25, tzinfo=UTC)
 )
 NOWHERE = Templates(Path("/nowhere"))
@@ -51,7 +51,7 @@ def test_a_mark_in_the_text_is_never_filled(tmp_path: Path, name: str, secret: s
     )
     letter = compile_letter(edition, ENVELOPE, NOWHERE)
     filler = Filler(
-        letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+        letter, distribution=17, site_url="https://press.example", keys=SecretKeys((b"k",), b"p")
     )
     raw = b"".join(
         filler.fill(42, 99, "ana@daily.example", "Ana", "https://press.example/c/1")

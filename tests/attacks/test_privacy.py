@@ -113,7 +113,7 @@ def test_erased_means_erased_from_everything_that_we_hold(
     journal.ended(
         Attempt("1", 0, "00000000", 1), Outcome(State.FAILED, 550, f"5.1.1 <{ROSA}> unknown")
     )
-    copies.backup(installation, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
+    copies.backup(installation, tmp_path / "copy.age", copies.BackupKey("a long enough phrase"))
     installation.store.command("BGREWRITEAOF")
     assert everything(installation.settings.data)
 
@@ -137,7 +137,7 @@ def test_a_backup_leaves_nothing_in_clear(
 ) -> None:
     installation, _ = own
     add_readers(installation.store, 3, folder=tmp_path)
-    copies.backup(installation, tmp_path / "copy.age", copies.Lock("a long enough phrase"))
+    copies.backup(installation, tmp_path / "copy.age", copies.BackupKey("a long enough phrase"))
     assert not [
         p
         for p in installation.settings.data.rglob("*")

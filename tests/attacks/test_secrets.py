@@ -13,7 +13,7 @@ from distro.letter.dkim import make_key
 from distro.settings.load import Settings, load
 from distro.store import Store
 from distro.store.embedded import Embedded
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 from tests.support.installation import make_installation
 from tests.support.server import free_port
 
@@ -89,7 +89,7 @@ def test_no_value_shows_a_secret_when_it_is_printed(
         settings.redis,
         settings.secret,
         installation,
-        Keys((b"hunter2-signing-0123",), b"hunter2-redis"),
+        SecretKeys((b"hunter2-signing-0123",), b"hunter2-redis"),
         server.url,
     ]
     text = " ".join(f"{t} {t!r}" for t in told)

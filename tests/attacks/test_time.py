@@ -16,7 +16,7 @@ import pytest
 
 from distro.audience.columns import header_of
 from distro.audience.expression import parse
-from distro.audience.rows import Judge
+from distro.audience.rows import RowReader
 from distro.audience.table import read_table
 from distro.errors import DistroError
 from distro.letter.templates import Templates
@@ -43,7 +43,7 @@ def costs(act: Callable[[], object]) -> float:
 def read_list(path: Path) -> None:
     rows = read_table(path)
     _, cells = next(rows)
-    judge = Judge(header_of(cells, path.name))
+    judge = RowReader(header_of(cells, path.name))
     for line, row in rows:
         judge.judge(line, row)
 

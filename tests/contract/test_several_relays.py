@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from distro.model import Outcome, State
-from distro.relay.balancer import Relays
+from distro.relay.balancer import Balancer
 from distro.relay.pool import Pool
-from distro.relay.refusals import Blame
+from distro.relay.refusals import RefusalMonitor
 from distro.relay.reply import Scope
 from distro.relay.session import Endpoint, Sent
 from tests.contract.test_relays import Installation, Job, endpoint, run
@@ -16,7 +16,7 @@ from tests.support.smtp import ScriptedServer
 
 def through(relays: list[tuple[Endpoint, int, int]], letters: int) -> Installation:
     return run(
-        lambda installation: Relays([(*r, 0, 0) for r in relays], installation),
+        lambda installation: Balancer([(*r, 0, 0) for r in relays], installation),
         [f"r{i}@{'abcd'[i % 4]}.example" for i in range(letters)],
     )
 
@@ -80,7 +80,7 @@ def ended(state: State, text: str = "", scope: Scope = Scope.RECIPIENT, code: in
 
 
 def test_refusals_by_policy_over_five_per_cent_and_three_domains_are_about_us() -> None:
-    blame = Blame()
+    blame = RefusalMonitor()
     said = ""
     for n in range(60):
         policy = n % 10 == 0
@@ -95,14 +95,14 @@ def test_refusals_by_policy_over_five_per_cent_and_three_domains_are_about_us() 
 
 @pytest.mark.parametrize(("domains", "text"), [(2, "5.7.1 blocked"), (7, "5.1.1 no such user")])
 def test_one_strict_domain_or_bad_addresses_are_not_about_us(domains: int, text: str) -> None:
-    blame = Blame()
+    blame = RefusalMonitor()
     assert not any(
         blame.learn(f"r{n}@d{n % domains}.example", ended(State.FAILED, text)) for n in range(200)
     )
 
 
 def test_a_handful_is_not_yet_about_us() -> None:
-    blame = Blame()
+    blame = RefusalMonitor()
     assert not any(
         blame.learn(f"r{n}@d{n}.example", ended(State.FAILED, "5.7.1 no")) for n in range(49)
     )

@@ -13,7 +13,7 @@ import typer.main
 from distro.cli.main import app
 from distro.cli.releases import Tier
 from distro.letter import TIERS
-from distro.letter.compile import Envelope, context_of
+from distro.letter.compile import LetterContext, context_of
 from distro.letter.slots import Slots
 from distro.letter.templates import PARTS
 from distro.model import LETTERS, DistributionState, Edition, State
@@ -141,7 +141,7 @@ def test_every_template_variable_is_used() -> None:
     """
     given = context_of(
         Edition(language="en", headline="H", body="B"),
-        Envelope("0", "n", "a@b.example", "", "", datetime.now(UTC)),
+        LetterContext("0", "n", "a@b.example", "", "", datetime.now(UTC)),
         Slots(),
     )
     used = "".join(
@@ -154,7 +154,7 @@ def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
     told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
     context = context_of(
         Edition(language="en", headline="x", body="x"),
-        Envelope("1", "x", "x@x.example", "", "x", datetime.now(UTC)),
+        LetterContext("1", "x", "x@x.example", "", "x", datetime.now(UTC)),
         Slots(),
     )
     assert [name for name in context if f"`{name}`" not in told] == []

@@ -12,8 +12,8 @@ import pytest
 
 from distro.audience import importing
 from distro.audience.segments import rows
-from distro.audience.value_index import Keys
-from distro.installation.context import Installation, opened
+from distro.audience.value_index import IndexKeys
+from distro.installation.context import Installation, open_installation
 from distro.settings.load import load
 from distro.store.records import ids_of, unpack_ids
 
@@ -61,7 +61,7 @@ def whole(installation: Installation) -> None:
         == ROWS
     )
     assert int(installation.store.text("book:seq")) == ROWS
-    keys = Keys(installation.store.hash("book:columns"))
+    keys = IndexKeys(installation.store.hash("book:columns"))
     expected: dict[str, list[int]] = {}
     for number, row in rows(installation.store, 1, ROWS + 1):
         for key in (key for cell in keys.row(row) for key in cell.keys):
@@ -73,7 +73,7 @@ def whole(installation: Installation) -> None:
 
 @pytest.mark.parametrize("at", ["reading", "the promise", "early", "late"])
 def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) -> None:
-    with opened(load(folder / "distro.toml")) as installation:
+    with open_installation(load(folder / "distro.toml")) as installation:
         importer = an_import(folder)
         end = time.monotonic() + 30
         reached: Callable[[], bool] = {
@@ -96,14 +96,14 @@ def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) ->
 
 def test_two_finish_it_at_once(folder: Path) -> None:
     """The sweep and a command take the same import over: each piece is done once."""
-    with opened(load(folder / "distro.toml")) as installation:
+    with open_installation(load(folder / "distro.toml")) as installation:
         judged = importing.stage(installation.store, folder / "book.csv", "press", actor="t")
         installation.store.command("SADD", "import:open", judged.number)
         children = []
         for _ in range(2):
             pid = os.fork()
             if not pid:
-                with opened(load(folder / "distro.toml")) as mine:
+                with open_installation(load(folder / "distro.toml")) as mine:
                     importing.finish(mine.store, judged.number)
                 os._exit(0)
             children.append(pid)

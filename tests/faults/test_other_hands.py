@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from distro.letter import Filler, compile_letter, service_letters
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 from tests.faults.test_postfix import texts
 from tests.golden.test_templates import KINDS, SAMPLE
 from tests.support.server import free_port
@@ -36,9 +36,9 @@ pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(missing)}"),
 ]
-KEYS = Keys((b"k" * 32,), b"p")
+KEYS = SecretKeys((b"k" * 32,), b"p")
 LANGUAGES = ("en", "fr", "es", "ar")
-ENVELOPE = Envelope(
+ENVELOPE = LetterContext(
     "17",
     "Harbour Towns Office",
     "press@harbourtowns.example",
@@ -117,7 +117,7 @@ def filled(
     tier: str,
     signer: Signer,
     name: str = "Ana Rivas",
-    envelope: Envelope = ENVELOPE,
+    envelope: LetterContext = ENVELOPE,
 ) -> bytes:
     letter = compile_letter(edition, envelope, Templates(Path("/nowhere")), tier, SLOTS)
     return b"".join(

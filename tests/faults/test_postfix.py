@@ -12,13 +12,13 @@ import dkim
 import pytest
 
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.templates import Templates
 from distro.model import Edition
 from distro.relay.message import Message
 from distro.relay.session import Endpoint, Session
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 from tests.support.postfix import AVAILABLE, postfix
 
 pytestmark = [
@@ -44,7 +44,7 @@ SCRIPTS = (
     ",;:()[] ",
     '"quoted" \\ ',
 )
-KEYS = Keys((b"k" * 32,), b"p")
+KEYS = SecretKeys((b"k" * 32,), b"p")
 
 
 def texts(dice: random.Random, pieces: int) -> str:
@@ -62,7 +62,7 @@ def letters(signer: Signer) -> list[tuple[str, Message]]:
             body=texts(dice, dice.randrange(1, 200)),
             subhead=" ".join(texts(dice, 3).split()),
         )
-        envelope = Envelope(
+        envelope = LetterContext(
             str(n),
             " ".join(texts(dice, 3).split()),
             "press@press.example",

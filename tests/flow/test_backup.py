@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from distro.admin import backup as copies
-from distro.admin.backup import Lock
+from distro.admin.backup import BackupKey
 from distro.audience import book
 from distro.audience.consent import UNSUBSCRIBED, refusals
 from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow.submission import Order, submit
-from distro.installation.context import Installation, opened
+from distro.installation.context import Installation, open_installation
 from distro.ledger.audit import audit
 from distro.relay.message import Message
 from distro.settings.load import Settings
@@ -26,12 +26,12 @@ from distro.tokens import UNSUBSCRIBE, sign
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
-LOCK = Lock("correct horse battery")
+LOCK = BackupKey("correct horse battery")
 
 
-def key(folder: Path) -> Lock:
+def key(folder: Path) -> BackupKey:
     """A key file: a passphrase costs its second on purpose."""
-    return Lock(key_file=folder / "backup.key")
+    return BackupKey(key_file=folder / "backup.key")
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ def fresh(tmp_path: Path) -> Settings:
 
 
 def restored(
-    settings: Settings, path: Path, folder: Path, lock: Lock = LOCK
-) -> Iterator[tuple[Installation, copies.Copy]]:
+    settings: Settings, path: Path, folder: Path, lock: BackupKey = LOCK
+) -> Iterator[tuple[Installation, copies.BackupInfo]]:
     told = copies.unpack(path, lock, folder)
     copies.keep_secrets(settings, folder)
-    with opened(settings) as installation:
+    with open_installation(settings) as installation:
         yield installation, copies.restore(installation, told, folder, actor="t")
 
 
@@ -184,13 +184,13 @@ def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(
         copies.restore(installation, told, folder, actor="t")
     for lock, words in (
         (LOCK, "passphrase"),
-        (Lock(key_file=tmp_path / "none.key"), "no such key file"),
+        (BackupKey(key_file=tmp_path / "none.key"), "no such key file"),
     ):
         with pytest.raises(InputFileError, match=words):
             copies.unpack(path, lock, folder)
     (tmp_path / "bad.key").write_text("hello\n")
     with pytest.raises(UsageError, match="is no key file"):
-        copies.unpack(path, Lock(key_file=tmp_path / "bad.key"), folder)
+        copies.unpack(path, BackupKey(key_file=tmp_path / "bad.key"), folder)
     cut = tmp_path / "cut.age"
     cut.write_bytes(path.read_bytes()[:-400])
     (tmp_path / "none.age").write_bytes(b"hello")
@@ -261,7 +261,7 @@ def test_a_copy_taken_while_letters_leave_is_of_one_instant(
     installation = make_installation(tmp_path, server, store, worker={"batch": 50})
     add_readers(store, 600, folder=tmp_path)
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
-    made: list[copies.Copy] = []
+    made: list[copies.BackupInfo] = []
     thread = threading.Thread(
         target=lambda: made.append(
             copies.backup(installation, tmp_path / "copy.age", key(tmp_path))

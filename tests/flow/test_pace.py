@@ -13,7 +13,7 @@ import pytest
 from distro.audience import importing
 from distro.errors import RefusedError
 from distro.flow import orders
-from distro.flow.domain_halts import Stops, halt_domain
+from distro.flow.domain_halts import DomainHalts, halt_domain
 from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
 from distro.flow.throttle import buckets_of, relay_rate
@@ -279,8 +279,8 @@ def test_a_halt_of_a_domain_ends_by_redis_clock(monkeypatch: pytest.MonkeyPatch)
                 else [b"paper.example", b'[1060.0, "on fire", "me"]']
             )
 
-    async def main() -> Stops:
-        stops = Stops(Clock())  # type: ignore[arg-type]
+    async def main() -> DomainHalts:
+        stops = DomainHalts(Clock())  # type: ignore[arg-type]
         watching = asyncio.create_task(stops.watch())
         while not stops.known:
             await asyncio.sleep(0)

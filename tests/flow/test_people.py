@@ -301,9 +301,9 @@ def test_the_index_is_what_the_rows_say_after_every_kind_of_change(
 
 
 def _index_equals_rows(installation: Installation) -> None:
-    from distro.audience.value_index import Keys
+    from distro.audience.value_index import IndexKeys
 
-    keys = Keys(installation.store.hash("book:columns"))
+    keys = IndexKeys(installation.store.hash("book:columns"))
     expected: dict[str, set[int]] = {"idx:all": set()}
     for number, row in rows(installation.store, 1, int(installation.store.text("book:seq")) + 1):
         expected["idx:all"].add(number)
@@ -324,7 +324,7 @@ def _index_equals_rows(installation: Installation) -> None:
 
 
 def test_two_writers_at_once_lose_nothing(installation: Installation) -> None:
-    from distro.audience.book_writer import Wish, Writer
+    from distro.audience.book_writer import RowChange, Writer
 
     one, two = Writer(installation.store), Writer(installation.store)
     for n in range(20):
@@ -332,7 +332,7 @@ def test_two_writers_at_once_lose_nothing(installation: Installation) -> None:
             assert (
                 writer.write(
                     [
-                        Wish(
+                        RowChange(
                             "ben@d.example",
                             lambda row, n=n, name=name: row and row | {f"{name}{n}": ["x"]},  # type: ignore[misc]
                         )
@@ -389,7 +389,7 @@ def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(
             assert who is not None
             links.unsubscribe(installation, links.LinkReader(who, 7, i, "en", ""), "one-click link")
             assert consent.refusals(installation.store, who.id) == ["unsubscribed"]
-    assert [(domain, count, d) for domain, _, count, d in scanner_bursts.lately(installation)] == [
+    assert [(domain, count, d) for domain, _, count, d in scanner_bursts.recent(installation)] == [
         ("bank.example", 6, "D7")
     ]
     assert len(installation.store.elements("ev:7")) == 1

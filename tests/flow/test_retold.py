@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distro.errors import RefusedError
-from distro.flow.duplicate_text import told_before
+from distro.flow.duplicate_text import similar_text
 from distro.flow.submission import Order, plan, submit
 from distro.installation.context import Installation
 from distro.store import Store
@@ -108,4 +108,4 @@ def test_what_is_older_than_two_weeks_is_not_told(
         body=FIRST + "And four.\n\n" + REST,
         name="second.md",
     )
-    assert told_before(installation, release_of([read(second)])) is None
+    assert similar_text(installation, release_of([read(second)])) is None

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.templates import Templates
 from distro.submit import read
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "distro" / "demo" / "sample"
-ENVELOPE = Envelope(
+ENVELOPE = LetterContext(
     "17",
     "Harbour Towns Office",
     "press@harbourtowns.example",
@@ -46,7 +46,7 @@ def test_the_sample_release_in_each_language(language: str) -> None:
     assert edition is not None
     letter = compile_letter(edition, ENVELOPE, Templates(Path("/nowhere")))
     filler = Filler(
-        letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+        letter, distribution=17, site_url="https://press.example", keys=SecretKeys((b"k",), b"p")
     )
 
     agrees(f"harbour-plan.{language}.html", filler.page(3, 99, "ana@daily.example"))

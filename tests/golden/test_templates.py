@@ -14,16 +14,16 @@ import pytest
 
 from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.brand import SEA, SEA_DARK, contrast
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.labels import SPOKEN
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition, is_right_to_left
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 KINDS = sorted(p.name for p in TEMPLATES.iterdir() if p.name != "_base")
-ENVELOPE = Envelope(
+ENVELOPE = LetterContext(
     "17",
     "Harbour Towns Office",
     "press@harbourtowns.example",
@@ -110,7 +110,7 @@ def made(kind: str, language: str) -> tuple[str, str, str]:
             tier,
         )
     filler = Filler(
-        letter, distribution=17, site_url="https://press.example", keys=Keys((b"k",), b"p")
+        letter, distribution=17, site_url="https://press.example", keys=SecretKeys((b"k",), b"p")
     )
     told = (42, 99, "ana+x@daily.example", "https://press.example/c/1")
     assert b"".join(

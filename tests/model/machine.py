@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from distro.ledger.journal import Attempt, Journal
-from distro.ledger.recovery import Judge
+from distro.ledger.recovery import Recovery
 from distro.model import Outcome, State
 from distro.store import Store, audience_scripts, book_scripts
 from distro.store import ledger_scripts as scripts
@@ -76,7 +76,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="distro-model-"))
         self.store.command("FLUSHALL")
         self.clock = 0
-        self.judge = Judge(self.store, self.folder, "h")
+        self.judge = Recovery(self.store, self.folder, "h")
         self.processes: list[Process] = []
         self.zombies: list[Flight] = []  # in flight in a process that was judged by the clock
         self.sink: Counter[int] = Counter()  # letters that the relay took, by reader
@@ -128,7 +128,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _freeze(self, number: str) -> None:
         reserved = self.store.call(
             audience_scripts.reserve(
-                number, audience_scripts.Question(SLUG, [["k", f"idx:of:{number}"]], ("en",))
+                number, audience_scripts.AudienceQuery(SLUG, [["k", f"idx:of:{number}"]], ("en",))
             )
         )
         if reserved.plan is None:

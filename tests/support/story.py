@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
-from distro.flow.deliver import Job
+from distro.flow.deliver import Delivery
 from distro.flow.freeze import advance
-from distro.flow.sending_process import Sender
+from distro.flow.sending_process import SendingProcess
 from distro.flow.sweep import Sweep
 from distro.installation.context import Installation
 from distro.model import Outcome
@@ -29,17 +29,17 @@ class Story:
         self.answer = answer
         self.lanes = lanes
         self.pool_of = pool_of or self._memory
-        self.pools: list[MemoryPool[Job]] = []
+        self.pools: list[MemoryPool[Delivery]] = []
         self.sweep = Sweep(installation)
-        self._sender: Sender | None = None
+        self._sender: SendingProcess | None = None
 
     @property
-    def sender(self) -> Sender:
+    def sender(self) -> SendingProcess:
         """The sending process, begun when it is first needed."""
-        self._sender = self._sender or Sender(self.installation, self.pool_of, patience=5)
+        self._sender = self._sender or SendingProcess(self.installation, self.pool_of, patience=5)
         return self._sender
 
-    def _memory(self, work: Work[Job]) -> Lanes:
+    def _memory(self, work: Work[Delivery]) -> Lanes:
         self.pools.append(MemoryPool(self.lanes, work, self.answer))
         return self.pools[-1]
 

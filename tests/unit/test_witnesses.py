@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from distro.ledger.external_evidence import Question, hear, witness
+from distro.ledger.external_evidence import Doubt, evidence_source, hear
 from distro.model import Outcome, State
 
-ASKED = [Question(f"<1.{n}.abc@press.example>", f"r{n}@a.example") for n in range(3)]
+ASKED = [Doubt(f"<1.{n}.abc@press.example>", f"r{n}@a.example") for n in range(3)]
 LOG = """\
 Nov 24 10:00:00 mx postfix/smtpd[11]: 4XzQ1b2c3D: client=localhost[127.0.0.1]
 Nov 24 10:00:00 mx postfix/cleanup[12]: 4XzQ1b2c3D: message-id=<1.0.abc@press.example>
@@ -25,7 +25,7 @@ def test_postfix_has_a_letter_only_once_it_is_in_its_queue(tmp_path: Path) -> No
     """
     path = tmp_path / "mail.log"
     path.write_text(LOG, encoding="utf-8")
-    assert hear([witness(f"postfix:{path}")], ASKED) == {
+    assert hear([evidence_source(f"postfix:{path}")], ASKED) == {
         "<1.0.abc@press.example>": Outcome(
             State.ACCEPTED, 250, "2.0.0 found in the relay's log as 4XzQ1b2c3D", "4XzQ1b2c3D"
         )
@@ -38,7 +38,7 @@ def test_a_maildir_has_what_lies_in_it(tmp_path: Path) -> None:
         b"To: x\r\nMessage-Id: <1.2.abc@press.example>\r\n\r\nMessage-ID:"
         b" <1.0.abc@press.example>\r\n"
     )
-    assert set(hear([witness(f"maildir:{tmp_path}")], ASKED)) == {"<1.2.abc@press.example>"}
+    assert set(hear([evidence_source(f"maildir:{tmp_path}")], ASKED)) == {"<1.2.abc@press.example>"}
 
 
 def test_a_program_is_asked_in_lines_of_json(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_program_is_asked_in_lines_of_json(tmp_path: Path) -> None:
         " '5.1.1 gone'}))\nprint(json.dumps({'message_id': '<x>', 'state': 'accepted'}))\n"
     )
     program.chmod(0o755)
-    assert hear([witness(f"command:{program}")], ASKED) == {
+    assert hear([evidence_source(f"command:{program}")], ASKED) == {
         "<1.1.abc@press.example>": Outcome(State.FAILED, 550, "5.1.1 gone")
     }
 
@@ -61,4 +61,7 @@ def test_a_program_is_asked_in_lines_of_json(tmp_path: Path) -> None:
 )
 def test_a_witness_in_trouble_is_passed_over(told: str, tmp_path: Path) -> None:
     (tmp_path / "mail.log").write_text(LOG)
-    assert len(hear([witness(told), witness(f"postfix:{tmp_path}/mail.log")], ASKED)) == 1
+    assert (
+        len(hear([evidence_source(told), evidence_source(f"postfix:{tmp_path}/mail.log")], ASKED))
+        == 1
+    )

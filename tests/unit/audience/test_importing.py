@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from distro.audience import book, consent, importing
 from distro.audience.columns import Header, header_of
-from distro.audience.rows import BadRow, Judge, Row
+from distro.audience.rows import BadRow, Row, RowReader
 from distro.audience.table import read_table
 from distro.errors import InputFileError
 from distro.store import Store
@@ -107,7 +107,7 @@ def test_a_column_in_another_language_is_known(store: Store, tmp_path: Path) -> 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
 def test_no_row_crashes_and_no_control_character_gets_in(cells: list[str]) -> None:
-    found = Judge(Header(("email", "name", "beats", "x"), "")).judge(2, cells)
+    found = RowReader(Header(("email", "name", "beats", "x"), "")).judge(2, cells)
     if isinstance(found, BadRow):
         assert found.reason
         return

@@ -13,7 +13,7 @@ from distro.audience import book, consent, importing
 from distro.audience.columns import header_of, plain
 from distro.audience.consent import refusals
 from distro.audience.encodings import open_text
-from distro.audience.rows import BadRow, Judge
+from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table, separator_of
 from distro.errors import InputFileError
 from distro.installation.context import Installation
@@ -372,7 +372,7 @@ def test_a_workbook_shows_numbers_as_its_sheet_does(tmp_path: Path) -> None:
     ],
 )
 def test_an_address_as_mail_programs_write_it(cell: str, email: str, name: str) -> None:
-    row = Judge(header_of(["email"], "x.csv")).judge(2, [cell])
+    row = RowReader(header_of(["email"], "x.csv")).judge(2, [cell])
     assert not isinstance(row, BadRow)
     assert (row.email, "".join(row.columns.get("name", []))) == (email, name)
 
@@ -388,7 +388,7 @@ def test_an_address_as_mail_programs_write_it(cell: str, email: str, name: str) 
     ],
 )
 def test_several_addresses_in_one_cell_are_asked(cell: str) -> None:
-    row = Judge(header_of(["email"], "x.csv")).judge(2, [cell])
+    row = RowReader(header_of(["email"], "x.csv")).judge(2, [cell])
     assert isinstance(row, BadRow)
     assert "2 addresses in one cell" in row.reason
 
@@ -408,7 +408,7 @@ def test_several_addresses_in_one_cell_are_asked(cell: str) -> None:
     ],
 )
 def test_languages_as_words(cell: str, code: str) -> None:
-    row = Judge(header_of(["email", "langue"], "x.csv")).judge(2, ["a@d.example", cell])
+    row = RowReader(header_of(["email", "langue"], "x.csv")).judge(2, ["a@d.example", cell])
     assert not isinstance(row, BadRow)
     assert row.columns["language"] == [code]
 
@@ -417,13 +417,13 @@ def test_languages_as_words(cell: str, code: str) -> None:
     ("cell", "words"), [("xx", "no language"), ("Frensh", "did you mean fr?"), ("?", "no language")]
 )
 def test_what_is_no_language_is_refused(cell: str, words: str) -> None:
-    row = Judge(header_of(["email", "language"], "x.csv")).judge(2, ["a@d.example", cell])
+    row = RowReader(header_of(["email", "language"], "x.csv")).judge(2, ["a@d.example", cell])
     assert isinstance(row, BadRow)
     assert words in row.reason
 
 
 def test_mailchimps_quoted_tags_are_several() -> None:
-    row = Judge(header_of(["email", "TAGS"], "x.csv")).judge(
+    row = RowReader(header_of(["email", "TAGS"], "x.csv")).judge(
         2, ["a@d.example", '"press","radio, local"']
     )
     assert not isinstance(row, BadRow)

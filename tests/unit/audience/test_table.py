@@ -11,16 +11,16 @@ import pytest
 
 from distro.audience import importing
 from distro.audience.columns import header_of
-from distro.audience.rows import BadRow, Judge, Row
+from distro.audience.rows import BadRow, Row, RowReader
 from distro.audience.table import read_table
 from distro.errors import InputFileError
 from distro.store import Store
 
 
-def judged(path: Path) -> tuple[list[object], Judge]:
+def judged(path: Path) -> tuple[list[object], RowReader]:
     """Every row of a file, judged."""
     table = read_table(path)
-    judge = Judge(header_of(next(table)[1], path.name))
+    judge = RowReader(header_of(next(table)[1], path.name))
     return [judge.judge(line, cells) for line, cells in table], judge
 
 
@@ -258,7 +258,7 @@ def test_ten_thousand_hostile_rows_crash_nothing_and_leak_nothing(tmp_path: Path
         "ل",
     ]
     header = header_of(["email", "name", "lists", "beats", "any thing"], "x.csv")
-    judge = Judge(header)
+    judge = RowReader(header)
     for n in range(10_000):
         cells = [
             "".join(dice.choices(parts, k=dice.randrange(5))) for _ in range(dice.randrange(1, 7))

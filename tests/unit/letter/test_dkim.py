@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from distro.errors import SettingsError
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key, relaxed
 from distro.letter.templates import Templates
 from distro.model import Edition
-from distro.tokens import Keys, read_return_token
+from distro.tokens import SecretKeys, read_return_token
 
-KEYS = Keys((b"new", b"old"), b"pepper")
-ENVELOPE = Envelope(
+KEYS = SecretKeys((b"new", b"old"), b"pepper")
+ENVELOPE = LetterContext(
     "17",
     "Bureau de presse, Genève",
     "press@press.example",
@@ -161,8 +161,8 @@ def test_a_return_path_names_its_reader_and_cannot_be_forged() -> None:
     assert address == f"bounces+{token}@press.example"
     assert len(address.partition("@")[0]) <= 64
     assert read_return_token(token.upper(), KEYS) == (17, 42)
-    assert read_return_token(token, Keys((b"other", b"new"), b"")) == (17, 42)
-    assert read_return_token(token, Keys((b"other",), b"")) is None
+    assert read_return_token(token, SecretKeys((b"other", b"new"), b"")) == (17, 42)
+    assert read_return_token(token, SecretKeys((b"other",), b"")) is None
     assert read_return_token(token[:-1] + ("0" if token[-1] != "0" else "1"), KEYS) is None
     assert read_return_token(token[:8] + "0000002b" + token[16:], KEYS) is None
     assert read_return_token("x" * 32, KEYS) is None

@@ -13,18 +13,18 @@ import pytest
 
 from distro.errors import SettingsError
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import Envelope
+from distro.letter.compile import LetterContext
 from distro.letter.dkim import load_signer, make_key
-from distro.letter.mime import Part, _file
+from distro.letter.mime import FilePart, _file
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import envelope_of, files_of
 from distro.model import Edition, Level
 from distro.settings.load import load
 from distro.submit import read
-from distro.tokens import Keys
+from distro.tokens import SecretKeys
 
-KEYS = Keys((b"sign",), b"pepper")
+KEYS = SecretKeys((b"sign",), b"pepper")
 RELEASE = """---
 headline: Boats
 attachments: [factsheet.pdf, "rapport d'été.pdf"]
@@ -66,7 +66,7 @@ def filler_of(release: Path, attached: int = 2_000_000) -> Filler:
     assert reading.edition is not None
     assert not reading.errors
     (release.parent / "key").write_bytes(make_key("ed25519"))
-    envelope = Envelope(
+    envelope = LetterContext(
         "17",
         "House",
         "press@press.example",
@@ -253,7 +253,7 @@ def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str
 )
 def test_a_files_name_is_read_by_new_programs_and_by_old_ones(name: str) -> None:
     """RFC 2231 in pieces for all; `name` as RFC 2047 words for those of before."""
-    told = _file(Part(name, "application/pdf", b"%PDF-1.4"))
+    told = _file(FilePart(name, "application/pdf", b"%PDF-1.4"))
     message = email.message_from_string(told, policy=email.policy.default)
     assert message.get_filename() == name
     assert max(map(len, told.split("\r\n"))) <= 76

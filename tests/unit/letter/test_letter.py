@@ -14,15 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distro.errors import TemplateError
-from distro.letter import Filler, Letter, compile_letter, headers, quoted_printable
-from distro.letter.compile import Envelope
+from distro.letter import CompiledLetter, Filler, compile_letter, headers, quoted_printable
+from distro.letter.compile import LetterContext
 from distro.letter.plain import Plain
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition
-from distro.tokens import UNSUBSCRIBE, Keys, verify
+from distro.tokens import UNSUBSCRIBE, SecretKeys, verify
 
-KEYS = Keys((b"sign",), b"pepper")
-ENVELOPE = Envelope(
+KEYS = SecretKeys((b"sign",), b"pepper")
+ENVELOPE = LetterContext(
     "17",
     "Example, Press Office",
     "press@press.example",
@@ -58,12 +58,12 @@ def edition(**changes: object) -> Edition:
     return Edition(**(base | changes))  # type: ignore[arg-type]
 
 
-def letter(**changes: object) -> Letter:
+def letter(**changes: object) -> CompiledLetter:
     return compile_letter(edition(**changes), ENVELOPE, Templates(Path("/nowhere")))
 
 
 def read_back(
-    found: Letter, address: str = "ana@daily.example", name: str = "Ana Rivas"
+    found: CompiledLetter, address: str = "ana@daily.example", name: str = "Ana Rivas"
 ) -> EmailMessage:
     filler = Filler(found, distribution=17, site_url="https://press.example", keys=KEYS)
     raw = b"".join(filler.fill(42, 981, address, name))
@@ -127,7 +127,7 @@ def test_a_repetition_carries_the_same_message_id_and_date() -> None:
 
 def test_a_letter_survives_being_kept() -> None:
     found = letter()
-    assert Letter.from_json(found.to_json()) == found
+    assert CompiledLetter.from_json(found.to_json()) == found
 
 
 def test_arabic_runs_from_right_to_left() -> None:
@@ -191,7 +191,7 @@ def test_the_text_part_wraps_but_never_breaks_a_link() -> None:
 
 
 @cache
-def _plain_letter() -> Letter:
+def _plain_letter() -> CompiledLetter:
     return letter()
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from distro.model import Level
 from distro.submit import read
-from distro.submit.lines import Line
+from distro.submit.lines import TextLine
 from distro.submit.parts import Division, Part
 from distro.submit.plaintext import doubts
 
@@ -107,7 +107,7 @@ def test_the_reader_says_when_it_is_not_sure(tmp_path: Path) -> None:
 def test_more_prose_left_out_than_kept_is_an_error() -> None:
     """However the division came about, nothing is lost in silence."""
     lines = [
-        Line(
+        TextLine(
             n,
             f"Paragraph {n} of the story tells of the harbour, and it is as long as the others"
             " are.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distro.lib.inline_task import Errand, Pause, Waiter, waiter
+from distro.lib.inline_task import InlineFuture, InlineTask, Waiter, create_waiter
 
 
 def on_a_loop(test: Callable[[], Awaitable[None]]) -> None:
@@ -18,18 +18,18 @@ def on_a_loop(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(limited())
 
 
-def begun(steps: list[Any], asked: list[Waiter], count: int = 2) -> Errand:
+def begun(steps: list[Any], asked: list[Waiter], count: int = 2) -> InlineTask:
     """An errand that waits for so many things and notes what it got."""
 
     async def run() -> None:
         for _ in range(count):
-            asked.append(waiter())
+            asked.append(create_waiter())
             try:
                 steps.append(await asked[-1])
             except OSError as error:
                 steps.append(str(error))
 
-    errand = Errand(run())
+    errand = InlineTask(run())
     errand.go()
     return errand
 
@@ -61,7 +61,7 @@ def test_any_future_wakes_it_as_it_would_a_task() -> None:
             await asyncio.sleep(0.001)
             raise ValueError("its own")
 
-        errand = Errand(run())
+        errand = InlineTask(run())
         errand.go()
         with pytest.raises(ValueError, match="its own"):
             await errand.end
@@ -82,13 +82,13 @@ def test_one_may_answer_another_and_go_on_with_its_own() -> None:
         outer: list[Waiter] = []
 
         async def run() -> None:
-            outer.append(waiter())
+            outer.append(create_waiter())
             await outer[-1]
             inner[0].set_result("answered")
-            outer.append(waiter())
+            outer.append(create_waiter())
             steps.append(await outer[-1])
 
-        errand = Errand(run())
+        errand = InlineTask(run())
         errand.go()
         outer[0].set_result(None)
         assert steps == ["answered"]
@@ -108,15 +108,15 @@ def test_a_task_gets_a_future_and_so_does_another_thread() -> None:
             other = threading.Thread(target=lambda: asyncio.run(note()))
             other.start()
             other.join()
-            kinds.append(type(waiter()))
+            kinds.append(type(create_waiter()))
 
         async def note() -> None:
-            kinds.append(type(waiter()))
+            kinds.append(type(create_waiter()))
 
         await note()
-        Errand(run()).go()
+        InlineTask(run()).go()
         assert [issubclass(k, asyncio.Future) for k in kinds] == [True, True, False]
-        assert kinds[2] is Pause
+        assert kinds[2] is InlineFuture
 
     on_a_loop(test)
 

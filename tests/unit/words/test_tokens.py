@@ -3,15 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distro.tokens import UNSUBSCRIBE, VIEW, Keys, Reader, parse, sign, verify
+from distro.tokens import UNSUBSCRIBE, VIEW, SecretKeys, TokenClaim, parse, sign, verify
 
-KEYS = Keys((b"new", b"old"), b"pepper")
+KEYS = SecretKeys((b"new", b"old"), b"pepper")
 HASH = KEYS.address_hash("ana@daily.example")
 TOKEN = sign(b"new", UNSUBSCRIBE, 17, 42, 981, HASH).decode()
 
 
 def test_a_token_names_its_reader_and_verifies() -> None:
-    assert parse(TOKEN) == Reader(17, 42, 981)
+    assert parse(TOKEN) == TokenClaim(17, 42, 981)
     assert verify(TOKEN, UNSUBSCRIBE, KEYS, [HASH])
 
 
@@ -22,7 +22,7 @@ def test_a_former_key_still_verifies() -> None:
 def test_a_token_is_for_one_purpose_and_one_address() -> None:
     assert not verify(TOKEN, VIEW, KEYS, [HASH])
     assert not verify(TOKEN, UNSUBSCRIBE, KEYS, [KEYS.address_hash("ben@daily.example")])
-    assert not verify(TOKEN, UNSUBSCRIBE, Keys((b"other",), b"pepper"), [HASH])
+    assert not verify(TOKEN, UNSUBSCRIBE, SecretKeys((b"other",), b"pepper"), [HASH])
 
 
 @given(st.text())

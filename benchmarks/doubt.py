@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from running import smtp_sink
 
-from tests.faults.house import House, children
+from tests.faults.rig import Rig, children
 from tests.faults.sink import Sink
 
 
@@ -32,20 +32,20 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
     ):
         if relay == "smtp-sink":
             sink.port = port
-        with House(
+        with Rig(
             Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered
-        ) as house:
-            house.held |= {"worker b"}
-            house.parts["worker b"].kill()
-            house.fill(20_000)
+        ) as rig:
+            rig.held |= {"worker b"}
+            rig.parts["worker b"].kill()
+            rig.fill(20_000)
             for n in range(kills):
-                number = house.submit(headline=f"Story number {n}")
-                house.until(lambda m=number: house.store.raw(f"led:{m}").count(b"a") > 500)  # type: ignore[misc]
+                number = rig.submit(headline=f"Story number {n}")
+                rig.until(lambda m=number: rig.store.raw(f"led:{m}").count(b"a") > 500)  # type: ignore[misc]
                 time.sleep(random.random() * 0.5)
-                for child in children(house.parts["worker a"]):
+                for child in children(rig.parts["worker a"]):
                     child.kill()
-                house.rest(number)
-                states = house.store.raw(f"led:{number}")
+                rig.rest(number)
+                states = rig.store.raw(f"led:{number}")
                 assert states.count(b"a") + states.count(b"u") == len(states), states
                 found.append(states.count(b"u"))
                 print(

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.audience.consent import UNSUBSCRIBED
 from distro.flow.orders import cancel, halt, resume
-from tests.faults.house import House
+from tests.faults.rig import Rig
 from tests.faults.sink import Sink
 
 
@@ -33,20 +33,20 @@ def halts(
     with (
         tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
         Sink(gap=lambda: gap) as sink,
-        House(Path(folder), sink, connections=connections) as house,
+        Rig(Path(folder), sink, connections=connections) as rig,
     ):
-        house.under_way(readers, 2)
+        rig.under_way(readers, 2)
         for _ in range(count):
             time.sleep(random.uniform(0.1, pause))
-            halt(house.installation, "1", actor="bench", reason="measured")
+            halt(rig.installation, "1", actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
-            if house.told()["state"] == "halted":
-                resume(house.installation, "1", actor="bench", reason="measured")
+            if rig.told()["state"] == "halted":
+                resume(rig.installation, "1", actor="bench", reason="measured")
             before = len(sink.taken)
-            house.until(lambda b=before: len(sink.taken) > b or house.told()["state"] == "sent", 30)  # type: ignore[misc]
-            if house.told()["state"] == "sent":
+            rig.until(lambda b=before: len(sink.taken) > b or rig.told()["state"] == "sent", 30)  # type: ignore[misc]
+            if rig.told()["state"] == "sent":
                 break
     return found
 
@@ -56,15 +56,15 @@ def cancels(count: int, readers: int) -> list[list[float]]:
     with (
         tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
         Sink() as sink,
-        House(Path(folder), sink) as house,
+        Rig(Path(folder), sink) as rig,
     ):
-        house.fill(readers)
+        rig.fill(readers)
         for n in range(count):
-            number = house.submit(headline=f"Story number {n}")
+            number = rig.submit(headline=f"Story number {n}")
             before = len(sink.taken)
-            house.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
+            rig.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
             time.sleep(random.uniform(0, 0.3))
-            cancel(house.installation, number, actor="bench", reason="measured")
+            cancel(rig.installation, number, actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
@@ -77,21 +77,21 @@ def unsubscribes(count: int, readers: int) -> list[list[float]]:
     with (
         tempfile.TemporaryDirectory(prefix="distro-o-") as folder,
         Sink(gap=lambda: 0.002) as sink,
-        House(Path(folder), sink) as house,
+        Rig(Path(folder), sink) as rig,
     ):
-        house.under_way(readers, 20)
+        rig.under_way(readers, 20)
         for _ in range(count):
-            states, audience = house.store.raw("led:1"), house.store.raw("aud:1")
+            states, audience = rig.store.raw("led:1"), rig.store.raw("aud:1")
             at = states.find(b"q", random.randrange(len(states)))
             if at < 0:
                 continue
             number = int.from_bytes(audience[at * 4 : at * 4 + 4], "big")
-            house.installation.consent.record(
-                house.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench"
+            rig.installation.consent.record(
+                rig.store, subscriber=number, address="", act=UNSUBSCRIBED, source="bench"
             )
             gone[f"reader{number - 1}"] = time.time()
             time.sleep(0.02)
-        house.rest()
+        rig.rest()
         return [
             [s for who, begun in sink.begun if who.split("@")[0] == name and (s := begun - at) > 0]
             for name, at in gone.items()

@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.faults.house import House
+from tests.faults.rig import Rig
 from tests.faults.sink import Sink, jitter
 
 CONNECTIONS = 10
@@ -256,13 +256,13 @@ def mailman(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Ran
 
 
 def distro(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Random) -> str:
-    with House(folder, sink, connections=CONNECTIONS // 2) as house:
-        house.under_way(readers)
+    with Rig(folder, sink, connections=CONNECTIONS // 2) as rig:
+        rig.under_way(readers)
         for k in range(kills):
             due = readers * (k + dice.random()) / (kills + 1)
-            house.until(lambda d=due: len(sink.copies) >= d)  # type: ignore[misc]
-            house.kill("child", dice)
-        told = house.rest()
+            rig.until(lambda d=due: len(sink.copies) >= d)  # type: ignore[misc]
+            rig.kill("child", dice)
+        told = rig.rest()
         return (
             f"distro: {told['state']}, in doubt {told.get('possibly_twice', 0)} (named, resent"
             " once)"

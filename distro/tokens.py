@@ -174,7 +174,7 @@ def read_view(token: str, keys: SecretKeys) -> tuple[int, str] | None:
 CONFIRM = b"confirm"  # who asked for mail at this address confirms that it is theirs
 BACK = b"back"  # who left comes back: their address, once more
 NEVER = b"never"  # who never asked for mail wants no question about it again
-HELD = b"held"  # to see, take away or erase what is held on a person
+PERSONAL_DATA = b"held"  # to see, take away or erase what is held on a person
 
 
 def sign_pass(

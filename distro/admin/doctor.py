@@ -245,13 +245,17 @@ def _clock(installation: Installation) -> Iterator[Finding]:
 
 
 def _templates(installation: Installation) -> Iterator[Finding]:
-    now, house, slots = datetime.now().astimezone(), installation.settings.sender.name, Slots()
+    now, organisation, slots = (
+        datetime.now().astimezone(),
+        installation.settings.sender.name,
+        Slots(),
+    )
     sample = Edition(language="en", headline="Headline", body="Text.", embargo=now.isoformat())
     letters = (
         [(replace(sample, kind=kind), "") for kind in KINDS]
         + [(sample, tier) for tier in TIERS]
         + [
-            (make("en", house, slots), "")
+            (make("en", organisation, slots), "")
             for make in (service_letters.confirm, service_letters.welcome)
         ]
     )

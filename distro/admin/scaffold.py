@@ -37,7 +37,7 @@ take the packaged one and fill a block:
 
     email/press-release/body.mjml
         {% extends "packaged/press-release/body.mjml" %}
-        {% block masthead %}The name of the house{% endblock %}
+        {% block masthead %}The name of the organisation{% endblock %}
 
 See what became of it:  distro preview RELEASE.md
 """

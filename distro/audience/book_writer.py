@@ -372,7 +372,7 @@ class _Piece:
             else:
                 bits += [word for i in ids for word in (key, i, 0)]
         many = (("APPEND*", appends), ("SETBIT*", bits), ("SETRANGE*", stretches))
-        return [*((verb, *words) for verb, words in many if words), *sets]
+        return [*((verb, *args) for verb, args in many if args), *sets]
 
     def _bits(
         self,
@@ -422,9 +422,9 @@ def off_list(name: str, row: Row | None) -> Row | None:
     return row | {"lists": rest} if rest else {k: v for k, v in row.items() if k != "lists"}
 
 
-def _split(head: Command, words: Sequence[str | bytes | int]) -> list[Command]:
+def _split(head: Command, args: Sequence[str | bytes | int]) -> list[Command]:
     """One command for many words, or several for too many."""
     return [
-        (*head, *words[n : n + _WORDS - _WORDS % 2])
-        for n in range(0, len(words), _WORDS - _WORDS % 2)
+        (*head, *args[n : n + _WORDS - _WORDS % 2])
+        for n in range(0, len(args), _WORDS - _WORDS % 2)
     ]

@@ -72,7 +72,7 @@ class Fact:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @property
-    def words(self) -> tuple[int, str, str]:
+    def args(self) -> tuple[int, str, str]:
         """As the script takes it."""
         return self.subscriber, self.fact, self.told
 
@@ -152,9 +152,7 @@ class ConsentFile:
                 end = os.fstat(file.fileno()).st_size
                 known = int(store.hash("facts:offset").get(self.host, 0))
                 # Only a file that was in Redis up to here is in Redis up to there now.
-                store.call(
-                    scripts.consent(self.host, end if known == begin else None, [fact.words])
-                )
+                store.call(scripts.consent(self.host, end if known == begin else None, [fact.args]))
         except OSError as error:
             raise self._unwritten(error) from error
         return fact
@@ -274,7 +272,7 @@ class ConsentFile:
         news = 0
         for start in range(0, len(rightful), 500):
             news += store.call(
-                scripts.consent(self.host, None, [f.words for f in rightful[start : start + 500]])
+                scripts.consent(self.host, None, [f.args for f in rightful[start : start + 500]])
             )
         if known != size:
             store.call(scripts.consent(self.host, size, []))

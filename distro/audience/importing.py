@@ -74,7 +74,7 @@ class Taken:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    held: int = 0  # said no before; their "no" stays
+    unsubscribed_kept: int = 0  # said no before; their "no" stays
     gone: int = 0  # taken off the list, for they are not in the file (`sync`)
 
 
@@ -167,10 +167,10 @@ def _good(
                 judged.bad.append(row)
             continue
         judged.good += 1
-        mark = hash(row.address)
-        if mark in seen:
+        digest = hash(row.address)
+        if digest in seen:
             judged.twice += 1
-        seen.add(mark)
+        seen.add(digest)
         if row.no:
             judged.noes[row.no] = judged.noes.get(row.no, 0) + 1
         yield row.address, row.email, row.columns, f"{row.no}|{row.no_said}" if row.no else "", line
@@ -356,7 +356,7 @@ class _Intake:
             ("new", len(written.new)),
             ("changed", len(written.changed)),
             ("unchanged", len(written.unchanged)),
-            ("held", self._held(known)),
+            ("held", self._said_no(known)),
         )
         commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
         if self.sync:
@@ -379,10 +379,10 @@ class _Intake:
         self.taken.new += len(written.new)
         self.taken.changed += len(written.changed)
         self.taken.unchanged += len(written.unchanged)
-        self.taken.held += self._held(known)
+        self.taken.unsubscribed_kept += self._said_no(known)
         self.touched += known
 
-    def _held(self, ids: Iterable[int]) -> int:
+    def _said_no(self, ids: Iterable[int]) -> int:
         no = self._no
         return sum(1 for i in ids if i >> 3 < len(no) and no[i >> 3] & (128 >> (i & 7)))
 

@@ -184,12 +184,12 @@ def _show_report(result: "Report", zone: str) -> None:
         equation = (
             " + ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items()) or "0"
         )
-        mark = (
+        verdict = (
             "✓ balanced"
             if told["balanced"]
             else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
         )
-        output.say(f"  {told['audience']:,} = {equation}          {mark}\n")
+        output.say(f"  {told['audience']:,} = {equation}          {verdict}\n")
         _show_states(result, counts, zone)
     if told["left_out"]:
         output.say(

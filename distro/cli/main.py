@@ -95,11 +95,11 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def run(words: list[str]) -> int:
+def run(args: list[str]) -> int:
     """Run a command line and give its exit code."""
-    as_json = "--json" in words
+    as_json = "--json" in args
     try:
-        code = app(args=words, standalone_mode=False)
+        code = app(args=args, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
@@ -109,7 +109,7 @@ def run(words: list[str]) -> int:
         if (
             type(error).__name__ == "NoArgsIsHelpError"
         ):  # `distro`, `distro segments`: a question, no mistake
-            return run([*words, "--help"])
+            return run([*args, "--help"])
         return report_error(
             UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json
         )

@@ -65,14 +65,14 @@ def count(n: int, one: str, many: str = "") -> str:
 
 def reasons(out: dict[str, int]) -> str:
     """21 unsubscribed · 8 already have it."""
-    words = {
+    names = {
         "already_has_it": "already have it",
         "not_on_the_allow_list": "not on the allow-list of this trial ([site] allow)",
         "no_edition_in_their_language": "no edition in their language",
         "wants_digests_only": "want newsletters only",
         "unconfirmed": "not confirmed",
     }
-    return " · ".join(f"{n:,} {words.get(reason, reason)}" for reason, n in out.items() if n)
+    return " · ".join(f"{n:,} {names.get(reason, reason)}" for reason, n in out.items() if n)
 
 
 def bold(text: str) -> str:

@@ -151,7 +151,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
     edition = reading.edition
     if edition is None:
         return
-    words = sum(len(p.split()) for p in reading.paragraphs)
+    word_count = sum(len(p.split()) for p in reading.paragraphs)
     output.say(
         f"{reading.file}: {output.language(edition.language)} {edition.kind.replace('-', ' ')},"
         f" read from {reading.source}\n"
@@ -177,7 +177,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
                 "Body",
                 output.count(len(reading.paragraphs), "paragraph")
                 + ", "
-                + output.count(words, "word"),
+                + output.count(word_count, "word"),
             ),
             *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
             (

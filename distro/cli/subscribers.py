@@ -205,7 +205,7 @@ def _told(
         "new": counts.new,
         "changed": counts.changed,
         "unchanged": counts.unchanged,
-        "unsubscribed_kept": counts.held,
+        "unsubscribed_kept": counts.unsubscribed_kept,
         "off_the_list": counts.gone,
     }
 
@@ -219,9 +219,10 @@ def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, hea
         f" {name}{f', {head}' if head else ''}"
     )
     output.say(f"  {_counts(taken)}")
-    if taken.held:
+    if taken.unsubscribed_kept:
         output.say(
-            f"  {taken.held:,} of them said no before and {'stays' if taken.held == 1 else 'stay'}"
+            f"  {taken.unsubscribed_kept:,} of them said no before and"
+            f" {'stays' if taken.unsubscribed_kept == 1 else 'stay'}"
             " unsubscribed or suppressed"
         )
     _show_noes(judged)
@@ -328,13 +329,13 @@ def export(
     from distro.audience.book import person
     from distro.installation.context import open_installation
     from distro.reports.export import write_book
-    from distro.subscribers.people import held_on
+    from distro.subscribers.people import personal_data
 
     with open_installation(settings(config)) as installation:
         if address:
             file.write_text(
                 json.dumps(
-                    held_on(installation, person(installation.store, address)),
+                    personal_data(installation, person(installation.store, address)),
                     ensure_ascii=False,
                     indent=2,
                 )

@@ -273,12 +273,12 @@ def _report(installation: Installation, accepted: Accepted, mailbox: Mailbox) ->
     equation = " + ".join(
         f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n
     )
-    mark = (
+    verdict = (
         "✓ balanced, counted again from the ledger's bytes"
         if told["balanced"]
         else "✗ out of balance"
     )
-    print(f"  {told['audience']} recipients = {equation}     {mark}")
+    print(f"  {told['audience']} recipients = {equation}     {verdict}")
     people, twice = len({address for address, _ in mailbox.accepted}), told["possibly_twice"]
     copies = ", exactly one each"
     if twice:

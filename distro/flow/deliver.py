@@ -72,7 +72,7 @@ class RunningDistribution:
 class Delivery:
     """One intent with its letter."""
 
-    held: LeasedBatch
+    leased: LeasedBatch
     attempt: Attempt
     intent: Intent
     message: Message
@@ -101,7 +101,7 @@ class Deliverer(Work[Delivery], IntentConsumer):
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, RunningDistribution] = {}
-        self.handout: ReadyQueue[Delivery] = ReadyQueue(IDLE)
+        self.ready_queue: ReadyQueue[Delivery] = ReadyQueue(IDLE)
         self._relays: dict[tuple[str, str], int] = {}
         self._paces = throttle.Paces(settings)
         self._decode = msgspec.json.Decoder(_SubscriberRow).decode
@@ -145,14 +145,14 @@ class Deliverer(Work[Delivery], IntentConsumer):
         """Claim no more, let what is in flight end, commit, give the leases back."""
         self._stopping = True
         self._return_ready(lambda _: True)
-        self.handout.close()
+        self.ready_queue.close()
         await self.pool.stop(seconds)
         end = self._loop.time() + 5
         while not self.commit.idle and self._loop.time() < end:
             self.commit.kick()
             await asyncio.sleep(0.01)
-        for held in list(self.commit.held):
-            self.commit.end(held)
+        for leased in list(self.commit.leased):
+            self.commit.end(leased)
         if self._returns:
             await asyncio.wait(self._returns, timeout=2)
         self._committing.close()
@@ -171,7 +171,7 @@ class Deliverer(Work[Delivery], IntentConsumer):
                 await processes.say_alive(self.store, self.process)
             with contextlib.suppress(DistroError):
                 await self.notes.keep()
-            self.handout.tire()
+            self.ready_queue.expire_waiters()
             self._return_forgotten()
             await asyncio.sleep(5)
 
@@ -188,18 +188,18 @@ class Deliverer(Work[Delivery], IntentConsumer):
             if rest > 0:  # the relays' own bucket is empty: another batch would wait for it too
                 await asyncio.sleep(min(rest, _TURN))
                 continue
-            held = self.commit.holding(run.distribution) or await self.commit.claim(
+            leased = self.commit.holding(run.distribution) or await self.commit.claim(
                 run.distribution, batch
             )
             batch = -1
-            if held is None:
+            if leased is None:
                 return False
-            self.handout.call()
+            self.ready_queue.call()
             self.commit.kick()
-            while not held.done.is_set() and await self._goes_on(run, began, seconds):
+            while not leased.done.is_set() and await self._goes_on(run, began, seconds):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_TURN):
-                        await held.done.wait()
+                        await leased.done.wait()
         return not self._stopping
 
     async def _goes_on(self, run: RunningDistribution, began: float, seconds: float) -> bool:
@@ -220,8 +220,8 @@ class Deliverer(Work[Delivery], IntentConsumer):
         few.
         """
         self.runs[run.distribution] = run
-        held = {h.claim.distribution for h in self.commit.held}
-        for distribution in [d for d in self.runs if d not in held and d != run.distribution][
+        leased = {h.claim.distribution for h in self.commit.leased}
+        for distribution in [d for d in self.runs if d not in leased and d != run.distribution][
             :-_RUNS
         ]:
             del self.runs[distribution]
@@ -237,28 +237,28 @@ class Deliverer(Work[Delivery], IntentConsumer):
         """
         if self._stopping or self._loop.time() < self._unreachable_until:
             return 0
-        return self.handout.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.held)
+        return self.ready_queue.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.leased)
 
     def waiting(self) -> bool:
-        return self.handout.waiting
+        return self.ready_queue.waiting
 
-    def on_intents(self, held: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
+    def on_intents(self, leased: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted: give them to waiting lanes, keep the rest ready."""
         failpoints.point("intent")
-        run = self.runs[held.claim.distribution]
-        filler = run.fillers[held.claim.edition]
+        run = self.runs[leased.claim.distribution]
+        filler = run.fillers[leased.claim.edition]
         for intent in intents:
-            attempt = Attempt(run.distribution, intent.ordinal, held.claim.token, intent.attempt)
+            attempt = Attempt(run.distribution, intent.ordinal, leased.claim.token, intent.attempt)
             try:
                 row = self._decode(intent.row)
                 pieces = filler.fill(
                     intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else ""
                 )
             except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
-                self._cannot_fill(held, attempt, error)
+                self._cannot_fill(leased, attempt, error)
                 continue
-            job = Delivery(
-                held,
+            delivery = Delivery(
+                leased,
                 attempt,
                 intent,
                 Message(
@@ -271,21 +271,21 @@ class Deliverer(Work[Delivery], IntentConsumer):
             )
             stop = self.stops.of(row.email)
             if stop:
-                self._stopped(job, stop)
+                self._stopped(delivery, stop)
             else:
-                self.handout.offer(job)
-        if held.lost or held.halted:
-            self._return_ready(lambda job: job.held is held)
+                self.ready_queue.offer(delivery)
+        if leased.lost or leased.halted:
+            self._return_ready(lambda delivery: delivery.leased is leased)
 
-    def _cannot_fill(self, held: LeasedBatch, attempt: Attempt, error: Exception) -> None:
+    def _cannot_fill(self, leased: LeasedBatch, attempt: Attempt, error: Exception) -> None:
         """Halt the distribution: nothing of this letter was sent, and who it is for is told by
         their number alone.
         """
         self.commit.outcome(
-            held, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0
+            leased, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0
         )
-        if not held.halted:
-            held.halted = True
+        if not leased.halted:
+            leased.halted = True
             with contextlib.suppress(StoreGoneError):  # else the next try says so
                 halt_for_fault(
                     self.installation,
@@ -294,13 +294,13 @@ class Deliverer(Work[Delivery], IntentConsumer):
                     error,
                 )
 
-    def _stopped(self, job: Delivery, stop: DomainHalt) -> None:
+    def _stopped(self, delivery: Delivery, stop: DomainHalt) -> None:
         """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no
         retry period.
         """
         self.commit.outcome(
-            job.held,
-            job.attempt,
+            delivery.leased,
+            delivery.attempt,
             Outcome(State.DEFERRED, text=f"halted: {stop.reason}"),
             relay=0,
             delay_ms=max(0, int(self.stops.left(stop) * 1000)),
@@ -308,20 +308,20 @@ class Deliverer(Work[Delivery], IntentConsumer):
 
     def _return_ready(self, which: Callable[[Delivery], bool]) -> None:
         """Intents that will not be begun go back: provably nothing was sent."""
-        for job in self.handout.take_back(which):
-            self._record(job, Outcome(State.QUEUED, text="not begun"), journal=False)
+        for delivery in self.ready_queue.withdraw(which):
+            self._record(delivery, Outcome(State.QUEUED, text="not begun"), journal=False)
 
     def _return_forgotten(self) -> None:
         """Let no letter wait for a connection for long, whatever its lanes met: it goes back to the
         queue.
         """
         before = self._loop.time() - _FORGOTTEN
-        self._return_ready(lambda job: job.permitted < before)
+        self._return_ready(lambda delivery: delivery.permitted < before)
 
-    def on_drained(self, held: LeasedBatch) -> None:
+    def on_drained(self, leased: LeasedBatch) -> None:
         """Nothing of this batch is in flight any more: its lease goes back."""
         wait = max(0.0, self._unreachable_until - self._loop.time())
-        task = asyncio.ensure_future(self.commit.give_back(held, int(wait * 1000)))
+        task = asyncio.ensure_future(self.commit.give_back(leased, int(wait * 1000)))
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
 
@@ -329,46 +329,48 @@ class Deliverer(Work[Delivery], IntentConsumer):
 
     async def demand(self) -> None:
         if not (
-            self._stopping or self.handout.ready or any(not h.exhausted for h in self.commit.held)
+            self._stopping
+            or self.ready_queue.ready
+            or any(not h.exhausted for h in self.commit.leased)
         ):
-            await self.handout.sleep()
+            await self.ready_queue.sleep()
 
     async def take(self) -> Delivery | None:
-        return await self.handout.take(self.commit.hurry)
+        return await self.ready_queue.take(self.commit.hurry)
 
-    async def may_begin(self, job: Delivery) -> bool:
+    async def may_begin(self, delivery: Delivery) -> bool:
         """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than
         half a second ago.
         """
-        while self._loop.time() - job.permitted > _FRESH:
+        while self._loop.time() - delivery.permitted > _FRESH:
             asked = self._loop.time()
-            verdict = await self.commit.ask(job.held, job.attempt)
+            verdict = await self.commit.ask(delivery.leased, delivery.attempt)
             if verdict != "g":
-                job.withdrawn = verdict
+                delivery.withdrawn = verdict
                 return False
-            job.permitted = asked
-        job.stop = self.stops.of(job.message.recipient)
-        return job.stop is None
+            delivery.permitted = asked
+        delivery.stop = self.stops.of(delivery.message.recipient)
+        return delivery.stop is None
 
-    def begun(self, job: Delivery) -> None:
+    def begun(self, delivery: Delivery) -> None:
         try:
-            self.journal.begun(job.attempt)
+            self.journal.begun(delivery.attempt)
         except OSError as error:
             self._cannot_journal(error)
         failpoints.point("begun")
 
-    def done(self, job: Delivery, outcome: Outcome) -> None:
-        self.handout.busy -= 1
-        if job.stop and outcome.state is State.QUEUED:
-            self._stopped(job, job.stop)
+    def done(self, delivery: Delivery, outcome: Outcome) -> None:
+        self.ready_queue.busy -= 1
+        if delivery.stop and outcome.state is State.QUEUED:
+            self._stopped(delivery, delivery.stop)
             return
-        if job.withdrawn == "n":
+        if delivery.withdrawn == "n":
             outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
-        self._record(job, outcome, journal=True)
+        self._record(delivery, outcome, journal=True)
 
-    def _record(self, job: Delivery, outcome: Outcome, *, journal: bool) -> None:
+    def _record(self, delivery: Delivery, outcome: Outcome, *, journal: bool) -> None:
         delay_ms = 0
-        recipient = job.message.recipient
+        recipient = delivery.message.recipient
         named = (
             outcome.queue_id.lower() in recipient.lower()
         )  # a relay may call a letter by whom it is for
@@ -379,9 +381,9 @@ class Deliverer(Work[Delivery], IntentConsumer):
         if outcome.state is State.DEFERRED:
             outcome, delay_ms = retry_or_give_up(
                 outcome,
-                job.attempt.number,
+                delivery.attempt.number,
                 self.installation.settings.retry,
-                self.runs[job.attempt.distribution].began_ms,
+                self.runs[delivery.attempt.distribution].began_ms,
             )
         elif (
             outcome.inside
@@ -392,12 +394,16 @@ class Deliverer(Work[Delivery], IntentConsumer):
         if journal:
             failpoints.point("replied")
             try:
-                self.journal.ended(job.attempt, outcome)
+                self.journal.ended(delivery.attempt, outcome)
             except OSError as error:
                 self._cannot_journal(error)
             failpoints.point("journalled")
-        relay = self._relay_index(job.attempt.distribution, outcome.relay) if outcome.relay else 0
-        self.commit.outcome(job.held, job.attempt, outcome, relay=relay, delay_ms=delay_ms)
+        relay = (
+            self._relay_index(delivery.attempt.distribution, outcome.relay) if outcome.relay else 0
+        )
+        self.commit.outcome(
+            delivery.leased, delivery.attempt, outcome, relay=relay, delay_ms=delay_ms
+        )
 
     def _cannot_journal(self, error: OSError) -> None:
         """What cannot be journalled must not happen: this process's sending stops here, in the
@@ -429,24 +435,24 @@ class Deliverer(Work[Delivery], IntentConsumer):
         self.notes.stuck(f"the relay does not take letters: {why}")
         self._unreachable_until = self._loop.time() + pause
         self._return_ready(lambda _: True)
-        for held in list(self.commit.held):
-            self.commit.end(held)
+        for leased in list(self.commit.leased):
+            self.commit.end(leased)
 
     def learnt(self, relay: str, what: Learnt) -> None:
         """Note a limit of the relay: doctor and the report say it, as a setting to write down."""
         if what.idle:
-            self.handout.idle = min(IDLE, what.idle * 0.8)
-        self.notes.learnt(relay, what, {h.claim.distribution for h in self.commit.held})
+            self.ready_queue.idle = min(IDLE, what.idle * 0.8)
+        self.notes.learnt(relay, what, {h.claim.distribution for h in self.commit.leased})
 
     def refused(self, why: str) -> None:
         """The relay refuses us, not a recipient: halt everything that runs here."""
-        for held in list(self.commit.held):
-            distribution = held.claim.distribution
+        for leased in list(self.commit.leased):
+            distribution = leased.claim.distribution
             self.installation.store.call(scripts.turn(distribution, "halt", "", why, "us"))
             log.get().error("halted", distribution=f"D{distribution}", why=why)
-            self._return_ready(partial(_of, held))
-            self.commit.end(held, halted=True)
+            self._return_ready(partial(_of, leased))
+            self.commit.end(leased, halted=True)
 
 
-def _of(held: LeasedBatch, job: Delivery) -> bool:
-    return job.held is held
+def _of(leased: LeasedBatch, delivery: Delivery) -> bool:
+    return delivery.leased is leased

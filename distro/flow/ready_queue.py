@@ -34,7 +34,7 @@ class ReadyQueue(Generic[J]):
         """Whether a lane waits for a letter."""
         return bool(self._takers)
 
-    def offer(self, job: J) -> None:
+    def offer(self, item: J) -> None:
         """A letter for the lane that has waited longest; else it is ready for the next that
         asks.
         """
@@ -42,9 +42,9 @@ class ReadyQueue(Generic[J]):
             _, taker = self._takers.popleft()
             if not taker.done():
                 self.busy += 1
-                taker.set_result(job)
+                taker.set_result(item)
                 return
-        self.ready.append(job)
+        self.ready.append(item)
         self.call()  # a lane may have gone to sleep since this letter was asked for
 
     async def take(self, ask: Callable[[], None]) -> J | None:
@@ -59,13 +59,13 @@ class ReadyQueue(Generic[J]):
         taker = create_waiter()
         self._takers.append((self._loop.time() + self.idle, taker))
         ask()
-        job: J | None = await taker
-        return job
+        item: J | None = await taker
+        return item
 
-    def take_back(self, which: Callable[[J], bool]) -> list[J]:
+    def withdraw(self, which: Callable[[J], bool]) -> list[J]:
         """Those of the ready letters, which will not be sent now."""
-        back = [job for job in self.ready if which(job)]
-        self.ready = deque(job for job in self.ready if not which(job))
+        back = [item for item in self.ready if which(item)]
+        self.ready = deque(item for item in self.ready if not which(item))
         return back
 
     async def sleep(self) -> None:
@@ -80,7 +80,7 @@ class ReadyQueue(Generic[J]):
             _resolve(sleeper)
         self._sleepers = []
 
-    def tire(self) -> None:
+    def expire_waiters(self) -> None:
         """Lanes that have waited for long enough get nothing."""
         while self._takers and (
             self._takers[0][0] <= self._loop.time() or self._takers[0][1].done()

@@ -279,7 +279,7 @@ def nobody(installation: Installation, planned: Planned) -> RefusedError:
         )
     have = out.get("already_has_it", 0)
     if have:
-        held = ", ".join(
+        holders = ", ".join(
             f"D{d}, {installation.store.hash(f'dist:{d}').get('state', '')}"
             for d in planned.holders
         )
@@ -292,7 +292,7 @@ def nobody(installation: Installation, planned: Planned) -> RefusedError:
             )
         )
         return RefusedError(
-            f'Nothing to send: {who} "{planned.release.headline}" ({held}).',
+            f'Nothing to send: {who} "{planned.release.headline}" ({holders}).',
             hint=_rest_of(installation, planned.holders) or "Really again? --as-new",
             **facts,
         )

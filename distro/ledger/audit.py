@@ -55,13 +55,13 @@ def audit(store: Store, distribution: str) -> Audit:
 
 def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
     """Somebody `sending` without a lease, or queued in a batch that nobody will look at."""
-    held = {lease.token for lease in leases(store, distribution)}
+    leased = {lease.token for lease in leases(store, distribution)}
     found = []
     for ordinal in ordinals_in(states, State.SENDING):
         record = unpack_record(
             store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)
         )
-        if record.token not in held:
+        if record.token not in leased:
             found.append(f"recipient {ordinal} is sending without a lease")
     watched = {int(b) for b in store.scores(f"todo:{distribution}")} | {
         lease.batch for lease in leases(store, distribution)

@@ -30,7 +30,7 @@ T = TypeVar("T")
 # whatever its size
 _INTERVAL = 0.010
 _LEAST = 0.004  # seconds between them where a connection waits for a letter
-_TURN = 0.25  # seconds of one held batch before another's turn
+_SLICE = 0.25  # seconds of one held batch before another's turn
 _REST = 0.05  # seconds that a batch rests at least when its receivers' bucket is empty
 _MOST = 400  # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0  # seconds
@@ -73,10 +73,10 @@ class IntentConsumer(Protocol):
     def pace(self, claim: Claim) -> str:
         """The buckets that a batch draws from."""
 
-    def on_intents(self, held: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
+    def on_intents(self, leased: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
         """Intents are granted; `before` is the loop time before the call that granted them."""
 
-    def on_drained(self, held: LeasedBatch) -> None:
+    def on_drained(self, leased: LeasedBatch) -> None:
         """A held batch has ended and nothing of it is in flight."""
 
 
@@ -98,7 +98,7 @@ class GroupCommit:
         self.desk = desk
         self.terms = terms
         self.early = 8  # so many outcomes do not wait for the interval
-        self.held: deque[LeasedBatch] = deque()
+        self.leased: deque[LeasedBatch] = deque()
         self.away = False  # Redis does not answer
         self._serial = 0
         self._pending: dict[str, _Pending] = {}
@@ -107,7 +107,7 @@ class GroupCommit:
         self._enough: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._last = 0.0
-        self._turn_until = 0.0
+        self._slice_until = 0.0
 
     # -- what callers say
 
@@ -130,15 +130,19 @@ class GroupCommit:
         if found is None:
             return None
         failpoints.point("claim.after")
-        held = LeasedBatch(found, found.first)
-        self.held.append(held)
+        leased = LeasedBatch(found, found.first)
+        self.leased.append(leased)
         self.kick()
-        return held
+        return leased
 
     def holding(self, distribution: str) -> LeasedBatch | None:
         """A batch of this distribution that is not through and may go on."""
         return next(
-            (h for h in self.held if h.claim.distribution == distribution and not h.done.is_set()),
+            (
+                h
+                for h in self.leased
+                if h.claim.distribution == distribution and not h.done.is_set()
+            ),
             None,
         )
 
@@ -147,7 +151,7 @@ class GroupCommit:
         return sorted(
             {
                 h.claim.group
-                for h in self.held
+                for h in self.leased
                 if h.claim.group
                 and h.rest_until
                 and not h.exhausted
@@ -160,7 +164,7 @@ class GroupCommit:
         pace; 0: none is.
         """
         now = self._loop.time()
-        mine = (h for h in self.held if h.claim.distribution == distribution)
+        mine = (h for h in self.leased if h.claim.distribution == distribution)
         return max(
             (
                 max(h.rest_until - now, _REST)
@@ -172,7 +176,7 @@ class GroupCommit:
 
     def outcome(
         self,
-        held: LeasedBatch,
+        leased: LeasedBatch,
         attempt: Attempt,
         outcome: Outcome,
         *,
@@ -180,16 +184,16 @@ class GroupCommit:
         delay_ms: int = 0,
     ) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
-        self._of(attempt.distribution).outcomes.append((held, attempt, outcome, relay, delay_ms))
+        self._of(attempt.distribution).outcomes.append((leased, attempt, outcome, relay, delay_ms))
         self._count += 1
         if self._count >= self.early:
             self._go()
         self._kick.set()
 
-    async def ask(self, held: LeasedBatch, attempt: Attempt) -> str:
+    async def ask(self, leased: LeasedBatch, attempt: Attempt) -> str:
         """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
         answer: asyncio.Future[str] = self._loop.create_future()
-        self._of(attempt.distribution).questions.append((held, attempt, answer))
+        self._of(attempt.distribution).questions.append((leased, attempt, answer))
         self.hurry()
         return await answer
 
@@ -203,18 +207,22 @@ class GroupCommit:
         if self._enough:
             self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
 
-    def end(self, held: LeasedBatch, *, lost: bool = False, halted: bool = False) -> None:
+    def end(self, leased: LeasedBatch, *, lost: bool = False, halted: bool = False) -> None:
         """No more intents of this batch: it is through, its lease is lost, or its distribution
         stands still.
         """
-        held.exhausted, held.lost, held.halted = True, held.lost or lost, held.halted or halted
-        held.done.set()
-        self._drained(held)
+        leased.exhausted, leased.lost, leased.halted = (
+            True,
+            leased.lost or lost,
+            leased.halted or halted,
+        )
+        leased.done.set()
+        self._drained(leased)
 
-    def _drained(self, held: LeasedBatch) -> None:
-        if held.exhausted and held.in_flight <= 0 and not held.returning:
-            held.returning = True
-            self.desk.on_drained(held)
+    def _drained(self, leased: LeasedBatch) -> None:
+        if leased.exhausted and leased.in_flight <= 0 and not leased.returning:
+            leased.returning = True
+            self.desk.on_drained(leased)
 
     @property
     def idle(self) -> bool:
@@ -259,36 +267,36 @@ class GroupCommit:
         share a process in large groups.
         """
         now = self._loop.time()
-        if self.held and now >= self._turn_until:
-            self._turn_until = now + _TURN
-            self.held.rotate(-1)
-        for _ in range(len(self.held)):
-            held = self.held[-1]
-            if not held.exhausted and (held.rest_until <= now or not held.claim.group):
+        if self.leased and now >= self._slice_until:
+            self._slice_until = now + _SLICE
+            self.leased.rotate(-1)
+        for _ in range(len(self.leased)):
+            leased = self.leased[-1]
+            if not leased.exhausted and (leased.rest_until <= now or not leased.claim.group):
                 return (
-                    held if held.rest_until <= now else None
+                    leased if leased.rest_until <= now else None
                 )  # without a group it waits for the relays' bucket, as all would
-            self.held.rotate(-1)
+            self.leased.rotate(-1)
         return None
 
     async def _commit_one(self) -> None:
-        held = self._next_claim()
+        leased = self._next_claim()
         waiting = [d for d, p in self._pending.items() if p.outcomes or p.questions]
         distribution = (
-            held.claim.distribution
-            if held and (not waiting or held.claim.distribution in waiting)
+            leased.claim.distribution
+            if leased and (not waiting or leased.claim.distribution in waiting)
             else waiting[0]
             if waiting
             else ""
         )
-        if held and held.claim.distribution != distribution:
-            held = None
+        if leased and leased.claim.distribution != distribution:
+            leased = None
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
         self._count -= len(outcomes)
         questions, pending.questions = pending.questions, []
         want = (
-            max(0, self.desk.wanted() + len(outcomes)) if held else 0
+            max(0, self.desk.wanted() + len(outcomes)) if leased else 0
         )  # what these outcomes free may be used at once
         self._serial += 1
         ask = scripts.Step(
@@ -301,18 +309,18 @@ class GroupCommit:
                     for _, a, o, relay, _ in outcomes
                 )
             ),
-            claim=held.claim if held else None,
+            claim=leased.claim if leased else None,
             want=want,
-            cursor=held.cursor if held else 0,
+            cursor=leased.cursor if leased else 0,
             questions=b"".join(
                 a.ordinal.to_bytes(4, "big")
                 + bytes.fromhex(a.token)
                 + h.claim.batch.to_bytes(4, "big")
                 for h, a, _ in questions
             ),
-            pace=self.desk.pace(held.claim) if held else "",
+            pace=self.desk.pace(leased.claim) if leased else "",
             slow=self.terms.slow,
-            words=[
+            texts=[
                 (a.ordinal, delay, o.text[:300])
                 for _, a, o, _, delay in outcomes
                 if o.state is not State.ACCEPTED
@@ -328,28 +336,30 @@ class GroupCommit:
         for (_, _, answer), verdict in zip(questions, told.answers, strict=True):
             if not answer.done():
                 answer.set_result(verdict)
-        if held:
-            self._granted(held, told, want, before)
+        if leased:
+            self._granted(leased, told, want, before)
 
-    def _granted(self, held: LeasedBatch, told: scripts.Stepped, want: int, before: float) -> None:
-        held.cursor = told.cursor
-        held.in_flight += len(told.intents)
+    def _granted(
+        self, leased: LeasedBatch, told: scripts.Stepped, want: int, before: float
+    ) -> None:
+        leased.cursor = told.cursor
+        leased.in_flight += len(told.intents)
         if (
             told.status == 3
         ):  # let the others go first, and look again when the bucket has filled a little
             rest = max(told.wait_ms / 1000, _REST)
-            held.rest_until = self._loop.time() + rest
-            held.done.set()
+            leased.rest_until = self._loop.time() + rest
+            leased.done.set()
             self._loop.call_later(rest, self.kick)
         ended = told.status in (1, 2) or (
-            told.cursor >= held.claim.past and len(told.intents) < want
+            told.cursor >= leased.claim.past and len(told.intents) < want
         )
         if ended:
-            held.exhausted, held.lost, held.halted = True, told.status == 1, told.status == 2
+            leased.exhausted, leased.lost, leased.halted = True, told.status == 1, told.status == 2
         if told.intents or ended:
-            self.desk.on_intents(held, told.intents, before)
+            self.desk.on_intents(leased, told.intents, before)
         if ended:
-            self.end(held)
+            self.end(leased)
 
     def _of(self, distribution: str) -> _Pending:
         return self._pending.setdefault(distribution, _Pending())
@@ -383,7 +393,7 @@ class GroupCommit:
         """Renew every lease every few seconds until cancelled; those that are lost end."""
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            mine = [h for h in self.held if not h.lost]
+            mine = [h for h in self.leased if not h.lost]
             if mine:
                 try:
                     kept = await self.store.call(
@@ -391,14 +401,14 @@ class GroupCommit:
                     )
                 except StoreGoneError:
                     continue
-                for held, still in zip(mine, kept, strict=True):
-                    if not still and held in self.held:
-                        held.lost = True
-                        self.desk.on_intents(held, (), 0.0)
-                        self.end(held, lost=True)
+                for leased, still in zip(mine, kept, strict=True):
+                    if not still and leased in self.leased:
+                        leased.lost = True
+                        self.desk.on_intents(leased, (), 0.0)
+                        self.end(leased, lost=True)
 
-    async def give_back(self, held: LeasedBatch, wait_ms: int) -> None:
+    async def give_back(self, leased: LeasedBatch, wait_ms: int) -> None:
         """Give a lease back; what is left of the batch is work again, after `wait_ms`."""
-        if held in self.held:
-            await self._patiently(lambda: self.store.call(scripts.release(held.claim, wait_ms)))
-            self.held.remove(held)
+        if leased in self.leased:
+            await self._patiently(lambda: self.store.call(scripts.release(leased.claim, wait_ms)))
+            self.leased.remove(leased)

@@ -74,14 +74,14 @@ class Journal:
 
     def ended(self, attempt: Attempt, outcome: Outcome) -> None:
         """How it ended; `-` where a relay or a queue id is not known."""
-        words = (
+        text = (
             f"{time.time():.3f} D{attempt.distribution} {attempt.ordinal}"
             f" {attempt.token}.{attempt.number} {outcome.state} {outcome.code}"
             f" {outcome.relay or '-'} {outcome.queue_id or '-'} {outcome.text}"
         )
-        if "\n" in words or "\r" in words:
-            words = words.replace("\n", " ").replace("\r", " ")
-        self._write(f"{words}\n".encode("utf-8", "replace"))
+        if "\n" in text or "\r" in text:
+            text = text.replace("\n", " ").replace("\r", " ")
+        self._write(f"{text}\n".encode("utf-8", "replace"))
 
     def _write(self, line: bytes) -> None:
         if os.write(self._descriptor, line) != len(line):

@@ -104,19 +104,19 @@ class Recovery:
         relays = self.store.elements(f"rly:{distribution}")
         became: dict[State, int] = {}
         for start in range(0, len(verdicts), _PIECE):
-            packed, words = b"", []
+            packed, texts = b"", []
             for attempt, outcome in verdicts[start : start + _PIECE]:
                 relay = relays.index(outcome.relay) + 1 if outcome.relay in relays else 0
                 packed += pack_outcome(
                     attempt.ordinal, outcome.state, attempt.token, attempt.number, outcome, relay
                 )
                 if outcome.state is not State.ACCEPTED:
-                    words.append((attempt.ordinal, 0, outcome.text))
+                    texts.append((attempt.ordinal, 0, outcome.text))
                 became[outcome.state] = became.get(outcome.state, 0) + 1
             self.store.call(
                 scripts.step(
                     scripts.Step(
-                        self.process, next(self._serial), distribution, packed, words=words
+                        self.process, next(self._serial), distribution, packed, texts=texts
                     )
                 )
             )

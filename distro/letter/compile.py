@@ -45,7 +45,7 @@ class LetterContext:
     reply_to: str
     postal_address: str
     when: datetime  # Date, the same for everyone and at every repetition
-    mark: str = ""  # before the subject: "[Test] "
+    subject_prefix: str = ""  # before the subject: "[Test] "
     complaints: str = ""  # an address for complaint reports
     languages: tuple[str, ...] = ()  # of all editions of the release
     files: Mapping[str, bytes] = field(default_factory=dict)  # what travels with it, by hash
@@ -103,16 +103,18 @@ def compile_letter(
     """
     folder = tier or edition.kind
     slots = slots or Slots()
-    mark = slots.mark
+    placeholder = slots.placeholder
     context = context_of(edition, envelope, slots, advance=tier == "embargo")
-    subject = envelope.mark + " ".join(templates.render(f"{folder}/subject.txt", context).split())
+    subject = envelope.subject_prefix + " ".join(
+        templates.render(f"{folder}/subject.txt", context).split()
+    )
     html = compile_mjml(templates.render(f"{folder}/body.mjml", context), f"{folder}/body.mjml")
     text = templates.render(f"{folder}/body.txt", context).strip("\n") + "\n"
     way_out = (
         "confirm" if folder == "confirm" else "unsubscribe"
     )  # who has not subscribed yet has nothing to leave
     for part, told in (("body.mjml", html), ("body.txt", text)):
-        if mark(way_out) not in told:
+        if placeholder(way_out) not in told:
             raise TemplateError(
                 f"{folder}/{part}: the letter has no {way_out} link",
                 hint=f"Put {{{{ {way_out}_url }}}} where readers see it.",
@@ -150,7 +152,7 @@ def context_of(
     edition: Edition, envelope: LetterContext, slots: Slots, *, advance: bool = False
 ) -> dict[str, Any]:
     """Every variable that a template may use."""
-    mark = slots.mark
+    placeholder = slots.placeholder
     labels = labels_of(edition.language)
     if edition.kind == "kill":  # what is withdrawn is not sent again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
@@ -163,7 +165,8 @@ def context_of(
     return {
         "language": edition.language,
         "direction": "rtl" if edition.right_to_left else "ltr",
-        "house": envelope.sender_name,
+        "organisation": envelope.sender_name,
+        "house": envelope.sender_name,  # the name in templates written before 0.2
         "kind": labels.kind(edition.kind),
         "date": date,
         "headline": edition.headline,
@@ -179,15 +182,16 @@ def context_of(
             for block in blocks(edition.body, envelope.brand.accent)
         ),
         "attachments": [
-            _shown(file, inside, mark("view")) for file, inside in _attachments(edition, envelope)
+            _shown(file, inside, placeholder("view"))
+            for file, inside in _attachments(edition, envelope)
         ],
         "brand": envelope.brand,
         "notes": blocks(edition.notes_to_editors, envelope.brand.accent),
         "boilerplate": blocks(edition.boilerplate, envelope.brand.accent),
         "contacts": edition.contacts,
         "labels": labels,
-        "why": labels.why.format(house=envelope.sender_name),
-        "sent_to": labels.sent_to.format(address=mark("address")),
+        "why": labels.why.format(organisation=envelope.sender_name),
+        "sent_to": labels.sent_to.format(address=placeholder("address")),
         "postal_address": envelope.postal_address,
         "notice": notice,
         "advance": advance,
@@ -196,16 +200,16 @@ def context_of(
                 "language": lang,
                 "name": own_name(lang),
                 "direction": "rtl" if is_right_to_left(lang) else "ltr",
-                "url": f"{mark('view')}?lang={lang}",
+                "url": f"{placeholder('view')}?lang={lang}",
             }
             for lang in envelope.languages
             if lang != edition.language
         ],
-        "confirm_url": mark("confirm"),
+        "confirm_url": placeholder("confirm"),
         "button": edition.note or labels.confirm_button,
-        "unsubscribe_url": mark("unsubscribe"),
-        "preferences_url": mark("preferences"),
-        "view_url": mark("view"),
+        "unsubscribe_url": placeholder("unsubscribe"),
+        "preferences_url": placeholder("preferences"),
+        "view_url": placeholder("view"),
         "text": {
             "body": text,
             "notes": notes_text,

@@ -186,7 +186,7 @@ class Filler:
 
     def _with_pictures(self) -> str:
         """Return the HTML with pictures from the page's own address."""
-        return _PICTURE.sub(rf'src="{self._slots.mark("view")}/\1"', self.letter.html)
+        return _PICTURE.sub(rf'src="{self._slots.placeholder("view")}/\1"', self.letter.html)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
         """The text part for one reader."""

@@ -20,8 +20,9 @@ SPOKEN = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Every word that a letter, or a page about it, says by itself; {house}, {address}, {when},
-    {place}, {days} are filled in.
+    """The words that a letter, or a page about it, says by itself.
+
+    {organisation}, {address}, {when}, {place} and {days} are filled in.
     """
 
     press_release: str

@@ -10,67 +10,66 @@ FORGOTTEN = 7  # days after which an address that nobody confirmed is forgotten
 ACCESS = 2  # days that a link to what is held works
 
 
-def confirm(language: str, house: str, slots: Slots) -> Edition:
+def confirm(language: str, organisation: str, slots: Slots) -> Edition:
     """Ask whether this is the reader's address; the slot `confirm` is its button, `never` the link
     that ends such letters.
     """
-    words = labels_of(language)
-    notes = (
-        f"{words.confirm_else.format(days=FORGOTTEN)}\n\n[{words.never_ask}]({slots.mark('never')})"
-    )
+    labels = labels_of(language)
+    never = f"[{labels.never_ask}]({slots.placeholder('never')})"
+    notes = f"{labels.confirm_else.format(days=FORGOTTEN)}\n\n{never}"
     return Edition(
         language=language,
         kind="confirm",
-        headline=words.confirm_head,
-        body=_text(words.confirm_body, house, slots),
+        headline=labels.confirm_head,
+        body=_text(labels.confirm_body, organisation, slots),
         notes_to_editors=notes,
     )
 
 
-def welcome(language: str, house: str, slots: Slots) -> Edition:
+def welcome(language: str, organisation: str, slots: Slots) -> Edition:
     """Say what will come, and every way to change it."""
-    words = labels_of(language)
+    labels = labels_of(language)
     return Edition(
         language=language,
         kind="welcome",
-        headline=words.welcome_head,
-        body=_text(words.welcome_body, house, slots),
+        headline=labels.welcome_head,
+        body=_text(labels.welcome_body, organisation, slots),
     )
 
 
-def access(language: str, house: str, slots: Slots) -> Edition:
+def access(language: str, organisation: str, slots: Slots) -> Edition:
     """Give a link to everything that is held on the reader; the slot `confirm` is its button."""
-    words = labels_of(language)
+    labels = labels_of(language)
     return _with_button(
         language,
-        words.access_head,
-        _text(words.access_body, house, slots),
-        words.access_button,
-        words.access_else.format(days=ACCESS),
+        labels.access_head,
+        _text(labels.access_body, organisation, slots),
+        labels.access_button,
+        labels.access_else.format(days=ACCESS),
     )
 
 
-def leave(language: str, house: str, slots: Slots) -> Edition:
+def leave(language: str, organisation: str, slots: Slots) -> Edition:
     """Give a link to leave, to whoever typed this address into the page behind "View online"."""
-    words = labels_of(language)
+    labels = labels_of(language)
     return _with_button(
         language,
-        words.leave_head,
-        _text(words.leave_body, house, slots),
-        words.leave_button,
-        words.leave_else,
+        labels.leave_head,
+        _text(labels.leave_body, organisation, slots),
+        labels.leave_button,
+        labels.leave_else,
     )
 
 
-def back(language: str, house: str, slots: Slots) -> Edition:
+def back(language: str, organisation: str, slots: Slots) -> Edition:
     """Give a link to come back, to whoever left and says that it was a mistake."""
-    words = labels_of(language)
+    labels = labels_of(language)
     return _with_button(
         language,
-        words.back_head,
-        _text(words.back_body, house, slots),
-        words.back_button,
-        words.access_else.format(days=ACCESS),
+        labels.back_head,
+        _text(labels.back_body, organisation, slots),
+        labels.back_button,
+        labels.access_else.format(days=ACCESS),
     )
 
 
@@ -85,5 +84,5 @@ def _with_button(language: str, head: str, body: str, button: str, notes: str) -
     )
 
 
-def _text(words: str, house: str, slots: Slots) -> str:
-    return words.format(house=house, address=slots.mark("address"))
+def _text(labels: str, organisation: str, slots: Slots) -> str:
+    return labels.format(organisation=organisation, address=slots.placeholder("address"))

@@ -19,7 +19,7 @@ class Slots:
 
     secret: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
 
-    def mark(self, name: str) -> str:
+    def placeholder(self, name: str) -> str:
         """Return what stands in the compiled text where the reader's own value goes."""
         return f"x{self.secret}slot.{name}.{self.secret}x"
 

@@ -48,7 +48,7 @@ def envelope_of(
     when: datetime,
     *,
     languages: tuple[str, ...] = (),
-    mark: str = "",
+    subject_prefix: str = "",
     files: Mapping[str, bytes] | None = None,
 ) -> LetterContext:
     """What a letter carries besides its edition, by the desk that it names; raises SettingsError if
@@ -62,7 +62,7 @@ def envelope_of(
         sender.reply_to,
         sender.postal_address,
         when,
-        mark,
+        subject_prefix,
         complaints=settings.feedback.complaints,
         languages=languages,
         files=files or {},

@@ -101,7 +101,7 @@ def _message(
         "0",
         datetime.now().astimezone(),
         languages=languages,
-        mark="[Test] ",
+        subject_prefix="[Test] ",
         files=files,
     )
     letter = compile_letter(edition, envelope, Templates(settings.templates))

@@ -34,7 +34,7 @@ class _Member(Work[J]):
         letters: int,
         relays: "Balancer[J]",
     ) -> None:
-        self.relays = relays
+        self.balancer = relays
         self.weight = weight
         self.pool = Pool(endpoint, lanes, self, unanswered=unanswered, letters=letters)
         self.share = 0.0  # letters had, over the weight
@@ -43,48 +43,48 @@ class _Member(Work[J]):
         self.away_until = 0.0
 
     async def demand(self) -> None:
-        await self.relays.turn(self)
-        await self.relays.work.demand()
+        await self.balancer.wait_for_share(self)
+        await self.balancer.work.demand()
 
     async def take(self) -> J | None:
         self.free += 1
         try:
-            await self.relays.turn(self)
-            job = await self.relays.work.take()
+            await self.balancer.wait_for_share(self)
+            job = await self.balancer.work.take()
         finally:
             self.free -= 1
         if job is not None:
             self.share += 1 / (self.weight or 1)
-            self.relays.moved()
+            self.balancer.moved()
         return job
 
     async def may_begin(self, job: J) -> bool:
-        return await self.relays.work.may_begin(job)
+        return await self.balancer.work.may_begin(job)
 
     def begun(self, job: J) -> None:
-        self.relays.work.begun(job)
+        self.balancer.work.begun(job)
 
     def done(self, job: J, outcome: Outcome) -> None:
         self.ended = asyncio.get_running_loop().time()
-        self.relays.work.done(job, outcome)
-        self.relays.moved()
+        self.balancer.work.done(job, outcome)
+        self.balancer.moved()
 
     def unreachable(self, why: str, pause: float) -> None:
-        self.relays.leave(self, pause, why)
-        if not self.relays.reachable():
-            self.relays.work.unreachable(why, pause)
+        self.balancer.leave(self, pause, why)
+        if not self.balancer.reachable():
+            self.balancer.work.unreachable(why, pause)
 
     def refused(self, why: str) -> None:
-        self.relays.leave(self, _REFUSED_FOR, why)
-        if not self.relays.reachable():
+        self.balancer.leave(self, _REFUSED_FOR, why)
+        if not self.balancer.reachable():
             self.away_until = 0.0  # whoever resumes wants it tried
-            self.relays.work.refused(why)
+            self.balancer.work.refused(why)
 
     def learnt(self, relay: str, what: Learnt) -> None:
-        self.relays.work.learnt(relay, what)
+        self.balancer.work.learnt(relay, what)
 
     def broken(self, error: BaseException) -> None:
-        self.relays.work.broken(error)
+        self.balancer.work.broken(error)
 
 
 class Balancer(Generic[J]):
@@ -136,7 +136,7 @@ class Balancer(Generic[J]):
         now = asyncio.get_running_loop().time()
         return any(m.away_until <= now for m in self.members)
 
-    async def turn(self, member: _Member[J]) -> None:
+    async def wait_for_share(self, member: _Member[J]) -> None:
         """Wait until it is this relay's turn, or everything stops."""
         loop = asyncio.get_running_loop()
         while not self._stopping and not self._has_turn(member, loop.time()):

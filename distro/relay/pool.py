@@ -255,17 +255,17 @@ class Pool(Generic[J]):
     ) -> Sent:
         """The same, while no more than so many bodies have no answer yet."""
         assert self._bodies is not None
-        bodies, held = self._bodies, False
+        bodies, acquired = self._bodies, False
 
         async def one_of_few() -> bool:
-            nonlocal held
-            held = await bodies.acquire()  # the server waits at 354: nothing is in doubt there
+            nonlocal acquired
+            acquired = await bodies.acquire()  # the server waits at 354: nothing is in doubt there
             return await may_begin()
 
         try:
             return await session.send(message, one_of_few, begun)
         finally:
-            if held:
+            if acquired:
                 bodies.release()
 
     def _learn(self, job: J, sent: Sent, carried: "_Carried", seconds: float) -> None:

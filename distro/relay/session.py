@@ -202,8 +202,8 @@ class Session(asyncio.Protocol):
         self._reader.lines = []  # of the greeting
         reply = await self._command(f"EHLO {name}", GREETING)
         if reply.positive:
-            words = [line.split(" ", 1) for line in self._reader.lines[1:] if line]
-            self.extensions = {w[0].upper(): w[1] if len(w) > 1 else "" for w in words}
+            keywords = [line.split(" ", 1) for line in self._reader.lines[1:] if line]
+            self.extensions = {w[0].upper(): w[1] if len(w) > 1 else "" for w in keywords}
             return
         reply = await self._command(f"HELO {name}", GREETING)
         if not reply.positive:

@@ -39,8 +39,8 @@ def patterns() -> str:
     """The textures, once a page; the parts of charts refer to them as url(#t-…)."""
     made = "".join(
         f'<pattern id="t-{state.value}" width="6" height="6" patternUnits="userSpaceOnUse"><rect'
-        f' width="6" height="6" fill="var(--{state.value.replace("_", "-")})"/>{mark}</pattern>'
-        for state, mark in {State.ACCEPTED: "", **_TEXTURES}.items()
+        f' width="6" height="6" fill="var(--{state.value.replace("_", "-")})"/>{texture}</pattern>'
+        for state, texture in {State.ACCEPTED: "", **_TEXTURES}.items()
     )
     return (
         '<svg width="0" height="0" aria-hidden="true" focusable="false"'

@@ -64,7 +64,7 @@ class Refusal:
     state: State
     cause: str
     people: int
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _refusals(store: Store, distribution: str, states: bytes) -> tuple[Refusal, 
                 text
             )
     rows = [
-        Refusal(state, words, len(texts), Counter(texts).most_common(1)[0][0])
-        for (state, words), texts in found.items()
+        Refusal(state, text, len(texts), Counter(texts).most_common(1)[0][0])
+        for (state, text), texts in found.items()
     ]
     return tuple(sorted(rows, key=lambda r: (r.state is not State.FAILED, -r.people))[:24])

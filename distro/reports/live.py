@@ -53,6 +53,6 @@ def _page(installation: Installation, distribution: str, *, live: bool) -> str:
         installation.store,
         distribution,
         zone=installation.settings.site.timezone,
-        house=sender.name,
+        organisation=sender.name,
         live=live,
     )

@@ -45,8 +45,8 @@ def named(
             )
         ]
         people = store.command("MGET", *(f"sub:{number}" for number in numbers))
-        words = store.command("HMGET", f"err:{distribution}", *piece)
-        for ordinal, number, raw, said in zip(piece, numbers, people, words, strict=True):
+        replies = store.command("HMGET", f"err:{distribution}", *piece)
+        for ordinal, number, raw, said in zip(piece, numbers, people, replies, strict=True):
             why = said.decode("utf-8", "replace") if said else ""
             if group == "possibly_twice":
                 why = (

@@ -77,7 +77,7 @@ def template(name: str) -> Template:
     return env.from_string((here / name).read_text(encoding="utf-8"))
 
 
-def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) -> str:
+def page(store: Store, distribution: str, *, zone: str, organisation: str, live: bool) -> str:
     """The page of a distribution; `live`: it follows what still happens, where JavaScript runs."""
     summary, found = report(store, distribution, zone), details(store, distribution)
     told = summary.told
@@ -89,7 +89,7 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
     follows = live and told["state"] in LIVE_STATES
     return template("page.html").render(
         **_now(told),
-        house=house,
+        organisation=organisation,
         zone=zone,
         live=follows,
         policy=LIVE if follows else STILL,
@@ -108,7 +108,7 @@ def page(store: Store, distribution: str, *, zone: str, house: str, live: bool) 
                 "word": _word(r.state),
                 "swatch": _swatch(r.state),
                 "cause": r.cause,
-                "words": r.words,
+                "words": r.text,
                 "people": r.people,
             }
             for r in found.refusals

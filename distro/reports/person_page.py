@@ -23,7 +23,7 @@ class PersonPage:
 
     name: str
     distribution: str
-    house: str
+    organisation: str
     zone: str
     now: str
     lead: str

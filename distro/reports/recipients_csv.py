@@ -51,14 +51,14 @@ def rows(
         people = store.command(
             "MGET", *(f"sub:{int.from_bytes(ids[n : n + 4], 'big')}" for n in range(0, len(ids), 4))
         )
-        words = store.command("HMGET", f"err:{distribution}", *range(first, past))
+        replies = store.command("HMGET", f"err:{distribution}", *range(first, past))
         for n, raw in enumerate(people):
             while editions[at_edition][0] <= first + n:
                 at_edition += 1
             row = json.loads(raw or b"{}")
             record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
             state = BY_LETTER[chr(states[n])]
-            said = words[n].decode("utf-8", "replace") if words[n] else ""
+            said = replies[n].decode("utf-8", "replace") if replies[n] else ""
             yield {
                 "address": shown_address(row, int.from_bytes(ids[n * 4 : n * 4 + 4], "big")),
                 "name": "" if is_protected(row) else _first(row, "name"),

@@ -184,8 +184,8 @@ def _causes(store: Store, distribution: str, states: bytes) -> dict[str, int]:
         return found
     for ordinal, text in store.hash(f"err:{distribution}").items():
         if BY_LETTER.get(chr(states[int(ordinal)])) is State.FAILED:
-            words = cause(0, text)
-            found[words] = found.get(words, 0) + 1
+            name = cause(0, text)
+            found[name] = found.get(name, 0) + 1
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 

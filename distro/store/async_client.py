@@ -96,7 +96,7 @@ class _Connection(asyncio.Protocol):
                     StoreGoneError(f"Redis does not answer ({exc or 'connection closed'})")
                 )
 
-    async def ask(self, words: tuple[Any, ...]) -> Any:
+    async def ask(self, args: tuple[Any, ...]) -> Any:
         """One request; raises StoreGoneError when the connection breaks or nothing is answered in
         time.
         """
@@ -104,7 +104,7 @@ class _Connection(asyncio.Protocol):
             raise StoreGoneError("Redis does not answer (connection closed)")
         answer = create_waiter()
         self._waiting.append(answer)
-        self._transport.write(hiredis.pack_command(words))
+        self._transport.write(hiredis.pack_command(args))
         timer = self._loop.call_later(_ANSWER, self.abort)
         try:
             return await answer
@@ -135,16 +135,16 @@ class AsyncStore:
             answer = await self._ask("EVAL", source(call.script), 0, *call.args)
         return call.read(answer)
 
-    async def command(self, *words: bytes | str | float) -> Any:
-        return await self._ask(*words)
+    async def command(self, *args: bytes | str | float) -> Any:
+        return await self._ask(*args)
 
-    async def _ask(self, *words: Any) -> Any:
+    async def _ask(self, *args: Any) -> Any:
         connection = self._connection
         if connection is None or not connection.open:
             connection = await asyncio.get_running_loop().create_task(
                 self._connected()
             )  # its timeout needs a task
-        answer = await connection.ask(words)
+        answer = await connection.ask(args)
         if isinstance(answer, hiredis.ReplyError):
             raise translated(answer) or answer
         return answer
@@ -181,8 +181,8 @@ async def _opened(where: Address) -> _Connection:
     greetings = (
         [("AUTH", *((where.user,) if where.user else ()), where.password)] if where.password else []
     )
-    for words in (*greetings, ("SELECT", where.database)):
-        answer = await connection.ask(words)
+    for args in (*greetings, ("SELECT", where.database)):
+        answer = await connection.ask(args)
         if isinstance(answer, hiredis.ReplyError):
             connection.abort()
             raise translated(answer) or StoreGoneError(

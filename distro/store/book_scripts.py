@@ -17,11 +17,11 @@ def write(
     `piece` is an import's number and which of its pieces this is: one that was done is not done
     again.
     """
-    words: list[str | bytes | int] = [version, *(piece or ("", 0))]
+    args: list[str | bytes | int] = [version, *(piece or ("", 0))]
     for command in commands:
-        words.append(len(command))
-        words += command
-    return Call("book_v1", tuple(words), lambda a: (a[0].decode(), int(a[1])))
+        args.append(len(command))
+        args += command
+    return Call("book_v1", tuple(args), lambda a: (a[0].decode(), int(a[1])))
 
 
 def consent(host: str, offset: int | None, facts: Sequence[tuple[int, str, str]]) -> Call[int]:

@@ -112,18 +112,18 @@ class Store:
             answer = self.command("EVAL", source(call.script), 0, *call.args)
         return call.read(answer)
 
-    def command(self, *words: bytes | str | float) -> Any:
+    def command(self, *args: bytes | str | float) -> Any:
         """Run one Redis command and give its raw answer."""
         with _troubles_told():
-            return self._client.execute_command(*words)
+            return self._client.execute_command(*args)
 
     def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
         """Run several commands in one round trip (not a transaction)."""
         if not commands:
             return []
         with _troubles_told(), self._client.pipeline(transaction=False) as pipe:
-            for words in commands:
-                pipe.execute_command(*words)
+            for args in commands:
+                pipe.execute_command(*args)
             return cast("list[Any]", pipe.execute())
 
     def text(self, key: str) -> str:

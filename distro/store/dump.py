@@ -78,7 +78,7 @@ def take(url: str, out: IO[bytes]) -> int:
     return size
 
 
-def _until(link: socket.socket, answers: IO[bytes], mark: bytes, out: IO[bytes]) -> int:
+def _until(link: socket.socket, answers: IO[bytes], marker: bytes, out: IO[bytes]) -> int:
     """Write what comes up to a mark of 40 bytes, which the server chose; gives how many bytes that
     are.
     """
@@ -88,12 +88,12 @@ def _until(link: socket.socket, answers: IO[bytes], mark: bytes, out: IO[bytes])
         if not piece:
             raise StoreGoneError("Redis ended in the middle of its copy", hint="Say it again.")
         tail += piece
-        if tail.endswith(mark):
-            out.write(tail[: -len(mark)])
-            return size + len(tail) - len(mark)
-        out.write(tail[: -len(mark)])
-        size += max(0, len(tail) - len(mark))
-        tail = tail[-len(mark) :]
+        if tail.endswith(marker):
+            out.write(tail[: -len(marker)])
+            return size + len(tail) - len(marker)
+        out.write(tail[: -len(marker)])
+        size += max(0, len(tail) - len(marker))
+        tail = tail[-len(marker) :]
 
 
 def _entered(where: Address) -> socket.socket:

@@ -179,9 +179,9 @@ class Embedded:
     def use(self) -> IO[str]:
         """Hold the server for this process's life; give the returned file to nobody."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = (self.folder / "users.lock").open("a")
-        fcntl.flock(held, fcntl.LOCK_SH)
-        return held
+        lock = (self.folder / "users.lock").open("a")
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        return lock
 
     def spawn_keeper(self) -> subprocess.Popen[bytes]:
         """Start a keeper in its own session, so that a Ctrl-C at the terminal reaches only its

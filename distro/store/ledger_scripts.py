@@ -71,7 +71,7 @@ class Step:
     questions: bytes = b""
     pace: str = ""  # buckets to draw from: "name rate burst;…"
     slow: str = ""  # what a group gets that asks us to slow down: "rate ms"
-    words: Sequence[tuple[int, int, str]] = field(default_factory=tuple)
+    texts: Sequence[tuple[int, int, str]] = field(default_factory=tuple)
 
 
 def step(ask: Step) -> Call[Stepped]:
@@ -82,7 +82,7 @@ def step(ask: Step) -> Call[Stepped]:
         if claim
         else (-1, "0", 0, 0, 0)
     )
-    words = [word for triple in ask.words for word in triple]
+    args = [word for triple in ask.texts for word in triple]
     return Call(
         "step_v2",
         (
@@ -94,7 +94,7 @@ def step(ask: Step) -> Call[Stepped]:
             ask.questions,
             ask.pace,
             ask.slow,
-            *words,
+            *args,
         ),
         _stepped,
     )
@@ -215,11 +215,11 @@ def resend(
     )
 
 
-def reschedule(distribution: str, start_ms: int, actor: str, words: str) -> Call[tuple[str, str]]:
+def reschedule(distribution: str, start_ms: int, actor: str, at_text: str) -> Call[tuple[str, str]]:
     """Another time; an audience fixed for the old one is let go. Gives ("ok" or "refused" or
     "gone", state).
     """
-    return Call("reschedule_v1", (distribution, start_ms, actor, words), _words)
+    return Call("reschedule_v1", (distribution, start_ms, actor, at_text), _words)
 
 
 def _words(answer: Any) -> tuple[str, str]:

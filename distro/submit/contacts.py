@@ -125,10 +125,10 @@ def find(lines: list[str]) -> tuple[Contact, ...]:
             )
         )
         numbers = phones(line)
-        words = _words(line, numbers)
-        if words and current.email and (current.name or current.phone):
+        names = _words(line, numbers)
+        if names and current.email and (current.name or current.phone):
             close()
-        for word in words:
+        for word in names:
             current = _named(current, word)
         for email in emails:
             if current.email and current.email.lower() != email.lower():

@@ -96,10 +96,10 @@ class TextLine:
         return found
 
     @cached_property
-    def house(self) -> bool:
+    def names_organisation(self) -> bool:
         """Whether it may be the name of a house, rather than what it has to say."""
         return (
-            self.words <= 7
+            self.word_count <= 7
             and not self.bullet
             and self.length <= 75
             and not re.search(r"[\d:«„“\"]", self.text)
@@ -112,7 +112,7 @@ class TextLine:
         return wide_length(self.text)
 
     @cached_property
-    def words(self) -> int:
+    def word_count(self) -> int:
         """Words; two characters of Chinese or Japanese count as one."""
         return (
             len(self.text.split())

@@ -26,7 +26,7 @@ def kinds_of(text: str) -> frozenset[str]:
     return frozenset(kind for kind, pattern in _patterns().items() if pattern.match(plain))
 
 
-def words(kind: str) -> list[str]:
+def word_list(kind: str) -> list[str]:
     """Return the words that `phrases.toml` lists under [words]."""
     return str(_listed()["words"][kind]).split()
 

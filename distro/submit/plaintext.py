@@ -223,11 +223,11 @@ def doubts(
             )
         )
     kept = sum(
-        line.words
+        line.word_count
         for line, part in zip(lines, division.parts, strict=True)
         if part in (Part.BODY, Part.NOTES, Part.ABOUT)
     )
-    if sum(lines[n].words for n in division.left_out) > kept:
+    if sum(lines[n].word_count for n in division.left_out) > kept:
         problems.append(
             Problem(
                 name,

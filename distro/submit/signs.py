@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from distro.submit import contacts, dateline
 from distro.submit.lines import TextLine, wide_length, wrap_width
-from distro.submit.phrases import words
+from distro.submit.phrases import word_list
 
 PRESS = re.compile(
     r"press|media|presse|prensa|imprensa|stampa|\bpers|woordvoer|medien|bas[ıi]n|medya|сми|пресс|"
@@ -23,7 +23,7 @@ PAIR = re.compile(r"^[^:：]{1,18}[:：](?!//)\s?\S[^:：]{0,80}$")
 _INVESTORS = re.compile(
     r"invest[oie]|inversor|аналитик|инвест|投资者|投資家|مستثمر|yat[ıi]r[ıi]mc", re.IGNORECASE
 )
-_HANGING = frozenset(words("hanging"))
+_HANGING = frozenset(word_list("hanging"))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Signs:
         menu.
         """
         line = self.lines[n]
-        return line.words >= 8 and line.full_stop and not line.furniture and self.around[n] >= 0.3
+        return (
+            line.word_count >= 8 and line.full_stop and not line.furniture and self.around[n] >= 0.3
+        )
 
     def apart(self, n: int) -> bool:
         """Whether a blank line stands above."""
@@ -85,7 +87,7 @@ class Signs:
         if n == 0:
             return False
         above, line = self.lines[n - 1], self.lines[n]
-        if (line.address and line.words <= 6) or self.labelled(n) or line.text[0] in "—～~":
+        if (line.address and line.word_count <= 6) or self.labelled(n) or line.text[0] in "—～~":
             return False
         if (
             above.full_stop
@@ -153,24 +155,24 @@ class Signs:
 
     def _prose(self, n: int) -> float:
         line = self.lines[n]
-        if line.full_stop and line.words >= 8:
+        if line.full_stop and line.word_count >= 8:
             weight = 3.0
         elif line.length >= 110:
             weight = 2.5
-        elif line.full_stop and line.words >= 4:
+        elif line.full_stop and line.word_count >= 4:
             weight = 1.5
         elif line.length >= 55:
             weight = 1.0
         elif line.length >= 40:
             weight = 0.4
         else:
-            weight = -1.2 if line.words <= 3 and not line.full_stop else -0.5
+            weight = -1.2 if line.word_count <= 3 and not line.full_stop else -0.5
         if self.goes_on(n) or (n + 1 < len(self.lines) and self.goes_on(n + 1)):
             weight = max(weight, 0.0) + 1.2
         weight += 0.8 if line.holds_sentences else 0
-        weight += 0.3 if line.text[:1] in '"“„«「' and line.words > 3 else 0
+        weight += 0.3 if line.text[:1] in '"“„«「' and line.word_count > 3 else 0
         if line.bullet:
-            weight = max(weight, 0.2 if line.words >= 3 else -0.4)
+            weight = max(weight, 0.2 if line.word_count >= 3 else -0.4)
         return weight - (
             3.5
             if line.furniture or "end" in line.kinds
@@ -278,7 +280,9 @@ class Signs:
         return (
             self.lines[n].length < 28
             and not self.apart(n)
-            and all(line.length < 28 and line.words <= 4 and not line.apparatus for line in near)
+            and all(
+                line.length < 28 and line.word_count <= 4 and not line.apparatus for line in near
+            )
         )
 
     def deck(self, n: int) -> bool:
@@ -328,9 +332,9 @@ class Signs:
             above is not None
             and "aside" in above.kinds
             and above.text[-1:] not in ".!"
-            and above.words <= 4
+            and above.word_count <= 4
             and self.prose[n] < 1
-            and self.lines[n].words <= 8
+            and self.lines[n].word_count <= 8
         )
 
     def unfinished(self, n: int) -> bool:

@@ -69,7 +69,7 @@ class Weights(Signs):
         weight -= 2.5 if self.labelled(n) else 0
         weight += (
             min(1.5, 0.15 * (line.length - 18))
-            if 18 <= line.length <= 200 and (line.words >= 3 or line.length >= 28)
+            if 18 <= line.length <= 200 and (line.word_count >= 3 or line.length >= 28)
             else -1.5
             if line.length < 14
             else -0.7
@@ -77,12 +77,12 @@ class Weights(Signs):
         weight += self._announced(n)
         weight -= (
             1.8
-            if line.house
+            if line.names_organisation
             and (
                 n + 1 == len(self.lines)
                 or self.apart(n + 1)
                 or self.lines[n + 1].apparatus
-                or self.lines[n + 1].house
+                or self.lines[n + 1].names_organisation
             )
             else 0
         )
@@ -118,7 +118,7 @@ class Weights(Signs):
             and following.length > line.length + 8
             and self.prose[n] < 1
             and not following.full_stop
-            and line.words < 5
+            and line.word_count < 5
             else 0
         )
         return weight
@@ -149,7 +149,7 @@ class Weights(Signs):
         if (
             not self.apart(n)
             and above.length >= 45
-            and line.words <= 4
+            and line.word_count <= 4
             and line.length <= 32
             and not line.full_stop
         ):

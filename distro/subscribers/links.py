@@ -34,7 +34,7 @@ class LinkReader:
     distribution: int
     ordinal: int
     language: str
-    house: str
+    organisation: str
 
     @property
     def address(self) -> str:

@@ -28,7 +28,6 @@ __all__ = [
     "erase",
     "finish_erasing",
     "forget",
-    "held_on",
     "history",
     "join_list",
     "leave_list",
@@ -36,6 +35,7 @@ __all__ = [
     "move",
     "pause",
     "person",
+    "personal_data",
     "prefer",
     "resume",
     "resume_due",
@@ -429,7 +429,7 @@ def history(installation: Installation, who: Subscriber) -> list[Happened]:
     return sorted(found, key=lambda h: h.at)
 
 
-def held_on(installation: Installation, who: Subscriber) -> dict[str, object]:
+def personal_data(installation: Installation, who: Subscriber) -> dict[str, object]:
     """Everything that is held on a person, for themselves to read (GDPR article 15)."""
     letters = []
     for number in reversed(installation.store.command("ZREVRANGE", "dists", 0, 499)):

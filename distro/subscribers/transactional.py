@@ -26,15 +26,15 @@ from distro.mailing.transport import send_in_turn
 from distro.model import Outcome, State, Subscriber
 from distro.relay.message import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
-from distro.tokens import BACK, CONFIRM, HELD, NEVER
+from distro.tokens import BACK, CONFIRM, NEVER, PERSONAL_DATA
 
 DAYS = {
     CONFIRM: service_letters.FORGOTTEN,
     NEVER: service_letters.FORGOTTEN,
-    HELD: service_letters.ACCESS,
+    PERSONAL_DATA: service_letters.ACCESS,
     BACK: service_letters.ACCESS,
 }  # how long a link in such a letter works
-_PATHS = {CONFIRM: "c", NEVER: "n", HELD: "me", BACK: "b"}
+_PATHS = {CONFIRM: "c", NEVER: "n", PERSONAL_DATA: "me", BACK: "b"}
 _EDITIONS = {
     "confirm": service_letters.confirm,
     "welcome": service_letters.welcome,
@@ -231,5 +231,5 @@ def _button(installation: Installation, who: Subscriber, kind: str, filler: Fill
     """Return where the button of a letter leads, "" where it has none."""
     if kind == "leave":
         return filler.links(who.id, who.id, who.email)[0].decode()
-    purpose = {"confirm": CONFIRM, "held": HELD, "back": BACK}.get(kind)
+    purpose = {"confirm": CONFIRM, "held": PERSONAL_DATA, "back": BACK}.get(kind)
     return link(installation, who, purpose) if purpose else ""

@@ -181,7 +181,7 @@ async def _follow(installation: Installation, number: str) -> AsyncIterator[str]
         await asyncio.sleep(2)
 
 
-async def _threaded(call: Any, *words: Any) -> Any:
+async def _threaded(call: Any, *args: Any) -> Any:
     from starlette.concurrency import run_in_threadpool
 
-    return await run_in_threadpool(call, *words)
+    return await run_in_threadpool(call, *args)

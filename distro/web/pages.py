@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "catalogues").glob("*.toml")))
 
 
-def _words_of(language: str) -> Mapping[str, str]:
+def _texts_of(language: str) -> Mapping[str, str]:
     """The pages' words in a language, or its base language, else English."""
     return _read(
         next(
@@ -49,7 +49,7 @@ def understood(accepted: str) -> str:
 class Place:
     """Whose page it is and in which language it speaks."""
 
-    house: str
+    organisation: str
     language: str
     address: str = ""
 
@@ -67,14 +67,14 @@ class Pages:
 
     def ask(self, reader: LinkReader, preferences: str) -> str:
         """The page with one button."""
-        labels, words = labels_of(reader.language), _words_of(reader.language)
+        labels, texts = labels_of(reader.language), _texts_of(reader.language)
         return self._ask(
             _place(reader),
-            labels.unsubscribe_ask.format(house=reader.house),
+            labels.unsubscribe_ask.format(organisation=reader.organisation),
             reader.address,
             labels.unsubscribe_button,
             hidden=[("List-Unsubscribe", "One-Click")],
-            more=(preferences, words["choose"]),
+            more=(preferences, texts["choose"]),
         )
 
     def left(
@@ -82,7 +82,9 @@ class Pages:
     ) -> str:
         """After the button, with the way back: at once with `once`, else by a letter."""
         labels = labels_of(reader.language)
-        text = labels.unsubscribed_more.format(house=reader.house, address=reader.address)
+        text = labels.unsubscribed_more.format(
+            organisation=reader.organisation, address=reader.address
+        )
         return self._page(
             "left.html",
             _place(reader),
@@ -96,13 +98,13 @@ class Pages:
 
     def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
         """A page that says one thing, named by the words, and may have one button."""
-        words = _words_of(place.language)
-        fill = {"house": place.house, "address": place.address, "days": days}
+        texts = _texts_of(place.language)
+        fill = {"house": place.organisation, "address": place.address, "days": days}
         return self._ask(
             place,
-            words[title].format(**fill),
-            words[text].format(**fill) if text else "",
-            words[button] if button else "",
+            texts[title].format(**fill),
+            texts[text].format(**fill) if text else "",
+            texts[button] if button else "",
         )
 
     def preferences(
@@ -113,7 +115,7 @@ class Pages:
         return self._page(
             "preferences.html",
             _place(reader),
-            _words_of(reader.language)["preferences"].format(house=reader.house),
+            _texts_of(reader.language)["preferences"].format(organisation=reader.organisation),
             reader.address,
             lists=lists,
             on=columns.get("lists", ()),
@@ -126,14 +128,14 @@ class Pages:
             address=reader.address,
         )
 
-    def held(self, place: Place, held: Mapping[str, Any], download: str) -> str:
+    def personal_data(self, place: Place, personal_data: Mapping[str, Any], download: str) -> str:
         """Everything that is held on a reader."""
         return self._page(
             "held.html",
             place,
-            _words_of(place.language)["held"].format(house=place.house),
+            _texts_of(place.language)["held"].format(organisation=place.organisation),
             "",
-            held=held,
+            personal_data=personal_data,
             download=download,
         )
 
@@ -148,30 +150,30 @@ class Pages:
         wrong: str = "",
     ) -> str:
         """The form of who wants letters."""
-        words = _words_of(place.language)
+        texts = _texts_of(place.language)
         return self._page(
             "subscribe.html",
             place,
-            words["subscribe"].format(house=place.house),
+            texts["subscribe"].format(organisation=place.organisation),
             "",
             lists=lists,
             languages=[(code, own_name(code)) for code in SPOKEN],
             email=email,
             name=name,
             on=on,
-            wrong=words[wrong] if wrong else "",
+            wrong=texts[wrong] if wrong else "",
         )
 
     def leave(self, place: Place, *, email: str = "", wrong: str = "") -> str:
         """The form of who wants to leave without a link of their own."""
-        words = _words_of(place.language)
+        texts = _texts_of(place.language)
         return self._page(
             "leave.html",
             place,
-            words["leave"].format(house=place.house),
-            words["leave_text"],
+            texts["leave"].format(organisation=place.organisation),
+            texts["leave_text"],
             email=email,
-            wrong=words[wrong] if wrong else "",
+            wrong=texts[wrong] if wrong else "",
         )
 
     def message(self, text: str) -> str:
@@ -203,13 +205,13 @@ class Pages:
         return self._env.get_template(template).render(
             language=place.language,
             direction=direction,
-            house=place.house,
+            organisation=place.organisation,
             title=title,
             text=text,
-            words=_words_of(place.language),
+            texts=_texts_of(place.language),
             **told,
         )
 
 
 def _place(reader: LinkReader) -> Place:
-    return Place(reader.house, reader.language, reader.address)
+    return Place(reader.organisation, reader.language, reader.address)

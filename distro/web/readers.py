@@ -58,7 +58,7 @@ class Readers:
             Route("/subscribe", self.subscribe, methods=["POST"]),
             Route("/c/{token}", self.confirm_page, methods=["GET"]),
             Route("/c/{token}", self.confirm, methods=["POST"]),
-            Route("/me/{token}", self.held_page, methods=["GET"]),
+            Route("/me/{token}", self.personal_data_page, methods=["GET"]),
             Route("/me/{token}", self.erase, methods=["POST"]),
             Route("/me/{token}/download", self.download, methods=["GET"]),
         ]
@@ -102,7 +102,7 @@ class Readers:
         reader = self._reader(request)
         if reader is None:
             return self.bad_link()
-        place, who = Place(reader.house, reader.language, reader.address), reader.subscriber
+        place, who = Place(reader.organisation, reader.language, reader.address), reader.subscriber
         once = str(form.get("once") or "")
         if not once or not people.take_undo(self.installation, who, once):
             signup.ask_back(self.installation, who)
@@ -134,14 +134,17 @@ class Readers:
         )
 
     def leave_page(self, request: Request) -> Response:
-        return HTMLResponse(self.pages.leave(self._house(request)))
+        return HTMLResponse(self.pages.leave(self._nobody_in_particular(request)))
 
     async def leave(self, request: Request) -> Response:
         return await self._formed(request, self._leave)
 
     def _leave(self, request: Request, form: FormData) -> Response:
-        email, place = str(form.get("email") or "").strip()[:254], self._house(request)
-        asked = Place(place.house, place.language, email)
+        email, place = (
+            str(form.get("email") or "").strip()[:254],
+            self._nobody_in_particular(request),
+        )
+        asked = Place(place.organisation, place.language, email)
         if form.get("website"):
             return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
         if not signup.allowed(self.installation, _place_of(request)):
@@ -201,10 +204,10 @@ class Readers:
             signup.ask_held(self.installation, reader.subscriber, _place_of(request))
             return HTMLResponse(
                 self.pages.told(
-                    Place(reader.house, reader.language, reader.address),
+                    Place(reader.organisation, reader.language, reader.address),
                     "sent",
                     "sent_text",
-                    days=transactional.DAYS[tokens.HELD],
+                    days=transactional.DAYS[tokens.PERSONAL_DATA],
                 )
             )
         self._save(reader.subscriber, form)
@@ -249,7 +252,7 @@ class Readers:
     def subscribe_page(self, request: Request) -> Response:
         lists = signup.public_lists(self.installation)
         return (
-            HTMLResponse(self.pages.subscribe(self._house(request), lists))
+            HTMLResponse(self.pages.subscribe(self._nobody_in_particular(request), lists))
             if lists
             else self.bad_link()
         )
@@ -266,13 +269,17 @@ class Readers:
             str(form.get("name") or "").strip()[:120],
         )
         on = [role.name for role in lists if role.name in {str(v) for v in form.getlist("list")}]
-        house, language = self._house(request), str(form.get("language") or "")
-        asked = Place(house.house, house.language, email)
+        organisation, language = (
+            self._nobody_in_particular(request),
+            str(form.get("language") or ""),
+        )
+        asked = Place(organisation.organisation, organisation.language, email)
         if form.get("website"):  # only a machine sees that field; it is told what it wants to hear
             return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
         if not on:
             return HTMLResponse(
-                self.pages.subscribe(house, lists, email=email, name=name, wrong="no_list"), 422
+                self.pages.subscribe(organisation, lists, email=email, name=name, wrong="no_list"),
+                422,
             )
         if not signup.allowed(self.installation, _place_of(request)):
             return self._too_many(asked)
@@ -281,14 +288,14 @@ class Readers:
                 self.installation,
                 email,
                 on,
-                language if language in SPOKEN else house.language,
+                language if language in SPOKEN else organisation.language,
                 name,
                 _place_of(request),
             )
         except UsageError:
             return HTMLResponse(
                 self.pages.subscribe(
-                    house, lists, email=email, name=name, on=on, wrong="wrong_email"
+                    organisation, lists, email=email, name=name, on=on, wrong="wrong_email"
                 ),
                 422,
             )
@@ -309,25 +316,31 @@ class Readers:
 
     # -- what is held
 
-    def held_page(self, request: Request) -> Response:
-        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
+    def personal_data_page(self, request: Request) -> Response:
+        who = transactional.holder_of(
+            self.installation, request.path_params["token"], tokens.PERSONAL_DATA
+        )
         if who is None:
             return self._expired(request)
-        held: Any = people.held_on(self.installation, who)
+        personal_data: Any = people.personal_data(self.installation, who)
         place = self._of(who)
-        for line in (*held["history"], *held["letters"]):
+        for line in (*personal_data["history"], *personal_data["letters"]):
             line["day"] = long_date(
                 from_ms(line["at"], self.installation.settings.site.timezone), place.language
             )
         return HTMLResponse(
-            self.pages.held(place, held, f"/me/{request.path_params['token']}/download")
+            self.pages.personal_data(
+                place, personal_data, f"/me/{request.path_params['token']}/download"
+            )
         )
 
     def download(self, request: Request) -> Response:
-        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(
+            self.installation, request.path_params["token"], tokens.PERSONAL_DATA
+        )
         if who is None:
             return self._expired(request)
-        raw = json.dumps(people.held_on(self.installation, who), ensure_ascii=False, indent=2)
+        raw = json.dumps(people.personal_data(self.installation, who), ensure_ascii=False, indent=2)
         return Response(
             raw,
             media_type="application/json",
@@ -338,11 +351,13 @@ class Readers:
         return await self._formed(request, self._erase)
 
     def _erase(self, request: Request, form: FormData) -> Response:
-        who = transactional.holder_of(self.installation, request.path_params["token"], tokens.HELD)
+        who = transactional.holder_of(
+            self.installation, request.path_params["token"], tokens.PERSONAL_DATA
+        )
         if who is None:
             return self._expired(request)
         if form.get("sure") != "yes":
-            return self.held_page(request)
+            return self.personal_data_page(request)
         place = self._of(who)
         people.erase(self.installation, who.email, source="the reader")
         return HTMLResponse(self.pages.told(place, "erased", "erased_text"))
@@ -385,7 +400,7 @@ class Readers:
             role for role in roles.values() if public and role.public and role.name not in names
         ]
 
-    def _house(self, request: Request) -> Place:
+    def _nobody_in_particular(self, request: Request) -> Place:
         told = request.query_params.get("lang", "") or request.headers.get("accept-language", "")
         return Place(self.installation.settings.sender.name, understood(told))
 
@@ -393,7 +408,9 @@ class Readers:
         return Place(self.installation.settings.sender.name, who.language or "en", who.email)
 
     def _expired(self, request: Request) -> Response:
-        return HTMLResponse(self.pages.told(self._house(request), "expired", "expired_text"), 404)
+        return HTMLResponse(
+            self.pages.told(self._nobody_in_particular(request), "expired", "expired_text"), 404
+        )
 
     def bad_link(self) -> Response:
         """A link that was not made here."""

@@ -81,7 +81,7 @@ def step(
                 want,
                 cursor,
                 questions,
-                words=words,
+                texts=words,
             )
         )
     )

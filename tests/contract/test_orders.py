@@ -547,7 +547,7 @@ def test_the_third_break_inside_the_same_body_makes_it_wait(installation: Instal
 
         packed = pack_outcome(0, State.QUEUED, token, found[0].attempt, broke, 1)
         installation.store.call(
-            scripts.step(scripts.Step("h.7.x", n + 1, "1", packed, words=[(0, 60_000, "reset")]))
+            scripts.step(scripts.Step("h.7.x", n + 1, "1", packed, texts=[(0, 60_000, "reset")]))
         )
         assert states(installation.store)[0] == "qqd"[n]
         installation.store.call(scripts.release(mine))

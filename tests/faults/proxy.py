@@ -18,7 +18,7 @@ class CuttingProxy(ThreadedServer):
         self.path, self.target = path, target
         self.lose: dict[bytes, int] = {}
         self.cuts = 0
-        self.held = False
+        self.leased = False
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
@@ -48,7 +48,7 @@ class CuttingProxy(ThreadedServer):
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]
     ) -> None:
         while data := await reader.read(2**20):
-            while self.held:
+            while self.leased:
                 await asyncio.sleep(0.01)
             asked[:] = [word for word, left in self.lose.items() if left > 0 and word in data[:400]]
             writer.write(data)

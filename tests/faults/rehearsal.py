@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distro.store import connect
-from tests.faults.house import CONNECTIONS, House, Verdict
+from tests.faults.rig import CONNECTIONS, Rig, Verdict
 from tests.faults.sink import DROP, RESET, Reply, Sink, jitter
 
 FAULTS = (
@@ -94,48 +94,48 @@ def run(
     temper = Temper(random.Random(seed * 7 + 1))
     with (
         Sink(gap=jitter(seed, dice.choice((0.005, 0.02, 0.05))), reply=temper) as sink,
-        House(folder, sink, through_proxy=True) as house,
+        Rig(folder, sink, through_proxy=True) as rig,
     ):
-        house.under_way(readers)
+        rig.under_way(readers)
         for share, what in plan:
-            house.until(
+            rig.until(
                 lambda s=share: (  # type: ignore[misc]
-                    len(sink.taken) >= s * readers or house.told().get("state") == "sent"
+                    len(sink.taken) >= s * readers or rig.told().get("state") == "sent"
                 ),
                 60,
                 jump=True,
             )
-            do(house, what, dice)
-        state = house.rest()["state"]
+            do(rig, what, dice)
+        state = rig.rest()["state"]
         return Run(
             seed,
             tuple(what for _, what in plan),
-            house.verdict(),
+            rig.verdict(),
             time.monotonic() - began,
             state,
             temper.broken,
         )
 
 
-def do(house: House, what: str, dice: random.Random) -> None:
+def do(rig: Rig, what: str, dice: random.Random) -> None:
     """One fault, now."""
-    assert house.proxy is not None
+    assert rig.proxy is not None
     if what in ("child", "worker", "sweep", "redis", "redis-term", "all"):
-        house.kill(what, dice)
+        rig.kill(what, dice)
     elif what.startswith("stop"):
-        with house.standing_still(dice.choice("ab")):
+        with rig.standing_still(dice.choice("ab")):
             time.sleep(7.5 if "leases" in what else 1.0)
     elif what == "cut redis":
-        house.proxy.cut()
+        rig.proxy.cut()
     elif what.startswith("lose"):
-        house.proxy.lose[what.split()[1].upper().encode()] = dice.randint(1, 4)
+        rig.proxy.lose[what.split()[1].upper().encode()] = dice.randint(1, 4)
     elif what == "hold redis":
-        house.proxy.held = True
+        rig.proxy.leased = True
         time.sleep(4)  # longer than a lease
-        house.proxy.held = False
+        rig.proxy.leased = False
     elif what == "flush broker":
         broker = connect(
-            house.server.url(1), patience=100
+            rig.server.url(1), patience=100
         )  # a connection of its own: one that reconnects must not end in the ledger's database
         broker.command("FLUSHDB")
         broker.close()
@@ -144,10 +144,10 @@ def do(house: House, what: str, dice: random.Random) -> None:
         from distro.queue.app import make_app
         from distro.queue.publish import publish
 
-        app = make_app(house.installation.broker)
+        app = make_app(rig.installation.broker)
         publish(app, [Wake("1", n, deliver=True) for n in (-1, -1, 0, 0, 1, 99)] * 2)
         app.close()
     elif what == "flush scripts":
-        house.store.command("SCRIPT", "FLUSH")
+        rig.store.command("SCRIPT", "FLUSH")
     elif what == "cut relay":
-        house.sink.cut()
+        rig.sink.cut()

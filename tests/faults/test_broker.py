@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.house import CONNECTIONS, House
 from tests.faults.rehearsal import do
+from tests.faults.rig import CONNECTIONS, Rig
 from tests.faults.sink import Sink, jitter
 from tests.support.server import free_port
 
@@ -23,17 +23,17 @@ pytestmark = pytest.mark.faults
 READERS = 600
 
 
-def sent(folder: Path, what: str) -> House:
+def sent(folder: Path, what: str) -> Rig:
     """A distribution while something is done to the broker, over and over."""
-    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, through_proxy=True) as house:
-        house.under_way(READERS)
+    with Sink(gap=jitter(1, 0.01)) as sink, Rig(folder, sink, through_proxy=True) as rig:
+        rig.under_way(READERS)
         for share in (0.0, 0.2, 0.4, 0.6, 0.8):
-            house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
-            do(house, what, random.Random(1))
-        assert house.rest()["state"] == "sent"
-        house.verdict().check(doubts=0)
+            rig.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
+            do(rig, what, random.Random(1))
+        assert rig.rest()["state"] == "sent"
+        rig.verdict().check(doubts=0)
         assert len(sink.taken) == READERS
-        return house
+        return rig
 
 
 @pytest.mark.parametrize("what", ["flush broker", "repeat wake-ups"])
@@ -46,10 +46,10 @@ def test_a_reply_of_redis_that_never_arrives(word: str, folder: Path) -> None:
     """Redis did its work and the answer was cut off: a lost wake-up, a wake-up published twice, a
     commit asked again.
     """
-    house = sent(folder, f"lose {word}")
-    assert house.proxy is not None
+    rig = sent(folder, f"lose {word}")
+    assert rig.proxy is not None
     if word == "evalsha":
-        assert house.proxy.cuts > 0
+        assert rig.proxy.cuts > 0
 
 
 @pytest.fixture
@@ -104,10 +104,10 @@ def rabbit(folder: Path) -> Iterator[str]:
 
 def test_another_broker_carries_as_well(rabbit: str, folder: Path) -> None:
     """RabbitMQ instead of Redis' second database: nothing else changes."""
-    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, broker=rabbit) as house:
-        house.under_way(READERS)
+    with Sink(gap=jitter(1, 0.01)) as sink, Rig(folder, sink, broker=rabbit) as rig:
+        rig.under_way(READERS)
         for share, victim in ((0.3, "child"), (0.6, "worker")):
-            house.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
-            house.kill(victim)
-        assert house.rest()["state"] == "sent"
-        house.verdict().check(doubts=2 * CONNECTIONS)
+            rig.until(lambda s=share: len(sink.taken) >= s * READERS)  # type: ignore[misc]
+            rig.kill(victim)
+        assert rig.rest()["state"] == "sent"
+        rig.verdict().check(doubts=2 * CONNECTIONS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.house import CONNECTIONS, HOSTS, House
+from tests.faults.rig import CONNECTIONS, HOSTS, Rig
 from tests.faults.sink import Sink, jitter
 
 pytestmark = pytest.mark.faults
@@ -40,23 +40,23 @@ CHOSEN = (
 )
 
 
-def reached(stage: Path, house: House, seconds: float = 40) -> int:
+def reached(stage: Path, rig: Rig, seconds: float = 40) -> int:
     """Wait until a process stands at the point; gives its pid."""
     end = time.monotonic() + seconds
     while not stage.exists():
-        assert time.monotonic() < end, house.trouble()
+        assert time.monotonic() < end, rig.trouble()
         time.sleep(0.01)
     return int(stage.read_text())
 
 
-def strike(house: House, victim: str, pid: int) -> None:
+def strike(rig: Rig, victim: str, pid: int) -> None:
     """Kill the one that stands there, its worker, Redis, or a sweep."""
     if victim == "child":
         os.kill(pid, signal.SIGKILL)
     elif victim == "worker":
         os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
     else:
-        house.kill(victim)
+        rig.kill(victim)
 
 
 @pytest.mark.parametrize(("victim", "point"), CHOSEN)
@@ -65,16 +65,16 @@ def test_a_death_at_a_point(victim: str, point: str, folder: Path) -> None:
     count = 3 if point in SENDING[2:] else 1
     with (
         Sink(gap=jitter(1, 0.01)) as sink,
-        House(folder, sink, batch=30, fault=f"{point}:{count}:{stage}") as house,
+        Rig(folder, sink, batch=30, fault=f"{point}:{count}:{stage}") as rig,
     ):
-        house.under_way(READERS)
-        pid = reached(stage, house)
-        strike(house, victim, pid)
+        rig.under_way(READERS)
+        pid = reached(stage, rig)
+        strike(rig, victim, pid)
         time.sleep(0.2)
         stage.unlink()
-        assert house.rest()["state"] == "sent"
+        assert rig.rest()["state"] == "sent"
         # What the dead process had in flight, and what the living one's connections broke for it.
-        house.verdict().check(doubts=CONNECTIONS if victim in ("child", "worker") else 0)
+        rig.verdict().check(doubts=CONNECTIONS if victim in ("child", "worker") else 0)
 
 
 @pytest.mark.parametrize("victim", ["command", "child", "redis"])
@@ -83,22 +83,22 @@ def test_a_death_during_a_cancel(victim: str, folder: Path) -> None:
     exactly the rest.
     """
     stage = folder / "stage"
-    with Sink(gap=jitter(1, 0.4)) as sink, House(folder, sink, batch=30) as house:
-        house.under_way(READERS, 20)
-        command = house.command("cancel", "D1", "--yes", fault=f"cancel.said:1:{stage}")
-        pid = reached(stage, house)
+    with Sink(gap=jitter(1, 0.4)) as sink, Rig(folder, sink, batch=30) as rig:
+        rig.under_way(READERS, 20)
+        command = rig.command("cancel", "D1", "--yes", fault=f"cancel.said:1:{stage}")
+        pid = reached(stage, rig)
         if victim == "command":
             os.kill(pid, signal.SIGKILL)
         else:
-            house.kill(victim)
+            rig.kill(victim)
         stage.unlink(missing_ok=True)
         command.wait(30)
-        house.rest(states=("cancelled",))
-        first = house.verdict()
+        rig.rest(states=("cancelled",))
+        first = rig.verdict()
         assert first.counts["cancelled"] > 0, first
-        house.submit()
-        assert house.rest("2")["state"] == "sent"
-        house.verdict("1", "2").check(doubts=CONNECTIONS)
+        rig.submit()
+        assert rig.rest("2")["state"] == "sent"
+        rig.verdict("1", "2").check(doubts=CONNECTIONS)
         reachable = set(sink.copies)
         assert len(reachable) >= READERS - first.counts.get("in_doubt", 0)
 
@@ -109,12 +109,12 @@ def test_a_sweep_that_dies_while_it_settles_the_dead(folder: Path) -> None:
     # fast the machine is.
     with (
         Sink(gap=jitter(1, 0.6)) as sink,
-        House(folder, sink, batch=30, fault=f"settle:1:{stage}") as house,
+        Rig(folder, sink, batch=30, fault=f"settle:1:{stage}") as rig,
     ):
-        house.under_way(READERS, 20)
+        rig.under_way(READERS, 20)
         for host in HOSTS:
-            house.kill("child", host=host)
-        os.kill(reached(stage, house), signal.SIGKILL)
+            rig.kill("child", host=host)
+        os.kill(reached(stage, rig), signal.SIGKILL)
         stage.unlink()
-        assert house.rest()["state"] == "sent"
-        house.verdict().check(doubts=CONNECTIONS * len(HOSTS))
+        assert rig.rest()["state"] == "sent"
+        rig.verdict().check(doubts=CONNECTIONS * len(HOSTS))

@@ -112,17 +112,17 @@ def test_every_letter_arrives_unchanged_and_verifies(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(make_key())
     signer = load_signer("press.example", "k", tmp_path / "key")
     made = letters(signer)
-    house = tmp_path / "postfix"
-    house.mkdir()
+    rig = tmp_path / "postfix"
+    rig.mkdir()
     for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)  # Postfix's own user looks in
-    with postfix(house) as port:
+    with postfix(rig) as port:
         began = time.monotonic()
         assert set(asyncio.run(send(port, [message for _, message in made]))) == {250}
         assert time.monotonic() - began < 45, (
             "each letter waited for an acknowledgement: that is 90 s"
         )
-        box, end = house / "boxes" / "all" / "new", time.monotonic() + 60
+        box, end = rig / "boxes" / "all" / "new", time.monotonic() + 60
         while not box.exists() or len(list(box.iterdir())) < len(made):
             assert time.monotonic() < end, (
                 f"{len(list(box.iterdir())) if box.exists() else 0} arrived"

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.house import CONNECTIONS, House, Verdict, children
+from tests.faults.rig import CONNECTIONS, Rig, Verdict, children
 from tests.faults.sink import Sink, jitter
 
 pytestmark = pytest.mark.faults
@@ -43,31 +43,31 @@ def shim(tmp_path: Path) -> str:
     return str(library)
 
 
-def power_cut(house: House, dice: random.Random) -> None:
+def power_cut(rig: Rig, dice: random.Random) -> None:
     """Everything dies at once, and the files are what a disk would have kept."""
-    house.held |= {"redis", *house.parts}
-    server = psutil.Process(house.redis_pid())
+    rig.leased |= {"redis", *rig.parts}
+    server = psutil.Process(rig.redis_pid())
     server.suspend()  # Redis first: whatever it acknowledged was synced before
-    for name, process in house.parts.items():
+    for name, process in rig.parts.items():
         if name.startswith("worker"):
             for child in children(process):
                 child.kill()
         process.kill()
         process.wait()
     server.send_signal(signal.SIGKILL)
-    assert house.keeper is not None
-    house.keeper.wait(20)
-    for noted in house.server.folder.rglob("*.synced"):
+    assert rig.keeper is not None
+    rig.keeper.wait(20)
+    for noted in rig.server.folder.rglob("*.synced"):
         os.truncate(noted.with_suffix(""), int(noted.read_text()))
-    for path in house.folder.rglob("journal/*.log"):
+    for path in rig.folder.rglob("journal/*.log"):
         raw = path.read_bytes()
         head, _, rest = raw.partition(b"\n")
         kept = max(0, len(rest) - dice.randrange(_KEPT))
         path.write_bytes(
             head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept]
         )  # the next boot has another id
-    house.start_redis()
-    house.held -= {"redis", *house.parts}
+    rig.start_redis()
+    rig.leased -= {"redis", *rig.parts}
 
 
 def rehearse(
@@ -76,16 +76,16 @@ def rehearse(
     dice = random.Random(seed)
     with monkeypatch.context() as patch, Sink(gap=jitter(seed, 0.01)) as sink:
         patch.setenv("LD_PRELOAD", shim)
-        with House(
+        with Rig(
             folder, sink, redis_config=(f"CONFIG SET appendfsync {policy}",), policy="hold"
-        ) as house:
-            house.under_way(800)
+        ) as rig:
+            rig.under_way(800)
             for share in (0.3, 0.6):
-                house.until(lambda s=share: len(sink.taken) > 800 * s)  # type: ignore[misc]
+                rig.until(lambda s=share: len(sink.taken) > 800 * s)  # type: ignore[misc]
                 time.sleep(dice.random() * 0.2)
-                power_cut(house, dice)
-            house.rest(seconds=60)
-            return house.verdict()
+                power_cut(rig, dice)
+            rig.rest(seconds=60)
+            return rig.verdict()
 
 
 @pytest.mark.parametrize("seed", [1, 2])

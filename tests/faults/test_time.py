@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distro.times import parse_time
-from tests.faults.house import House
+from tests.faults.rig import Rig
 from tests.faults.sink import Sink, jitter
 
 pytestmark = pytest.mark.faults
@@ -48,38 +48,38 @@ def test_workers_whose_clocks_differ_by_two_minutes(folder: Path) -> None:
             "SKEW": "60" if part.endswith("a") else "-60",
         }
 
-    with Sink(gap=jitter(1, 0.01)) as sink, House(folder, sink, environment=skewed) as house:
-        house.under_way(600, 200)
-        house.kill("child")
-        assert house.rest()["state"] == "sent"
-        house.verdict().check(doubts=5)
+    with Sink(gap=jitter(1, 0.01)) as sink, Rig(folder, sink, environment=skewed) as rig:
+        rig.under_way(600, 200)
+        rig.kill("child")
+        assert rig.rest()["state"] == "sent"
+        rig.verdict().check(doubts=5)
 
 
 def test_never_early(folder: Path) -> None:
     """Four sweeps' worth of eagerness, and no letter before its minute; then within two seconds of
     it.
     """
-    with Sink() as sink, House(folder, sink) as house:
-        house.fill(50)
+    with Sink() as sink, Rig(folder, sink) as rig:
+        rig.fill(50)
         start = time.time() + 6
-        house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
-        assert house.rest()["state"] == "sent"
+        rig.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
+        assert rig.rest()["state"] == "sent"
         first = min(t.begun for t in sink.taken)
         assert start <= first < start + 3
-        house.verdict().check(doubts=0)
+        rig.verdict().check(doubts=0)
 
 
 def test_cancelled_just_before_the_start_nobody_gets_it(folder: Path) -> None:
-    with Sink() as sink, House(folder, sink) as house:
-        house.fill(50)
+    with Sink() as sink, Rig(folder, sink) as rig:
+        rig.fill(50)
         start = time.time() + 5
-        house.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
-        house.until(lambda: "frozen_at" in house.told())
-        house.until(lambda: time.time() > start - 0.7)
-        assert house.command("cancel", "D1", "--yes").wait(20) == 0
-        told = house.rest(states=("cancelled", "sent"))
+        rig.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
+        rig.until(lambda: "frozen_at" in rig.told())
+        rig.until(lambda: time.time() > start - 0.7)
+        assert rig.command("cancel", "D1", "--yes").wait(20) == 0
+        told = rig.rest(states=("cancelled", "sent"))
         if told["state"] == "cancelled":
-            house.until(lambda: time.time() > start + 2)
+            rig.until(lambda: time.time() > start + 2)
             begun = [t for t in sink.taken if t.begun > int(told["cancelled_at"]) / 1000 + 1]
             assert not begun
 
@@ -88,21 +88,21 @@ def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder:
     """In the middle of a sending everything stops for a day; the continuation is halted and says
     why; resume goes on.
     """
-    with Sink(gap=jitter(1, 0.3)) as sink, House(folder, sink) as house:
-        house.under_way(400, 100)
-        house.held |= set(house.parts)
+    with Sink(gap=jitter(1, 0.3)) as sink, Rig(folder, sink) as rig:
+        rig.under_way(400, 100)
+        rig.leased |= set(rig.parts)
         for part in ("worker a", "worker b", "sweep a", "sweep b"):
-            house.parts[part].terminate()
-            house.parts[part].wait(60)
-        house.store.command("SET", "test:clock", 86_400_000, "EX", 3600)
+            rig.parts[part].terminate()
+            rig.parts[part].wait(60)
+        rig.store.command("SET", "test:clock", 86_400_000, "EX", 3600)
         before = len(sink.taken)
-        house.held.clear()
-        told = house.rest()
+        rig.leased.clear()
+        told = rig.rest()
         assert (told["state"], told["guard"], len(sink.taken)) == ("halted", "stale", before)
         assert "1440 minutes" in told["reason"] or "1439 minutes" in told["reason"]
-        assert house.command("resume", "D1").wait(20) == 0
-        assert house.rest()["state"] == "sent"
-        house.verdict().check(doubts=0)
+        assert rig.command("resume", "D1").wait(20) == 0
+        assert rig.rest()["state"] == "sent"
+        rig.verdict().check(doubts=0)
 
 
 @pytest.mark.parametrize(

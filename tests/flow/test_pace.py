@@ -233,9 +233,9 @@ def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(installation: Install
     began = time.monotonic()
     story.sender.deliver("1", -1, 1.0)
     seconds = time.monotonic() - began
-    held = installation.store.hash("lease:1")
+    leased = installation.store.hash("lease:1")
     assert 10 <= len(story.letters) <= 10 + 10 * seconds + 1
-    assert len(held) <= 2
+    assert len(leased) <= 2
     story.sender.stop()
 
 

@@ -353,10 +353,10 @@ def test_a_column_that_cannot_be_set_says_what_to_type(installation: Installatio
 
 
 def test_all_that_is_held_can_be_taken_away_by_the_person(installation: Installation) -> None:
-    held = people.held_on(installation, the(installation, "ana"))
-    assert json.loads(json.dumps(held))["columns"]["outlet"] == ["Daily"]
-    assert held["may_be_written_to"] is True
-    assert [h["act"] for h in held["history"]] == ["imported"]  # type: ignore[attr-defined]
+    leased = people.personal_data(installation, the(installation, "ana"))
+    assert json.loads(json.dumps(leased))["columns"]["outlet"] == ["Daily"]
+    assert leased["may_be_written_to"] is True
+    assert [h["act"] for h in leased["history"]] == ["imported"]  # type: ignore[attr-defined]
 
 
 def test_who_wants_digests_gets_newsletters_only(

@@ -15,7 +15,7 @@ from distro.relay.pool import Pool
 from distro.relay.session import Endpoint
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.faults.house import judge
+from tests.faults.rig import judge
 from tests.faults.sink import DROP, HANG, RESET, Reply, Sink
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story

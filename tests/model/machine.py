@@ -319,7 +319,7 @@ class LedgerMachine(RuleBasedStateMachine):
             process.serial,
             flight.claim.distribution,
             packed,
-            words=[(flight.intent.ordinal, 60_000, "words")],
+            texts=[(flight.intent.ordinal, 60_000, "words")],
         )
         told = self._step(process, step)
         if twice:

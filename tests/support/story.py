@@ -67,7 +67,7 @@ class Story:
         """
         deliverer = self._sender._deliverer if self._sender else None
         end = time.monotonic() + 10
-        while deliverer and (deliverer.commit.held or not deliverer.commit.idle):
+        while deliverer and (deliverer.commit.leased or not deliverer.commit.idle):
             assert time.monotonic() < end, "letters in flight did not end"
             time.sleep(0.002)
 

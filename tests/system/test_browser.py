@@ -25,7 +25,7 @@ from distro.reports import live
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.subscribers import transactional
-from distro.tokens import CONFIRM, HELD
+from distro.tokens import CONFIRM, PERSONAL_DATA
 from distro.web.application import create_app
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
@@ -142,7 +142,7 @@ def _paths(installation: Installation, raw: bytes, base: str) -> dict[str, str]:
         "in Arabic": f"{installation.settings.site.url}/subscribe?lang=ar",
     }
     found |= {
-        "what is held": transactional.link(installation, who, HELD),
+        "what is held": transactional.link(installation, who, PERSONAL_DATA),
         "confirm": transactional.link(installation, who, CONFIRM),
     }
     return {name: url.replace(installation.settings.site.url, base) for name, url in found.items()}

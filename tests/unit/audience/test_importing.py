@@ -63,7 +63,7 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     path.write_text("email\nANA@d.example\n")
     taken = importing.commit(store, importing.stage(store, path, "press", actor="test").number)
 
-    assert taken.held == 1
+    assert taken.unsubscribed_kept == 1
     assert store.command("GETBIT", "no:any", ana.id) == 1
 
 

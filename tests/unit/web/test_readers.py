@@ -257,7 +257,7 @@ def test_links_end_with_their_time_and_with_the_address(
     installation: Installation, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = reader(installation)
-    path = transactional.link(installation, who, tokens.HELD).replace(
+    path = transactional.link(installation, who, tokens.PERSONAL_DATA).replace(
         installation.settings.site.url, ""
     )
     confirm = transactional.link(installation, who, tokens.CONFIRM).replace(
@@ -272,7 +272,7 @@ def test_links_end_with_their_time_and_with_the_address(
     assert client.get(letter).status_code == 200  # links of old letters never end
     client.post(unsubscribe)
     assert refusals(installation.store, 1) == ["unsubscribed"]
-    fresh = transactional.link(installation, reader(installation), tokens.HELD).replace(
+    fresh = transactional.link(installation, reader(installation), tokens.PERSONAL_DATA).replace(
         installation.settings.site.url, ""
     )
     monkeypatch.setattr("distro.subscribers.transactional.time.time", lambda: 4e9)
@@ -285,7 +285,7 @@ def test_ten_thousand_forged_links_open_nothing(installation: Installation) -> N
     real = [token(installation, n) for n in (1, 2, 3)] + [
         transactional.link(installation, reader(installation, n), p).rpartition("/")[2]
         for n in (1, 2)
-        for p in (tokens.HELD, tokens.CONFIRM)
+        for p in (tokens.PERSONAL_DATA, tokens.CONFIRM)
     ]
     opened = 0
     for _ in range(10_000):
@@ -302,7 +302,7 @@ def test_ten_thousand_forged_links_open_nothing(installation: Installation) -> N
             opened += links.reader_of(installation, forged, tokens.UNSUBSCRIBE) is not None
             opened += any(
                 transactional.holder_of(installation, forged, purpose)
-                for purpose in (tokens.HELD, tokens.CONFIRM)
+                for purpose in (tokens.PERSONAL_DATA, tokens.CONFIRM)
             )
     assert opened == 0
 

@@ -62,7 +62,7 @@ unanswered = {unanswered}
 
 
 @dataclass
-class House:
+class Rig:
     """Everything of one rehearsal, in a folder."""
 
     folder: Path
@@ -84,7 +84,7 @@ class House:
         self.server = Embedded(self.folder)
         self.keeper: subprocess.Popen[bytes] | None = None
         self.proxy: CuttingProxy | None = None
-        self.held: set[str] = set()  # parts that nobody restarts
+        self.leased: set[str] = set()  # parts that nobody restarts
         self._ending = threading.Event()
         self._caretaker = threading.Thread(target=self._keep, daemon=True)
 
@@ -181,10 +181,10 @@ class House:
 
     def _restart(self) -> None:
         """What died is started again, as `up` or systemd would."""
-        if self.keeper and self.keeper.poll() is not None and "redis" not in self.held:
+        if self.keeper and self.keeper.poll() is not None and "redis" not in self.leased:
             self.start_redis()
         for name, process in list(self.parts.items()):
-            if process.poll() is not None and name not in self.held:
+            if process.poll() is not None and name not in self.leased:
                 self.spawn(name)
 
     def stop(self) -> None:

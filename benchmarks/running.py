@@ -150,7 +150,7 @@ class Running:
         self.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
 
     def submit(self, files: Sequence[Path], to: str = "journalists") -> str:
-        return submit(self.installation, Order(files=list(files), to=to)).distribution[1:]
+        return submit(self.installation, Order(files=list(files), to=to)).id
 
     def rest(self, number: str, seconds: float = 1800) -> dict[str, str]:
         """Until a distribution is at rest; gives its facts. Looks seldom, so that looking costs

@@ -8,15 +8,30 @@ shows one.
 
 
 class DistroError(Exception):
-    """Something that a person can mend. `hint` says how, in words to type or to look at."""
+    """Something that a person can mend.
+
+    `code` names the kind of trouble for those who word it in their own terms (the terminal, pages,
+    the API), `facts` are what they need for it. `hint` says what to do where that is the same for
+    everybody; `details` has one line for each problem.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "", details: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        hint: str = "",
+        details: list[str] | None = None,
+        **facts: object,
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.code = code
         self.hint = hint
         self.details = details or []
+        self.facts = facts
 
 
 class UsageError(DistroError):
@@ -39,10 +54,18 @@ class ExpressionError(UsageError):
     """
 
     def __init__(
-        self, message: str, *, expression: str, column: int, width: int = 1, hint: str = ""
+        self,
+        message: str,
+        *,
+        expression: str,
+        column: int,
+        width: int = 1,
+        code: str = "",
+        hint: str = "",
+        **facts: object,
     ) -> None:
         caret = " " * column + "^" * max(1, width)
-        super().__init__(message, hint=hint, details=[expression, caret])
+        super().__init__(message, code=code, hint=hint, details=[expression, caret], **facts)
         self.expression = expression
         self.column = column
 
@@ -52,15 +75,7 @@ class NotFoundError(DistroError):
 
 
 class RefusedError(DistroError):
-    """A rule of the house forbids it (an empty audience, a changed text); says which and names the
-    override.
-    """
-
-    def __init__(
-        self, message: str, *, hint: str = "", details: list[str] | None = None, **facts: object
-    ) -> None:
-        super().__init__(message, hint=hint, details=details)
-        self.facts = facts
+    """A rule forbids it: an empty audience, a changed text, a distribution that is over."""
 
 
 class InputFileError(DistroError):

@@ -4,6 +4,7 @@ new one.
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -203,6 +204,32 @@ class Release:
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(e.language for e in self.editions)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLimits:
+    """What a relay allows us, learnt from its refusals; 0: no limit known."""
+
+    connections: int = 0  # at once
+    letters: int = 0  # a connection
+    idle: float = 0.0  # seconds without a letter before it closes a connection
+
+
+class DistributionId(str):
+    """The number of a distribution in decimal digits, as keys and scripts have it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str | int) -> "DistributionId | None":
+        """Read "17", "D17", "d17" or 17; None for anything else."""
+        found = re.fullmatch(r"[dD]?0*([0-9]{1,11})", str(text).strip(), re.ASCII)
+        return cls(int(found[1])) if found else None
+
+    @property
+    def label(self) -> str:
+        """Return the number as people write it: D17."""
+        return f"D{self}"
 
 
 class State(StrEnum):

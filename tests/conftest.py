@@ -16,6 +16,7 @@ from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
 from distro.store.keys import PERMANENT, describe
 from distro.web.application import create_app
+from tests.support import clock
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,13 @@ def no_loop_left_behind() -> Iterator[None]:
     yield
     left = [thread.name for thread in threading.enumerate() if thread.name == "sender"]
     assert not left, "a Sender was not stopped: story.stop()"
+
+
+@pytest.fixture(autouse=True)
+def clock_as_it_is() -> Iterator[None]:
+    """Put the ledger's clock back after each test."""
+    yield
+    clock.move(0)
 
 
 @pytest.fixture

@@ -25,19 +25,21 @@ from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow import orders
 from distro.installation.context import Installation
 from distro.lib.files import read_text, replaced
+from distro.model import DistributionId, DistributionState
 from distro.settings.load import Settings
-from distro.store import dump
+from distro.store import distributions, dump, keys, subscriber_rows
 from distro.subscribers import people
 from distro.times import rfc3339
 
 _FORMAT = 1
-_AHEAD = {
-    "book:seq": 65_536,
-    "dist:seq": 1_000,
-    "import:seq": 1_000,
-}  # numbers left out, for those given out since
-_MOVING = ("due", "running", "settling")
-_UNFINISHED = ("scheduled", "freezing", "sending")
+# Numbers left out, for those given out since the copy was made.
+_AHEAD = {keys.LAST_SUBSCRIBER: 65_536, keys.LAST_DISTRIBUTION: 1_000, keys.LAST_IMPORT: 1_000}
+_MOVING = (keys.DUE, keys.RUNNING, keys.SETTLING)
+_UNFINISHED = (
+    DistributionState.SCHEDULED,
+    DistributionState.FREEZING,
+    DistributionState.SENDING,
+)
 _WORKPLACE = "backup-"
 _FILES = ("consent.jsonl", "secrets.json")
 
@@ -93,10 +95,7 @@ class BackupKey:
         except (pyrage.IdentityError, UnicodeDecodeError):
             raise UsageError(
                 f"{self.key_file} is no key file",
-                hint=(
-                    "It holds one line, AGE-SECRET-KEY-1…; `distro backup FILE --key-file NEW`"
-                    " makes one."
-                ),
+                code="bad_backup_key",
             ) from None
 
 
@@ -122,29 +121,28 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
         now = installation.store.now_ms()
         with rdb.open("wb") as out:
             dump.take(installation.url, out)
-        told = {
+        about = {
             "format": _FORMAT,
             "at": rfc3339(now, zone),
             "at_ms": now,
-            "people": int(installation.store.command("BITCOUNT", "idx:all")),
-            "distributions": int(installation.store.command("ZCARD", "dists")),
+            "people": subscriber_rows.count_everyone(installation.store),
+            "distributions": len(distributions.newest(installation.store)),
             "database": _database(installation),
         }
         with tarfile.open(inner, "w") as tar:
-            _add(tar, "about.json", json.dumps(told).encode())
+            _add(tar, "about.json", json.dumps(about).encode())
             tar.add(rdb, "redis.rdb")
-            for name in (
-                _FILES
-            ):  # after the instant: a wish between the two is in the copy twice, never not at all
+            # After the instant: a wish between the two is in the copy twice, never not at all.
+            for name in _FILES:
                 with contextlib.suppress(FileNotFoundError):
                     _add(tar, name, (installation.settings.data / name).read_bytes())
         lock.encrypt(inner, closed)
         with replaced(path) as out, closed.open("rb") as whole:
             shutil.copyfileobj(whole, out)
     return BackupInfo(
-        str(told["at"]),
-        int(str(told["people"])),
-        int(str(told["distributions"])),
+        str(about["at"]),
+        int(str(about["people"])),
+        int(str(about["distributions"])),
         path.stat().st_size,
     )
 
@@ -172,15 +170,15 @@ def unpack(path: Path, lock: BackupKey, folder: Path) -> dict[str, object]:
     try:
         with tarfile.open(inner) as tar:
             tar.extractall(folder, filter="data")
-        told: dict[str, object] = json.loads((folder / "about.json").read_bytes())
+        about: dict[str, object] = json.loads((folder / "about.json").read_bytes())
     except (tarfile.TarError, OSError, ValueError) as error:
         raise InputFileError(f"{path.name} is not a backup of distro ({error})") from None
-    if told.get("format") != _FORMAT:
+    if about.get("format") != _FORMAT:
         raise InputFileError(
-            f"{path.name} was written by another version of distro (format {told.get('format')})",
+            f"{path.name} was written by another version of distro (format {about.get('format')})",
             hint="Restore it with that version.",
         )
-    return told
+    return about
 
 
 def keep_secrets(settings: Settings, folder: Path) -> None:
@@ -200,13 +198,13 @@ def keep_secrets(settings: Settings, folder: Path) -> None:
 
 
 def restore(
-    installation: Installation, told: dict[str, object], folder: Path, *, actor: str
+    installation: Installation, about: dict[str, object], folder: Path, *, actor: str
 ) -> BackupInfo:
     """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says
     so.
     """
     store = installation.store
-    if store.command("EXISTS", "book:seq", "dist:seq"):
+    if store.holds_data():
         raise RefusedError(
             "this installation has a book already",
             hint=(
@@ -216,49 +214,51 @@ def restore(
         )
     # What makes workers and sweeps move comes last, when everything unfinished stands halted:
     # whoever dies in between sends nothing.
-    with dump.reading(folder / "redis.rdb", int(str(told["database"]))) as source:
+    with dump.reading(folder / "redis.rdb", int(str(about["database"]))) as source:
         dump.copy_all(source, store, without=_MOVING)
         for key, ahead in _AHEAD.items():
-            store.command("INCRBY", key, ahead)
-        halted = _halt_unfinished(installation, str(told["at"]), actor)
+            store.skip(key, ahead)
+        halted = _halt_unfinished(installation, str(about["at"]), actor)
         _merge_consent(installation, folder / "consent.jsonl")
         newer = installation.consent.replay(
             store,
             whole=True,
             each=lambda fact: (
-                people.again(installation, fact) if fact.at > int(str(told["at_ms"])) else None
+                people.again(installation, fact) if fact.at > int(str(about["at_ms"])) else None
             ),
         )
         dump.copy(source, store, _MOVING)
     for distribution in halted:
-        store.command("ZREM", "due", distribution[1:])
+        distributions.not_due(store, distribution)
     log.get().info(
-        "restored", of=str(told["at"]), people=told["people"], halted=len(halted), newer=newer
+        "restored", of=str(about["at"]), people=about["people"], halted=len(halted), newer=newer
     )
     return BackupInfo(
-        str(told["at"]),
-        int(str(told["people"])),
-        int(str(told["distributions"])),
-        halted=halted,
+        str(about["at"]),
+        int(str(about["people"])),
+        int(str(about["distributions"])),
+        halted=tuple(d.label for d in halted),
         newer=newer,
     )
 
 
-def _halt_unfinished(installation: Installation, at: str, actor: str) -> tuple[str, ...]:
-    """Whoever got a letter after the copy was made would get it again; only a person can say that
+def _halt_unfinished(installation: Installation, at: str, actor: str) -> list[DistributionId]:
+    """Halt what is not sent yet, and return it.
+
+    Whoever got a letter after the copy was made would get it again; only a person can say that
     this is right.
     """
     halted = []
-    for raw in installation.store.command("ZRANGE", "dists", 0, -1):
-        distribution = raw.decode()
-        if installation.store.hash(f"dist:{distribution}").get("state") in _UNFINISHED:
+    for number in reversed(distributions.newest(installation.store)):
+        found = distributions.get(installation.store, number)
+        if found and found.state in _UNFINISHED:
             reason = (
                 f"restored from a copy of {at}; who got it after that would get it again: cancel"
                 " it, or resume if nothing went out"
             )
-            orders.halt(installation, distribution, actor=actor, reason=reason)
-            halted.append(f"D{distribution}")
-    return tuple(halted)
+            orders.halt(installation, number, actor=actor, reason=reason)
+            halted.append(number)
+    return halted
 
 
 def _merge_consent(installation: Installation, old: Path) -> None:

@@ -2,7 +2,6 @@
 first.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,16 +21,17 @@ from distro.installation.secrets import is_member
 from distro.letter import TIERS, service_letters
 from distro.letter.slots import Slots
 from distro.mailing.compose import compile_edition
-from distro.model import KINDS, Edition
-from distro.relay.capacity import Learnt
+from distro.model import KINDS, DistributionState, Edition, RelayLimits
 from distro.settings.load import Settings
-from distro.store import processes
+from distro.store import distributions, processes, server
 from distro.subscribers import scanner_bursts
 from distro.times import from_ms
 
 _LITTLE_DISK = 500_000_000  # bytes; below it an AOF rewrite may not fit
 _FULL = 0.8  # of maxmemory
 _SKEW_MS = 500
+_LATE_MS = 30_000  # after its time, from which a distribution that nobody looks at is reported
+_LOOKED_AT = 500  # distributions, the newest
 _LEARNT_FOR = 86_400  # seconds that what a process learnt is kept after its end
 
 
@@ -67,38 +67,31 @@ def _redis(installation: Installation) -> Iterator[Finding]:
             "Redis", Grade.OK, "answers; how it is set is for the owner of its folder to look at"
         )
         return
-    info = installation.store.command("INFO", "persistence")
-    fsync = dict(_pairs(installation.store.command("CONFIG", "GET", "appendfsync"))).get(
-        "appendfsync", ""
-    )
-    policy = dict(_pairs(installation.store.command("CONFIG", "GET", "maxmemory-policy"))).get(
-        "maxmemory-policy", ""
-    )
-    if not info.get("aof_enabled"):
+    info = server.info(installation.store)
+    if not info.append_only:
         yield Finding(
             "Redis",
             Grade.ERROR,
             "it keeps no append-only file: a restart forgets who got what",
             "CONFIG SET appendonly yes, and in redis.conf: appendonly yes",
         )
-    elif fsync != "always":
+    elif info.fsync != "always":
         yield Finding(
             "Redis",
             Grade.ERROR,
-            f"appendfsync is {fsync}: a power cut makes silent duplicates",
+            f"appendfsync is {info.fsync}: a power cut makes silent duplicates",
             "redis.conf: appendfsync always",
         )
     else:
         yield Finding("Redis", Grade.OK, "append-only file, written before every answer")
-    if policy != "noeviction":
+    if info.eviction != "noeviction":
         yield Finding(
             "Redis",
             Grade.ERROR,
-            f"maxmemory-policy is {policy}: it may throw the ledger away",
+            f"maxmemory-policy is {info.eviction}: it may throw the ledger away",
             "redis.conf: maxmemory-policy noeviction",
         )
-    memory = installation.store.command("INFO", "memory")
-    used, limit = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
+    used, limit = info.used, info.limit
     full = bool(limit) and used > limit * _FULL
     yield Finding(
         "Redis",
@@ -106,10 +99,7 @@ def _redis(installation: Installation) -> Iterator[Finding]:
         f"{used / 1e6:,.0f} MB used" + (f" of {limit / 1e6:,.0f}" if limit else ", no limit set"),
         "Raise maxmemory: without room it refuses to write, and sending pauses." if full else "",
     )
-    began = time.perf_counter()
-    for _ in range(20):
-        installation.store.command("SET", "tmp:doctor", "x", "EX", 60)
-    each = (time.perf_counter() - began) / 20 * 1000
+    each = server.write_ms(installation.store)
     yield Finding(
         "Redis",
         Grade.WARNING if each > 20 else Grade.OK,
@@ -131,19 +121,6 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("Disk", Grade.OK, f"{free / 1e9:,.1f} GB left where {settings.data} lies")
 
 
-def _pairs(answer: object) -> Iterator[tuple[str, str]]:
-    """CONFIG GET's answer, whether it comes as a map or flat."""
-    flat = (
-        [x for item in answer.items() for x in item]
-        if isinstance(answer, dict)
-        else list(answer)
-        if isinstance(answer, list)
-        else []
-    )
-    texts = [x.decode() if isinstance(x, bytes) else str(x) for x in flat]
-    yield from zip(texts[::2], texts[1::2], strict=True)
-
-
 def _parts(installation: Installation) -> Iterator[Finding]:
     if readiness.missing(installation):
         yield Finding(
@@ -160,33 +137,26 @@ def _parts(installation: Installation) -> Iterator[Finding]:
     older = running_parts.warning(installation)
     if older:
         yield Finding("Settings", Grade.WARNING, older)
-    late = [
-        d
-        for d, at in installation.store.scores("due").items()
-        if at < installation.store.now_ms() - 30_000
-    ]
+    late = distributions.overdue(installation.store, _LATE_MS)
     if late:
         yield Finding(
             "Sweep",
             Grade.ERROR,
-            f"D{late[0]} is due for more than 30 s and nobody looks at it",
+            f"{late[0].label} is due for more than 30 s and nobody looks at it",
             "distro sweep",
         )
 
 
 def _faults(installation: Installation) -> Iterator[Finding]:
     """Find distributions that a fault keeps from going on."""
-    numbers = [d.decode() for d in installation.store.command("ZREVRANGE", "dists", 0, 499)]
-    told = installation.store.pipeline(
-        [("HMGET", f"dist:{d}", "state", "guard", "reason") for d in numbers]
-    )
-    for number, (state, guard, reason) in zip(numbers, told, strict=True):
-        if state == b"halted" and guard == FAULT.encode():
+    for number in distributions.newest(installation.store, _LOOKED_AT):
+        found = distributions.get(installation.store, number)
+        if found and found.state is DistributionState.HALTED and found.guard == FAULT:
             yield Finding(
                 "Halted",
                 Grade.ERROR,
-                f"D{number}: {(reason or b'').decode()}",
-                f"When it is mended: distro resume D{number}",
+                f"{found.label}: {found.reason}",
+                f"When it is mended: distro resume {found.label}",
             )
 
 
@@ -205,20 +175,10 @@ def _storms(installation: Installation) -> Iterator[Finding]:
 
 def _learnt(installation: Installation) -> Iterator[Finding]:
     """Tell what relays taught the processes that live, as settings to write down."""
-    alive = processes.alive(installation.store)
-    found: dict[str, list[Learnt]] = {}
-    for name, raw in installation.store.hash("learnt").items():
-        relay, _, process = name.rpartition(" ")
-        told = json.loads(raw)
-        if process in alive:
-            found.setdefault(relay, []).append(
-                Learnt(told["connections"], told["letters"], told["idle"])
-            )
-        elif told["at"] < time.time() - _LEARNT_FOR:
-            installation.store.command("HDEL", "learnt", name)
+    found = processes.learnt_limits(installation.store, _LEARNT_FOR)
     for relay, several in found.items():
         limits = [one.connections for one in several]
-        whole = Learnt(
+        whole = RelayLimits(
             sum(limits) if all(limits) else 0,
             min((one.letters for one in several if one.letters), default=0),
             min((one.idle for one in several if one.idle), default=0.0),

@@ -77,10 +77,7 @@ def write_scaffold(folder: Path) -> list[Path]:
     if there:
         raise InputFileError(
             f"{there[0]} is there already: nothing was written",
-            hint=(
-                "The office is made already: distro up --mailbox. Another one needs an empty"
-                " folder: distro init another-office"
-            ),
+            code="installation_exists",
         )
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from distro.audience import addresses
 from distro.errors import NotFoundError
 from distro.model import Subscriber, former_address_key
-from distro.store import Store
+from distro.store import Store, subscriber_rows
 
 _FEW = ("name", "kind", "outlet", "language", "country")
 
@@ -32,7 +32,7 @@ def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:
 
 def by_id(store: Store, number: int) -> Subscriber | None:
     """The subscriber with this id."""
-    raw = store.raw(f"sub:{number}")
+    raw = subscriber_rows.row(store, number)
     return subscriber(number, json.loads(raw)) if raw else None
 
 
@@ -40,11 +40,10 @@ def by_address(store: Store, address: str) -> Subscriber | None:
     """The subscriber at this address, however it is spelt."""
     email, _ = addresses.judge(address)
     key = addresses.key(email or address.strip())
-    for name in dict.fromkeys(
-        (key, former_address_key(key))
-    ):  # a book of an earlier version may know it under the other
-        found = store.command("HGET", "book:address", name)
-        who = by_id(store, int(found)) if found else None
+    # A book of an earlier version may know it under the other key.
+    names = list(dict.fromkeys((key, former_address_key(key))))
+    for number in subscriber_rows.ids_at(store, names):
+        who = by_id(store, number) if number else None
         if who and key in (addresses.key(who.email), *who.columns.get("_former", ())):
             return who
     return None
@@ -56,9 +55,7 @@ def person(store: Store, address: str) -> Subscriber:
     if found is None:
         raise NotFoundError(
             f"nobody in the book has the address {address}",
-            hint=(
-                "Not on any list, so nothing is sent there. Add them: distro subscribers add"
-                " ADDRESS --list NAME. Spelt otherwise? distro subscribers list --search WORD"
-            ),
+            code="unknown_address",
+            address=address,
         )
     return found

@@ -2,7 +2,7 @@
 
 A writer reads, thinks in Python, and hands Redis a list of commands that run only if nobody wrote
 meanwhile
-(`book_v1`); else it reads again. So an import, an edit, a reader's own choice and an erasure are
+(`book`); else it reads again. So an import, an edit, a reader's own choice and an erasure are
 one mechanism.
 """
 
@@ -16,7 +16,7 @@ from distro.audience import value_index
 from distro.audience.value_index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, IndexKeys
 from distro.errors import DistroError
 from distro.model import address_key, former_address_key
-from distro.store import Store
+from distro.store import Store, subscriber_rows
 from distro.store import book_scripts as scripts
 from distro.store.book_scripts import Command
 from distro.store.records import ids_of, pack_ids, unpack_ids
@@ -104,18 +104,18 @@ class Writer:
 
     def _read(self, wishes: Sequence[RowChange]) -> "_Piece":
         """The rows of these wishes as they are, and as they should be."""
-        version, seq = self.store.pipeline([("GET", "book:version"), ("GET", "book:seq")])
-        if int(version or 0) != self._version:
-            self._load(int(version or 0))
+        version, last = subscriber_rows.version_and_last_id(self.store)
+        if version != self._version:
+            self._load(version)
         names = list(dict.fromkeys(a for w in wishes for a in (w.address, w.former) if a))
         olds = [former_address_key(name) for name in names if not name.isascii()]
         asked = [*names, *olds]
-        ids = self.store.command("HMGET", "book:address", *asked) if asked else []
-        known = {name: int(i) for name, i in zip(asked, ids, strict=True) if i}
+        ids = subscriber_rows.ids_at(self.store, asked)
+        known = {name: i for name, i in zip(asked, ids, strict=True) if i}
         there = list(dict.fromkeys(known.values()))
-        raws = self.store.command("MGET", *(f"sub:{i}" for i in there)) if there else []
+        raws = subscriber_rows.rows(self.store, there)
         rows = {i: _decode(raw) for i, raw in zip(there, raws, strict=True) if raw}
-        piece = _Piece(int(seq or 0) + 1, {})
+        piece = _Piece(last + 1, {})
         piece.know(names, known, rows)
         for wish in wishes:
             piece.take(wish, rows)
@@ -123,7 +123,7 @@ class Writer:
 
     def _load(self, version: int) -> None:
         self._version = version
-        self._kinds = dict.fromkeys(ALWAYS_SCANNED, SCAN) | self.store.hash("book:columns")
+        self._kinds = dict.fromkeys(ALWAYS_SCANNED, SCAN) | subscriber_rows.column_kinds(self.store)
         self._values = {}
         self._keys = IndexKeys(self._kinds)
 
@@ -148,7 +148,7 @@ class Writer:
                 else now
             )
             if wanted != now:
-                self._rebuild(column, now, wanted, set(self.store.members(f"val:{column}")))
+                self._rebuild(column, now, wanted, set(subscriber_rows.values(self.store, column)))
                 changed = True
         return changed
 
@@ -157,28 +157,15 @@ class Writer:
         remembered.
         """
         if column not in self._values and len(fresh) > _FEW_VALUES:
-            self._values[column] = set(self.store.members(f"val:{column}"))
+            self._values[column] = set(subscriber_rows.values(self.store, column))
         if column in self._values:
             return fresh - self._values[column]
-        told = sorted(fresh)
-        return (
-            {
-                value
-                for value, there in zip(
-                    told, self.store.command("SMISMEMBER", f"val:{column}", *told), strict=True
-                )
-                if not there
-            }
-            if told
-            else set()
-        )
+        return subscriber_rows.new_values(self.store, column, sorted(fresh))
 
     def _size(self, column: str) -> int:
-        return (
-            len(self._values[column])
-            if column in self._values
-            else int(self.store.command("SCARD", f"val:{column}"))
-        )
+        if column in self._values:
+            return len(self._values[column])
+        return subscriber_rows.count_values(self.store, column)
 
     def _columns(self) -> list[Command]:
         """Columns and values that nobody had before."""
@@ -397,11 +384,11 @@ class _Piece:
         stretches += (key, low, bytes(raw))
 
 
-def wishes_of(
+def changes_for(
     store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]
 ) -> list[RowChange]:
     """The same change for everybody with these ids who is in the book."""
-    raws = store.command("MGET", *(f"sub:{i}" for i in ids)) if ids else []
+    raws = subscriber_rows.rows(store, ids)
     return [RowChange(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
 
 

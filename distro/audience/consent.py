@@ -2,7 +2,7 @@
 its id, then it is acknowledged.
 
 Facts are only ever added. What somebody agreed to is a function of all facts about them
-(`consent_v3`). At the start of
+(`consent`). At the start of
 every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed
 in order, before the
 first intent. A "no" outlives any import.
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from distro.errors import DistroError
-from distro.store import Store
+from distro.store import Store, consents, subscriber_rows
 from distro.store import book_scripts as scripts
 from distro.store.data_folder import refused
 
@@ -41,7 +41,7 @@ MOVED = "moved"  # to another address
 ADDED, CHANGED = "added", "changed"
 _TAKES = {
     SIGNED_UP: "unconfirmed"
-}  # the reason for which an act keeps mail away, where it is called otherwise (`consent_v3`)
+}  # the reason for which an act keeps mail away, where it is called otherwise (`consent`)
 _NO = (UNSUBSCRIBED, SUPPRESSED, ERASED)
 
 Hashes = Callable[
@@ -296,7 +296,7 @@ class _Finder:
         """The fact, of the person that it is about; None: nobody has the address, and a "no" is
         kept for who may come with it.
         """
-        row = json.loads(self.store.raw(f"sub:{fact.subscriber}") or b"{}")
+        row = json.loads(subscriber_rows.row(self.store, fact.subscriber) or b"{}")
         mine = [str(a) for a in (row.get("email", ""), *row.get("_former", ())) if a]
         if fact.act == MOVED and fact.detail:
             self._before[fact.address_hash] = fact.detail
@@ -315,9 +315,9 @@ class _Finder:
     def _keep(self, fact: Fact) -> None:
         """A "no" of somebody who is not in the book holds for whoever comes with that address."""
         if fact.act in _NO:
-            self.store.command("HSET", "nos", fact.address_hash, fact.act)
+            consents.keep_refusal(self.store, [fact.address_hash], fact.act)
         elif fact.act in (RESUBSCRIBED, LIFTED):
-            self.store.command("HDEL", "nos", fact.address_hash)
+            consents.drop_refusal(self.store, [fact.address_hash])
 
     def _first(self, address_hash: str) -> str:
         """The address under which the person was known before they moved."""
@@ -329,16 +329,10 @@ class _Finder:
 
     def _everybody(self) -> dict[str, int]:
         if self._by_hash is None:
-            flat = self.store.command("HGETALL", "book:address")
-            pairs = (
-                flat.items()
-                if isinstance(flat, Mapping)
-                else zip(flat[::2], flat[1::2], strict=True)
-            )
             self._by_hash = {
-                h: int(number)
-                for address, number in pairs
-                for h in self.hashes_of(address.decode())
+                h: number
+                for address, number in subscriber_rows.addresses(self.store).items()
+                for h in self.hashes_of(address)
             }
         return self._by_hash
 
@@ -356,20 +350,11 @@ def said_before(store: Store, hashes_of: Hashes, addresses: Sequence[str]) -> li
     """
     hashes = [hashes_of(address) for address in addresses]
     flat = [h for several in hashes for h in several]
-    found = dict(zip(flat, store.command("HMGET", "nos", *flat), strict=True)) if flat else {}
-    return [next((found[h].decode() for h in several if found[h]), "") for several in hashes]
+    found = consents.kept_refusals(store, flat)
+    return [next((found[h] for h in several if h in found), "") for several in hashes]
 
 
 def history(store: Store, subscriber: int) -> list[Fact]:
     """What is on record about one person, oldest first."""
-    facts = [Fact(**json.loads(text)) for text in store.hash(f"facts:{subscriber}").values()]
+    facts = [Fact(**json.loads(text)) for text in consents.facts(store, subscriber)]
     return sorted(facts, key=lambda f: (f.at, f.fact))
-
-
-def refusals(store: Store, subscriber: int) -> list[str]:
-    """Why somebody may not be written to: unsubscribed, suppressed, paused, unconfirmed, erased;
-    empty: they may.
-    """
-    reasons = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased")
-    bits = store.pipeline([("GETBIT", f"no:{reason}", subscriber) for reason in reasons])
-    return [reason for reason, bit in zip(reasons, bits, strict=True) if bit]

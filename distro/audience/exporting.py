@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from distro.audience.book import values_of
-from distro.audience.segments import raw_rows
 from distro.lib.csv_safe import safe
 from distro.lib.files import replaced
-from distro.store import Store
+from distro.store import Store, subscriber_rows
 
 _FIRST = (
     "email",
@@ -33,7 +32,7 @@ def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda 
     """Write everybody, or those chosen by id, as CSV (UTF-8 with its mark, for spreadsheets); gives
     how many.
     """
-    kept = [c for c in store.hash("book:columns") if c not in _DERIVED]
+    kept = [c for c in subscriber_rows.column_kinds(store) if c not in _DERIVED]
     columns = [
         "email",
         "name",
@@ -53,7 +52,7 @@ def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda 
 
 
 def _lines(store: Store, columns: list[str], chosen: Callable[[int], bool]) -> Iterator[list[str]]:
-    for number, raw in raw_rows(store, 1, int(store.text("book:seq") or 0) + 1):
+    for number, raw in subscriber_rows.all_rows(store):
         if chosen(number):
             row = json.loads(raw)
             yield [safe(";".join(values_of(row, column))) for column in columns]

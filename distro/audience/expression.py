@@ -125,7 +125,7 @@ class _Parser:
                 "there is nothing to select",
                 expression=self.expression,
                 column=0,
-                hint='Name a list, like --to journalists, or "journalists and language:es".',
+                code="empty_expression",
             )
         node = self.either()
         if self.at < len(self.tokens):

@@ -19,12 +19,12 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
-from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows, off_list, wishes_of
+from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows, changes_for, off_list
 from distro.audience.columns import Header, header_of
 from distro.audience.consent import ConsentFile, Hashes
 from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table
-from distro.store import Store
+from distro.store import Store, consents, imports, subscriber_rows
 from distro.store.book_scripts import Command
 from distro.store.records import ids_of
 
@@ -104,23 +104,16 @@ def stage(
     rows = iter(table)
     _, cells = next(rows)
     header = header_of(cells, path.name)
-    judged = Judged(
-        int(store.command("INCR", "import:seq")), system=header.system, notes=table.notes
-    )
+    judged = Judged(imports.new_number(store), system=header.system, notes=table.notes)
     judge = RowReader(header)
     judged.typos = judge.typos
     for piece in _pieces(
         _good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged
     ):
         packed = zlib.compress(_encode(piece), 1)
-        store.pipeline(
-            [
-                ("RPUSH", f"stage:{judged.number}", packed),
-                ("EXPIRE", f"stage:{judged.number}", _STAGED),
-            ]
-        )
+        imports.add_piece(store, judged.number, packed, _STAGED)
         progress(judged.read)
-    told: dict[str, str | int] = {
+    fields: dict[str, str | int] = {
         "list": list_name,
         "file": path.name,
         "actor": actor,
@@ -130,9 +123,7 @@ def stage(
         "state": "judged",
         "sync": int(sync),
     }
-    store.command(
-        "HSET", f"import:{judged.number}", *(word for pair in told.items() for word in pair)
-    )
+    imports.describe(store, judged.number, fields)
     return judged
 
 
@@ -183,7 +174,7 @@ def _pieces(
     judged: Judged,
 ) -> Iterator[_Staged]:
     """Rows in pieces, without those who had themselves erased."""
-    watched = hashes_of if hashes_of and store.command("EXISTS", "nos") else None
+    watched = hashes_of if hashes_of and consents.any_kept(store) else None
     piece: _Sheet = []
     for row in rows:
         piece.append(row)
@@ -219,7 +210,7 @@ def _without_erased(
 
 def forget(store: Store, judged: Judged) -> None:
     """Drop what was staged: the file had bad rows, or was only looked at."""
-    store.pipeline([("UNLINK", f"stage:{judged.number}"), ("UNLINK", f"import:{judged.number}")])
+    imports.forget(store, judged.number)
 
 
 def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
@@ -227,14 +218,17 @@ def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
     intake = _Intake(store, number)
     fresh: set[str] = set()
     for n, rows in intake.pieces(0):
-        there = store.command("HMGET", "book:address", *(row[0] for row in rows)) if rows else []
+        there = subscriber_rows.ids_at(store, [row[0] for row in rows])
         unknown = {row[0] for row, at in zip(rows, there, strict=True) if at is None}
         written = intake.writer.look(intake.wishes([row for row in rows if row[0] not in fresh]))
         intake.count(written)
         fresh |= unknown
         progress((n + 1) * _PIECE)
     if intake.sync:
-        on_list, touched = ids_of(store.raw(f"idx:lists:{intake.list_name}")), set(intake.touched)
+        on_list, touched = (
+            ids_of(subscriber_rows.with_value(store, "lists", intake.list_name)),
+            set(intake.touched),
+        )
         intake.taken.gone = sum(1 for i in on_list if i not in touched)
     return intake.taken
 
@@ -242,82 +236,69 @@ def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
 def commit(
     store: Store,
     number: int,
-    consents: ConsentFile | None = None,
+    consent_file: ConsentFile | None = None,
     progress: Progress = lambda _: None,
 ) -> Taken:
     """Promise the import (from here the sweep would finish it), and finish it."""
-    store.pipeline(
-        [
-            ("SADD", "import:open", number),
-            ("HSET", f"import:{number}", "state", "taking"),
-            ("PERSIST", f"stage:{number}"),
-        ]
-    )
-    return finish(store, number, consents, progress)
+    imports.begin(store, number)
+    return finish(store, number, consent_file, progress)
 
 
 def finish(
     store: Store,
     number: int,
-    consents: ConsentFile | None = None,
+    consent_file: ConsentFile | None = None,
     progress: Progress = lambda _: None,
 ) -> Taken:
     """Take what is staged into the book, from where it stopped; safe to run twice, also at the same
     time.
 
-    `consents`: who was erased since is not taken, and a "no" of another system goes to the file
+    `consent_file`: who was erased since is not taken, and a "no" of another system goes to the file
     before it goes to Redis.
     """
-    intake = _Intake(store, number, consents)
-    for n, rows in intake.pieces(int(intake.told.get("done", 0))):
+    intake = _Intake(store, number, consent_file)
+    for n, rows in intake.pieces(int(intake.fields.get("done", 0))):
         intake.writer.write(
             partial(intake.wishes, rows), piece=(number, n + 1), beside=intake.beside
         )
         progress((n + 1) * _PIECE)
     if intake.sync:
         _take_off(store, number, intake)
-    told = store.hash(f"import:{number}")
-    store.pipeline(
-        [
-            ("SREM", "import:open", number),
-            ("HSET", f"import:{number}", "state", "done"),
-            ("UNLINK", f"stage:{number}"),
-            ("UNLINK", f"import:{number}:ids"),
-        ]
-    )
-    return Taken(*(int(told.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
+    fields = imports.description(store, number)
+    imports.end(store, number)
+    return Taken(*(int(fields.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
 
 
-def finish_open(store: Store, consents: ConsentFile | None = None) -> list[int]:
+def finish_open(store: Store, consent_file: ConsentFile | None = None) -> list[int]:
     """Finish what dead commands began; gives their numbers."""
-    found = [int(n) for n in store.members("import:open")]
+    found = imports.open_imports(store)
     for number in found:
-        finish(store, number, consents)
+        finish(store, number, consent_file)
     return found
 
 
 class _Intake:
     """One staged import on its way into the book."""
 
-    def __init__(self, store: Store, number: int, consents: ConsentFile | None = None) -> None:
+    def __init__(self, store: Store, number: int, consent_file: ConsentFile | None = None) -> None:
         self.store = store
-        self.consents = consents
+        self.consent_file = consent_file
         self.number = number
-        self.told = store.hash(f"import:{number}")
-        self.list_name = self.told.get("list", "")
-        self.sync = self.told.get("sync") == "1"
+        self.fields = imports.description(store, number)
+        self.list_name = self.fields.get("list", "")
+        self.sync = self.fields.get("sync") == "1"
         self.writer = Writer(store)
         self.taken = Taken()
         self.touched: list[int] = []
-        self._no = store.raw("no:any")
+        self._no = consents.refused(store)
         self._refused: dict[
             str, str
         ] = {}  # who said no to another system, in the piece that is being written
 
     def pieces(self, done: int) -> Iterator[tuple[int, _Staged]]:
         """What is staged, from a piece on."""
-        for n in range(done, int(self.store.command("LLEN", f"stage:{self.number}"))):
-            packed = self.store.command("LINDEX", f"stage:{self.number}", n)
+        for n in range(done, imports.count_pieces(self.store, self.number)):
+            packed = imports.piece(self.store, self.number, n)
             if packed is None:  # somebody else finished it
                 return
             yield n, _decode(zlib.decompress(packed))
@@ -333,9 +314,9 @@ class _Intake:
 
     def _without_erased(self, rows: _Staged) -> _Staged:
         """Those who had themselves erased since the file was read are not taken back."""
-        if self.consents is None or not self.store.command("EXISTS", "nos"):
+        if self.consent_file is None or not consents.any_kept(self.store):
             return rows
-        nos = consent.said_before(self.store, self.consents.hashes_of, [row[0] for row in rows])
+        nos = consent.said_before(self.store, self.consent_file.hashes_of, [row[0] for row in rows])
         return [row for row, said in zip(rows, nos, strict=True) if said != consent.ERASED]
 
     def _merged(self, email: str, columns: dict[str, list[str]], before: Row | None) -> Row | None:
@@ -361,16 +342,16 @@ class _Intake:
         commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
         if self.sync:
             commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
-        hash_of = self.consents.hash_of if self.consents else str
+        hash_of = self.consent_file.hash_of if self.consent_file else str
         facts = [
             consent.imported_no(
-                self.number, written.ids[address], act, self.told, hash_of(address), said
+                self.number, written.ids[address], act, self.fields, hash_of(address), said
             )
             for address, told in self._refused.items()
             for act, _, said in [told.partition("|")]
         ]
         return commands + (
-            self.consents.commands(facts) if self.consents else consent.taking(facts)
+            self.consent_file.commands(facts) if self.consent_file else consent.taking(facts)
         )
 
     def count(self, written: WrittenRows) -> None:
@@ -398,7 +379,7 @@ def _take_off(store: Store, number: int, intake: _Intake) -> None:
         ).to_bytes(max(len(there), len(here)), "big")
     )
     for start in range(0, len(gone), _PIECE):
-        wishes = wishes_of(store, gone[start : start + _PIECE], partial(off_list, name))
+        wishes = changes_for(store, gone[start : start + _PIECE], partial(off_list, name))
         intake.writer.write(
             wishes, beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))]
         )

@@ -2,15 +2,15 @@
 outlet.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from distro.audience.book import subscriber, values_of
-from distro.audience.consent import refusals
-from distro.audience.segments import rows
 from distro.lib.languages import unaccented
 from distro.model import Subscriber
-from distro.store import Store
+from distro.store import Store, subscriber_rows
+from distro.store.consents import refusals
 
 _SEARCHED = ("email", "name", "outlet")
 
@@ -43,7 +43,8 @@ def listing(
     """Find people by id and by a part of what names them; accents and capitals do not matter."""
     wanted, count = unaccented(search.casefold()), 0
     found: list[Subscriber] = []
-    for number, row in rows(store, 1, int(store.text("book:seq") or 0) + 1):
+    for number, raw in subscriber_rows.all_rows(store):
+        row = json.loads(raw)
         if not chosen(number) or (
             wanted
             and not any(

@@ -1,6 +1,6 @@
 """Named segments, and expressions as programs over the book's index.
 
-A program is what `select_v2` and `count_v1` run: bitmaps joined by BITOPs, and bit planes compared
+A program is what `select` and `count` run: bitmaps joined by BITOPs, and bit planes compared
 by them. What has no
 bitmap is made one: from packed ids (columns of many values), or by reading the rows in pieces
 (names, addresses).
@@ -8,8 +8,7 @@ bitmap is made one: from packed ids (columns of many values), or by reading the 
 
 import difflib
 import json
-import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from distro.audience.value_index import ALWAYS_SCANNED, IDS, SCAN, bits_of, quan
 from distro.errors import ExpressionError, SettingsError, UsageError
 from distro.lib.files import read_toml
 from distro.model import ascii_lower as lower
-from distro.store import Store
+from distro.store import Store, keys, subscriber_rows
 from distro.store import audience_scripts as scripts
 from distro.store.audience_scripts import Program
 from distro.store.records import unpack_ids
@@ -126,18 +125,15 @@ class Segments:
                 )
             return self._expand(parse(self.named[name]), self.named[name], (*within, name))
         near = difflib.get_close_matches(name, [*self.lists, *self.named], 1)
-        hint = f"Did you mean {near[0]} ({self._size(near[0])} people)? " if near else ""
         raise ExpressionError(
             f'there is no list or segment "{term.value}"',
             expression=text,
             column=term.column,
             width=term.width,
-            hint=hint
-            + (
-                "`distro segments list` shows all."
-                if self.lists or self.named
-                else "Import one: distro subscribers import FILE --list NAME"
-            ),
+            code="unknown_term",
+            near=near[0] if near else "",
+            people=self._size(near[0]) if near else "",
+            any_lists=bool(self.lists or self.named),
         )
 
     def _size(self, name: str) -> str:
@@ -158,10 +154,10 @@ class Segments:
     def _term(self, term: Term) -> Program:
         if term.op:
             kind, number = quantity(term.value) or ("n", 0)
-            name = _temporary()
+            name = subscriber_rows.temporary_key()
             self.store.call(
                 scripts.compare(
-                    f"pl:{term.field}:{kind}",
+                    keys.plane(term.field, kind),
                     term.op,
                     f"{number:0{bits_of(kind)}b}",
                     name,
@@ -174,19 +170,18 @@ class Segments:
             return [["k", self._kept(self._scan(term))]]
         value = lower(term.value)
         values = (
-            [v for v in self.store.members(f"val:{term.field}") if v.startswith(value)]
+            [v for v in subscriber_rows.values(self.store, term.field) if v.startswith(value)]
             if term.prefix
             else [value]
         )
         if kind == IDS:
-            raws = self.store.pipeline([("GET", f"ids:{term.field}:{v}") for v in values])
-            return [["k", self._kept(i for raw in raws if raw for i in unpack_ids(raw))]]
-        pushed: Program = [["k", f"idx:{term.field}:{v}"] for v in values]
+            raws = subscriber_rows.id_lists(self.store, term.field, values)
+            return [["k", self._kept(i for raw in raws for i in unpack_ids(raw))]]
+        pushed: Program = [["k", keys.index(term.field, v)] for v in values]
         return [*pushed, ["or", len(values)]] if len(values) > 1 else pushed or [["none"]]
 
     def _scan(self, term: Term) -> Iterable[int]:
         """Who satisfies a term that has no index, read from the rows."""
-        last = int(self.store.text("book:seq") or 0)
         if term.field == "email" and not term.prefix:
             who = by_address(self.store, term.value)
             return [who.id] if who else []
@@ -194,18 +189,16 @@ class Segments:
         word = msgspec.json.encode(term.value)[1:-1].lower()
         return (
             i
-            for i, raw in raw_rows(self.store, 1, last + 1)
+            for i, raw in subscriber_rows.all_rows(self.store)
             if word in raw.lower() and matches(json.loads(raw), term)
         )
 
     def _kept(self, ids: Iterable[int]) -> str:
         """A bitmap of its own, for as long as a question takes."""
-        bits = bytearray(int(self.store.text("book:seq") or 0) // 8 + 1)
+        bits = bytearray(subscriber_rows.last_id(self.store) // 8 + 1)
         for i in ids:
             bits[i >> 3] |= 128 >> (i & 7)
-        name = _temporary()
-        self.store.command("SET", name, bytes(bits), "EX", _SCAN_LIFETIME)
-        return name
+        return subscriber_rows.keep_bitmap(self.store, bytes(bits))
 
 
 def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> None:
@@ -222,26 +215,10 @@ def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> Non
             if near and name not in known:
                 raise UsageError(
                     f'there is no {what} "{name}" yet',
-                    hint=f"Did you mean {near[0]}? If it is to be a new {what}: --create.",
+                    code="near_name",
+                    near=near[0],
+                    what=what,
                 )
-
-
-def _temporary() -> str:
-    """The name of a bitmap that lives as long as a question."""
-    return f"tmp:scan:{secrets.token_hex(8)}"
-
-
-def raw_rows(store: Store, first: int, past: int) -> Iterator[tuple[int, bytes]]:
-    """The rows of a range of ids as they are kept, read in pieces."""
-    for start in range(first, past, _SCAN_PIECE):
-        ids = range(start, min(start + _SCAN_PIECE, past))
-        answers = store.command("MGET", *(f"sub:{i}" for i in ids))
-        yield from ((i, raw) for i, raw in zip(ids, answers, strict=True) if raw)
-
-
-def rows(store: Store, first: int, past: int) -> Iterator[tuple[int, dict[str, object]]]:
-    """The rows of a range of ids."""
-    return ((i, json.loads(raw)) for i, raw in raw_rows(store, first, past))
 
 
 def matches(row: Mapping[str, object], term: Term) -> bool:
@@ -249,8 +226,8 @@ def matches(row: Mapping[str, object], term: Term) -> bool:
     if term.op:
         return _compares(values_of(row, term.field), term)
     wanted = lower(term.value)
-    told = (lower(v) for v in values_of(row, term.field))
-    return any(v.startswith(wanted) if term.prefix else v == wanted for v in told)
+    here = (lower(v) for v in values_of(row, term.field))
+    return any(v.startswith(wanted) if term.prefix else v == wanted for v in here)
 
 
 def _compares(values: list[str], term: Term) -> bool:

@@ -54,7 +54,7 @@ def halt(
     """
     from distro.flow import orders
     from distro.installation.context import open_installation
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     if bool(distribution) == bool(domain):
         raise UsageError("say what: a distribution, or --domain D", hint="See distro halt --help")
@@ -63,7 +63,7 @@ def halt(
             return _halt_domain(
                 installation, domain, during, reason or f"by {actor()}", as_json=as_json
             )
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         state = orders.halt(installation, number, actor=actor(), reason=reason or f"by {actor()}")
     (
         output.document({"distribution": f"D{number}", "state": state})
@@ -108,10 +108,10 @@ def resume(
     """
     from distro.flow.orders import resume as go_on
     from distro.installation.context import open_installation
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         state = go_on(installation, number, actor=actor(), reason=reason)
     (
         output.document({"distribution": f"D{number}", "state": state})
@@ -137,10 +137,10 @@ def cancel(
     """
     from distro.flow.orders import cancel as stop_for_good
     from distro.installation.context import open_installation
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         headline = installation.store.hash(f"dist:{number}").get("headline", "")
         if (
             not yes
@@ -192,12 +192,12 @@ def reschedule(
     """
     from distro.flow.orders import reschedule as move
     from distro.installation.context import open_installation
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
     from distro.times import rfc3339
 
     found = settings(config)
     with open_installation(found) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         start = move(installation, number, at, actor=actor())
         state = installation.store.hash(f"dist:{number}").get("state", "")
     when = rfc3339(start, found.site.timezone)
@@ -241,7 +241,7 @@ def resend(
     """
     from distro.flow import resend as again
     from distro.installation.context import open_installation
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):
         raise UsageError(
@@ -249,7 +249,7 @@ def resend(
             hint="See distro resend --help",
         )
     with open_installation(settings(config)) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         if to:
             made = again.resend_to(installation, number, to, actor=actor())
             (

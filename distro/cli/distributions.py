@@ -83,7 +83,7 @@ def report(
     from distro.installation import running_parts
     from distro.installation.context import open_installation
     from distro.reports import summary
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     found = settings(config)
     with open_installation(found) as installation:
@@ -93,7 +93,7 @@ def report(
                 found.site.timezone,
                 as_json=as_json,
             )
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         if who:
             return _who(
                 list(summary.everybody(installation.store, number, who.value)), as_json=as_json
@@ -113,7 +113,7 @@ def report(
     if older:
         output.note(f"warning: {older}")
     if as_json:
-        output.document(result.told)
+        output.document(result.fields)
     else:
         _show_report(result, found.site.timezone)
         if address:
@@ -161,7 +161,7 @@ def _who(people: "list[Named]", *, as_json: bool) -> int:
 def _show_report(result: "Report", zone: str) -> None:
     from distro.times import rfc3339
 
-    told = result.told
+    told = result.fields
     counts = {state: n for state, n in told["counts"].items() if n}
     output.say(output.bold(told["headline"]))
     output.say(
@@ -231,7 +231,7 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
         "deferred": retry,
     }
     width = max(len(f"{n:,}") for n in counts.values()) if counts else 1
-    total = result.told["audience"] or 1
+    total = result.fields["audience"] or 1
     for state, n in counts.items():
         share = f"{100 * n / total:5.1f} %" if state == "accepted" else " " * 7
         line = f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}"
@@ -258,7 +258,7 @@ def _times(told: dict[str, Any]) -> str:
 
 def _show_named(result: "Report") -> None:
     """Name the first few who failed, are in doubt or may have it twice, and say how to see all."""
-    told = result.told
+    told = result.fields
     for group, people in result.named.items():
         count = told["counts"].get(group, told["possibly_twice"])
         output.say(f"\n  {group.replace('_', ' ')}")
@@ -296,10 +296,10 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     from distro.installation.context import open_installation
     from distro.reports import live
     from distro.reports.progress import watch as look
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         glance = _follow(
             look(installation, number), quiet=as_json or not sys.stdout.isatty(), silent=as_json
         )
@@ -420,10 +420,10 @@ def audit(distribution: Distribution, config: Config = None, as_json: Json = Fal
     """
     from distro.installation.context import open_installation
     from distro.ledger.audit import audit as recount
-    from distro.store.distributions import distribution_id
+    from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:
-        number = distribution_id(installation.store, distribution)
+        number = find(installation.store, distribution)
         found = recount(installation.store, number)
     if as_json:
         output.document(

@@ -17,8 +17,10 @@ from distro.cli import (
     segments,
     services,
     setup,
+    submit,
     subscribers,
 )
+from distro.cli.hints import hint_for
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name
@@ -65,6 +67,7 @@ def _version() -> None:
 
 
 releases.add_to(app)
+submit.add_to(app)
 distributions.add_to(app)
 control.add_to(app)
 services.add_to(app)
@@ -137,10 +140,16 @@ def _usage_hint(error: Any) -> str:
 
 def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
     """What happened, where, and what to type next; with --json also as the document on stdout."""
+    hint = hint_for(error)
     if as_json:
-        facts = getattr(error, "facts", {})
         output.document(
-            {"error": error.message, "hint": error.hint, "details": error.details, **facts}
+            {
+                "error": error.message,
+                "code": error.code,
+                "hint": hint,
+                "details": error.details,
+                **error.facts,
+            }
         )
     sentence = (
         error.message if error.message.startswith("Nothing to send") else f"error: {error.message}"
@@ -148,6 +157,6 @@ def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
     output.note(sentence)
     for line in error.details:
         output.note(f"       {line}")
-    if error.hint:
-        output.note(f"       {error.hint}" if sentence.startswith("error") else error.hint)
+    if hint:
+        output.note(f"       {hint}" if sentence.startswith("error") else hint)
     return code

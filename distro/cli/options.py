@@ -42,6 +42,22 @@ At = Annotated[
         show_default=False,
     ),
 ]
+Now = Annotated[bool, typer.Option("--now", help="As soon as possible.")]
+AsNew = Annotated[
+    bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
+]
+NoFallback = Annotated[
+    bool,
+    typer.Option("--no-fallback", help="Leave out readers without an edition in their language."),
+]
+IdempotencyKey = Annotated[
+    str,
+    typer.Option(
+        "--idempotency-key",
+        help="The same key prints the same id and sends nothing again.",
+        metavar="KEY",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Distribution = Annotated[
     str,

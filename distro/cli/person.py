@@ -38,8 +38,8 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
         distro subscribers show ana@daily.example
     """
     from distro.audience.book import person
-    from distro.audience.consent import refusals
     from distro.installation.context import open_installation
+    from distro.store.consents import refusals
     from distro.subscribers.people import history
 
     found = settings(config)

@@ -1,7 +1,5 @@
-"""check, preview, plan, submit: what comms staff do with a release."""
+"""check, preview, test: look at a release before it is sent."""
 
-import sys
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import output
-from distro.cli.options import At, Config, Files, Json, To, Yes, actor, described, settings
+from distro.cli.options import Config, Files, Json, described, settings
+from distro.cli.release_files import files_json, files_text, problem_json, show_problems
 
 
 class Tier(StrEnum):
@@ -21,8 +20,7 @@ class Tier(StrEnum):
 
 
 if TYPE_CHECKING:
-    from distro.flow.submission import Planned
-    from distro.model import Edition, Problem, Reading
+    from distro.model import Reading
 
 
 def check(
@@ -59,13 +57,13 @@ def check(
         output.document(
             {
                 "editions": [_edition(r) for r in readings],
-                "problems": [_problem(p) for p in problems],
+                "problems": [problem_json(p) for p in problems],
             }
         )
     else:
         for reading in readings:
             _show_reading(reading, show_dropped=show_dropped)
-        _show_problems([p for p in problems if not any(p in r.problems for r in readings)])
+        show_problems([p for p in problems if not any(p in r.problems for r in readings)])
     errors = sum(p.level is Level.ERROR for p in problems)
     if not as_json:
         names = " ".join(map(str, files))
@@ -106,44 +104,7 @@ def _edition(reading: "Reading") -> dict[str, Any]:
         "kind": edition.kind,
         "id": edition.slug,
         "version": edition.version,
-        **_files_json(edition),
-    }
-
-
-def _files_json(edition: "Edition") -> dict[str, Any]:
-    return {
-        name: [
-            {"name": f.name, "type": f.type, "size": f.size}
-            for f in edition.files
-            if bool(f.source) is pictures
-        ]
-        for name, pictures in (("attachments", False), ("pictures", True))
-    }
-
-
-def _files_of(edition: "Edition", *, pictures: bool) -> str:
-    """Return the files that travel with an edition, each with its size: factsheet.pdf (1.2 MB)."""
-    told = [
-        f"{f.name} ({output.size(f.size)})" for f in edition.files if bool(f.source) is pictures
-    ]
-    return " · ".join(told)
-
-
-def _show_files(editions: "Iterable[Edition]") -> None:
-    """Show what goes out beside the text, so that nobody sends a file by mistake."""
-    for edition in editions:
-        for label, pictures in (("attached", False), ("pictures", True)):
-            told = _files_of(edition, pictures=pictures)
-            if told:
-                output.say(f"  {label} ({edition.language})   {told}")
-
-
-def _problem(problem: "Problem") -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "level": problem.level.value,
-        "message": problem.message,
+        **files_json(edition),
     }
 
 
@@ -188,8 +149,8 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
                     else ""
                 ),
             ),
-            ("Attached", _files_of(edition, pictures=False)),
-            ("Pictures", _files_of(edition, pictures=True)),
+            ("Attached", files_text(edition, pictures=False)),
+            ("Pictures", files_text(edition, pictures=True)),
             ("Dropped", "" if show_dropped else _dropped(reading)),
         ]
     )
@@ -198,7 +159,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
         for number, text in reading.dropped:
             output.say(f"    line {number:<4} {text}")
     output.say()
-    _show_problems(list(reading.problems))
+    show_problems(list(reading.problems))
 
 
 def _dropped(reading: "Reading") -> str:
@@ -210,13 +171,6 @@ def _dropped(reading: "Reading") -> str:
         f"{output.count(len(numbers), 'line')} between {numbers[0]} and {numbers[-1]}:"
         f' "{first[:40]}" …      --show-dropped'
     )
-
-
-def _show_problems(problems: "list[Problem]") -> None:
-    for p in problems:
-        output.say(f"  {p.level.value:<8} {f'line {p.line}' if p.line else '':<9} {p.message}")
-    if problems:
-        output.say()
 
 
 def preview(
@@ -346,239 +300,8 @@ def send_test(
     return 0 if good else 1
 
 
-def plan(
-    files: Files,
-    to: To,
-    at: At = "",
-    no_fallback: Annotated[
-        bool,
-        typer.Option(
-            "--no-fallback", help="Leave out readers without an edition in their language."
-        ),
-    ] = False,
-    as_new: Annotated[
-        bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
-    ] = False,
-    config: Config = None,
-    as_json: Json = False,
-) -> int:
-    r"""Show who would get a release, in which language, who would not and why. Sends nothing.
-
-    Examples:
-
-        distro plan release.md --to journalists
-        distro plan release.en.md release.fr.md \
-            --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
-    """
-    from distro.flow.submission import Order
-    from distro.flow.submission import plan as make_plan
-    from distro.installation.context import open_installation
-
-    with open_installation(settings(config)) as installation:
-        planned = make_plan(
-            installation,
-            Order(files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()),
-        )
-    if as_json:
-        output.document(
-            {
-                "audience": planned.plan.audience,
-                "editions": planned.plan.editions,
-                "left_out": planned.plan.left_out,
-                "problems": [_problem(p) for p in planned.problems],
-                "matched": planned.plan.matched,
-                "release": planned.release.slug,
-                "told_before": planned.before.distribution if planned.before else None,
-                "files": {e.language: _files_json(e) for e in planned.release.editions},
-            }
-        )
-        return 0
-    _show_plan(planned, " ".join(map(str, files)), to)
-    return 0
-
-
-def _wanted(planned: "Planned", at: str) -> bool:
-    """Show who would get it, and ask."""
-    _show_who(planned)
-    if not planned.plan.audience:
-        return True  # it is refused with the reason
-    return typer.confirm(
-        f"{'Schedule it for ' + at if at else 'Send it now'}:"
-        f" {output.count(planned.plan.audience, 'recipient')}?"
-    )
-
-
-def _show_plan(planned: "Planned", names: str, to: str) -> None:
-    _show_who(planned)
-    output.say(
-        f'Nothing was sent. Next: distro submit {names} --to "{to}" --now'
-        if planned.plan.audience
-        else "Nothing was sent, and nobody is left to send it to."
-    )
-
-
-def _show_who(planned: "Planned") -> None:
-    """Show how many match, are left out and why, and get which edition."""
-    release, found = planned.release, planned.plan
-    output.say(
-        f"{output.bold(release.headline)} ({release.kind.replace('-', ' ')},"
-        f" {' '.join(release.languages)})\n"
-    )
-    out = sum(found.left_out.values())
-    by_language = " · ".join(
-        f"{n:,} {output.language(lang)}"
-        + (f" ({found.fallback[lang]:,} of them by fallback)" if found.fallback.get(lang) else "")
-        for lang in release.languages
-        if (n := found.editions.get(lang, 0))
-    )
-    width = len(f"{found.matched:,}")
-    output.say(f"  {found.matched:>{width},} people match   {planned.expression}")
-    if out:
-        output.say(
-            f"  {out:>{width},} {'is' if out == 1 else 'are'} left out  "
-            f" {output.reasons(found.left_out)}"
-        )
-    output.say(f"  {found.audience:>{width},} will get it    {by_language}\n")
-    _show_files(release.editions)
-    if planned.seconds >= 1:
-        output.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
-    if planned.too_large:
-        output.say(
-            f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will"
-            " halt before the first letter until `distro resume`"
-        )
-    _warn_retold(planned)
-    _show_problems([p for p in planned.problems if p.line])
-
-
-def _warn_retold(planned: "Planned") -> None:
-    """Say that whoever has the earlier text gets this one too."""
-    if planned.before:
-        output.note(
-            f"warning: nearly the same text went out as {planned.before.distribution}:"
-            f" {planned.before.headline}"
-        )
-        output.note(
-            "       Whoever has that gets this too. Only for the rest: put `id:"
-            f" {planned.before.release}` on top, and send the text that went out."
-        )
-
-
-def submit(
-    files: Files,
-    to: To,
-    at: At = "",
-    now: Annotated[bool, typer.Option("--now", help="As soon as possible.")] = False,
-    idempotency_key: Annotated[
-        str,
-        typer.Option(
-            "--idempotency-key",
-            help="The same key prints the same id and sends nothing again.",
-            metavar="KEY",
-        ),
-    ] = "",
-    as_new: Annotated[
-        bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
-    ] = False,
-    no_fallback: Annotated[
-        bool,
-        typer.Option(
-            "--no-fallback", help="Leave out readers without an edition in their language."
-        ),
-    ] = False,
-    yes: Yes = False,
-    config: Config = None,
-    as_json: Json = False,
-) -> int:
-    r"""Send a release to everyone who should have it, now or at a set time; on a terminal it first
-    shows the plan, and asks.
-
-    The release is stored and queued; workers do the rest. Whoever has it already is not written to
-    again.
-
-    Examples:
-
-        distro submit release.md --to journalists --now
-        distro submit release.en.md release.fr.md \
-            --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
-    """
-    from distro.admin.reachable import relay_trouble
-    from distro.errors import UsageError
-    from distro.flow import submission
-    from distro.installation import running_parts
-    from distro.installation.context import is_up, open_installation
-
-    if bool(at) == now:
-        raise UsageError(
-            "say when: --now, or --at TIME",
-            hint='distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"',
-        )
-    found = settings(config)
-    order = submission.Order(
-        files=files,
-        to=to,
-        at=at,
-        idempotency_key=idempotency_key,
-        as_new=as_new,
-        no_fallback=no_fallback,
-        actor=actor(),
-    )
-    asks = sys.stdin.isatty() and not yes and not as_json
-    with open_installation(found) as installation:
-        if asks and not _wanted(submission.plan(installation, order), at):
-            output.say("Nothing was sent.")
-            return 0
-        accepted = submission.submit(installation, order)
-        others = submission.also_waiting(installation, accepted)
-        older = running_parts.warning(installation)
-    trouble = relay_trouble(found)
-    if as_json:
-        output.document(
-            {
-                "release": accepted.release,
-                "distribution": accepted.distribution,
-                "state": accepted.state,
-                "audience": accepted.audience,
-                "again": accepted.again,
-                "files": {e.language: _files_json(e) for e in accepted.planned.release.editions},
-            }
-        )
-    else:
-        what = (
-            "was submitted before under this key"
-            if accepted.again
-            else (
-                f"{output.count(accepted.audience, 'recipient')},"
-                f" {'as soon as a worker takes it' if now else at}"
-            )
-        )
-        output.say(f"{accepted.release} → {accepted.distribution}   {what}")
-        if not asks:
-            _warn_retold(accepted.planned)
-            _show_files(accepted.planned.release.editions)
-    for other, due in others:
-        output.note(
-            f"warning: {other} of the same release is waiting too, for {output.clock(due)}"
-            f" ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not"
-            f" meant? distro cancel {other}"
-        )
-    if older:
-        output.note(f"warning: {older}")
-    if trouble:
-        output.note(f"warning: {trouble}")
-        output.note(
-            f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try"
-            " the relay again every 30 s."
-        )
-    if found.embedded and not is_up(found.data):
-        output.note("warning: no worker runs here. Start one: distro up")
-    if not as_json:
-        output.say(f"Next: distro report {accepted.distribution}")
-    return 0
-
-
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (check, preview, plan, submit):
+    for command in (check, preview):
         described(app, command)
     described(app, send_test, "test")

@@ -235,7 +235,7 @@ def close(
         return 1
     with open_installation(settings(config)) as installation:
         gone = close_list(
-            installation, name.strip().lower(), told=told, reason=reason, actor=actor()
+            installation, name.strip().lower(), announced_by=told, reason=reason, actor=actor()
         )
     (
         output.document({"list": name, "off": gone})

@@ -76,8 +76,7 @@ def play(*, leave: bool) -> int:
         with _up(settings_file, settings.site.url), open_installation(settings) as installation:
             _line(
                 "Redis",
-                f"Valkey {installation.store.command('INFO', 'server').get('valkey_version', '')},"
-                " started here (AOF always)",
+                f"Valkey {installation.store.server_version()}, started here (AOF always)",
             )
             _line("Worker", f"Celery, {_PROCESSES} processes")
             _line(
@@ -209,7 +208,7 @@ def _watch(installation: Installation, accepted: Accepted) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    number = accepted.distribution.removeprefix("D")
+    number = accepted.id
     console = Console()
     began, killed, doubts = time.monotonic(), False, tuple[str, ...]()
     columns = (
@@ -269,7 +268,7 @@ def _kill_a_worker(installation: Installation) -> bool:
 
 
 def _report(installation: Installation, accepted: Accepted, mailbox: Mailbox) -> None:
-    told = summary.report(installation.store, accepted.distribution.removeprefix("D"), "UTC").told
+    told = summary.report(installation.store, accepted.id, "UTC").fields
     equation = " + ".join(
         f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n
     )
@@ -295,7 +294,7 @@ def _letters(installation: Installation, accepted: Accepted, mailbox: Mailbox, p
     """Where to look."""
     letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
     _line("Letters", f"{pages}   every letter, at phone and desktop width")
-    _line("Report", live.link(installation, accepted.distribution.removeprefix("D")))
+    _line("Report", live.link(installation, accepted.id))
     _line("Leave", f"{str(letter['List-Unsubscribe']).strip('<>')}   a reader's unsubscribe page")
     _line("Files", str(mailbox.folder))
     _line("Next", "distro init press-office   makes your own office\n")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from distro.audience.expression import Node
 from distro.installation.allow_list import allowed_program
 from distro.installation.context import Installation
+from distro.store import distributions
 from distro.store.audience_scripts import AudienceQuery
 
 _TO_ALL = (
@@ -44,12 +45,12 @@ def query_for(
 
 def usual_audience(installation: Installation) -> int:
     """The median of earlier audiences; 0 with fewer than five."""
-    recent = installation.store.command("ZREVRANGE", "dists", 0, 49)
-    sizes = [
-        int(a)
-        for a in installation.store.pipeline(
-            [("HGET", f"dist:{d.decode()}", "audience") for d in recent]
-        )
-        if a and int(a)
-    ]
+    sizes = distributions.usual_sizes(installation.store, 50)
     return int(statistics.median(sizes)) if len(sizes) >= 5 else 0
+
+
+def too_large(installation: Installation, audience: int, usual: int) -> bool:
+    """Return whether an audience is so far over the usual that a person must say it is right."""
+    limits = installation.settings.limits
+    over = audience > limits.usual_least and audience > usual * limits.usual_factor
+    return usual > 0 and over

@@ -1,20 +1,16 @@
-"""Batches are claimed, letters sent, outcomes recorded: the life of a sending process.
+"""Claim batches, send their letters, record how each ended: the life of a sending process.
 
 A process keeps one event loop in a thread of its own, one group commit into the ledger and one pool
-of connections for
-its life. `deliver` lends it a distribution: it takes that distribution's batches one after the
-other and returns when
-there is nothing left to take, or after about twenty seconds; what is still in flight stays with the
-pool. The pool asks
-for letters (`take`), asks again at 354 (`may_begin`), and tells how each ended (`done`); nothing
-here sleeps for pacing.
+of connections for its life. `drain` lends it a distribution: it takes that distribution's batches
+one after the other and returns when there is nothing left to take, or after about twenty seconds;
+what is still in flight stays with the pool. The pool asks for letters (`take`), asks again at 354
+(`may_begin`), and says how each ended (`done`); nothing here sleeps for pacing.
 """
 
 import asyncio
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -22,29 +18,25 @@ import msgspec
 from distro import log
 from distro.errors import DistroError, StoreGoneError
 from distro.flow import throttle
-from distro.flow.domain_halts import DomainHalt, DomainHalts
-from distro.flow.fault_halt import halt_for_fault
+from distro.flow.domain_halts import DomainHalts
 from distro.flow.ready_queue import ReadyQueue
+from distro.flow.record import Delivery, Recorder, RunningDistribution
 from distro.flow.relay_notes import RelayNotes
-from distro.flow.retry import retry_or_give_up
 from distro.installation.context import Installation
 from distro.ledger.group_commit import GroupCommit, IntentConsumer, LeasedBatch, Terms
 from distro.ledger.journal import Attempt, Journal
-from distro.letter import Filler
 from distro.lib import failpoints
 from distro.lib.inline_task import InlineTask
-from distro.model import Outcome, State
-from distro.relay.capacity import Learnt
+from distro.model import Outcome, RelayLimits, State
 from distro.relay.message import Message
 from distro.relay.pool import IDLE, PoolOf, Work
-from distro.relay.reply import without_address
 from distro.store import AsyncStore, processes
 from distro.store import ledger_scripts as scripts
 from distro.store.ledger_scripts import Claim, Intent
 from distro.times import duration_ms
 
 SLICE = 20.0  # seconds that one wake-up may keep a process
-_TURN = 0.25  # seconds that it keeps it at least; another distribution may wait so long
+_LEAST = 0.25  # seconds that it keeps it at least; another distribution may wait so long
 _FRESH = 0.5  # seconds for which an intent's permission to begin holds
 _RUNS = 8  # distributions whose letters are kept compiled
 _FORGOTTEN = 10.0  # seconds that a letter may be ready without a connection that takes it
@@ -52,33 +44,10 @@ _PER_LANE = 2  # intents a connection: one in flight, one ready
 
 
 class _SubscriberRow(msgspec.Struct):
-    """What a letter needs of a subscriber."""
+    """The columns of a subscriber that a letter needs."""
 
     email: str = ""
     name: list[str] = []
-
-
-@dataclass(frozen=True, slots=True)
-class RunningDistribution:
-    """A distribution as a sending process sees it: its letters by edition, and when it began."""
-
-    distribution: str
-    fillers: tuple[Filler, ...]
-    began_ms: int
-    groups: tuple[str, ...] = ()  # of receivers that stand apart
-
-
-@dataclass(slots=True)
-class Delivery:
-    """One intent with its letter."""
-
-    leased: LeasedBatch
-    attempt: Attempt
-    intent: Intent
-    message: Message
-    permitted: float  # loop time of the call that last said that it may begin
-    stop: DomainHalt | None = None  # its domain was halted meanwhile
-    withdrawn: str = ""  # why it was not begun after all: n they said no, x not ours any more
 
 
 class Deliverer(Work[Delivery], IntentConsumer):
@@ -87,38 +56,39 @@ class Deliverer(Work[Delivery], IntentConsumer):
     def __init__(
         self, installation: Installation, store: AsyncStore, process: str, pool_of: PoolOf
     ) -> None:
-        self.installation = installation
-        self.store = store
-        self.process = process
-        self.journal = Journal(installation.journals, process)
-        self.pool = pool_of(self)
         settings = installation.settings
         terms = Terms(
             duration_ms(settings.worker.lease),
             duration_ms(settings.limits.stale),
             throttle.slow_down(settings),
         )
+        self.installation = installation
+        self.store = store
+        self.process = process
+        self.journal = Journal(installation.journals, process)
+        self.pool = pool_of(self)
         self.commit = GroupCommit(store, process, self, terms)
         self.commit.early = max(1, self.pool.lanes * 3 // 4)
         self.runs: dict[str, RunningDistribution] = {}
         self.ready_queue: ReadyQueue[Delivery] = ReadyQueue(IDLE)
-        self._relays: dict[tuple[str, str], int] = {}
+        self.halts = DomainHalts(store)
+        self.notes = RelayNotes(store, process)
+        self.recorder = Recorder(installation, self.commit, self.journal, self.notes, self.runs)
         self._paces = throttle.Paces(settings)
         self._decode = msgspec.json.Decoder(_SubscriberRow).decode
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
+        self._returns: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._unreachable_until = 0.0
-        self.stops = DomainHalts(store)  # domains that are halted
-        self.notes = RelayNotes(store, process)
-        self._returns: set[asyncio.Task[None]] = set()
 
     # -- life
 
     def start(self) -> None:
+        """Open connections and begin to commit."""
         self._tasks = [
             asyncio.create_task(coroutine)
-            for coroutine in (self.commit.keep_leases(), self._alive(), self.stops.watch())
+            for coroutine in (self.commit.keep_leases(), self._say_alive(), self.halts.watch())
         ]
         self._committing = InlineTask(self.commit.run())
         for end in (*self._tasks, self._committing.end):
@@ -131,8 +101,9 @@ class Deliverer(Work[Delivery], IntentConsumer):
             self.broken(error)
 
     def broken(self, error: BaseException) -> None:
-        """A bug must not look like a quiet worker: the process ends, and its journal says what
-        became of its letters.
+        """End the process: a bug must not look like a quiet worker.
+
+        Its journal says what became of its letters.
         """
         log.get().error(
             "this process cannot go on; its letters will be judged by its journal",
@@ -165,7 +136,7 @@ class Deliverer(Work[Delivery], IntentConsumer):
         await self.store.close()
         self.journal.close()
 
-    async def _alive(self) -> None:
+    async def _say_alive(self) -> None:
         while True:
             with contextlib.suppress(DistroError):
                 await processes.say_alive(self.store, self.process)
@@ -178,7 +149,7 @@ class Deliverer(Work[Delivery], IntentConsumer):
     # -- one wake-up
 
     async def drain(self, run: RunningDistribution, batch: int, seconds: float) -> bool:
-        """Send what this distribution has for us; True if there may be more."""
+        """Send what a distribution has for this process; return whether there may be more."""
         self._remember(run)
         began = self._loop.time()
         while await self._goes_on(run, began, seconds):
@@ -186,25 +157,23 @@ class Deliverer(Work[Delivery], IntentConsumer):
                 return False
             rest = self.commit.resting_for(run.distribution)
             if rest > 0:  # the relays' own bucket is empty: another batch would wait for it too
-                await asyncio.sleep(min(rest, _TURN))
+                await asyncio.sleep(min(rest, _LEAST))
                 continue
-            leased = self.commit.holding(run.distribution) or await self.commit.claim(
-                run.distribution, batch
-            )
+            leased = self.commit.holding(run.distribution)
+            leased = leased or await self.commit.claim(run.distribution, batch)
             batch = -1
             if leased is None:
                 return False
-            self.ready_queue.call()
+            self.ready_queue.wake_lanes()
             self.commit.kick()
             while not leased.done.is_set() and await self._goes_on(run, began, seconds):
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_TURN):
+                    async with asyncio.timeout(_LEAST):
                         await leased.done.wait()
         return not self._stopping
 
     async def _goes_on(self, run: RunningDistribution, began: float, seconds: float) -> bool:
-        """Whether this wake-up stays: at least a turn, and longer unless another distribution waits
-        for a process.
+        """Return whether this wake-up stays, longer than the least only while no other waits.
 
         What it holds goes on either way; only the process is free for another wake-up.
         """
@@ -212,135 +181,99 @@ class Deliverer(Work[Delivery], IntentConsumer):
         if self._stopping or took >= seconds:
             return False
         with contextlib.suppress(StoreGoneError):
-            return took < _TURN or not await self.store.call(scripts.others(run.distribution))
+            return took < _LEAST or not await self.store.call(scripts.others(run.distribution))
         return True
 
     def _remember(self, run: RunningDistribution) -> None:
-        """Keep a run while letters of it may come back; of those that are through, only the last
-        few.
-        """
+        """Keep a run while letters of it may come back; of those that are through, only a few."""
         self.runs[run.distribution] = run
-        leased = {h.claim.distribution for h in self.commit.leased}
-        for distribution in [d for d in self.runs if d not in leased and d != run.distribution][
-            :-_RUNS
-        ]:
+        leased = {batch.claim.distribution for batch in self.commit.leased}
+        through = [d for d in self.runs if d not in leased and d != run.distribution]
+        for distribution in through[:-_RUNS]:
             del self.runs[distribution]
 
+    # -- the group commit's consumer: what may be sent, and the letters for it
+
     def pace(self, claim: Claim) -> str:
-        """The buckets that letters of a batch draw from."""
+        """Return the buckets that letters of a batch draw from."""
         group = self.runs[claim.distribution].groups[claim.group - 1] if claim.group else ""
         return self._paces.of(group)
 
     def wanted(self) -> int:
-        """How many more intents could be used: two for each connected lane, less what is `sending`
-        in the ledger.
+        """Return how many more intents could be used.
+
+        Two for each connected lane, less what is `sending` in the ledger.
         """
         if self._stopping or self._loop.time() < self._unreachable_until:
             return 0
-        return self.ready_queue.lanes * _PER_LANE - sum(h.in_flight for h in self.commit.leased)
+        in_flight = sum(batch.in_flight for batch in self.commit.leased)
+        return self.ready_queue.lanes * _PER_LANE - in_flight
 
     def waiting(self) -> bool:
+        """Return whether a lane waits for a letter."""
         return self.ready_queue.waiting
 
     def on_intents(self, leased: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
-        """Intents are granted: give them to waiting lanes, keep the rest ready."""
+        """Make the letters of granted intents; give them to waiting lanes, keep the rest ready."""
         failpoints.point("intent")
         run = self.runs[leased.claim.distribution]
-        filler = run.fillers[leased.claim.edition]
         for intent in intents:
             attempt = Attempt(run.distribution, intent.ordinal, leased.claim.token, intent.attempt)
             try:
-                row = self._decode(intent.row)
-                pieces = filler.fill(
-                    intent.ordinal, intent.subscriber, row.email, row.name[0] if row.name else ""
-                )
+                message = self._message(run, leased.claim.edition, intent)
             except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
-                self._cannot_fill(leased, attempt, error)
+                self.recorder.cannot_fill(leased, attempt, error)
                 continue
-            delivery = Delivery(
-                leased,
-                attempt,
-                intent,
-                Message(
-                    filler.envelope_sender(intent.ordinal),
-                    row.email,
-                    pieces,
-                    f"D{run.distribution}.{intent.ordinal}",
-                ),
-                before,
-            )
-            stop = self.stops.of(row.email)
-            if stop:
-                self._stopped(delivery, stop)
+            delivery = Delivery(leased, attempt, intent, message, before)
+            halt = self.halts.of(message.recipient)
+            if halt:
+                self.recorder.wait_for_halt(delivery, halt, self.halts.left(halt))
             else:
                 self.ready_queue.offer(delivery)
         if leased.lost or leased.halted:
-            self._return_ready(lambda delivery: delivery.leased is leased)
+            self._return_ready(partial(_of, leased))
 
-    def _cannot_fill(self, leased: LeasedBatch, attempt: Attempt, error: Exception) -> None:
-        """Halt the distribution: nothing of this letter was sent, and who it is for is told by
-        their number alone.
-        """
-        self.commit.outcome(
-            leased, attempt, Outcome(State.QUEUED, text="its letter cannot be made"), relay=0
-        )
-        if not leased.halted:
-            leased.halted = True
-            with contextlib.suppress(StoreGoneError):  # else the next try says so
-                halt_for_fault(
-                    self.installation,
-                    attempt.distribution,
-                    f"the letter of recipient {attempt.ordinal} cannot be made",
-                    error,
-                )
-
-    def _stopped(self, delivery: Delivery, stop: DomainHalt) -> None:
-        """Not begun: it waits for the end of its domain's halt, which is no refusal and uses up no
-        retry period.
-        """
-        self.commit.outcome(
-            delivery.leased,
-            delivery.attempt,
-            Outcome(State.DEFERRED, text=f"halted: {stop.reason}"),
-            relay=0,
-            delay_ms=max(0, int(self.stops.left(stop) * 1000)),
-        )
-
-    def _return_ready(self, which: Callable[[Delivery], bool]) -> None:
-        """Intents that will not be begun go back: provably nothing was sent."""
-        for delivery in self.ready_queue.withdraw(which):
-            self._record(delivery, Outcome(State.QUEUED, text="not begun"), journal=False)
-
-    def _return_forgotten(self) -> None:
-        """Let no letter wait for a connection for long, whatever its lanes met: it goes back to the
-        queue.
-        """
-        before = self._loop.time() - _FORGOTTEN
-        self._return_ready(lambda delivery: delivery.permitted < before)
+    def _message(self, run: RunningDistribution, edition: int, intent: Intent) -> Message:
+        filler = run.fillers[edition]
+        row = self._decode(intent.row)
+        name = row.name[0] if row.name else ""
+        pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, name)
+        label = f"D{run.distribution}.{intent.ordinal}"
+        return Message(filler.envelope_sender(intent.ordinal), row.email, pieces, label)
 
     def on_drained(self, leased: LeasedBatch) -> None:
-        """Nothing of this batch is in flight any more: its lease goes back."""
+        """Give a lease back: nothing of its batch is in flight any more."""
         wait = max(0.0, self._unreachable_until - self._loop.time())
         task = asyncio.ensure_future(self.commit.give_back(leased, int(wait * 1000)))
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
 
-    # -- Work: what the pool asks and tells
+    def _return_ready(self, which: Callable[[Delivery], bool]) -> None:
+        """Give back the intents of ready letters that will not be begun."""
+        for delivery in self.ready_queue.withdraw(which):
+            self.recorder.not_begun(delivery)
+
+    def _return_forgotten(self) -> None:
+        """Let no letter wait long for a connection, whatever happened to its lanes."""
+        before = self._loop.time() - _FORGOTTEN
+        self._return_ready(lambda delivery: delivery.permitted < before)
+
+    # -- the pool's work: letters, and how they ended
 
     async def demand(self) -> None:
-        if not (
-            self._stopping
-            or self.ready_queue.ready
-            or any(not h.exhausted for h in self.commit.leased)
-        ):
+        """Wait, without a connection, until there may be something to send."""
+        exhausted = all(batch.exhausted for batch in self.commit.leased)
+        if not self._stopping and not self.ready_queue.ready and exhausted:
             await self.ready_queue.sleep()
 
     async def take(self) -> Delivery | None:
+        """Return the next letter; None after some idle seconds, or when everything stops."""
         return await self.ready_queue.take(self.commit.hurry)
 
     async def may_begin(self, delivery: Delivery) -> bool:
-        """At 354: still ours, not halted, not withdrawn; by an answer from a call made less than
-        half a second ago.
+        """Return, at 354, whether the letter is still ours, not halted and not withdrawn.
+
+        The answer comes from a call that was made less than half a second ago.
         """
         while self._loop.time() - delivery.permitted > _FRESH:
             asked = self._loop.time()
@@ -349,83 +282,20 @@ class Deliverer(Work[Delivery], IntentConsumer):
                 delivery.withdrawn = verdict
                 return False
             delivery.permitted = asked
-        delivery.stop = self.stops.of(delivery.message.recipient)
-        return delivery.stop is None
+        delivery.halt = self.halts.of(delivery.message.recipient)
+        return delivery.halt is None
 
     def begun(self, delivery: Delivery) -> None:
-        try:
-            self.journal.begun(delivery.attempt)
-        except OSError as error:
-            self._cannot_journal(error)
-        failpoints.point("begun")
+        """Record that a letter's body begins."""
+        self.recorder.begun(delivery.attempt)
 
     def done(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Record how a letter ended."""
         self.ready_queue.busy -= 1
-        if delivery.stop and outcome.state is State.QUEUED:
-            self._stopped(delivery, delivery.stop)
-            return
-        if delivery.withdrawn == "n":
-            outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
-        self._record(delivery, outcome, journal=True)
-
-    def _record(self, delivery: Delivery, outcome: Outcome, *, journal: bool) -> None:
-        delay_ms = 0
-        recipient = delivery.message.recipient
-        named = (
-            outcome.queue_id.lower() in recipient.lower()
-        )  # a relay may call a letter by whom it is for
-        outcome = outcome._replace(
-            text=without_address(outcome.text, recipient),
-            queue_id="" if named else outcome.queue_id,
-        )
-        if outcome.state is State.DEFERRED:
-            outcome, delay_ms = retry_or_give_up(
-                outcome,
-                delivery.attempt.number,
-                self.installation.settings.retry,
-                self.runs[delivery.attempt.distribution].began_ms,
-            )
-        elif (
-            outcome.inside
-        ):  # the third break in a row inside this letter's body makes it wait so long
-            delay_ms = duration_ms(self.installation.settings.retry.first)
-        if outcome.state is State.ACCEPTED:
-            self.notes.going_on()
-        if journal:
-            failpoints.point("replied")
-            try:
-                self.journal.ended(delivery.attempt, outcome)
-            except OSError as error:
-                self._cannot_journal(error)
-            failpoints.point("journalled")
-        relay = (
-            self._relay_index(delivery.attempt.distribution, outcome.relay) if outcome.relay else 0
-        )
-        self.commit.outcome(
-            delivery.leased, delivery.attempt, outcome, relay=relay, delay_ms=delay_ms
-        )
-
-    def _cannot_journal(self, error: OSError) -> None:
-        """What cannot be journalled must not happen: this process's sending stops here, in the
-        middle.
-        """
-        log.get().error(
-            "the journal cannot be written: this process stops sending",
-            path=str(self.journal.path),
-            why=error.strerror or str(error),
-        )
-        os._exit(74)
-
-    def _relay_index(self, distribution: str, name: str) -> int:
-        """The number under which records call a relay, from 1."""
-        known = self._relays.get((distribution, name))
-        if known is None:
-            names = self.installation.store.elements(f"rly:{distribution}")
-            if name not in names:
-                self.installation.store.command("RPUSH", f"rly:{distribution}", name)
-                names = self.installation.store.elements(f"rly:{distribution}")
-            known = self._relays[distribution, name] = min(names.index(name) + 1, 255)
-        return known
+        if delivery.halt and outcome.state is State.QUEUED:
+            self.recorder.wait_for_halt(delivery, delivery.halt, self.halts.left(delivery.halt))
+        else:
+            self.recorder.ended(delivery, outcome)
 
     def unreachable(self, why: str, pause: float) -> None:
         """Promise nothing to a relay that is away: what is ready goes back, the batches too."""
@@ -438,17 +308,17 @@ class Deliverer(Work[Delivery], IntentConsumer):
         for leased in list(self.commit.leased):
             self.commit.end(leased)
 
-    def learnt(self, relay: str, what: Learnt) -> None:
-        """Note a limit of the relay: doctor and the report say it, as a setting to write down."""
+    def learnt(self, relay: str, what: RelayLimits) -> None:
+        """Note a limit of the relay: doctor and the report name it as a setting to write down."""
         if what.idle:
             self.ready_queue.idle = min(IDLE, what.idle * 0.8)
-        self.notes.learnt(relay, what, {h.claim.distribution for h in self.commit.leased})
+        self.notes.learnt(relay, what, {b.claim.distribution for b in self.commit.leased})
 
     def refused(self, why: str) -> None:
-        """The relay refuses us, not a recipient: halt everything that runs here."""
+        """Halt everything that runs here: the relay refuses us, not a recipient."""
         for leased in list(self.commit.leased):
             distribution = leased.claim.distribution
-            self.installation.store.call(scripts.turn(distribution, "halt", "", why, "us"))
+            self.installation.store.call(scripts.halt(distribution, "", why, "us"))
             log.get().error("halted", distribution=f"D{distribution}", why=why)
             self._return_ready(partial(_of, leased))
             self.commit.end(leased, halted=True)

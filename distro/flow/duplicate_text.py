@@ -1,15 +1,17 @@
-"""A text that went out lately under another name: mended by a word, it would reach everybody once
-more.
+"""Notice a text that went out recently under another name.
+
+Mended by a word, it would reach everybody once more.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from distro.installation.context import Installation
-from distro.model import Edition, Release
+from distro.model import DistributionState, Edition, Release
+from distro.store import distributions
+from distro.store.distributions import Distribution
 
-_LATELY = 14 * 86_400_000  # ms
+_SINCE = 14 * 86_400_000  # ms
 _LOOKED_AT = 30  # distributions
 _WORTH = 60  # characters: shorter paragraphs say little
 _NEARLY = 0.5  # of a text's characters, in paragraphs that both have
@@ -25,37 +27,35 @@ class SimilarText:
 
 
 def similar_text(installation: Installation, release: Release) -> SimilarText | None:
-    """Return the newest distribution of another release, within 14 days, half of whose text this
-    one repeats; newsletters repeat themselves.
+    """Return the newest distribution of another release, half of whose text this one repeats.
+
+    Looks 14 days back; newsletters, which repeat themselves, are left out.
     """
     if release.kind in ("newsletter", "correction", "hold", "kill"):
         return None
     ours = {edition.language: _paragraphs(edition.body) for edition in release.editions}
-    for number, slug, edition in _lately(installation):
+    for earlier, edition in _recent(installation):
         mine, theirs = ours.get(edition.language, {}), _paragraphs(edition.body)
         shared = sum(length for text, length in mine.items() if text in theirs)
-        if slug != release.slug and shared and shared >= _NEARLY * sum(mine.values()):
-            return SimilarText(f"D{number}", slug, edition.headline)
+        if earlier.release != release.slug and shared and shared >= _NEARLY * sum(mine.values()):
+            return SimilarText(earlier.label, earlier.release, edition.headline)
     return None
 
 
-def _lately(installation: Installation) -> Iterator[tuple[str, str, Edition]]:
-    """Editions of the newest distributions, newest first."""
-    numbers = [
-        raw.decode() for raw in installation.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
-    ]
-    since = installation.store.now_ms() - _LATELY
-    for number in numbers:
-        told = installation.store.hash(f"dist:{number}")
-        if told.get("state") == "cancelled" or int(told.get("submitted_at") or 0) < since:
+def _recent(installation: Installation) -> Iterator[tuple[Distribution, Edition]]:
+    """Yield the editions of the newest distributions, newest first."""
+    store = installation.store
+    since = store.now_ms() - _SINCE
+    for number in distributions.newest(store, _LOOKED_AT):
+        found = distributions.get(store, number)
+        if found is None or found.state is DistributionState.CANCELLED:
             continue
-        for version in json.loads(told.get("versions") or "{}").values():
-            raw = installation.store.text(f"ed:{version}")
-            if raw:
-                yield number, told.get("release", ""), Edition.from_json(raw)
+        if found.submitted_ms >= since:
+            for edition in distributions.editions(store, found).values():
+                yield found, edition
 
 
 def _paragraphs(body: str) -> dict[str, int]:
-    """The paragraphs of a text that are worth comparing, with their lengths."""
+    """Return the paragraphs of a text that are worth comparing, with their lengths."""
     found: Iterable[str] = (" ".join(part.casefold().split()) for part in body.split("\n\n"))
     return {text: len(text) for text in found if len(text) >= _WORTH}

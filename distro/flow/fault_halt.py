@@ -1,6 +1,4 @@
-"""Halt a distribution that a fault of ours, or broken data, keeps from going on: with a reason, and
-not again and again.
-"""
+"""Halt a distribution that a fault of ours, or broken data, keeps from going on."""
 
 from distro import log
 from distro.errors import DistroError, StoreGoneError
@@ -13,19 +11,17 @@ FAULT = "fault"  # the guard that halted: `distro resume` tries once more
 def halt_for_fault(
     installation: Installation, distribution: str, doing: str, error: Exception
 ) -> None:
-    """Halt a distribution because of an error; raise it again if Redis is away, which is nobody's
-    fault.
+    """Halt a distribution with the reason, so that it does not fail again and again.
 
-    `doing` is what could not be done: "the letter cannot be made".
+    `doing` says what could not be done: "the letter cannot be made". Raises the error again where
+    Redis is away, which is no fault of the distribution.
     """
     if isinstance(error, StoreGoneError):
         raise error
     known = isinstance(error, DistroError)
-    why = (
-        error.message
-        if isinstance(error, DistroError)
-        else f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-    )
+    why = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    if isinstance(error, DistroError):
+        why = error.message
     log.get().error(
         "a distribution is halted",
         distribution=f"D{distribution}",
@@ -34,6 +30,5 @@ def halt_for_fault(
         exc_info=None if known else error,
     )
     hint = "" if known else " (a fault of distro, or broken data: the log has more)"
-    installation.store.call(
-        ledger_scripts.turn(distribution, "halt", "", f"{doing}: {why}{hint}", FAULT)
-    )
+    halt = ledger_scripts.halt(distribution, "", f"{doing}: {why}{hint}", FAULT)
+    installation.store.call(halt)

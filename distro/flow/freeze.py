@@ -11,7 +11,7 @@ import time
 from distro import log
 from distro.audience import frozen_order
 from distro.audience.expression import parse
-from distro.flow.audience_query import query_for, usual_audience
+from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.throttle import groups_of
@@ -19,9 +19,11 @@ from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.lib import failpoints
 from distro.mailing.compose import compile_all
-from distro.model import Plan
+from distro.model import DistributionId, DistributionState, Plan
 from distro.store import audience_scripts as scripts
-from distro.store import ledger_scripts
+from distro.store import distributions, keys, ledger_scripts
+from distro.store.distributions import Distribution
+from distro.store.records import pack_ids
 from distro.times import duration_ms
 
 AHEAD_MS = 120_000  # an audience is frozen so long before a set time
@@ -29,7 +31,7 @@ _WAIT_MS = 300  # until a freeze that waits for another one is looked at again
 _PIECE = 50_000  # recipients written down in one script call
 
 
-def advance(installation: Installation, distribution: str) -> list[Wake]:
+def advance(installation: Installation, distribution: DistributionId) -> list[Wake]:
     """Look at a distribution that is due and do what its state asks for. What keeps it from going
     on halts it.
     """
@@ -40,80 +42,71 @@ def advance(installation: Installation, distribution: str) -> list[Wake]:
         return []
 
 
-def _advance(installation: Installation, distribution: str) -> list[Wake]:
-    told = installation.store.hash(f"dist:{distribution}")
-    state, frozen = told.get("state", ""), "frozen_at" in told
-    if state == "freezing" or (
-        state == "scheduled"
-        and not frozen
-        and installation.store.now_ms() >= int(told["start_at"]) - AHEAD_MS
-    ):
-        return freeze(installation, distribution, told)
-    if (
-        state == "scheduled"
-        and frozen
-        and installation.store.call(
-            ledger_scripts.start(distribution, time.time_ns() // 1_000_000, _stale_ms(installation))
-        )
-        == "ok"
-    ):
-        return delivery_wakes(installation, distribution)
-    if state not in ("scheduled", "freezing", "halted"):
-        installation.store.command("ZREM", "due", distribution)
+def _advance(installation: Installation, distribution: DistributionId) -> list[Wake]:
+    store = installation.store
+    found = distributions.get(store, distribution)
+    if found is None:
+        distributions.not_due(store, distribution)
+        return []
+    match found.state:
+        case DistributionState.FREEZING:
+            return freeze(installation, found)
+        case DistributionState.SCHEDULED if not found.frozen:
+            if store.now_ms() >= found.start_ms - AHEAD_MS:
+                return freeze(installation, found)
+        case DistributionState.SCHEDULED:
+            now, stale = time.time_ns() // 1_000_000, _stale_ms(installation)
+            if store.call(ledger_scripts.start(distribution, now, stale)) == "ok":
+                return delivery_wakes(installation, distribution)
+        case DistributionState.HALTED:
+            pass
+        case _:
+            distributions.not_due(store, distribution)
     return []
 
 
-def freeze(installation: Installation, distribution: str, told: dict[str, str]) -> list[Wake]:
-    """Reserve, write down, compile, flip."""
-    languages = told["order"].split()
-    question = query_for(
+def freeze(installation: Installation, found: Distribution) -> list[Wake]:
+    """Reserve the audience, write it down, compile the letters, change the state."""
+    store = installation.store
+    query = query_for(
         installation,
-        told["release"],
-        parse(told["expanded"]),
-        languages,
-        kind=told.get("kind", ""),
-        no_fallback=bool(told.get("no_fallback")),
-        again=bool(told.get("again")),
+        found.release,
+        parse(found.expanded),
+        found.languages,
+        kind=found.kind,
+        no_fallback=found.no_fallback,
+        again=found.again,
     )
     failpoints.point("reserve.before")
-    reserved = installation.store.call(scripts.reserve(distribution, question))
-    if reserved.plan is None:
-        _not_reserved(installation, distribution, reserved)
+    reserved = store.call(scripts.reserve(found.id, query))
+    plan = reserved.plan
+    if plan is None:
+        _not_reserved(installation, found.id, reserved)
         return []
     failpoints.point("reserve.after")
-    plan = reserved.plan
     if plan.audience == 0:
-        installation.store.call(
-            scripts.frozen(
-                distribution,
-                0,
-                b"",
-                "cancelled",
-                _nobody_left(installation, distribution, told["release"]),
-            )
-        )
+        why = _nobody_left(installation, found)
+        store.call(scripts.frozen(found.id, 0, b"", DistributionState.CANCELLED, why))
         return []
-    spans = _write_down(installation, distribution, languages)
+    spans = _write_down(installation, found)
     if spans is None:
         return []
     try:
-        compile_all(installation, distribution, told)
+        compile_all(installation, found)
     except Exception as error:  # noqa: BLE001 - a template's mistake, or ours
-        halt_for_fault(installation, distribution, "the letter cannot be made", error)
+        halt_for_fault(installation, found.id, "the letter cannot be made", error)
         return []
-    return _flip(installation, distribution, told, plan, spans)
+    return _flip(installation, found, plan, spans)
 
 
 def _not_reserved(
-    installation: Installation, distribution: str, reserved: scripts.Reserved
+    installation: Installation, distribution: DistributionId, reserved: scripts.Reserved
 ) -> None:
     """Cancelled or halted meanwhile: nothing to do. Another one of the same release first; or
     another text than readers have.
     """
     if reserved.what == "wait":
-        installation.store.command(
-            "ZADD", "due", installation.store.now_ms() + _WAIT_MS, distribution
-        )
+        distributions.look_again(installation.store, distribution, _WAIT_MS)
     if reserved.what == "changed":
         installation.store.call(
             ledger_scripts.cancel(
@@ -124,74 +117,60 @@ def _not_reserved(
         )
 
 
-def _write_down(
-    installation: Installation, distribution: str, languages: list[str]
-) -> list[frozen_order.Span] | None:
+def _write_down(installation: Installation, found: Distribution) -> list[frozen_order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
-    reserved = {lang: installation.store.raw(f"res:{distribution}:{lang}") for lang in languages}
+    store = installation.store
+    reserved = {lang: store.raw(keys.reserved(found.id, lang)) for lang in found.languages}
     everyone, spans = frozen_order.ordered(
-        distribution, reserved, languages, groups_of(installation, distribution)
+        found.id, reserved, found.languages, groups_of(installation, found)
     )
-    built = int(installation.store.hash(f"dist:{distribution}").get("built", 0))
+    built = found.built
     while built < len(everyone):
-        ids = b"".join(i.to_bytes(4, "big") for i in everyone[built : built + _PIECE])
         failpoints.point("build")
-        what, built = installation.store.call(scripts.build(distribution, built, ids))
+        ids = pack_ids(everyone[built : built + _PIECE])
+        what, built = store.call(scripts.build(found.id, built, ids))
         if what == "not_now":
             return None
     return spans
 
 
 def _flip(
-    installation: Installation,
-    distribution: str,
-    told: dict[str, str],
-    plan: Plan,
-    spans: list[frozen_order.Span],
+    installation: Installation, found: Distribution, plan: Plan, spans: list[frozen_order.Span]
 ) -> list[Wake]:
-    """Hand out the batches; a guard may halt it here, before the first letter."""
-    reason, guard = _guard(installation, plan, told)
-    later = int(told["start_at"]) > installation.store.now_ms()
-    state = "halted" if reason else "scheduled" if later else "sending"
+    """Hand out the batches; a guard may halt the distribution here, before the first letter."""
+    reason, guard = _guard(installation, plan, found)
+    if reason:
+        state = DistributionState.HALTED
+    elif found.start_ms > installation.store.now_ms():
+        state = DistributionState.SCHEDULED
+    else:
+        state = DistributionState.SENDING
     packed = frozen_order.batches(spans, installation.settings.worker.batch)
     failpoints.point("freeze.flip")
     flipped = installation.store.call(
-        scripts.frozen(distribution, plan.audience, packed, state, reason, guard)
+        scripts.frozen(found.id, plan.audience, packed, state, reason, guard)
     )
     if flipped:
-        log.get().info(
-            "frozen", distribution=f"D{distribution}", audience=plan.audience, state=state
-        )
-    return delivery_wakes(installation, distribution) if flipped and state == "sending" else []
+        log.get().info("frozen", distribution=found.label, audience=plan.audience, state=str(state))
+    sends = flipped and state is DistributionState.SENDING
+    return delivery_wakes(installation, found.id) if sends else []
 
 
-def _guard(installation: Installation, plan: Plan, told: dict[str, str]) -> tuple[str, str]:
-    """Promise 11: an audience over ten times the usual stops by itself, and what is begun long
-    after its time; gives why and the guard.
+def _guard(installation: Installation, plan: Plan, found: Distribution) -> tuple[str, str]:
+    """Return why the distribution halts by itself and the guard's name; "", "" where it does not.
+
+    Two guards (DESIGN: promise 11): an audience far over the usual, and a start long after its
+    time.
     """
-    usual, limits = usual_audience(installation), installation.settings.limits
-    if (
-        not told.get("over:usual")
-        and usual
-        and plan.audience > limits.usual_least
-        and plan.audience > usual * limits.usual_factor
-    ):
-        return (
-            (
-                f"{plan.audience:,} recipients are over {limits.usual_factor} times the usual"
-                f" {usual:,}; `distro resume` if that is right"
-            ),
-            "usual",
-        )
-    late = installation.store.now_ms() - int(told["start_at"])
-    if not told.get("over:stale") and late > _stale_ms(installation):
-        return (
-            (
-                f"it was due {late // 60_000:,} minutes ago and nobody was there to start it; is it"
-                " still news?"
-            ),
-            "stale",
-        )
+    usual = usual_audience(installation)
+    if "usual" not in found.overridden and too_large(installation, plan.audience, usual):
+        factor = installation.settings.limits.usual_factor
+        why = f"{plan.audience:,} recipients are over {factor} times the usual {usual:,};"
+        return f"{why} `distro resume` if that is right", "usual"
+    late = installation.store.now_ms() - found.start_ms
+    if "stale" not in found.overridden and late > _stale_ms(installation):
+        why = f"it was due {late // 60_000:,} minutes ago and nobody was there to start it;"
+        return f"{why} is it still news?", "stale"
     return "", ""
 
 
@@ -199,10 +178,9 @@ def _stale_ms(installation: Installation) -> int:
     return duration_ms(installation.settings.limits.stale)
 
 
-def _nobody_left(installation: Installation, distribution: str, slug: str) -> str:
-    holders = [
-        f"D{d}" for d in installation.store.elements(f"rel:{slug}:dists") if d != distribution
-    ]
+def _nobody_left(installation: Installation, found: Distribution) -> str:
+    mine = distributions.of_release(installation.store, found.release)
+    holders = [d.label for d in mine if d != found.id]
     return (
         f"nobody is left to get it; it is held by {', '.join(holders)}"
         if holders
@@ -210,6 +188,6 @@ def _nobody_left(installation: Installation, distribution: str, slug: str) -> st
     )
 
 
-def delivery_wakes(installation: Installation, distribution: str) -> list[Wake]:
+def delivery_wakes(installation: Installation, distribution: DistributionId) -> list[Wake]:
     """One wake-up for every sending process; each takes what batches it can."""
     return [Wake(distribution, -1, deliver=True) for _ in range(processes(installation))]

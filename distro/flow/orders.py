@@ -4,80 +4,87 @@ Once a halt or a cancel is acknowledged no intent is written, and no body begins
 later.
 """
 
-import json
 from dataclasses import dataclass
 
 from distro.errors import RefusedError
 from distro.flow.submission import start_ms
 from distro.installation.context import Installation
 from distro.lib import failpoints
-from distro.model import Edition, State
-from distro.store import ledger_scripts
+from distro.model import DistributionId, DistributionState, State
+from distro.store import distributions, ledger_scripts
 from distro.store.records import counters
 from distro.times import rfc3339
 
 _PIECES = 50  # of a settlement in one round of the sweep
+_UNDER_WAY = (DistributionState.SENDING, DistributionState.FREEZING)
 
 
-def halt(installation: Installation, distribution: str, *, actor: str, reason: str) -> str:
-    """Stop a distribution; gives its state. Raises RefusedError where there is nothing to stop."""
-    what, state = installation.store.call(ledger_scripts.turn(distribution, "halt", actor, reason))
-    if what != "ok":
-        raise RefusedError(f"D{distribution} is {state}: there is nothing to halt")
-    return state
+def halt(
+    installation: Installation, distribution: DistributionId, *, actor: str, reason: str
+) -> DistributionState:
+    """Stop a distribution, and return its state.
+
+    Raises RefusedError where there is nothing to stop.
+    """
+    answer = installation.store.call(ledger_scripts.halt(distribution, actor, reason))
+    if answer.state is None or not answer.done:
+        raise RefusedError(f"{distribution.label} is {answer.name}: there is nothing to halt")
+    return answer.state
 
 
-def resume(installation: Installation, distribution: str, *, actor: str, reason: str) -> str:
-    """Go on; overrides the guard that halted, for this distribution."""
-    what, state = installation.store.call(
-        ledger_scripts.turn(distribution, "resume", actor, reason)
-    )
-    if what != "ok":
-        raise RefusedError(f"D{distribution} is {state}, not halted")
-    return state
+def resume(
+    installation: Installation, distribution: DistributionId, *, actor: str, reason: str
+) -> DistributionState:
+    """Go on with a halted distribution, and return its state.
+
+    Overrides the guard that halted it, for this distribution. Raises RefusedError where it is not
+    halted.
+    """
+    answer = installation.store.call(ledger_scripts.resume(distribution, actor, reason))
+    if answer.state is None or not answer.done:
+        raise RefusedError(f"{distribution.label} is {answer.name}, not halted")
+    return answer.state
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What a cancelled distribution leaves: who has it, who may, and who will not get it from this
-    one.
+    """The state of everyone in a cancelled distribution.
+
+    Before the freeze all count as `cancelled`.
     """
 
-    counts: dict[State, int]  # of the ten states; before the freeze all are `cancelled`
+    counts: dict[State, int]  # of the ten states
     in_flight: int  # whose end is not known yet; the sweep settles them
 
 
-def cancel(installation: Installation, distribution: str, *, actor: str, reason: str) -> Cancelled:
-    """Nothing more of it begins; whoever was not reached is free for another distribution of the
-    release.
+def cancel(
+    installation: Installation, distribution: DistributionId, *, actor: str, reason: str
+) -> Cancelled:
+    """Stop a distribution for good; whoever it did not reach is free for another of the release.
 
     Raises RefusedError for one that is sent.
     """
-    what, state = installation.store.call(ledger_scripts.cancel(distribution, actor, reason))
+    answer = installation.store.call(ledger_scripts.cancel(distribution, actor, reason))
     failpoints.point("cancel.said")
-    if what != "ok":
+    if not answer.done:
         raise RefusedError(
-            f"D{distribution} is {state}: there is nothing to cancel",
-            hint=(
-                "A mistake in the text: mend it, give the file an `id` of its own and `kind:"
-                " correction`, and submit it to the same people."
-                if state == "sent"
-                else ""
-            ),
+            f"{distribution.label} is {answer.name}: there is nothing to cancel",
+            code="sent_already" if answer.state is DistributionState.SENT else "",
         )
     settle(installation, distribution, pieces=None)
-    told = installation.store.hash(f"dist:{distribution}")
-    if "frozen_at" not in told:
-        return Cancelled(
-            dict.fromkeys(State, 0) | {State.CANCELLED: int(told.get("planned", 0))}, 0
-        )
+    found = distributions.read(installation.store, distribution)
+    if not found.frozen:
+        return Cancelled(dict.fromkeys(State, 0) | {State.CANCELLED: found.planned}, 0)
     counts = counters(installation.store, distribution)
     return Cancelled(counts, counts[State.SENDING])
 
 
-def settle(installation: Installation, distribution: str, *, pieces: int | None = _PIECES) -> bool:
-    """Go on settling what a cancelled distribution held; a crash goes on where it stopped. True:
-    all is settled.
+def settle(
+    installation: Installation, distribution: DistributionId, *, pieces: int | None = _PIECES
+) -> bool:
+    """Settle what a cancelled distribution reserved, piece by piece; return whether all is settled.
+
+    A crash goes on where it stopped. `pieces`: at most so many now; None: all of them.
     """
     while pieces is None or pieces > 0:
         done = installation.store.call(ledger_scripts.settle(distribution))
@@ -88,29 +95,21 @@ def settle(installation: Installation, distribution: str, *, pieces: int | None 
     return False
 
 
-def reschedule(installation: Installation, distribution: str, at: str, *, actor: str) -> int:
-    """Another time for what has not begun; gives it, unix ms. An audience fixed for the old time is
-    fixed again.
+def reschedule(
+    installation: Installation, distribution: DistributionId, at: str, *, actor: str
+) -> int:
+    """Give a distribution that has not begun another time, and return it (unix ms).
 
-    Raises RefusedError for what has begun, for a time that is over or before an embargo.
+    An audience that was fixed for the old time is fixed again. Raises RefusedError for what has
+    begun, and for a time that is over or before an embargo.
     """
-    zone = installation.settings.site.timezone
-    versions = json.loads(installation.store.hash(f"dist:{distribution}")["versions"]).values()
-    start = start_ms(
-        at,
-        [Edition.from_json(installation.store.text(f"ed:{version}")) for version in versions],
-        zone,
-    )
-    what, state = installation.store.call(
-        ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone))
-    )
-    if what != "ok":
+    store, zone = installation.store, installation.settings.site.timezone
+    editions = distributions.editions(store, distributions.read(store, distribution))
+    start = start_ms(at, list(editions.values()), zone)
+    answer = store.call(ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone)))
+    if not answer.done:
         raise RefusedError(
-            f"D{distribution} is {state}: only what has not begun can get another time",
-            hint=(
-                "Stop it: `distro halt`, or `distro cancel`."
-                if state in ("sending", "freezing")
-                else ""
-            ),
+            f"{distribution.label} is {answer.name}: only what has not begun can get another time",
+            code="under_way" if answer.state in _UNDER_WAY else "",
         )
     return start

@@ -45,7 +45,7 @@ class ReadyQueue(Generic[J]):
                 taker.set_result(item)
                 return
         self.ready.append(item)
-        self.call()  # a lane may have gone to sleep since this letter was asked for
+        self.wake_lanes()  # a lane may have gone to sleep since this letter was asked for
 
     async def take(self, ask: Callable[[], None]) -> J | None:
         """The next letter; `ask` is called if there is none. None after some idle seconds, or when
@@ -74,7 +74,7 @@ class ReadyQueue(Generic[J]):
         self._sleepers.append(sleeper)
         await sleeper
 
-    def call(self) -> None:
+    def wake_lanes(self) -> None:
         """There may be something to send: lanes without a connection should open one."""
         for sleeper in self._sleepers:
             _resolve(sleeper)
@@ -90,7 +90,7 @@ class ReadyQueue(Generic[J]):
     def close(self) -> None:
         """Everything stops: nobody waits any more."""
         self.closed = True
-        self.call()
+        self.wake_lanes()
         while self._takers:
             _resolve(self._takers.popleft()[1])
 

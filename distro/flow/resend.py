@@ -1,127 +1,119 @@
-"""A person's order to try again: whom it did not reach, whose end is unknown, or one reader, on
-record.
-"""
-
-import json
+"""Try again by a person's order: whom a distribution did not reach, or one reader, on record."""
 
 from distro.audience import book
 from distro.audience.expression import parse
-from distro.errors import NotFoundError, RefusedError
+from distro.errors import RefusedError
 from distro.flow.audience_query import query_for
 from distro.installation.context import Installation
-from distro.model import Edition, State
-from distro.store import audience_scripts, ledger_scripts
+from distro.model import DistributionId, DistributionState, Edition, State, Subscriber
+from distro.store import audience_scripts, distributions, keys, ledger_scripts
+from distro.store.audience_scripts import EditionText, Submission
+from distro.store.distributions import Distribution
 
-_WHICH = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
+RESENDABLE = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
 
-def resend(installation: Installation, distribution: str, only: str, *, actor: str) -> int:
-    """Queue again all who are `in_doubt` or `failed`; gives how many. Opens a distribution that was
-    sent.
+def resend(
+    installation: Installation, distribution: DistributionId, only: str, *, actor: str
+) -> int:
+    """Queue again all who are `in_doubt` or `failed`, and return how many.
+
+    Opens a distribution that was sent. Raises RefusedError where it is cancelled or superseded,
+    and where nobody is in that state.
     """
-    told = _resendable(installation, distribution)
-    if "frozen_at" not in told:
-        raise RefusedError(f"D{distribution} has not begun: there is nobody to send to again")
+    found = _resendable(installation, distribution)
+    if not found.frozen:
+        raise RefusedError(f"{found.label} has not begun: there is nobody to send to again")
+    letter = RESENDABLE[only].letter
     moved, at = 0, 0
     while at >= 0:
         what, at, n = installation.store.call(
-            ledger_scripts.resend(distribution, _WHICH[only].letter, at, actor)
+            ledger_scripts.resend(distribution, letter, at, actor)
         )
         if what != "ok":
-            raise RefusedError(f"D{distribution} cannot be sent again: it was cancelled meanwhile")
+            raise RefusedError(f"{found.label} cannot be sent again: it was cancelled meanwhile")
         moved += n
     if not moved:
         raise RefusedError(
-            f"nobody of D{distribution} is {only.replace('_', ' ')}",
-            hint=f"See who is what: distro report D{distribution}",
+            f"nobody of {found.label} is {only.replace('_', ' ')}",
+            code="nobody_in_state",
+            distribution=found.label,
         )
     return moved
 
 
-def resend_to(installation: Installation, distribution: str, address: str, *, actor: str) -> str:
-    """A distribution of one, who gets the release whether or not they have it; gives its number.
+def resend_to(
+    installation: Installation, distribution: DistributionId, address: str, *, actor: str
+) -> DistributionId:
+    """Submit a distribution of one, who gets the release whether or not they have it.
 
-    Raises RefusedError where they may not be written to, NotFoundError where they are not in the
-    book.
+    Returns its number. Raises RefusedError where they may not be written to, NotFoundError where
+    they are not in the book.
     """
-    told = _resendable(installation, distribution)
-    if "began_at" not in told:
-        raise RefusedError(f"D{distribution} has not begun: nobody gets it before its time")
-    person = book.by_address(installation.store, address)
-    if person is None:
-        raise NotFoundError(
-            f"nobody in the book has the address {address}",
-            hint="Add them: distro subscribers import FILE --list NAME",
+    found = _resendable(installation, distribution)
+    if not found.began_ms:
+        raise RefusedError(f"{found.label} has not begun: nobody gets it before its time")
+    person = book.person(installation.store, address)
+    answer = installation.store.call(
+        audience_scripts.accept(_for_one(installation, found, person, actor))
+    )
+    if answer.what != "ok":
+        raise RefusedError(
+            f"the {answer.about} text of {found.label} is not the one that readers have now",
+            code="changed_text_of_distribution",
+            release=found.release,
         )
+    return DistributionId(answer.about)
+
+
+def _for_one(
+    installation: Installation, found: Distribution, person: Subscriber, actor: str
+) -> Submission:
+    """Return the same release for one reader; raise RefusedError where they may not get it."""
     expanded = parse(f'email:"{person.email}"')
-    order = told["order"].split()
-    plan = installation.store.call(
-        audience_scripts.plan(
-            query_for(
-                installation,
-                told["release"],
-                expanded,
-                order,
-                kind="",
-                no_fallback=False,
-                again=True,
-            )
-        )
+    query = query_for(
+        installation,
+        found.release,
+        expanded,
+        found.languages,
+        kind="",
+        no_fallback=False,
+        again=True,
     )
+    plan = installation.store.call(audience_scripts.plan(query))
     if plan.audience == 0:
-        why = ", ".join(plan.left_out)
+        why = ", ".join(plan.left_out).replace("_", " ")
         raise RefusedError(
-            f"{address} cannot be written to: {why.replace('_', ' ')}",
-            hint=f"More: distro explain {address}",
+            f"{person.email} cannot be written to: {why}",
+            code="may_not_be_written_to",
+            address=person.email,
         )
-    editions = [
-        (lang, version, installation.store.text(f"ed:{version}"))
-        for lang, version in json.loads(told["versions"]).items()
+    texts = [
+        EditionText(lang, version, installation.store.text(keys.edition(version)))
+        for lang, version in ((lang, found.versions[lang]) for lang in found.languages)
     ]
-    first = Edition.from_json(next(text for lang, _, text in editions if lang == order[0]))
-    what, which, _ = installation.store.call(
-        audience_scripts.accept(
-            {
-                "slug": told["release"],
-                "kind": told["kind"],
-                "headline": told["headline"],
-                "as_new": False,
-                "editions": [
-                    {"lang": lang, "version": version, "json": text}
-                    for lang, version, text in sorted(editions, key=lambda e: order.index(e[0]))
-                ],
-                "same": [],
-                "start": 0,
-                "idem": "",
-                "content": "",
-                "fields": {
-                    "expression": str(expanded),
-                    "expanded": str(expanded),
-                    "actor": actor,
-                    "planned": "1",
-                    "no_fallback": "",
-                    "sender": first.sender,
-                    "again": "1",
-                    "resend_of": distribution,
-                },
-            }
-        )
+    return Submission(
+        slug=found.release,
+        kind=found.kind,
+        headline=found.headline,
+        editions=texts,
+        expression=str(expanded),
+        expanded=str(expanded),
+        actor=actor,
+        planned=1,
+        sender=Edition.from_json(texts[0].json).sender,
+        again=True,
+        resend_of=found.id,
     )
-    if what != "ok":
-        raise RefusedError(
-            f"the {which} text of D{distribution} is not the one that readers have now",
-            hint=f"See `distro report {told['release']}`.",
-        )
-    return which
 
 
-def _resendable(installation: Installation, distribution: str) -> dict[str, str]:
-    told = installation.store.hash(f"dist:{distribution}")
-    if told.get("state") == "cancelled":
+def _resendable(installation: Installation, distribution: DistributionId) -> Distribution:
+    found = distributions.read(installation.store, distribution)
+    if found.state is DistributionState.CANCELLED:
         raise RefusedError(
-            f"D{distribution} is cancelled: nothing of it is sent again",
+            f"{found.label} is cancelled: nothing of it is sent again",
             hint="Whom it did not reach: submit the release again.",
         )
-    if told.get("superseded"):
-        raise RefusedError(f"D{distribution} is superseded: its text is not sent any more")
-    return told
+    if found.superseded:
+        raise RefusedError(f"{found.label} is superseded: its text is not sent any more")
+    return found

@@ -12,34 +12,33 @@ from collections.abc import Callable
 
 from distro.errors import DistroError
 from distro.flow.concurrency import work_in_bulk
-from distro.flow.deliver import SLICE, Deliverer, RunningDistribution
+from distro.flow.deliver import SLICE, Deliverer
 from distro.flow.fault_halt import halt_for_fault
+from distro.flow.record import RunningDistribution
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.mailing.compose import filler_of, load_letter
+from distro.model import DistributionId, DistributionState
 from distro.relay.pool import PoolOf
-from distro.store import AsyncStore
+from distro.store import AsyncStore, distributions
 
 
 def load_run(
-    installation: Installation, distribution: str, known: RunningDistribution | None = None
+    installation: Installation,
+    distribution: DistributionId,
+    known: RunningDistribution | None = None,
 ) -> RunningDistribution | None:
     """A running distribution with its letters, compiled once; None: it is not sending."""
-    told = installation.store.hash(f"dist:{distribution}")
-    if told.get("state") != "sending":
+    found = distributions.get(installation.store, distribution)
+    if found is None or found.state is not DistributionState.SENDING:
         return None
-    began_ms = max(
-        int(told.get(key) or 0) for key in ("began_at", "resent_at", "submitted_at")
-    )  # a resend has its own retry period
+    # A resend has its own retry period.
+    began_ms = max(found.began_ms, found.resent_ms, found.submitted_ms)
     if known and known.began_ms == began_ms:
         return known
-    letters = (
-        load_letter(installation, distribution, language) for language in told["order"].split()
-    )
+    letters = (load_letter(installation, distribution, lang) for lang in found.languages)
     fillers = tuple(filler_of(installation, distribution, letter) for letter in letters)
-    return RunningDistribution(
-        distribution, fillers, began_ms, tuple(told.get("groups", "").split())
-    )
+    return RunningDistribution(distribution, fillers, began_ms, found.groups or ())
 
 
 def process_name(host: str) -> str:
@@ -100,7 +99,9 @@ class SendingProcess:
         await self._end.wait()
         await self._deliverer.stop(self.patience)
 
-    def deliver(self, distribution: str, batch: int = -1, seconds: float = SLICE) -> list[Wake]:
+    def deliver(
+        self, distribution: DistributionId, batch: int = -1, seconds: float = SLICE
+    ) -> list[Wake]:
         """One wake-up: send what there is for us, for at most so long; gives what should happen
         next.
         """

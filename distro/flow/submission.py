@@ -6,25 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from distro.audience import importing
 from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
-from distro.flow.audience_query import query_for, usual_audience
+from distro.flow import submit_refusals
+from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.duplicate_text import SimilarText, similar_text
 from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.mailing.compose import compile_edition, files_of
 from distro.mailing.signers import check_signers
-from distro.model import Edition, Plan, Problem, Reading, Release, State
+from distro.model import DistributionId, DistributionState, Edition, Plan, Problem, Reading, Release
 from distro.store import audience_scripts as scripts
-from distro.store.records import counters
+from distro.store import distributions, releases
+from distro.store.audience_scripts import EditionText, Submission
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
 from distro.times import parse_time, rfc3339, to_ms
 
 _JUST_NOW = timedelta(minutes=5)  # a start that lies so little back was typed for now
+_SENDINGS = 10  # of the newest, that are asked for their pace
+_ENOUGH = 50  # recipients, for a pace that says something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,57 +47,66 @@ class Order:
 class Planned:
     """The numbers that `plan` shows and `submit` then does."""
 
+    order: Order
     release: Release
     plan: Plan
-    expression: str  # as typed
-    expanded: str  # named segments replaced by their meaning
+    expanded: str  # the expression, named segments replaced by their meaning
     start_ms: int  # 0: now
     readings: tuple[Reading, ...] = ()
-    holders: tuple[str, ...] = ()  # distributions that hold the release for somebody
+    holders: tuple[DistributionId, ...] = ()  # that hold the release for somebody
     seconds: float = 0.0  # at the pace of the last sending; 0: not known
     usual: int = 0  # median of earlier audiences; 0: too few to say
     too_large: bool = False
-    before: SimilarText | None = None  # nearly the same text, sent lately under another name
+    before: SimilarText | None = None  # nearly the same text, sent under another name
+
+    @property
+    def expression(self) -> str:
+        """Return who it is for, as typed."""
+        return self.order.to
 
     @property
     def problems(self) -> tuple[Problem, ...]:
+        """Return what the linter found in all files."""
         return tuple(p for reading in self.readings for p in reading.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A distribution that is under way; `again`: the idempotency key was known, nothing new was
-    made.
+    """A distribution that is under way.
+
+    `again`: the idempotency key was known, and nothing new was made.
     """
 
-    distribution: str
+    id: DistributionId
     release: str
     state: str
     audience: int
     again: bool = False
     planned: Planned = field(repr=False)
 
+    @property
+    def distribution(self) -> str:
+        """Return its number as people write it: D17."""
+        return self.id.label
+
 
 def plan(installation: Installation, order: Order) -> Planned:
-    """Who would get it, in which edition, who would not and why. Sends nothing, changes nothing."""
-    zone = installation.settings.site.timezone
-    readings = tuple(read(path, zone, installation.settings.private_paths) for path in order.files)
+    """Return who would get a release, in which edition, who would not and why. Changes nothing.
+
+    Raises InputFileError and RefusedError for what cannot be sent, ExpressionError,
+    TemplateError, SettingsError.
+    """
+    settings = installation.settings
+    zone = settings.site.timezone
+    readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
     release = release_of(readings)
     begins_ms = start_ms(order.at, release.editions, zone)
-    importing.finish_open(
-        installation.store, installation.consent
-    )  # what a dead import promised counts
-    segments = installation.segments()
-    expanded = segments.expand(order.to)
+    # A refusal that a dead import promised to keep counts.
+    importing.finish_open(installation.store, installation.consent)
+    expanded = installation.segments().expand(order.to)
     _check_trust(installation, readings)
-    files = files_of(readings)
-    if not is_member(
-        installation.settings
-    ):  # a member of the group does not see the keys; the worker halts what it cannot sign
-        check_signers(installation.settings, release.editions)
-    for edition in release.editions:  # a template's mistake is better found now than at ten o'clock
-        compile_edition(installation, edition, "0", datetime.now().astimezone(), files=files)
-    question = query_for(
+    _check_letters(installation, release, readings)
+    query = query_for(
         installation,
         "" if order.as_new else release.slug,
         expanded,
@@ -102,39 +114,32 @@ def plan(installation: Installation, order: Order) -> Planned:
         kind=release.kind,
         no_fallback=order.no_fallback,
     )
-    found = installation.store.call(scripts.plan(question))
+    found = installation.store.call(scripts.plan(query))
     usual = usual_audience(installation)
-    limits = installation.settings.limits
+    mine = () if order.as_new else distributions.of_release(installation.store, release.slug)
     return Planned(
+        order=order,
         release=release,
         plan=found,
-        expression=order.to,
         expanded=str(expanded),
         start_ms=begins_ms,
         readings=readings,
-        holders=(
-            tuple(installation.store.elements(f"rel:{release.slug}:dists"))
-            if not order.as_new
-            else ()
-        ),
-        seconds=_pace(installation, found.audience),
+        holders=tuple(mine),
+        seconds=_seconds_for(installation, found.audience),
         usual=usual,
-        too_large=bool(usual)
-        and found.audience > limits.usual_least
-        and found.audience > usual * limits.usual_factor,
+        too_large=too_large(installation, found.audience, usual),
         before=None if order.as_new else similar_text(installation, release),
     )
 
 
 def _check_trust(installation: Installation, readings: Sequence[Reading]) -> None:
-    """Trust rests on what staff own: where any list is marked `embargo_trusted`, only such a list
+    """Raise RefusedError where a list that is not trusted would get a release early.
+
+    Trust rests on what staff own: once any list is marked `embargo_trusted`, only a marked one
     may be named.
     """
-    marked = sorted(
-        role.name
-        for role in load_roles(installation.settings.subscribers).values()
-        if role.embargo_trusted
-    )
+    roles = load_roles(installation.settings.subscribers).values()
+    marked = sorted(role.name for role in roles if role.embargo_trusted)
     for reading in readings:
         if marked and reading.trusted and reading.trusted not in marked:
             raise RefusedError(
@@ -144,211 +149,132 @@ def _check_trust(installation: Installation, readings: Sequence[Reading]) -> Non
             )
 
 
+def _check_letters(
+    installation: Installation, release: Release, readings: Sequence[Reading]
+) -> None:
+    """Compile every letter once: a template's mistake is better found now than at ten o'clock."""
+    # A member of the group does not see the keys; the worker halts what it cannot sign.
+    if not is_member(installation.settings):
+        check_signers(installation.settings, release.editions)
+    files, now = files_of(readings), datetime.now().astimezone()
+    for edition in release.editions:
+        compile_edition(installation, edition, "0", now, files=files)
+
+
 def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
-    """When it should begin, unix ms, 0 for now; an embargo in the future needs a start at or after
-    it.
+    """Return when a distribution should begin, unix ms; 0 for now.
+
+    Raises RefusedError for a time that is over, or before the embargo of the editions.
     """
     try:
         start = parse_time(at, zone) if at else None
     except ValueError as error:
-        raise RefusedError(f"--at: {error}") from None
+        raise RefusedError(f"the time: {error}", code="time_unreadable") from None
     if start and start < datetime.now(start.tzinfo) - _JUST_NOW:
-        raise RefusedError(f"--at {at} is over", hint="Another time, or --now.")
-    told = embargo_of(editions)
-    if told:
-        embargo = datetime.fromisoformat(told)
-        begins = start or datetime.now(embargo.tzinfo)
-        if begins < embargo:
+        raise RefusedError(f"the time {at} is over", code="time_over")
+    lift = embargo_of(editions)
+    if lift:
+        embargo = datetime.fromisoformat(lift)
+        if (start or datetime.now(embargo.tzinfo)) < embargo:
+            when = "the time of the sending is earlier" if start else "sending now would break it"
             raise RefusedError(
-                f"this release is under embargo until {told}, and"
-                f" {'--at is earlier' if start else '--now would break it'}",
-                hint=f'Send it at the lift: --at "{told}"',
+                f"this release is under embargo until {lift}, and {when}",
+                code="embargo_not_over",
+                lift=lift,
             )
     return to_ms(start) if start else 0
 
 
 def submit(installation: Installation, order: Order) -> Accepted:
-    """Store the release and put its distribution into the due-table; raises RefusedError with the
-    reason why not.
+    """Plan an order and accept it; raises what `plan` and `accept` raise."""
+    return accept(installation, plan(installation, order))
+
+
+def accept(installation: Installation, planned: Planned) -> Accepted:
+    """Store a planned release and put its distribution into the due-table.
+
+    Raises RefusedError where there is nobody to send to, and where the text or the key stands for
+    something else.
     """
-    planned = plan(installation, order)
+    store, order = installation.store, planned.order
     if planned.plan.audience == 0 and not order.idempotency_key:
-        raise nobody(installation, planned)
-    release = planned.release
-    content = _content(planned, order)
+        raise submit_refusals.nobody(store, planned)
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
-        installation.store.command("SET", f"file:{name}", raw, "NX")
-    what, which, slug = installation.store.call(
-        scripts.accept(
-            {
-                "slug": release.slug,
-                "kind": release.kind,
-                "headline": release.headline,
-                "as_new": order.as_new,
-                "editions": [
-                    {"lang": e.language, "version": e.version, "json": e.to_json()}
-                    for e in release.editions
-                ],
-                "same": (
-                    [] if order.as_new or release.kind == "newsletter" else _fingerprints(release)
-                ),
-                "start": planned.start_ms,
-                "idem": order.idempotency_key,
-                "content": content,
-                "fields": {
-                    "expression": order.to,
-                    "expanded": planned.expanded,
-                    "actor": order.actor,
-                    "planned": str(planned.plan.audience),
-                    "no_fallback": "1" if order.no_fallback else "",
-                    "sender": release.editions[0].sender,
-                },
-            }
-        )
-    )
-    if what not in ("ok", "again"):
-        raise _refusal(what, which, slug)
-    if what == "ok" and planned.plan.audience == 0:
-        # The key was new, and there is nobody: the freeze will cancel it and say who holds the
-        # release.
-        raise nobody(installation, planned)
-    state = installation.store.hash(f"dist:{which}").get("state", "")
+        releases.keep_file(store, name, raw)
+    answer = store.call(scripts.accept(_submission(planned)))
+    if answer.what not in ("ok", "again"):
+        raise submit_refusals.not_accepted(answer)
+    if answer.what == "ok" and planned.plan.audience == 0:
+        # The key was new and there is nobody: the freeze cancels it and says who holds the release.
+        raise submit_refusals.nobody(store, planned)
+    number = DistributionId(answer.about)
     return Accepted(
-        distribution=f"D{which}",
-        release=slug,
-        state=state,
+        id=number,
+        release=answer.slug,
+        state=str(distributions.read(store, number).state),
         audience=planned.plan.audience,
-        again=what == "again",
+        again=answer.what == "again",
         planned=planned,
     )
 
 
+def _submission(planned: Planned) -> Submission:
+    release, order = planned.release, planned.order
+    counts_as_new = order.as_new or release.kind == "newsletter"
+    return Submission(
+        slug=release.slug,
+        kind=release.kind,
+        headline=release.headline,
+        editions=[EditionText.of(edition) for edition in release.editions],
+        expression=order.to,
+        expanded=planned.expanded,
+        actor=order.actor,
+        planned=planned.plan.audience,
+        sender=release.editions[0].sender,
+        start_ms=planned.start_ms,
+        as_new=order.as_new,
+        no_fallback=order.no_fallback,
+        fingerprints=() if counts_as_new else _fingerprints(release),
+        idempotency_key=order.idempotency_key,
+        content=_content(planned),
+    )
+
+
 def also_waiting(installation: Installation, accepted: Accepted) -> list[tuple[str, str]]:
-    """Other distributions of the same release that wait for their time: each with that time, RFC
-    3339.
-    """
-    zone = installation.settings.site.timezone
-    found = []
-    for number in installation.store.elements(f"rel:{accepted.release}:dists"):
-        told = installation.store.hash(f"dist:{number}")
-        if (
-            f"D{number}" != accepted.distribution
-            and told.get("state") == "scheduled"
-            and not accepted.again
-        ):
-            found.append((f"D{number}", rfc3339(int(told["start_at"]), zone)))
-    return found
-
-
-def _content(planned: Planned, order: Order) -> str:
-    told = json.dumps(
-        [
-            [e.version for e in planned.release.editions],
-            planned.expanded,
-            order.at,
-            order.no_fallback,
-        ]
-    )
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _fingerprints(release: Release) -> list[str]:
-    """Hashes of each normalised headline and body: the same story under another slug is noticed."""
-    texts = [("h", e.headline) for e in release.editions] + [
-        ("b", e.body) for e in release.editions
-    ]
+    """Return the release's other distributions that wait, each with its time (RFC 3339)."""
+    if accepted.again:
+        return []
+    store, zone = installation.store, installation.settings.site.timezone
+    numbers = distributions.of_release(store, accepted.release)
+    others = [distributions.read(store, d) for d in numbers if d != accepted.id]
     return [
-        hashlib.sha256(f"{kind}:{' '.join(text.casefold().split())}".encode()).hexdigest()[:32]
-        for kind, text in texts
+        (d.label, rfc3339(d.start_ms, zone))
+        for d in others
+        if d.state is DistributionState.SCHEDULED
     ]
 
 
-def nobody(installation: Installation, planned: Planned) -> RefusedError:
-    """Why there is nothing to send, and who holds the release."""
-    out = planned.plan.left_out
-    facts: dict[str, Any] = {
-        "holders": [f"D{d}" for d in planned.holders],
-        "left_out": out,
-        "audience": 0,
-    }
-    if not planned.plan.matched:
-        return RefusedError(
-            f"nobody matches   {planned.expression}",
-            hint='See who is there: distro segments list   distro segments count "…"',
-            **facts,
-        )
-    have = out.get("already_has_it", 0)
-    if have:
-        holders = ", ".join(
-            f"D{d}, {installation.store.hash(f'dist:{d}').get('state', '')}"
-            for d in planned.holders
-        )
-        who = (
-            f"all {have:,} already have"
-            if have == planned.plan.matched
-            else (
-                f"{have:,} of {planned.plan.matched:,} already have, and the others may not be"
-                " written to:"
-            )
-        )
-        return RefusedError(
-            f'Nothing to send: {who} "{planned.release.headline}" ({holders}).',
-            hint=_rest_of(installation, planned.holders) or "Really again? --as-new",
-            **facts,
-        )
-    reasons = " · ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in out.items())
-    return RefusedError(
-        f"Nothing to send: all {planned.plan.matched:,} who match are left out ({reasons}).",
-        **facts,
-    )
+def _content(planned: Planned) -> str:
+    """Return a hash of what an idempotency key stands for."""
+    versions = [e.version for e in planned.release.editions]
+    content = [versions, planned.expanded, planned.order.at, planned.order.no_fallback]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _rest_of(installation: Installation, holders: Sequence[str]) -> str:
-    """Return what to type for readers whom an earlier sending did not reach; "" where it reached
-    all.
-    """
-    for distribution in holders:
-        if not installation.store.command("EXISTS", f"cnt:{distribution}"):  # not frozen yet
-            continue
-        counts = counters(installation.store, distribution)
-        for state, word in ((State.FAILED, "failed"), (State.IN_DOUBT, "in doubt")):
-            if counts[state]:
-                return (
-                    f"{counts[state]:,} of D{distribution} {word}: distro resend D{distribution}"
-                    f" --only {state}. The whole release once more: --as-new"
-                )
-    return ""
+def _fingerprints(release: Release) -> tuple[str, ...]:
+    """Return hashes of headlines and bodies: the same story under another slug is noticed."""
+    texts = [("h", e.headline) for e in release.editions]
+    texts += [("b", e.body) for e in release.editions]
+    plain = [f"{kind}:{' '.join(text.casefold().split())}" for kind, text in texts]
+    return tuple(hashlib.sha256(text.encode()).hexdigest()[:32] for text in plain)
 
 
-def _refusal(what: str, which: str, slug: str) -> RefusedError:
-    if what == "idem_other":
-        return RefusedError(
-            f"this idempotency key stands for D{which}, which has other content",
-            hint="Use a fresh key for another release, audience or time.",
-        )
-    if what == "same":
-        return RefusedError(
-            f'the same headline or text went out as "{which}" within 30 days',
-            hint=(
-                f"A further language or the rest of its readers: put `id: {which}` into the front"
-                " matter. A story of its own: --as-new"
-            ),
-        )
-    if what == "changed":
-        return RefusedError(
-            f'the {which} text of "{slug}" differs from the one that readers already have',
-            hint="Send the same text to the rest, or a story of its own: --as-new",
-        )
-    return RefusedError(f"not accepted: {what} {which}")
-
-
-def _pace(installation: Installation, audience: int) -> float:
-    """Seconds that so many take at the pace of the last sending of 50 or more."""
-    for d in installation.store.command("ZREVRANGE", "dists", 0, 9):
-        told = installation.store.hash(f"dist:{d.decode()}")
-        size, first, last = (
-            int(told.get(k) or 0) for k in ("audience", "first_accepted_at", "last_accepted_at")
-        )
-        if size >= 50 and last > first:
-            return audience * (last - first) / 1000 / size
+def _seconds_for(installation: Installation, audience: int) -> float:
+    """Return how long so many take at the pace of the last sending that was large enough."""
+    store = installation.store
+    for number in distributions.newest(store, _SENDINGS):
+        last = distributions.read(store, number)
+        passed = last.last_accepted_ms - last.first_accepted_ms
+        if last.audience >= _ENOUGH and passed > 0:
+            return audience * passed / 1000 / last.audience
     return 0.0

@@ -14,7 +14,8 @@ from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.ledger import audit, journal
 from distro.ledger.recovery import Recovery
-from distro.store import ledger_scripts
+from distro.model import DistributionId, DistributionState
+from distro.store import distributions, imports, ledger_scripts
 from distro.times import duration_ms, parse_duration
 
 _FAULTY_FOR = 60.0  # seconds that a distribution which cannot be looked at is left alone
@@ -31,7 +32,7 @@ class Sweep:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.judge = Recovery(installation.store, installation.journals, installation.host)
-        self._called: dict[str, float] = {}
+        self._called: dict[DistributionId, float] = {}
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
         self._pruned = 0.0
@@ -45,10 +46,11 @@ class Sweep:
 
     def once(self) -> list[Wake]:
         """One round; gives the wake-ups that it asks for."""
-        wakes = [Wake(d) for d in self.installation.store.call(ledger_scripts.due())]
-        for distribution in self.installation.store.members("running"):
+        store = self.installation.store
+        wakes = [Wake(d) for d in store.call(ledger_scripts.due())]
+        for distribution in distributions.running(store):
             wakes += self._apart(distribution, self._look)
-        for distribution in self.installation.store.members("settling"):
+        for distribution in distributions.settling(store):
             self._apart(distribution, self._settle)
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
@@ -56,7 +58,9 @@ class Sweep:
             journal.prune(self.installation.journals, _KEEP_JOURNALS)
         return wakes
 
-    def _apart(self, distribution: str, act: Callable[[str], list[Wake]]) -> list[Wake]:
+    def _apart(
+        self, distribution: DistributionId, act: Callable[[DistributionId], list[Wake]]
+    ) -> list[Wake]:
         """Do something about one distribution; one that cannot be looked at is halted, and holds up
         no other.
         """
@@ -69,11 +73,11 @@ class Sweep:
             self._faulty[distribution] = time.monotonic() + _FAULTY_FOR
             return []
 
-    def _settle(self, distribution: str) -> list[Wake]:
+    def _settle(self, distribution: DistributionId) -> list[Wake]:
         orders.settle(self.installation, distribution)
         return []
 
-    def _look(self, distribution: str) -> list[Wake]:
+    def _look(self, distribution: DistributionId) -> list[Wake]:
         installation = self.installation
         lease = parse_duration(installation.settings.worker.lease)
         by_the_clock = time.monotonic() - self._answered_since > lease
@@ -83,7 +87,7 @@ class Sweep:
         if became:
             log.get().warning(
                 "a worker died; its letters were judged by its journal",
-                distribution=f"D{distribution}",
+                distribution=distribution.label,
                 **{str(s): n for s, n in became.items()},
             )
         doubt = installation.settings.in_doubt
@@ -101,45 +105,39 @@ class Sweep:
             found = audit.audit(installation.store, distribution)
             log.get().info(
                 "sent",
-                distribution=f"D{distribution}",
+                distribution=distribution.label,
                 balanced=found.balanced,
                 findings="; ".join(found.findings),
             )
             return []
         return self._calls(distribution)
 
-    def _calls(self, distribution: str) -> list[Wake]:
+    def _calls(self, distribution: DistributionId) -> list[Wake]:
         """Wake-ups for batches with work and no lease; a bounded window, and not again before it
         could be heard.
         """
-        todo = self.installation.store.command(
-            "ZRANGEBYSCORE",
-            f"todo:{distribution}",
-            "-inf",
-            self.installation.store.now_ms(),
-            "LIMIT",
-            0,
-            processes(self.installation),
-        )
+        store = self.installation.store
+        todo = distributions.batches_with_work(store, distribution, processes(self.installation))
         if not todo:
             self._called.pop(distribution, None)
             return []
-        if (
-            self.installation.store.hash(f"dist:{distribution}").get("state") != "sending"
-            or time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN
-        ):
+        if time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN:
+            return []
+        found = distributions.get(store, distribution)
+        if found is None or found.state is not DistributionState.SENDING:
             return []
         self._called[distribution] = time.monotonic()
-        return [Wake(distribution, int(b), deliver=True) for b in todo]
+        return [Wake(distribution, batch, deliver=True) for batch in todo]
 
     def _finish_imports(self) -> None:
         """Take over imports whose command died: those that have not moved for a while."""
-        open_now = {int(n) for n in self.installation.store.members("import:open")}
+        store = self.installation.store
+        open_now = set(imports.open_imports(store))
         self._imports = {n: seen for n, seen in self._imports.items() if n in open_now}
         for number in open_now:
-            done = self.installation.store.hash(f"import:{number}").get("done", "0")
+            done = imports.description(store, number).get("done", "0")
             before, since = self._imports.get(number, ("", 0.0))
             if done != before:
                 self._imports[number] = (done, time.monotonic())
             elif (time.monotonic() - since) * 1000 > _OPEN_IMPORT_MS:
-                importing.finish(self.installation.store, number, self.installation.consent)
+                importing.finish(store, number, self.installation.consent)

@@ -3,7 +3,7 @@ buckets that they draw from.
 
 A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it;
 letters are taken from it
-in the group commit that grants them (`step_v2`).
+in the group commit that grants them (`step`).
 """
 
 import time
@@ -15,7 +15,8 @@ from distro.installation.context import Installation
 from distro.lib.mailbox_providers import PROVIDERS, parse_rate
 from distro.settings.load import Settings
 from distro.settings.sections import Relay
-from distro.store import audience_scripts
+from distro.store import audience_scripts, distributions
+from distro.store.distributions import Distribution
 from distro.times import duration_ms
 
 # readers from which a known provider without a rate stands apart, in case it asks us to slow down
@@ -33,21 +34,21 @@ class Bucket:
     rate: float
     burst: float
 
-    def told(self) -> str:
+    def to_text(self) -> str:
+        """Return it as the step script reads it."""
         return f"{self.name} {self.rate:.6g} {self.burst:.6g}"
 
 
-def groups_of(installation: Installation, distribution: str) -> list[bytes]:
-    """The readers of each group that stands apart in a distribution; the same again after a crash
-    in the middle of a freeze.
+def groups_of(installation: Installation, distribution: Distribution) -> list[bytes]:
+    """Return the readers of each group that stands apart in a distribution, as bitmaps of ids.
+
+    They are found once: a freeze that is resumed after a crash sees the same ones.
     """
-    if "groups" not in installation.store.hash(f"dist:{distribution}"):
-        found = _find(installation)
-        for name, bitmap in found.items():
-            installation.store.command("SET", f"grp:{distribution}:{name}", bitmap, "NX")
-        installation.store.command("HSETNX", f"dist:{distribution}", "groups", " ".join(found))
-    names = installation.store.hash(f"dist:{distribution}")["groups"].split()
-    return [installation.store.raw(f"grp:{distribution}:{name}") for name in names]
+    store, names = installation.store, distribution.groups
+    if names is None:
+        distributions.set_groups(store, distribution.id, _find(installation))
+        names = distributions.read(store, distribution.id).groups or ()
+    return [distributions.group(store, distribution.id, name) for name in names]
 
 
 def _find(installation: Installation) -> dict[str, bytes]:
@@ -86,14 +87,14 @@ def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
         total = sum(rates)
         found.append(Bucket("relays", total, max(1.0, total)))
     if group:
-        told = settings.pace.rates.get(group, "")
-        rate = parse_rate(told) if told else 0.0
+        named = settings.pace.rates.get(group, "")
+        rate = parse_rate(named) if named else 0.0
         found.append(Bucket(f"group:{group}", rate, max(1.0, rate)))
     return tuple(found)
 
 
 class Paces:
-    """What batches of each group draw from, as `step_v2` reads it; looked up again after a minute,
+    """What batches of each group draw from, as `step` reads it; looked up again after a minute,
     as a warm-up grows by the day.
     """
 
@@ -102,12 +103,13 @@ class Paces:
         self._known: dict[str, tuple[float, str]] = {}
 
     def of(self, group: str) -> str:
-        until, told = self._known.get(group, (0.0, ""))
+        """Return the buckets of a group as the step script reads them."""
+        until, buckets = self._known.get(group, (0.0, ""))
         now = time.monotonic()
         if until < now:
-            told = ";".join(bucket.told() for bucket in buckets_of(self._settings, group))
-            self._known[group] = (now + 60, told)
-        return told
+            buckets = ";".join(b.to_text() for b in buckets_of(self._settings, group))
+            self._known[group] = (now + 60, buckets)
+        return buckets
 
 
 def relay_rate(relay: Relay, today: date | None = None) -> float:

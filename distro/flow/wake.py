@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from distro.model import DistributionId
+
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """What should happen next: look at a distribution (`batch` < 0), or at one of its batches."""
+    """Look at a distribution (`batch` < 0), or at one of its batches."""
 
-    distribution: str
+    distribution: DistributionId
     batch: int = -1
-    deliver: bool = False
+    deliver: bool = False  # send; else do what its state asks for

@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from distro.audience.consent import ConsentFile
@@ -43,6 +43,10 @@ class Installation:
     def hashes_of(self, address: str) -> tuple[str, ...]:
         """Return the same, and the one under which earlier versions kept it where that differs."""
         return tuple(h.hex() for h in self.keys.address_hashes(address))
+
+    def with_store(self, store: Store) -> "Installation":
+        """Return the same installation on a connection of its own."""
+        return replace(self, store=store)
 
     def segments(self) -> Segments:
         return Segments(self.store, load_named(self.settings.subscribers))

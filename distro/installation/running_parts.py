@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import threading
-import time
 from typing import Any
 
 from pydantic import SecretStr
@@ -16,10 +15,10 @@ from pydantic import SecretStr
 from distro.errors import StoreGoneError
 from distro.installation.context import Installation
 from distro.settings.load import Settings
-from distro.store.processes import ALIVE_SECONDS
+from distro.store import processes
+from distro.store.processes import RunningPart
 
 _EVERY = 5.0  # seconds between two signs of life
-_FORGET = 86_400  # seconds after which what a part said is forgotten
 
 
 def fingerprint(settings: Settings) -> str:
@@ -36,7 +35,8 @@ def keep_publishing(installation: Installation, part: str) -> None:
     """Say every few seconds, from a thread, that this part lives and with which settings; and once
     that it has ended.
     """
-    print_of = fingerprint(installation.settings)
+    settings = installation.settings
+    ours = RunningPart(part, fingerprint(settings), str(settings.file))
     pid = os.getpid()
     name = f"{part} {installation.host} {pid}"
     ending, telling = threading.Event(), threading.Lock()
@@ -45,18 +45,7 @@ def keep_publishing(installation: Installation, part: str) -> None:
         while True:
             with telling, contextlib.suppress(StoreGoneError):  # said again later
                 if not ending.is_set():
-                    installation.store.command(
-                        "HSET",
-                        "parts",
-                        name,
-                        json.dumps(
-                            {
-                                "at": int(time.time()),
-                                "settings": print_of,
-                                "file": str(installation.settings.file),
-                            }
-                        ),
-                    )
+                    processes.say_running(installation.store, name, ours)
             if ending.wait(_EVERY):
                 return
 
@@ -65,7 +54,7 @@ def keep_publishing(installation: Installation, part: str) -> None:
             return
         ending.set()
         with telling, contextlib.suppress(StoreGoneError):
-            installation.store.command("HDEL", "parts", name)
+            processes.say_ended(installation.store, name)
 
     atexit.register(end)
     threading.Thread(target=tell, name="settings", daemon=True).start()
@@ -73,37 +62,16 @@ def keep_publishing(installation: Installation, part: str) -> None:
 
 def alive(installation: Installation) -> list[str]:
     """Return the parts of this host that live: worker, sweep, web."""
-    return sorted({part for part, _ in _living(installation)})
+    parts = processes.running_parts(installation.store, installation.host)
+    return sorted({part.part for part in parts})
 
 
 def outdated(installation: Installation) -> list[str]:
-    """Return the parts that live and run with other settings than their file has now: worker,
-    sweep, web.
-    """
-    ours, file = fingerprint(installation.settings), str(installation.settings.file)
-    return sorted(
-        {
-            part
-            for part, told in _living(installation)
-            if told["file"] == file and told["settings"] != ours
-        }
-    )
-
-
-def _living(installation: Installation) -> list[tuple[str, dict[str, Any]]]:
-    """The parts of this host that said lately that they live, each with what it said; who was
-    silent for long is forgotten.
-    """
-    now = time.time()
-    said = {name: json.loads(raw) for name, raw in installation.store.hash("parts").items()}
-    gone = [name for name, told in said.items() if told["at"] < now - _FORGET]
-    if gone:
-        installation.store.command("HDEL", "parts", *gone)
-    return [
-        (name.partition(" ")[0], told)
-        for name, told in said.items()
-        if told["at"] >= now - ALIVE_SECONDS and f" {installation.host} " in name
-    ]
+    """Return the parts that live and run with other settings than their file has now."""
+    settings = installation.settings
+    ours, file = fingerprint(settings), str(settings.file)
+    parts = processes.running_parts(installation.store, installation.host)
+    return sorted({p.part for p in parts if p.file == file and p.settings != ours})
 
 
 def warning(installation: Installation) -> str:

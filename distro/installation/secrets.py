@@ -8,7 +8,7 @@ from pathlib import Path
 
 from distro.errors import DistroError, StoreGoneError
 from distro.settings.load import Settings
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.data_folder import owner_of
 from distro.tokens import SecretKeys
 
@@ -54,7 +54,7 @@ def load_keys(settings: Settings, store: Store) -> SecretKeys:
             json.dumps({"sign": secrets.token_hex(32), "pepper": secrets.token_hex(32)}),
         )
     )
-    store.command("SET", "book:pepper", kept["pepper"], "NX")
+    store.keep_pepper(kept["pepper"])
     signing = tuple(k.get_secret_value().encode() for k in settings.secret.keys) or (
         kept["sign"].encode(),
     )
@@ -62,11 +62,9 @@ def load_keys(settings: Settings, store: Store) -> SecretKeys:
 
 
 def _pepper(store: Store) -> bytes:
-    found = store.text("book:pepper").encode()
+    found = store.text(keys.PEPPER).encode()
     if not found:
-        raise StoreGoneError(
-            "Redis holds no key for addresses", hint="Has `distro up` run on it yet?"
-        )
+        raise StoreGoneError("Redis holds no key for addresses", code="no_pepper")
     return found
 
 

@@ -97,7 +97,7 @@ class Recovery:
             told.ended, told.begun, this_boot=False
         )  # it may still begin what it has: nothing is "not begun"
 
-    def tell(
+    def record(
         self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]
     ) -> dict[State, int]:
         """Write down how attempts ended, ascending by ordinal; gives how many became what."""
@@ -136,7 +136,7 @@ class Recovery:
             attempt = Attempt(lease.distribution, first + n, lease.token, record.attempts)
             verdicts.append((attempt, evidence.verdict(attempt)))
         failpoints.point("settle")
-        became = self.tell(lease.distribution, verdicts)
+        became = self.record(lease.distribution, verdicts)
         self.store.call(
             scripts.release(
                 Claim(lease.distribution, lease.batch, lease.token, first, past, edition)

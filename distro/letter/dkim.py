@@ -100,12 +100,12 @@ def load_signer(domain: str, selector: str, path: Path) -> Signer:
     except OSError as error:
         raise SettingsError(
             f"dkim: {path} cannot be read ({error.strerror})",
-            hint="Make one: `distro doctor --make-dkim-key`.",
+            code="no_dkim_key",
         ) from None
     except (ValueError, TypeError):
         raise SettingsError(
             f"dkim: {path} is no private key in PEM without a passphrase",
-            hint="Make one: `distro doctor --make-dkim-key`.",
+            code="no_dkim_key",
         ) from None
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise SettingsError(f"dkim: {path} is neither an RSA nor an Ed25519 key")

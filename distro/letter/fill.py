@@ -27,16 +27,18 @@ _LINE = (
 
 
 def message_ids(
-    letter: CompiledLetter, distribution: int, keys: SecretKeys
+    letter: CompiledLetter, distribution: int, keys: SecretKeys, occasion: str = ""
 ) -> Callable[[int], bytes]:
-    """Return what gives the Message-ID of a distribution's letter by its recipient's ordinal, angle
-    brackets included.
+    """Return a function from a recipient's ordinal to the Message-ID, angle brackets included.
+
+    `occasion` tells apart the letters that one person gets outside any distribution.
     """
     mac_of_ordinal = mac_of(keys.pepper)
     domain = letter.domain.encode()
+    suffix = b"|" + occasion.encode() if occasion else b""
 
     def message_id(ordinal: int) -> bytes:
-        mac = mac_of_ordinal(b"message-id|%d|%d" % (distribution, ordinal))
+        mac = mac_of_ordinal(b"message-id|%d|%d%b" % (distribution, ordinal, suffix))
         return b"<%d.%d.%s@%s>" % (distribution, ordinal, mac[:8].hex().encode(), domain)
 
     return message_id
@@ -54,6 +56,7 @@ class Filler:
         keys: SecretKeys,
         signers: Sequence[Signer] = (),
         return_path: str = "",
+        occasion: str = "",
     ) -> None:
         self.letter = letter
         self._distribution = distribution
@@ -73,7 +76,7 @@ class Filler:
         self._plain_links = quoted_printable.is_plain(
             self._unsubscribe + b"x"
         )  # then with any token: those are letters, digits, "._-"
-        self.message_id = message_ids(letter, distribution, keys)
+        self.message_id = message_ids(letter, distribution, keys, occasion)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")
 

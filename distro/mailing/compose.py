@@ -1,6 +1,5 @@
 """From editions to compiled letters, kept beside their distribution."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -13,6 +12,8 @@ from distro.mailing.branding import brand_of
 from distro.mailing.signers import check_signers, signers_of
 from distro.model import Edition, Reading
 from distro.settings.load import Settings
+from distro.store import distributions, releases
+from distro.store.distributions import Distribution
 from distro.times import from_ms
 
 
@@ -32,7 +33,7 @@ def compile_edition(
     """
     return compile_letter(
         edition,
-        envelope_of(
+        context_for(
             installation.settings, edition, distribution, when, languages=languages, files=files
         ),
         Templates(installation.settings.templates),
@@ -41,7 +42,7 @@ def compile_edition(
     )
 
 
-def envelope_of(
+def context_for(
     settings: Settings,
     edition: Edition,
     distribution: str,
@@ -71,27 +72,25 @@ def envelope_of(
     )
 
 
-def compile_all(installation: Installation, distribution: str, told: Mapping[str, str]) -> None:
-    """Compile and keep every edition's letter; done once, a repetition writes the same. Raises
-    TemplateError, SettingsError.
+def compile_all(installation: Installation, distribution: Distribution) -> None:
+    """Compile and keep every edition's letter; done once, a repetition writes the same.
+
+    Raises TemplateError, SettingsError.
     """
-    when = from_ms(int(told["start_at"]), installation.settings.site.timezone)
-    versions = json.loads(told["versions"])
-    editions = {
-        language: Edition.from_json(installation.store.text(f"ed:{version}"))
-        for language, version in versions.items()
-    }
+    store = installation.store
+    when = from_ms(distribution.start_ms, installation.settings.site.timezone)
+    editions = distributions.editions(store, distribution)
     check_signers(installation.settings, editions.values())
     for language, edition in editions.items():
         letter = compile_edition(
             installation,
             edition,
-            distribution,
+            distribution.id,
             when,
             tuple(editions),
-            files={f.hash: installation.store.raw(f"file:{f.hash}") for f in edition.files},
+            files={f.hash: releases.file(store, f.hash) for f in edition.files},
         )
-        installation.store.command("SET", f"let:{distribution}:{language}", letter.to_json(), "NX")
+        distributions.set_letter(store, distribution.id, language, letter.to_json())
 
 
 def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
@@ -116,4 +115,6 @@ def filler_of(installation: Installation, distribution: str, letter: CompiledLet
 
 def load_letter(installation: Installation, distribution: str, language: str) -> CompiledLetter:
     """A letter as it was compiled."""
-    return CompiledLetter.from_json(installation.store.raw(f"let:{distribution}:{language}"))
+    return CompiledLetter.from_json(
+        distributions.letter(installation.store, distribution, language)
+    )

@@ -15,7 +15,7 @@ from distro.errors import InputFileError, UsageError
 from distro.letter import Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
-from distro.mailing.compose import envelope_of, files_of
+from distro.mailing.compose import context_for, files_of
 from distro.settings.load import Settings
 from distro.submit import read, release_of
 from distro.tokens import SecretKeys
@@ -50,8 +50,8 @@ def reader_named(text: str) -> PreviewReader:
     email, reason = addresses.judge(address or text)
     if reason:
         raise UsageError(
-            f"--as {text}: {reason}",
-            hint='Write --as ana@daily.example, or --as "Ana Ruiz <ana@daily.example>".',
+            f"{text}: {reason}",
+            code="no_reader_address",
         )
     return PreviewReader("", email, name)
 
@@ -92,7 +92,7 @@ def write_preview(
                 f"{edition.headline}: no `embargo:` says until when",
                 hint="embargo: 2026-12-01T10:00 Europe/Zurich",
             )
-        envelope = envelope_of(
+        envelope = context_for(
             settings,
             edition,
             "0",

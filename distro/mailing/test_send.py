@@ -15,13 +15,14 @@ from distro.installation.allow_list import may_get
 from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter
 from distro.letter.templates import Templates
-from distro.mailing.compose import envelope_of, files_of
+from distro.mailing.compose import context_for, files_of
 from distro.mailing.signers import signers_of
 from distro.mailing.transport import send_in_turn
 from distro.model import Edition, Outcome, State
 from distro.relay.message import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.settings.load import Settings
+from distro.store import consents
 from distro.submit import read, release_of
 from distro.tokens import SecretKeys
 
@@ -65,7 +66,7 @@ def send_test(installation: Installation, files: Sequence[Path], to: str) -> lis
     except (RelayRefusedError, ConnectionBrokenError, TimeoutError, ssl.SSLError, OSError) as error:
         raise DistroError(
             f"the relay {relay.name} did not take it ({error or type(error).__name__})",
-            hint="distro doctor   says what it offers and what is wrong",
+            code="relay_refused_test",
         ) from None
 
 
@@ -73,7 +74,7 @@ def _check_wish(installation: Installation, address: str) -> None:
     """A "no" is a "no" to a test as well."""
     who = book.by_address(installation.store, address)
     said = (
-        consent.refusals(installation.store, who.id)
+        consents.refusals(installation.store, who.id)
         if who
         else [
             *filter(
@@ -95,7 +96,7 @@ def _message(
     languages: tuple[str, ...],
     files: dict[str, bytes],
 ) -> Message:
-    envelope = envelope_of(
+    envelope = context_for(
         settings,
         edition,
         "0",

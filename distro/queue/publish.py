@@ -1,4 +1,4 @@
-"""Wake-ups as Celery messages. One that cannot be published is left to the sweep."""
+"""Publish wake-ups as Celery messages. One that cannot be published is left to the sweep."""
 
 from collections.abc import Iterable
 
@@ -8,26 +8,11 @@ from kombu.exceptions import KombuError
 
 from distro import log
 from distro.flow.wake import Wake
-from distro.queue.app import QUEUE
+from distro.installation.context import Installation
+from distro.model import DistributionId
+from distro.queue.app import QUEUE, make_app
 
 ADVANCE, DELIVER = "distro.advance", "distro.deliver"
-
-
-def broker_state(broker: str) -> tuple[int, str]:
-    """How many wake-ups wait in the broker, and why it cannot be reached ("" if it can)."""
-    try:
-        with Connection(broker, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
-            connection.ensure_connection(max_retries=1, interval_start=0.1)
-            return (
-                int(
-                    connection.default_channel.queue_declare(
-                        queue=QUEUE, passive=False, durable=True
-                    ).message_count
-                ),
-                "",
-            )
-    except (KombuError, OSError) as error:
-        return 0, str(error) or type(error).__name__
 
 
 def publish(app: Celery, wakes: Iterable[Wake]) -> None:
@@ -43,3 +28,42 @@ def publish(app: Celery, wakes: Iterable[Wake]) -> None:
                 "a wake-up could not be published; the sweep will call again", why=str(error)
             )
             return
+
+
+class Publisher:
+    """Wakes a worker for what a command has just committed.
+
+    Made before the commit: importing Celery and connecting take longer than everything after it.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        self._app = make_app(installation.broker, "distro-submit")
+        self._connection = self._app.connection_for_write(connect_timeout=2)
+        try:
+            self._connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
+        except (KombuError, OSError):
+            self._connection = None  # the sweep calls instead
+
+    def advance(self, distribution: DistributionId) -> None:
+        """Have a worker look at a distribution that is due now."""
+        if self._connection is None:
+            return
+        try:
+            self._app.send_task(ADVANCE, (distribution,), connection=self._connection, retry=False)
+        except (KombuError, OSError):
+            return
+        finally:
+            self._connection.release()
+
+
+def broker_state(broker: str) -> tuple[int, str]:
+    """Return how many wake-ups wait in the broker, and why it cannot be reached ("" if it can)."""
+    try:
+        with Connection(broker, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
+            connection.ensure_connection(max_retries=1, interval_start=0.1)
+            queue = connection.default_channel.queue_declare(
+                queue=QUEUE, passive=False, durable=True
+            )
+            return int(queue.message_count), ""
+    except (KombuError, OSError) as error:
+        return 0, str(error) or type(error).__name__

@@ -15,7 +15,7 @@ from distro.queue.publish import publish
 from distro.settings.load import Settings
 from distro.subscribers import housekeeping, signup, transactional
 
-EVERY = 0.2  # seconds between two rounds: how late a start may be; a submit is seen at once
+EVERY = 0.2  # seconds between two rounds: how late a start may be
 _POST = 1.0  # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
 
@@ -44,8 +44,8 @@ def run(settings: Settings) -> int:
         log.get().info("sweep ready")
         while not stop.is_set():
             try:
-                installation.store.command("BLPOP", "ring", EVERY)
                 publish(app, sweep.once())
+                stop.wait(EVERY)
             except StoreGoneError as error:
                 sweep.gap()
                 log.get().warning("Redis does not answer; the sweep waits", why=error.message)

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import Generic
 
 from distro import log
-from distro.model import Outcome
-from distro.relay.capacity import Learnt
+from distro.model import Outcome, RelayLimits
 from distro.relay.pool import J, Pool, Work
 from distro.relay.session import Endpoint
 
@@ -80,7 +79,7 @@ class _Member(Work[J]):
             self.away_until = 0.0  # whoever resumes wants it tried
             self.balancer.work.refused(why)
 
-    def learnt(self, relay: str, what: Learnt) -> None:
+    def learnt(self, relay: str, what: RelayLimits) -> None:
         self.balancer.work.learnt(relay, what)
 
     def broken(self, error: BaseException) -> None:

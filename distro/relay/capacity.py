@@ -10,7 +10,7 @@ some refusals were
 about something else.
 """
 
-from dataclasses import dataclass
+from distro.model import RelayLimits
 
 FIRST_PROBE, LONGEST_PROBE = 10.0, 600.0  # seconds until one connection more is tried
 KNOCK = 5.0  # seconds after a refused greeting before the next: providers ban who knocks
@@ -19,15 +19,6 @@ AT_ONCE = 1.0  # seconds after a connection that was closed at its first letter
 LONGEST = 30.0  # seconds of a relay that is away
 _TRUSTED = 2  # letters a connection that count as a limit at all
 _SESSIONS = 20  # connections that we ended ourselves, after which one may carry more letters
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What a relay's refusals taught; 0: nothing yet."""
-
-    connections: int = 0  # at once
-    letters: int = 0  # a connection
-    idle: float = 0.0  # seconds without a letter
 
 
 class Capacity:
@@ -53,8 +44,8 @@ class Capacity:
         self._kept = 0  # connections that ended at `letters` by our own choice
 
     @property
-    def learnt(self) -> Learnt:
-        return Learnt(
+    def learnt(self) -> RelayLimits:
+        return RelayLimits(
             self.limit if self.limit < self.wish else 0, 0 if self._set else self.letters, self.idle
         )
 

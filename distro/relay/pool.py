@@ -18,8 +18,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from distro import log
 from distro.lib.inline_task import InlineTask
-from distro.model import Outcome, State
-from distro.relay.capacity import KNOCK, QUICK, Capacity, Learnt
+from distro.model import Outcome, RelayLimits, State
+from distro.relay.capacity import KNOCK, QUICK, Capacity
 from distro.relay.message import Message
 from distro.relay.refusals import RefusalMonitor
 from distro.relay.reply import Scope
@@ -76,7 +76,7 @@ class Work(Protocol[J]):
     def refused(self, why: str) -> None:
         """The relay refuses us (password, sender): everything should halt."""
 
-    def learnt(self, relay: str, what: Learnt) -> None:
+    def learnt(self, relay: str, what: RelayLimits) -> None:
         """Note that the relay has a limit that was not known."""
 
     def broken(self, error: BaseException) -> None:
@@ -138,7 +138,7 @@ class Pool(Generic[J]):
         self._health = _Health()
         self._blame = RefusalMonitor()
         self.capacity = Capacity(lanes, letters)
-        self._told = Learnt()
+        self._told = RelayLimits()
         self._stopping = asyncio.Event()
 
     def start(self) -> None:

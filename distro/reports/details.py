@@ -3,22 +3,22 @@ events, versions.
 """
 
 import json
-import struct
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from distro.lib.smtp_codes import cause, enhanced
-from distro.model import BY_LETTER, Edition, State
-from distro.reports.locate import events_of
-from distro.store import Store
+from distro.model import BY_LETTER, DistributionId, State
+from distro.store import Store, distributions, records, subscriber_rows
+from distro.store.distributions import Distribution
 from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import batches_of, edition_spans, ids_of, unpack_ids
 
-_TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")  # the time of a record, the rest skipped
 _DOMAINS = 10
 _READ_ROWS_UP_TO = 20_000  # people whose rows are read for their domain where it has no index
 _BINS = 60
+_ACCEPTED = ord(State.ACCEPTED.letter)
+_NOT_REACHED = (State.FAILED, State.DEFERRED, State.BOUNCED)
 _WAITING = (State.QUEUED, State.SENDING, State.DEFERRED)
 
 
@@ -81,39 +81,32 @@ class Details:
     versions: tuple[tuple[str, str, str], ...]  # language, version, headline
 
 
-def details(store: Store, distribution: str) -> Details:
+def details(store: Store, distribution: DistributionId) -> Details:
     """Read the ledger's bytes once and tell what is in them."""
-    told = store.hash(f"dist:{distribution}")
-    states = store.raw(f"led:{distribution}")
-    times = [
-        t
-        for (t,) in _TIMES.iter_unpack(
-            store.raw(f"rec:{distribution}")[: len(states) * RECORD_SIZE]
-        )
-    ]
+    found = distributions.read(store, distribution)
+    states = records.states_of(store, distribution)
+    raw = records.raw_records(store, distribution)[: len(states) * RECORD_SIZE]
+    times = list(records.attempt_times(raw))
     width, bins = _over_time(states, times)
     domains, rest = _by_domain(store, distribution, states)
-    versions = json.loads(told.get("versions", "{}"))
     return Details(
         width,
         bins,
-        _by_edition(store, distribution, told, states, times),
+        _by_edition(store, found, states, times),
         domains,
         rest,
         _refusals(store, distribution, states),
-        tuple(reversed(events_of(store, distribution))),
+        tuple(reversed(distributions.events(store, distribution))),
         tuple(
-            (lang, version, Edition.from_json(store.text(f"ed:{version}")).headline)
-            for lang, version in sorted(versions.items())
+            (lang, found.versions[lang], edition.headline)
+            for lang, edition in sorted(distributions.editions(store, found).items())
         ),
     )
 
 
 def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
     """Accepted letters in at most so many bins of whole seconds."""
-    accepted = Counter(
-        t for state, t in zip(states, times, strict=False) if state == 97
-    )  # 97: the byte of `accepted`
+    accepted = Counter(t for state, t in zip(states, times, strict=False) if state == _ACCEPTED)
     if not accepted:
         return 1, ()
     first, last = min(accepted), max(accepted)
@@ -125,18 +118,21 @@ def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
 
 
 def _by_edition(
-    store: Store, distribution: str, told: Mapping[str, str], states: bytes, times: list[int]
+    store: Store, found: Distribution, states: bytes, times: list[int]
 ) -> tuple[TableRow, ...]:
-    order = told.get("order", "").split()
     rows = []
-    for n, (first, past) in sorted(edition_spans(batches_of(store, distribution)).items()):
+    for n, (first, past) in sorted(edition_spans(batches_of(store, found.id)).items()):
         counted = {BY_LETTER[chr(letter)]: k for letter, k in Counter(states[first:past]).items()}
         accepted = [
             t
             for state, t in zip(states[first:past], times[first:past], strict=False)
-            if state == 97
+            if state == _ACCEPTED
         ]
-        rows.append(TableRow(order[n], counted, min(accepted, default=0), max(accepted, default=0)))
+        rows.append(
+            TableRow(
+                found.languages[n], counted, min(accepted, default=0), max(accepted, default=0)
+            )
+        )
     return tuple(rows)
 
 
@@ -144,7 +140,7 @@ def _by_domain(
     store: Store, distribution: str, states: bytes
 ) -> tuple[tuple[TableRow, ...], TableRow | None]:
     """The largest domains of the audience and the rest."""
-    ids = [i for (i,) in struct.iter_unpack(">I", store.raw(f"aud:{distribution}"))]
+    ids = records.audience_of(store, distribution)
     domain_of = _domains(store, ids)
     if domain_of is None or not ids:
         return (), None
@@ -169,24 +165,23 @@ def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
     """The domain of each id, from the index where there is one, else from the rows if they are
     few.
     """
-    kept = store.hash("book:columns").get("domain")
+    kept = subscriber_rows.column_kinds(store).get("domain")
     if kept in ("index", "ids"):
         known: dict[int, str] = {}
-        domains = store.members("val:domain")
-        head, read = ("idx", ids_of) if kept == "index" else ("ids", unpack_ids)
-        for domain, raw in zip(
-            domains, store.pipeline([("GET", f"{head}:domain:{d}") for d in domains]), strict=True
-        ):
-            known |= dict.fromkeys(read(raw or b""), domain)
+        domains = subscriber_rows.values(store, "domain")
+        if kept == "index":
+            several = map(ids_of, subscriber_rows.bitmaps(store, "domain", domains))
+        else:
+            several = map(unpack_ids, subscriber_rows.id_lists(store, "domain", domains))
+        for domain, numbers in zip(domains, several, strict=True):
+            known |= dict.fromkeys(numbers, domain)
         return known
     if len(ids) > _READ_ROWS_UP_TO:
         return None
     known = {}
     for start in range(0, len(ids), 1000):
         piece = ids[start : start + 1000]
-        for number, raw in zip(
-            piece, store.command("MGET", *(f"sub:{i}" for i in piece)), strict=True
-        ):
+        for number, raw in zip(piece, subscriber_rows.rows(store, piece), strict=True):
             known[number] = str(json.loads(raw or b"{}").get("email", "?")).rpartition("@")[2]
     return known
 
@@ -196,12 +191,11 @@ def _refusals(store: Store, distribution: str, states: bytes) -> tuple[Refusal, 
     if not any(letter in states for letter in b"fdb"):
         return ()
     found: dict[tuple[State, str], list[str]] = {}
-    for ordinal, text in store.hash(f"err:{distribution}").items():
-        state = BY_LETTER[chr(states[int(ordinal)])]
-        if state in (State.FAILED, State.DEFERRED, State.BOUNCED):
-            found.setdefault((state, cause(0, text) if enhanced(text) else text[:60]), []).append(
-                text
-            )
+    for ordinal, text in records.replies_of(store, distribution).items():
+        state = BY_LETTER[chr(states[ordinal])]
+        if state in _NOT_REACHED:
+            why = cause(0, text) if enhanced(text) else text[:60]
+            found.setdefault((state, why), []).append(text)
     rows = [
         Refusal(state, text, len(texts), Counter(texts).most_common(1)[0][0])
         for (state, text), texts in found.items()

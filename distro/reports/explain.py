@@ -14,10 +14,10 @@ from distro.audience.segments import holds
 from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
-from distro.model import State, Subscriber
+from distro.model import DistributionId, State, Subscriber
 from distro.reports.locate import Standing, locate
 from distro.reports.person_page import PersonPage, RuleRow, person_page
-from distro.store.distributions import distribution_id
+from distro.store import consents, distributions
 from distro.times import from_ms, rfc3339
 
 _EARLIER = 5  # other releases that are named
@@ -319,14 +319,14 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
     named = places[0] if places and _names_one(release) else None
     found = named or min(places, key=_rank, default=None)
     facts = tuple(consent.history(installation.store, who.id))
-    refused = tuple(consent.refusals(installation.store, who.id))
+    refused = tuple(consents.refusals(installation.store, who.id))
     zone = installation.settings.site.timezone
     if found is None:
         return Explanation(
             who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused
         )
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
-    node = parse(installation.store.hash(f"dist:{found.distribution}")["expanded"])
+    node = parse(distributions.read(installation.store, found.distribution).expanded)
     rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
     others = tuple(
         place for place in places if place is not found and (place.ordinal >= 0 or place.left_out)
@@ -348,16 +348,15 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
     )
 
 
-def _earlier(installation: Installation, who: Subscriber, told: set[str]) -> tuple[Standing, ...]:
+def _earlier(
+    installation: Installation, who: Subscriber, shown: set[DistributionId]
+) -> tuple[Standing, ...]:
     """Find the newest distributions that have them among their recipients, beside those already
     told of.
     """
-    numbers = [
-        raw.decode() for raw in installation.store.command("ZREVRANGE", "dists", 0, _LOOKED_AT - 1)
-    ]
-    places = (
-        locate(installation.store, number, who.id) for number in numbers if number not in told
-    )
+    store = installation.store
+    numbers = distributions.newest(store, _LOOKED_AT)
+    places = (locate(store, number, who.id) for number in numbers if number not in shown)
     return tuple(islice((place for place in places if place.ordinal >= 0), _EARLIER))
 
 
@@ -391,18 +390,19 @@ def _names_one(release: str) -> bool:
     return release.strip().lstrip("dD").isdigit()
 
 
-def _distributions(installation: Installation, release: str) -> list[str]:
-    """The numbers of a release's distributions, newest first; a named one before the others."""
+def _distributions(installation: Installation, release: str) -> list[DistributionId]:
+    """Return a release's distributions, newest first; a named one before the others."""
     store = installation.store
-    newest = [raw.decode() for raw in store.command("ZREVRANGE", "dists", 0, 0)]
-    mine = store.elements(f"rel:{release.strip()}:dists") if release else []
-    first = mine[-1:] or ([distribution_id(store, release)] if release else newest)
+    mine = distributions.of_release(store, release.strip()) if release else []
+    if not release:
+        first = distributions.newest(store, 1)
+    else:
+        first = mine[-1:] or [distributions.find(store, release)]
     if not first:
         return []
-    slug = store.hash(f"dist:{first[0]}").get("release", "")
-    return first + [
-        number for number in reversed(store.elements(f"rel:{slug}:dists")) if number != first[0]
-    ]
+    slug = distributions.read(store, first[0]).release
+    others = reversed(distributions.of_release(store, slug))
+    return first + [number for number in others if number != first[0]]
 
 
 def _message_id(installation: Installation, found: Standing) -> str:

@@ -7,18 +7,20 @@ from distro.audience import exporting, listing
 from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
+from distro.model import DistributionId
 from distro.reports import recipients_csv
+from distro.store import distributions
 from distro.store.audience_scripts import bitmap
 from distro.store.records import ids_of
 
 
-def export_csv(installation: Installation, distribution: str, path: Path) -> int:
+def export_csv(installation: Installation, distribution: DistributionId, path: Path) -> int:
     """Write one line a recipient; gives how many. Before the freeze there is nobody to write."""
-    told = installation.store.hash(f"dist:{distribution}")
+    found = distributions.read(installation.store, distribution)
     zone = installation.settings.site.timezone
-    if "frozen_at" not in told or not int(told.get("audience", 0)):
+    if not found.frozen or not found.audience:
         return recipients_csv.write_csv(path, iter(()))
-    letter = load_letter(installation, distribution, told["order"].split()[0])
+    letter = load_letter(installation, distribution, found.languages[0])
     message_id = message_ids(letter, int(distribution), installation.keys)
     return recipients_csv.write_csv(
         path,

@@ -5,10 +5,12 @@ from pathlib import Path
 from distro import tokens
 from distro.installation.context import Installation
 from distro.lib.files import replaced
+from distro.model import DistributionId
 from distro.reports.page import page
+from distro.store import distributions
 
 
-def link(installation: Installation, distribution: str) -> str:
+def link(installation: Installation, distribution: DistributionId) -> str:
     """Return the address of the live report; "" for who may not read the keys: only this
     installation can make one.
     """
@@ -20,23 +22,21 @@ def link(installation: Installation, distribution: str) -> str:
     return f"{installation.settings.site.url}/reports/D{distribution}?key={made.rpartition('.')[2]}"
 
 
-def opened_by(installation: Installation, name: str, key: str) -> str:
-    """The number of the distribution that a link opens; "": it was not made here, or there is no
-    such distribution.
-    """
-    number = name.removeprefix("D")
-    if not number.isascii() or not number.isdigit() or len(number) > 11:
-        return ""
+def opened_by(installation: Installation, name: str, key: str) -> DistributionId | None:
+    """Return the distribution that a link opens; None where it was not made here, or is gone."""
+    number = DistributionId.parse(name)
+    if number is None:
+        return None
     good = tokens.verify(f"{number}.0.0.{key}", tokens.REPORT, installation.keys, [b""])
-    return number if good and installation.store.command("EXISTS", f"dist:{number}") else ""
+    return number if good and distributions.exists(installation.store, number) else None
 
 
-def live_page(installation: Installation, number: str) -> str:
+def live_page(installation: Installation, number: DistributionId) -> str:
     """The page as it is served: it follows what still happens."""
     return _page(installation, number, live=True)
 
 
-def write(installation: Installation, distribution: str, path: Path) -> int:
+def write(installation: Installation, distribution: DistributionId, path: Path) -> int:
     """Write the page as one self-contained file; gives its bytes."""
     raw = _page(installation, distribution, live=False).encode()
     with replaced(path) as file:
@@ -44,11 +44,9 @@ def write(installation: Installation, distribution: str, path: Path) -> int:
     return len(raw)
 
 
-def _page(installation: Installation, distribution: str, *, live: bool) -> str:
-    sender = installation.settings.senders.get(
-        installation.store.hash(f"dist:{distribution}").get("sender", ""),
-        installation.settings.sender,
-    )
+def _page(installation: Installation, distribution: DistributionId, *, live: bool) -> str:
+    found = distributions.read(installation.store, distribution)
+    sender = installation.settings.sender_or_usual(found.sender)
     return page(
         installation.store,
         distribution,

@@ -1,14 +1,10 @@
 """Why one person did or did not get a release, rule by rule."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from distro.model import BY_LETTER, State
-from distro.store import Store
-from distro.store.ledger_scripts import RECORD_SIZE
-from distro.store.records import Record, ordinal_of, unpack_record
+from distro.model import DistributionId, DistributionState, State
+from distro.store import Store, distributions, records
+from distro.store.records import Record
 
 REASONS = (
     "unsubscribed",
@@ -27,9 +23,9 @@ REASONS = (
 class Standing:
     """Where a person stands in one distribution."""
 
-    distribution: str
+    distribution: DistributionId
     headline: str
-    dist_state: str
+    dist_state: DistributionState
     ordinal: int  # -1: not in the audience
     state: State | None  # in the audience
     said: str  # the relay's words, or the reason
@@ -39,54 +35,22 @@ class Standing:
     record: Record | None  # the last attempt
 
 
-def locate(store: Store, distribution: str, subscriber: int) -> Standing:
-    """Find somebody in a distribution."""
-    told = store.hash(f"dist:{distribution}")
-    frozen = int(told.get("frozen_at", 0))
-    ordinal = ordinal_of(store.raw(f"aud:{distribution}"), subscriber) if frozen else -1
-    left_out = (
-        ""
-        if ordinal >= 0
-        else next(
-            (r for r in REASONS if store.command("GETBIT", f"out:{distribution}:{r}", subscriber)),
-            "",
-        )
-    )
-    state = (
-        BY_LETTER[chr(store.span(f"led:{distribution}", ordinal, ordinal + 1)[0])]
-        if ordinal >= 0
-        else None
-    )
-    said = store.command("HGET", f"err:{distribution}", ordinal) if ordinal >= 0 else None
-    edition = next(
-        (
-            lang
-            for lang in told.get("order", "").split()
-            if store.command("GETBIT", f"res:{distribution}:{lang}", subscriber)
-        ),
-        "",
-    )
-    record = (
-        unpack_record(
-            store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)
-        )
-        if ordinal >= 0
-        else None
-    )
+def locate(store: Store, distribution: DistributionId, subscriber: int) -> Standing:
+    """Return where somebody stands in a distribution."""
+    found = distributions.read(store, distribution)
+    ordinal = records.ordinal_in(store, distribution, subscriber) if found.frozen else -1
+    common = (distribution, found.headline, found.state)
+    if ordinal < 0:
+        left_out = records.left_out_for(store, distribution, REASONS, subscriber)
+        edition = distributions.reserved_edition(store, found, subscriber)
+        return Standing(*common, -1, None, "", left_out, found.frozen_ms, edition, None)
     return Standing(
-        distribution,
-        told.get("headline", ""),
-        told.get("state", ""),
+        *common,
         ordinal,
-        state,
-        said.decode("utf-8", "replace") if said else "",
-        left_out,
-        frozen,
-        edition,
-        record,
+        records.state_at(store, distribution, ordinal),
+        records.replies_at(store, distribution, [ordinal])[0],
+        "",
+        found.frozen_ms,
+        distributions.reserved_edition(store, found, subscriber),
+        records.record_at(store, distribution, ordinal),
     )
-
-
-def events_of(store: Store, distribution: str) -> list[Mapping[str, Any]]:
-    """Who did what with a distribution, oldest first."""
-    return [json.loads(text) for text in store.elements(f"ev:{distribution}")]

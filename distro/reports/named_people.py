@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from distro.model import BY_LETTER, State
-from distro.store import Store
-from distro.store.ledger_scripts import RECORD_SIZE
-from distro.store.records import RESENT, ordinals_in, shown_address
+from distro.store import Store, records, subscriber_rows
+from distro.store.records import ordinals_in, shown_address
 
 FEW = 20  # people named in a report; `--who` names all
-_FLAGS = 9  # where a record keeps its flags
 _PIECE = 1000
 
 
@@ -38,21 +36,13 @@ def named(
     )
     while piece := list(itertools.islice(ordinals, min(_PIECE, at_most))):
         at_most -= len(piece)
-        numbers = [
-            int.from_bytes(raw, "big")
-            for raw in store.pipeline(
-                [("GETRANGE", f"aud:{distribution}", at * 4, at * 4 + 3) for at in piece]
-            )
-        ]
-        people = store.command("MGET", *(f"sub:{number}" for number in numbers))
-        replies = store.command("HMGET", f"err:{distribution}", *piece)
-        for ordinal, number, raw, said in zip(piece, numbers, people, replies, strict=True):
-            why = said.decode("utf-8", "replace") if said else ""
+        numbers = records.audience_ids_at(store, distribution, piece)
+        people = subscriber_rows.rows(store, numbers)
+        replies = records.replies_at(store, distribution, piece)
+        for ordinal, number, raw, why in zip(piece, numbers, people, replies, strict=True):
             if group == "possibly_twice":
-                why = (
-                    "sent once more after doubt; now"
-                    f" {BY_LETTER[chr(states[ordinal])].value.replace('_', ' ')}"
-                )
+                state = BY_LETTER[chr(states[ordinal])].value.replace("_", " ")
+                why = f"sent once more after doubt; now {state}"  # noqa: PLW2901 - instead of a reply
             yield Named(shown_address(json.loads(raw or b"{}"), number), why)
         if at_most <= 0:
             return
@@ -60,5 +50,5 @@ def named(
 
 def _sent_again(store: Store, distribution: str, people: int) -> Iterator[int]:
     """The ordinals whose letter was sent once more while it was in doubt."""
-    flags = store.raw(f"rec:{distribution}")[_FLAGS : people * RECORD_SIZE : RECORD_SIZE]
-    return (ordinal for ordinal, flag in enumerate(flags) if flag & RESENT)
+    flags = records.flags_of(store, distribution, people)
+    return (ordinal for ordinal, flag in enumerate(flags) if flag & records.RESENT)

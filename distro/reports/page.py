@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from distro.model import LANGUAGE_NAMES, State
+from distro.model import LANGUAGE_NAMES, DistributionId, State
 from distro.reports import charts
 from distro.reports.details import Details, TableRow, details
 from distro.reports.named_people import FEW
 from distro.reports.summary import Report, report
-from distro.store import Store
+from distro.store import Store, distributions
 from distro.store.records import counters
 
 _MEANING = {
@@ -77,18 +77,16 @@ def template(name: str) -> Template:
     return env.from_string((here / name).read_text(encoding="utf-8"))
 
 
-def page(store: Store, distribution: str, *, zone: str, organisation: str, live: bool) -> str:
+def page(
+    store: Store, distribution: DistributionId, *, zone: str, organisation: str, live: bool
+) -> str:
     """The page of a distribution; `live`: it follows what still happens, where JavaScript runs."""
     summary, found = report(store, distribution, zone), details(store, distribution)
-    told = summary.told
-    now_ms = store.now_ms()
-    timed = told | {
-        "first_ms": int(store.hash(f"dist:{distribution}").get("first_accepted_at", 0)),
-        "now_ms": now_ms,
-    }
-    follows = live and told["state"] in LIVE_STATES
+    fields, now_ms = summary.fields, store.now_ms()
+    timed = fields | {"first_ms": summary.first_accepted_ms, "now_ms": now_ms}
+    follows = live and fields["state"] in LIVE_STATES
     return template("page.html").render(
-        **_now(told),
+        **_now(fields),
         organisation=organisation,
         zone=zone,
         live=follows,
@@ -108,7 +106,7 @@ def page(store: Store, distribution: str, *, zone: str, organisation: str, live:
                 "word": _word(r.state),
                 "swatch": _swatch(r.state),
                 "cause": r.cause,
-                "words": r.text,
+                "text": r.text,
                 "people": r.people,
             }
             for r in found.refusals
@@ -116,7 +114,7 @@ def page(store: Store, distribution: str, *, zone: str, organisation: str, live:
         named=summary.named,
         few=FEW,
         left_out=[
-            (reason.replace("_", " ").capitalize(), n) for reason, n in told["left_out"].items()
+            (reason.replace("_", " ").capitalize(), n) for reason, n in fields["left_out"].items()
         ],
         events=[
             {
@@ -131,25 +129,20 @@ def page(store: Store, distribution: str, *, zone: str, organisation: str, live:
     )
 
 
-def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
+def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:
     """What changes while it goes out, as JSON from element to HTML, and whether it goes on. Reads
     counters, not people.
     """
-    told = store.hash(f"dist:{distribution}")
-    frozen = "frozen_at" in told
-    counts = {
-        s.value: n
-        for s, n in (counters(store, distribution) if frozen else dict.fromkeys(State, 0)).items()
-    }
-    audience = int(told.get("audience", 0))
+    found = distributions.read(store, distribution)
+    counts = counters(store, distribution) if found.frozen else dict.fromkeys(State, 0)
     short = {
-        "state": told.get("state", ""),
-        "reason": told.get("reason", ""),
-        "audience": audience,
-        "counts": counts,
-        "balanced": sum(counts.values()) == audience,
-        "distribution": f"D{distribution}",
-        "first_ms": int(told.get("first_accepted_at", 0)),
+        "state": found.state.value,
+        "reason": found.reason,
+        "audience": found.audience,
+        "counts": {state.value: n for state, n in counts.items()},
+        "balanced": sum(counts.values()) == found.audience,
+        "distribution": found.label,
+        "first_ms": found.first_accepted_ms,
         "now_ms": store.now_ms(),
     }
     whole = template("page.html")
@@ -157,38 +150,38 @@ def live_parts(store: Store, distribution: str) -> tuple[str, bool]:
     return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
 
 
-def _now(told: dict[str, Any]) -> dict[str, Any]:
+def _now(fields: dict[str, Any]) -> dict[str, Any]:
     """What the block `now` needs."""
-    counts = {state: told["counts"][state.value] for state in _SHOWN}
+    counts = {state: fields["counts"][state.value] for state in _SHOWN}
     rows = [
         {
             "word": _word(s),
             "people": n,
-            "share": _share(n, told["audience"]),
+            "share": _share(n, fields["audience"]),
             "meaning": _MEANING[s],
             "swatch": _swatch(s),
         }
         for s, n in counts.items()
     ]
     return {
-        "told": told,
+        "report": fields,
         "balance": Markup(charts.balance(counts)),  # noqa: S704 - our own SVG
         "states": rows,
     }
 
 
-def _lead(told: dict[str, Any]) -> str:
+def _lead(fields: dict[str, Any]) -> str:
     """The state, and whether somebody is needed, in a sentence or two."""
-    counts = told["counts"]
+    counts = fields["counts"]
     open_ones = counts["queued"] + counts["sending"]
     sentences = {
         "sent": "Sent. Everyone was tried; nothing more happens by itself.",
         "halted": "Halted. Somebody has to decide.",
-        "cancelled": f"Cancelled: {told['reason']}." if told["reason"] else "Cancelled.",
+        "cancelled": f"Cancelled: {fields['reason']}." if fields["reason"] else "Cancelled.",
         "scheduled": "Scheduled. It starts by itself.",
         "freezing": "The audience is being written down.",
         "sending": (
-            f"Sending. {open_ones:,} still to try{_left(told, open_ones)}."
+            f"Sending. {open_ones:,} still to try{_left(fields, open_ones)}."
             if open_ones
             else f"Sending. Everyone was tried once; {counts['deferred']:,} will be tried again."
         ),
@@ -196,20 +189,20 @@ def _lead(told: dict[str, Any]) -> str:
     trouble = counts["failed"] + counts["in_doubt"] + counts["bounced"] + counts["complained"]
     calm = (
         ""
-        if told["state"] in ("halted", "cancelled")
+        if fields["state"] in ("halted", "cancelled")
         else (
             " Nothing is needed from you."
             if not trouble
             else f" {trouble:,} did not get it or may not have: see below."
         )
     )
-    return sentences.get(told["state"], str(told["state"])) + calm
+    return sentences.get(fields["state"], str(fields["state"])) + calm
 
 
-def _left(told: dict[str, Any], open_ones: int) -> str:
+def _left(fields: dict[str, Any], open_ones: int) -> str:
     """How long at the rate so far; "" while nothing is known."""
-    first, now = told.get("first_ms", 0), told.get("now_ms", 0)
-    tried = told["audience"] - open_ones
+    first, now = fields.get("first_ms", 0), fields.get("now_ms", 0)
+    tried = fields["audience"] - open_ones
     if not first or now - first < 500 or not tried:
         return ""
     rate = tried / ((now - first) / 1000)
@@ -219,22 +212,22 @@ def _left(told: dict[str, Any], open_ones: int) -> str:
 
 
 def _facts(summary: Report, zone: str) -> list[tuple[str, str]]:
-    told = summary.told
+    fields = summary.fields
     return [
         (label, text)
         for label, text in (
-            ("Release", told["release"]),
-            ("Distribution", told["distribution"]),
+            ("Release", fields["release"]),
+            ("Distribution", fields["distribution"]),
             (
                 "Submitted",
-                _iso(told["submitted_at"]) + (f" by {summary.actor}" if summary.actor else ""),
+                _iso(fields["submitted_at"]) + (f" by {summary.actor}" if summary.actor else ""),
             ),
-            ("Due", _iso(told["due_at"])),
-            ("Began", _iso(told["began_at"])),
-            ("Halted", _iso(told["halted_at"])),
-            ("Finished", _iso(told["finished_at"])),
-            ("First accepted", _iso(told["first_accepted_at"])),
-            ("Everyone tried by", _iso(told["first_pass_at"])),
+            ("Due", _iso(fields["due_at"])),
+            ("Began", _iso(fields["began_at"])),
+            ("Halted", _iso(fields["halted_at"])),
+            ("Finished", _iso(fields["finished_at"])),
+            ("First accepted", _iso(fields["first_accepted_at"])),
+            ("Everyone tried by", _iso(fields["first_pass_at"])),
             ("Next try", _time(summary.next_retry_ms, zone) if summary.next_retry_ms else ""),
         )
         if text

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from distro.installation.context import Installation
-from distro.model import State
+from distro.model import DistributionId, DistributionState, State
+from distro.store import distributions
 from distro.store.records import counters
 
 OPEN = (State.QUEUED, State.SENDING)
+_ENDED = (DistributionState.SENT, DistributionState.HALTED, DistributionState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
     """One look."""
 
-    state: str
+    state: DistributionState
     reason: str
     audience: int
     counts: dict[State, int]
@@ -29,28 +31,30 @@ class Glance:
     @property
     def over(self) -> bool:
         """Nothing moves any more without a person, or only after minutes."""
-        return self.state in ("sent", "halted", "cancelled") or (
-            self.state == "sending" and self.audience > 0 and not any(self.counts[s] for s in OPEN)
-        )
+        if self.state is DistributionState.SENDING:
+            return self.audience > 0 and not any(self.counts[s] for s in OPEN)
+        return self.state in _ENDED
 
 
-def watch(installation: Installation, distribution: str, *, every: float = 0.5) -> Iterator[Glance]:
+def watch(
+    installation: Installation, distribution: DistributionId, *, every: float = 0.5
+) -> Iterator[Glance]:
     """Look every so many seconds until it is over."""
     looks: list[tuple[float, int]] = []
     while True:
-        told = installation.store.hash(f"dist:{distribution}")
-        frozen = "frozen_at" in told
-        counts = counters(installation.store, distribution) if frozen else dict.fromkeys(State, 0)
-        audience = int(told.get("audience", 0)) if frozen else int(told.get("planned", 0))
-        if not frozen:
-            counts[State.QUEUED] = audience
+        found = distributions.read(installation.store, distribution)
+        if found.frozen:
+            audience, counts = found.audience, counters(installation.store, distribution)
+        else:
+            audience = found.planned
+            counts = dict.fromkeys(State, 0) | {State.QUEUED: audience}
         tried = audience - sum(counts[s] for s in OPEN)
         looks = [*looks[-9:], (time.monotonic(), tried)]
         passed, done = looks[-1][0] - looks[0][0], looks[-1][1] - looks[0][1]
         rate = done / passed if passed else 0.0
         glance = Glance(
-            told.get("state", ""),
-            told.get("reason", ""),
+            found.state,
+            found.reason,
             audience,
             counts,
             rate,

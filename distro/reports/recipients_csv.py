@@ -9,10 +9,9 @@ from typing import Any
 
 from distro.lib.csv_safe import safe
 from distro.lib.files import replaced
-from distro.model import BY_LETTER, State
-from distro.store import Store
-from distro.store.ledger_scripts import RECORD_SIZE
-from distro.store.records import batches_of, is_protected, shown_address, unpack_record
+from distro.model import BY_LETTER, DistributionId, State
+from distro.store import Store, distributions, keys, records, subscriber_rows
+from distro.store.records import batches_of, is_protected, shown_address
 from distro.times import rfc3339
 
 COLUMNS = (
@@ -34,33 +33,30 @@ _PIECE = 1000
 
 
 def rows(
-    store: Store, distribution: str, zone: str, message_id: Callable[[int], str]
+    store: Store, distribution: DistributionId, zone: str, message_id: Callable[[int], str]
 ) -> Iterator[dict[str, str]]:
-    """Every recipient of a distribution in ordinal order."""
-    told = store.hash(f"dist:{distribution}")
-    order = told.get("order", "").split()
-    relays = store.elements(f"rly:{distribution}")
-    editions = [(past, order[edition]) for _, past, edition in batches_of(store, distribution)]
-    size = int(told.get("audience", 0)) if "frozen_at" in told else 0
+    """Yield every recipient of a distribution in ordinal order."""
+    found = distributions.read(store, distribution)
+    relays = store.elements(keys.relays(distribution))
+    editions = [
+        (past, found.languages[edition]) for _, past, edition in batches_of(store, distribution)
+    ]
+    size = found.audience if found.frozen else 0
     at_edition = 0
     for first in range(0, size, _PIECE):
         past = min(first + _PIECE, size)
-        states = store.span(f"led:{distribution}", first, past)
-        ids = store.span(f"aud:{distribution}", first * 4, past * 4)
-        records = store.span(f"rec:{distribution}", first * RECORD_SIZE, past * RECORD_SIZE)
-        people = store.command(
-            "MGET", *(f"sub:{int.from_bytes(ids[n : n + 4], 'big')}" for n in range(0, len(ids), 4))
-        )
-        replies = store.command("HMGET", f"err:{distribution}", *range(first, past))
-        for n, raw in enumerate(people):
+        states = records.states_of(store, distribution, first, past)
+        numbers = records.audience_of(store, distribution, first, past)
+        attempts = records.records_of(store, distribution, first, past)
+        people = subscriber_rows.rows(store, numbers)
+        replies = records.replies_at(store, distribution, range(first, past))
+        for n, (raw, record, said) in enumerate(zip(people, attempts, replies, strict=True)):
             while editions[at_edition][0] <= first + n:
                 at_edition += 1
             row = json.loads(raw or b"{}")
-            record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
             state = BY_LETTER[chr(states[n])]
-            said = replies[n].decode("utf-8", "replace") if replies[n] else ""
             yield {
-                "address": shown_address(row, int.from_bytes(ids[n * 4 : n * 4 + 4], "big")),
+                "address": shown_address(row, numbers[n]),
                 "name": "" if is_protected(row) else _first(row, "name"),
                 "language": _first(row, "language"),
                 "edition": editions[at_edition][1],

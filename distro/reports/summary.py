@@ -5,12 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from distro.lib.smtp_codes import cause
-from distro.model import BY_LETTER, Plan, State
-from distro.reports.locate import events_of
+from distro.model import BY_LETTER, DistributionId, DistributionState, Plan, State
 from distro.reports.named_people import Named, named
 from distro.reports.stall import reason_of
-from distro.store import Store
-from distro.store.audience_scripts import read_plan
+from distro.store import Store, distributions, records
+from distro.store.distributions import Distribution
 from distro.store.records import batches_of, counters, edition_counts, histogram
 from distro.times import rfc3339
 
@@ -19,157 +18,120 @@ _NAMED = ("failed", "in_doubt", "possibly_twice")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that the summary says; `told` is what `--json` prints."""
+    """Everything that the summary says."""
 
-    told: dict[str, Any]
+    fields: dict[str, Any]  # as `--json` prints them
     causes: dict[str, int]  # a server's reason -> people, of the failed and deferred
-    named: Mapping[
-        str, tuple[Named, ...]
-    ]  # group -> the first of its people: failed, in_doubt, possibly_twice
+    named: Mapping[str, tuple[Named, ...]]  # group (see _NAMED) -> the first of its people
     next_retry_ms: int  # 0: nobody waits
     planned_only: bool  # the audience is not frozen yet
     start_ms: int
+    first_accepted_ms: int
     actor: str
 
 
-def report(store: Store, distribution: str, zone: str) -> Report:
-    """The report of one distribution, counted from the ledger's bytes."""
-    told = store.hash(f"dist:{distribution}")
-    frozen = "frozen_at" in told
-    states = store.raw(f"led:{distribution}") if frozen else b""
-    audience = int(told.get("audience", 0)) if frozen else _planned(told)
-    counts = histogram(states) if frozen else dict.fromkeys(State, 0) | {_unbuilt(told): audience}
-    plan = _plan(told)
-    balanced = (not frozen) or (
-        len(states) == audience == sum(counts.values()) and counters(store, distribution) == counts
-    )
-    data: dict[str, Any] = {
-        "release": told.get("release", ""),
-        "distribution": f"D{distribution}",
-        "kind": told.get("kind", ""),
-        "headline": told.get("headline", ""),
-        "state": told.get("state", ""),
-        "reason": told.get("reason") or reason_of(store, distribution, told, counts, zone),
+def report(store: Store, distribution: DistributionId, zone: str) -> Report:
+    """Return the report of one distribution, counted from the ledger's bytes."""
+    found = distributions.read(store, distribution)
+    states = records.states_of(store, distribution) if found.frozen else b""
+    audience = found.audience if found.frozen else found.expected
+    if found.frozen:
+        counts = histogram(states)
+        kept = counters(store, distribution)
+        balanced = len(states) == audience == sum(counts.values()) and kept == counts
+    else:
+        counts, balanced = dict.fromkeys(State, 0) | {found.before_freeze: audience}, True
+    fields: dict[str, Any] = {
+        "release": found.release,
+        "distribution": found.label,
+        "kind": found.kind,
+        "headline": found.headline,
+        "state": found.state.value,
+        "reason": found.reason or reason_of(store, found, counts, zone),
         "audience": audience,
         "counts": {state.value: counts[state] for state in State},
         "balanced": balanced,
-        "editions": _editions(store, distribution, told, states, plan),
-        "left_out": dict(plan.left_out) if plan else {},
-        **_times(store, distribution, told, zone),
-        "possibly_twice": int(told.get("possibly_twice", 0)),
+        "editions": _editions(store, found, states),
+        "left_out": dict(found.plan.left_out) if found.plan else {},
+        **_times(store, found, zone),
+        "possibly_twice": found.possibly_twice,
     }
     people = {
         group: tuple(named(store, distribution, states, group))
         for group in _NAMED
-        if data["counts"].get(group) or data.get(group)
+        if fields["counts"].get(group) or fields.get(group)
     }
-    data["named"] = {
-        group: [asdict(person) for person in people.get(group, ())] for group in _NAMED
-    }
+    fields["named"] = {group: [asdict(who) for who in people.get(group, ())] for group in _NAMED}
     return Report(
-        data,
+        fields,
         _causes(store, distribution, states),
         people,
-        _next_retry(store, distribution, states),
-        not frozen,
-        int(told.get("start_at", 0)),
-        told.get("actor", ""),
+        distributions.next_work_ms(store, distribution) if b"d" in states else 0,
+        not found.frozen,
+        found.start_ms,
+        found.first_accepted_ms,
+        found.actor,
     )
 
 
-def _times(store: Store, distribution: str, told: Mapping[str, str], zone: str) -> dict[str, str]:
-    """When it was submitted, is due, began, stopped and ended; each RFC 3339 in its zone, "" for
-    what was not.
+def _times(store: Store, found: Distribution, zone: str) -> dict[str, str]:
+    """Return when it was submitted, is due, began, stopped and ended.
+
+    Each RFC 3339 in the zone, "" for what was not.
     """
-    submitted, due = int(told.get("submitted_at") or 0), int(told.get("start_at") or 0)
-    halted = (
-        max(
-            (int(e["at"]) for e in events_of(store, distribution) if e["act"] == "halted"),
-            default=0,
-        )
-        if told.get("state") == "halted"
-        else 0
-    )
+    halts = [0]
+    if found.state is DistributionState.HALTED:
+        events = distributions.events(store, found.id)
+        halts += [int(e["at"]) for e in events if e["act"] == "halted"]
+    sent = found.state is DistributionState.SENT
     times = {
-        "submitted_at": submitted,
-        "due_at": due if due > submitted else 0,
-        "began_at": int(told.get("began_at") or 0),
-        "halted_at": halted,
-        "finished_at": (
-            int(told.get("sent_at") or 0)
-            if told.get("state") == "sent"
-            else int(told.get("cancelled_at") or 0)
-        ),
-        **{
-            key: int(told.get(key) or 0)
-            for key in ("first_accepted_at", "last_accepted_at", "first_pass_at")
-        },
+        "submitted_at": found.submitted_ms,
+        "due_at": found.start_ms if found.start_ms > found.submitted_ms else 0,
+        "began_at": found.began_ms,
+        "halted_at": max(halts),
+        "finished_at": found.sent_ms if sent else found.cancelled_ms,
+        "first_accepted_at": found.first_accepted_ms,
+        "last_accepted_at": found.last_accepted_ms,
+        "first_pass_at": found.first_pass_ms,
     }
-    return {key: rfc3339(at, zone) for key, at in times.items()}
+    return {name: rfc3339(at, zone) for name, at in times.items()}
 
 
-def everybody(store: Store, distribution: str, group: str) -> Iterator[Named]:
-    """Everybody of a group (a state, or `possibly_twice`) by name; nobody before the freeze."""
-    told = store.hash(f"dist:{distribution}")
-    return named(
-        store,
-        distribution,
-        store.raw(f"led:{distribution}") if "frozen_at" in told else b"",
-        group,
-        at_most=int(told.get("audience") or 0),
-    )
+def everybody(store: Store, distribution: DistributionId, group: str) -> Iterator[Named]:
+    """Yield everybody of a group (a state, or `possibly_twice`); nobody before the freeze."""
+    found = distributions.read(store, distribution)
+    states = records.states_of(store, distribution) if found.frozen else b""
+    return named(store, distribution, states, group, at_most=found.audience)
 
 
 def listing(store: Store, zone: str) -> list[dict[str, Any]]:
-    """Every distribution, newest first, in short."""
-    found = []
-    for raw in store.command("ZREVRANGE", "dists", 0, -1):
-        number = raw.decode()
-        told = store.hash(f"dist:{number}")
-        found.append(
-            {
-                "distribution": f"D{number}",
-                "release": told.get("release", ""),
-                "headline": told.get("headline", ""),
-                "kind": told.get("kind", ""),
-                "state": told.get("state", ""),
-                "audience": int(told.get("audience") or _planned(told)),
-                "submitted_at": rfc3339(int(told.get("submitted_at", 0)), zone),
-                "due_at": (
-                    rfc3339(int(told.get("start_at", 0)), zone)
-                    if told.get("state") == "scheduled"
-                    else ""
-                ),
-            }
-        )
-    return found
+    """Return every distribution, newest first, in short."""
+    found = (distributions.get(store, number) for number in distributions.newest(store))
+    return [_in_short(distribution, zone) for distribution in found if distribution]
 
 
-def _unbuilt(told: Mapping[str, str]) -> State:
-    """What everyone counts as until the audience is written down."""
-    return State.CANCELLED if told.get("state") == "cancelled" else State.QUEUED
+def _in_short(found: Distribution, zone: str) -> dict[str, Any]:
+    waits = found.state is DistributionState.SCHEDULED
+    return {
+        "distribution": found.label,
+        "release": found.release,
+        "headline": found.headline,
+        "kind": found.kind,
+        "state": found.state.value,
+        "audience": found.expected,
+        "submitted_at": rfc3339(found.submitted_ms, zone),
+        "due_at": rfc3339(found.start_ms, zone) if waits else "",
+    }
 
 
-def _planned(told: Mapping[str, str]) -> int:
-    """Before the freeze: what was reserved, else what was planned."""
-    plan = _plan(told)
-    return plan.audience if plan else int(told.get("planned", 0))
-
-
-def _plan(told: Mapping[str, str]) -> Plan | None:
-    return read_plan(told["reserved"]) if told.get("reserved") else None
-
-
-def _editions(
-    store: Store, distribution: str, told: Mapping[str, str], states: bytes, plan: Plan | None
-) -> dict[str, dict[str, Any]]:
-    order = told.get("order", "").split()
+def _editions(store: Store, found: Distribution, states: bytes) -> dict[str, dict[str, Any]]:
     if states:
-        counted = edition_counts(states, batches_of(store, distribution), order)
+        counted = edition_counts(states, batches_of(store, found.id), found.languages)
     else:
-        planned = plan.editions if plan else {}
         counted = {
-            lang: dict.fromkeys(State, 0) | {_unbuilt(told): planned.get(lang, 0)} for lang in order
+            language: dict.fromkeys(State, 0)
+            | {found.before_freeze: _planned(found.plan, language)}
+            for language in found.languages
         }
     return {
         lang: {"audience": sum(counts.values()), "counts": {s.value: n for s, n in counts.items()}}
@@ -177,19 +139,17 @@ def _editions(
     }
 
 
-def _causes(store: Store, distribution: str, states: bytes) -> dict[str, int]:
-    """Why people were refused, most frequent first; read from what the servers said."""
+def _planned(plan: Plan | None, language: str) -> int:
+    return plan.editions.get(language, 0) if plan else 0
+
+
+def _causes(store: Store, distribution: DistributionId, states: bytes) -> dict[str, int]:
+    """Return why people were refused, most frequent first; read from what the servers said."""
     found: dict[str, int] = {}
-    if not any(letter in states for letter in (b"f", b"d")):
+    if b"f" not in states:
         return found
-    for ordinal, text in store.hash(f"err:{distribution}").items():
-        if BY_LETTER.get(chr(states[int(ordinal)])) is State.FAILED:
+    for ordinal, text in records.replies_of(store, distribution).items():
+        if BY_LETTER.get(chr(states[ordinal])) is State.FAILED:
             name = cause(0, text)
             found[name] = found.get(name, 0) + 1
     return dict(sorted(found.items(), key=lambda item: -item[1]))
-
-
-def _next_retry(store: Store, distribution: str, states: bytes) -> int:
-    if b"d" not in states:
-        return 0
-    return min(store.scores(f"todo:{distribution}").values(), default=0)

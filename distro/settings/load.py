@@ -166,6 +166,10 @@ class Settings(BaseSettings):
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
 
+    def sender_or_usual(self, name: str) -> Sender:
+        """Return the desk of this name; the usual sender where it is gone from the settings."""
+        return self.senders.get(name, self.sender)
+
     def sender_named(self, name: str) -> Sender:
         """The desk that a release names; raises SettingsError if there is none."""
         if not name:
@@ -193,7 +197,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
         if path or (needed and not _in_variables()):
             raise SettingsError(
                 f"there is no {where}",
-                hint="Make one: distro init. Or name it with --config FILE or in DISTRO_CONFIG.",
+                code="no_settings_file",
             ) from None
     except ValueError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None

@@ -17,6 +17,7 @@ import redis
 
 from distro.errors import StoreGoneError
 from distro.lib.inline_task import Waiter, create_waiter
+from distro.store import clock
 from distro.store.client import Call, T, digest, sentinel_parts, source, translated
 
 _ANSWER = 20.0  # seconds for one answer
@@ -128,12 +129,19 @@ class AsyncStore:
     async def call(self, call: Call[T]) -> T:
         """Run a script; raises StoreGoneError if Redis is away."""
         try:
-            answer = await self._ask("EVALSHA", digest(call.script), 0, *call.args)
+            answer = await self._ask(
+                "EVALSHA", digest(call.script), *clock.script_keys(), *call.args
+            )
         except hiredis.ReplyError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-            answer = await self._ask("EVAL", source(call.script), 0, *call.args)
+            answer = await self._ask("EVAL", source(call.script), *clock.script_keys(), *call.args)
         return call.read(answer)
+
+    async def now(self) -> float:
+        """Return Redis' time, unix seconds."""
+        seconds, micros = await self.command("TIME")
+        return int(seconds) + int(micros) / 1e6 + clock.offset() / 1000
 
     async def command(self, *args: bytes | str | float) -> Any:
         return await self._ask(*args)
@@ -158,7 +166,7 @@ class AsyncStore:
                 except (OSError, TimeoutError, redis.RedisError) as error:
                     raise StoreGoneError(
                         f"Redis does not answer ({error or type(error).__name__})",
-                        hint="Is `distro up` running? Look at `redis = …` in distro.toml.",
+                        code="redis_away",
                     ) from None
             return self._connection
 

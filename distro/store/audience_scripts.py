@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distro.model import Plan
+from distro.model import Edition, Plan
 from distro.store.client import Call
 
 Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
@@ -13,7 +13,7 @@ Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], [
 
 @dataclass(frozen=True, slots=True)
 class AudienceQuery:
-    """What `select_v2` is asked about a release."""
+    """What `select` is asked about a release."""
 
     slug: str
     program: Program
@@ -39,7 +39,7 @@ class AudienceQuery:
 
 
 def read_plan(text: bytes | str) -> Plan:
-    """What `select_v2` found, also as it is kept with a distribution."""
+    """What `select` found, also as it is kept with a distribution."""
     told = json.loads(text)
     # An empty Lua table comes as a JSON object either way; counts are numbers.
     tables = {
@@ -51,9 +51,7 @@ def read_plan(text: bytes | str) -> Plan:
 
 def plan(question: AudienceQuery) -> Call[Plan]:
     """Who would get it; changes nothing."""
-    return Call(
-        "select_v2", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1])
-    )
+    return Call("select", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +78,121 @@ def reserve(distribution: str, question: AudienceQuery) -> Call[Reserved]:
             else Reserved(what, answer[1].decode())
         )
 
-    return Call("select_v2", ("reserve", distribution, question.slug, question.told()), read)
+    return Call("select", ("reserve", distribution, question.slug, question.told()), read)
 
 
 def compare(planes: str, op: str, bits: str, into: str, seconds: int) -> Call[int]:
     """Whose number compares so with these bits (highest first), as a bitmap in a key of its own for
     so long; gives how many.
     """
-    return Call("compare_v1", (planes, op[0], int(op.endswith("=")), bits, into, seconds), int)
+    return Call("compare", (planes, op[0], int(op.endswith("=")), bits, into, seconds), int)
 
 
 def count(program: Program) -> Call[int]:
     """How many a segment has."""
-    return Call("count_v1", (json.dumps(program), ""), lambda a: int(a[0]))
+    return Call("count", (json.dumps(program), ""), lambda a: int(a[0]))
 
 
 def bitmap(program: Program) -> Call[bytes]:
     """The ids of a segment, one bit each, most significant first."""
-    return Call("count_v1", (json.dumps(program), "1"), lambda a: a[1])
+    return Call("count", (json.dumps(program), "1"), lambda a: a[1])
 
 
 def build(distribution: str, built: int, ids: bytes) -> Call[tuple[str, int]]:
     """Append a piece of the audience; gives ("ok", "elsewhere" or "not_now", how much is built)."""
-    return Call("build_v1", (distribution, built, ids), lambda a: (a[0].decode(), int(a[1])))
+    return Call("build", (distribution, built, ids), lambda a: (a[0].decode(), int(a[1])))
 
 
 def frozen(
     distribution: str, audience: int, batches: bytes, state: str, reason: str = "", guard: str = ""
 ) -> Call[bool]:
     """The audience is complete; False: somebody else said so, or it is not."""
-    return Call("frozen_v2", (distribution, audience, batches, state, reason, guard), bool)
+    return Call("frozen", (distribution, audience, batches, state, reason, guard), bool)
 
 
-def accept(told: dict[str, Any]) -> Call[tuple[str, str, str]]:
-    """Store a release and a distribution; gives (what, id or reason, slug), see the script."""
-    return Call(
-        "accept_v2",
-        (json.dumps(told, ensure_ascii=False),),
-        lambda a: (
-            a[0].decode(),
-            str(a[1]) if isinstance(a[1], int) else a[1].decode(),
-            a[2].decode(),
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class EditionText:
+    """An edition as it is kept: its version is the hash that its text had when it was written."""
+
+    language: str
+    version: str
+    json: str
+
+    @classmethod
+    def of(cls, edition: Edition) -> "EditionText":
+        """Return an edition as it will be kept."""
+        return cls(edition.language, edition.version, edition.to_json())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One distribution of a release, as a person ordered it: what the accept script takes."""
+
+    slug: str
+    kind: str
+    headline: str
+    editions: Sequence[EditionText]  # the first is the last resort of every reader
+    expression: str  # who it is for, as typed
+    expanded: str  # the same, named segments replaced by their meaning
+    actor: str
+    planned: int  # people
+    sender: str = ""  # name of the desk; "": the usual one
+    start_ms: int = 0  # unix ms; 0: now
+    as_new: bool = False  # a story of its own, whatever readers already have
+    no_fallback: bool = False
+    again: bool = False  # for one reader, who gets it whether or not they have it
+    resend_of: str = ""  # the distribution that is sent once more
+    fingerprints: Sequence[str] = ()  # of headlines and bodies; another slug may not have them
+    idempotency_key: str = ""
+    content: str = ""  # hash of what the idempotency key stands for
+
+    def to_json(self) -> str:
+        """Return it as the script reads it."""
+        fields = {
+            "expression": self.expression,
+            "expanded": self.expanded,
+            "actor": self.actor,
+            "planned": str(self.planned),
+            "no_fallback": "1" if self.no_fallback else "",
+            "sender": self.sender,
+        }
+        if self.again:
+            fields |= {"again": "1", "resend_of": self.resend_of}
+        submission = {
+            "slug": self.slug,
+            "kind": self.kind,
+            "headline": self.headline,
+            "as_new": self.as_new,
+            "editions": [
+                {"lang": e.language, "version": e.version, "json": e.json} for e in self.editions
+            ],
+            "same": list(self.fingerprints),
+            "start": self.start_ms,
+            "idem": self.idempotency_key,
+            "content": self.content,
+            "fields": fields,
+        }
+        return json.dumps(submission, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the store took a submission.
+
+    `what`: ok; again (the idempotency key was known); idem_other (it stands for something else);
+    same (another slug has this text); changed (readers have another text).
+    """
+
+    what: str
+    about: str  # a distribution's number, a slug or a language
+    slug: str  # of the release
+
+
+def accept(submission: Submission) -> Call[Answer]:
+    """Store a release and a distribution of it; all or nothing."""
+
+    def read(answer: Any) -> Answer:
+        about = str(answer[1]) if isinstance(answer[1], int) else answer[1].decode()
+        return Answer(answer[0].decode(), about, answer[2].decode())
+
+    return Call("accept", (submission.to_json(),), read)

@@ -21,10 +21,10 @@ def write(
     for command in commands:
         args.append(len(command))
         args += command
-    return Call("book_v1", tuple(args), lambda a: (a[0].decode(), int(a[1])))
+    return Call("book", tuple(args), lambda a: (a[0].decode(), int(a[1])))
 
 
 def consent(host: str, offset: int | None, facts: Sequence[tuple[int, str, str]]) -> Call[int]:
     """Apply facts (subscriber, fact id, JSON), each once; gives how many were news."""
     args = [word for fact in facts for word in fact]
-    return Call("consent_v3", (host, "" if offset is None else offset, *args), int)
+    return Call("consent", (host, "" if offset is None else offset, *args), int)

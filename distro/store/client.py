@@ -19,6 +19,7 @@ from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
 from distro.errors import StoreGoneError
+from distro.store import clock, keys
 
 T = TypeVar("T")
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -31,7 +32,7 @@ _TIMEOUT = 20  # seconds for one answer; an AOF rewrite or a slow disk may take 
 class Call(Generic[T]):
     """A script to run with its arguments, and how its answer is read."""
 
-    script: str  # file name without .lua, version included: claim_v2
+    script: str  # file name without .lua, version included: claim
     args: tuple[bytes | str | int, ...]
     read: Callable[[Any], T]
 
@@ -81,7 +82,7 @@ def translated(error: Exception) -> StoreGoneError | None:
         )
     return StoreGoneError(
         f"Redis does not answer ({text or type(error).__name__})",
-        hint="Is `distro up` running? Look at `redis = …` in distro.toml.",
+        code="redis_away",
     )
 
 
@@ -107,9 +108,9 @@ class Store:
         """Run a script; raises StoreGoneError if Redis stays away."""
         try:
             with _troubles_told():
-                answer = self._client.evalsha(digest(call.script), 0, *call.args)
+                answer = self._client.evalsha(digest(call.script), *clock.script_keys(), *call.args)
         except redis.exceptions.NoScriptError:
-            answer = self.command("EVAL", source(call.script), 0, *call.args)
+            answer = self.command("EVAL", source(call.script), *clock.script_keys(), *call.args)
         return call.read(answer)
 
     def command(self, *args: bytes | str | float) -> Any:
@@ -164,7 +165,7 @@ class Store:
             if int(cursor) == 0:
                 return
 
-    def lately(self, key: str, seconds: int) -> int:
+    def count_in_window(self, key: str, seconds: int) -> int:
         """Count one more under a key that forgets after so many seconds since the first; gives how
         many.
         """
@@ -186,9 +187,9 @@ class Store:
         return {m.decode(): int(float(s)) for m, s in pairs}
 
     def now_ms(self) -> int:
-        """Redis TIME, with the tests' offset: the one clock of the ledger."""
-        (seconds, micros), offset = self.pipeline([("TIME",), ("GET", "test:clock")])
-        return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
+        """Return Redis TIME, unix milliseconds: the one clock of the ledger."""
+        seconds, micros = self.command("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000 + clock.offset()
 
     def rewrite_log(self) -> bool:
         """Have the server write its append-only file anew, beside what goes on; False: it does not
@@ -199,6 +200,22 @@ class Store:
         except redis.ResponseError:
             return False
         return True
+
+    def holds_data(self) -> bool:
+        """Return whether anybody was ever in the book, or anything was submitted."""
+        return bool(self.command("EXISTS", keys.LAST_SUBSCRIBER, keys.LAST_DISTRIBUTION))
+
+    def skip(self, key: str, numbers: int) -> None:
+        """Leave out so many numbers of a sequence."""
+        self.command("INCRBY", key, numbers)
+
+    def keep_pepper(self, pepper: str) -> None:
+        """Keep the key of address hashes; the first one counts, for ever."""
+        self.command("SET", keys.PEPPER, pepper, "NX")
+
+    def server_version(self) -> str:
+        """Return the version of the server as it names itself."""
+        return str(self.command("INFO", "server").get("valkey_version", ""))
 
     def ping(self) -> bool:
         return bool(self.command("PING"))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from distro.errors import StoreGoneError
+from distro.store import keys
 from distro.store.async_client import Address, address_of
 from distro.store.client import Store, connect
 from distro.store.data_folder import SOCKET
@@ -22,13 +23,8 @@ from distro.store.embedded import address_in
 _PATIENCE = 300.0  # seconds until the server has its copy ready
 _PIECE = 1 << 20
 _KEYS = 500  # restored in one round trip
-_MOMENT = (
-    "tmp:*",
-    "proc:*",
-    "rate:*",
-    "alive",
-    "test:clock",
-)  # what only those who lived then could use
+# Keys that mean nothing outside the installation that ran when the copy was made.
+_MOMENT = ("tmp:*", "proc:*", "rate:*", keys.ALIVE)
 
 
 def take(url: str, out: IO[bytes]) -> int:
@@ -73,7 +69,7 @@ def take(url: str, out: IO[bytes]) -> int:
     except OSError as error:
         raise StoreGoneError(
             f"Redis does not answer ({error})",
-            hint="Is `distro up` running? Look at `redis = …` in distro.toml.",
+            code="redis_away",
         ) from None
     return size
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from distro.model import DistributionId, DistributionState
 from distro.store.client import Call
 
 OUTCOME_SIZE = 29
@@ -59,7 +60,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One group commit: what `step_v2` is asked."""
+    """One group commit: what `step` is asked."""
 
     process: str
     serial: int
@@ -84,7 +85,7 @@ def step(ask: Step) -> Call[Stepped]:
     )
     args = [word for triple in ask.texts for word in triple]
     return Call(
-        "step_v2",
+        "step",
         (
             ask.process,
             ask.serial,
@@ -134,7 +135,7 @@ def claim(
         return Claim(distribution, answer[0], token, *answer[1:5]) if answer else None
 
     return Call(
-        "claim_v2",
+        "claim",
         (distribution, batch, token, process, lease_ms, stale_ms, ",".join(map(str, skip))),
         read,
     )
@@ -142,18 +143,18 @@ def claim(
 
 def others(distribution: str) -> Call[bool]:
     """Whether another distribution waits for a sending process."""
-    return Call("others_v1", (distribution, DUE_LEASE_MS), bool)
+    return Call("others", (distribution, DUE_LEASE_MS), bool)
 
 
 def renew(lease_ms: int, claims: Sequence[Claim]) -> Call[list[bool]]:
     """Keep leases; False for each that is ours no more."""
     args = [word for c in claims for word in (c.distribution, c.batch, c.token)]
-    return Call("renew_v1", (lease_ms, *args), lambda answer: [bool(a) for a in answer])
+    return Call("renew", (lease_ms, *args), lambda answer: [bool(a) for a in answer])
 
 
 def release(claim: Claim, wait_ms: int = 0) -> Call[bool]:
     """Give a lease back; False while somebody is still `sending` under it."""
-    return Call("release_v1", (claim.distribution, claim.batch, claim.token, wait_ms), bool)
+    return Call("release", (claim.distribution, claim.batch, claim.token, wait_ms), bool)
 
 
 def doubts(
@@ -165,7 +166,7 @@ def doubts(
     Over `least` doubts, and over this share of the audience, the distribution is halted instead.
     """
     return Call(
-        "doubts_v2",
+        "doubts",
         (distribution, policy, after_ms, at_most, least, f"{share:g}"),
         lambda a: (int(a[0]), int(a[1])),
     )
@@ -173,33 +174,51 @@ def doubts(
 
 def errors(distribution: str, *, share: float, least: int) -> Call[bool]:
     """Halt if over this share of at least so many ended `failed`; True when it was halted now."""
-    return Call("errors_v1", (distribution, f"{share:g}", least), bool)
+    return Call("errors", (distribution, f"{share:g}", least), bool)
 
 
 def close(distribution: str) -> Call[bool]:
     """Call it sent if it is; True when it became so now."""
-    return Call("close_v1", (distribution,), bool)
+    return Call("close", (distribution,), bool)
 
 
-def turn(
-    distribution: str, verb: str, actor: str, reason: str, guard: str = ""
-) -> Call[tuple[str, str]]:
-    """Halt or resume; gives ("ok" or "refused" or "gone", state). `guard` names what halts by
-    itself.
-    """
-    return Call("turn_v2", (distribution, verb, actor, reason, guard), _words)
+@dataclass(frozen=True, slots=True)
+class OrderAnswer:
+    """How an order about a distribution went."""
+
+    done: bool
+    name: str  # of the distribution's state; "" where there is no such distribution
+
+    @property
+    def state(self) -> DistributionState | None:
+        """Return the distribution's state; None where there is no such distribution."""
+        return DistributionState(self.name) if self.name else None
 
 
-def cancel(distribution: str, actor: str, reason: str) -> Call[tuple[str, str]]:
-    """Nothing more of it begins; gives ("ok" or "refused" or "gone", the state before)."""
-    return Call("cancel_v1", (distribution, actor, reason), _words)
+def _order_answer(answer: Any) -> OrderAnswer:
+    return OrderAnswer(answer[0] == b"ok", answer[1].decode())
+
+
+def halt(distribution: str, actor: str, reason: str, guard: str = "") -> Call[OrderAnswer]:
+    """Halt a distribution; `guard` names what halts it by itself, "" a person."""
+    return Call("halt_or_resume", (distribution, "halt", actor, reason, guard), _order_answer)
+
+
+def resume(distribution: str, actor: str, reason: str) -> Call[OrderAnswer]:
+    """Go on with a halted distribution, over the guard that halted it."""
+    return Call("halt_or_resume", (distribution, "resume", actor, reason, ""), _order_answer)
+
+
+def cancel(distribution: str, actor: str, reason: str) -> Call[OrderAnswer]:
+    """Stop a distribution for good; where it is refused the answer has the state as it is."""
+    return Call("cancel", (distribution, actor, reason), _order_answer)
 
 
 def settle(distribution: str, at_most: int = 1000) -> Call[int]:
     """The next piece of what a cancelled distribution held: 0 there is more, 1 it is settled, 2
     letters are in flight.
     """
-    return Call("settle_v1", (distribution, at_most), int)
+    return Call("settle", (distribution, at_most), int)
 
 
 def resend(
@@ -209,30 +228,24 @@ def resend(
     "refused", next or -1, how many).
     """
     return Call(
-        "resend_v1",
+        "resend",
         (distribution, state, first, at_most, actor),
         lambda a: (a[0].decode(), int(a[1]), int(a[2])),
     )
 
 
-def reschedule(distribution: str, start_ms: int, actor: str, at_text: str) -> Call[tuple[str, str]]:
-    """Another time; an audience fixed for the old one is let go. Gives ("ok" or "refused" or
-    "gone", state).
-    """
-    return Call("reschedule_v1", (distribution, start_ms, actor, at_text), _words)
+def reschedule(distribution: str, start_ms: int, actor: str, at_text: str) -> Call[OrderAnswer]:
+    """Give a distribution another time; an audience fixed for the old one is let go."""
+    return Call("reschedule", (distribution, start_ms, actor, at_text), _order_answer)
 
 
-def _words(answer: Any) -> tuple[str, str]:
-    return answer[0].decode(), answer[1].decode()
-
-
-def due(lease_ms: int = DUE_LEASE_MS, at_most: int = 20) -> Call[list[str]]:
-    """Distributions that somebody must look at; whoever asked has them for the lease."""
-    return Call("due_v1", (lease_ms, at_most), lambda a: [d.decode() for d in a])
+def due(lease_ms: int = DUE_LEASE_MS, at_most: int = 20) -> Call[list[DistributionId]]:
+    """Return the distributions that somebody must look at; whoever asks has them for the lease."""
+    return Call("due", (lease_ms, at_most), lambda a: [DistributionId(d.decode()) for d in a])
 
 
 def start(distribution: str, host_ms: int, stale_ms: int) -> Call[str]:
     """Flip a frozen, scheduled distribution at its time: "ok", "early", "not_now" (over `stale_ms`
     late it is halted).
     """
-    return Call("start_v2", (distribution, host_ms, stale_ms), lambda a: a[0].decode())
+    return Call("start", (distribution, host_ms, stale_ms), lambda a: a[0].decode())

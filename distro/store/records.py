@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distro.model import LETTERS, Outcome, State
-from distro.store import Store
+from distro.model import BY_LETTER, LETTERS, DistributionId, Outcome, State
+from distro.store import keys
+from distro.store.client import Store
 from distro.store.ledger_scripts import RECORD_SIZE
 
 _OUTCOME = struct.Struct(">Ic4sBHB16s")
 _RECORD = struct.Struct(">4sIBBHB16s")
+_FLAGS = 9  # where a record keeps its flags
+_TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")
 _BATCH = struct.Struct(">IIBB")  # first ordinal, last + 1, edition, group of receivers (0: none)
 _ORDER = tuple(LETTERS)
 _LETTERS = {state: letter.encode() for state, letter in LETTERS.items()}
@@ -26,7 +29,7 @@ LATE = 2  # flag: an earlier attempt proved accepted while a later one was under
 def pack_outcome(
     ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int
 ) -> bytes:
-    """One outcome as `step_v2` takes it."""
+    """One outcome as `step` takes it."""
     return _OUTCOME.pack(
         ordinal,
         _LETTERS[state],
@@ -90,7 +93,7 @@ def shown_address(row: Mapping[str, Any], number: int) -> str:
 
 
 def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
-    """One batch as `frozen_v2` takes it."""
+    """One batch as `frozen` takes it."""
     return _BATCH.pack(first, past, edition, group)
 
 
@@ -166,10 +169,108 @@ def unpack_ids(raw: bytes) -> list[int]:
     return list(struct.unpack(f">{len(raw) // 4}I", raw))
 
 
-def ordinal_of(audience: bytes, subscriber: int) -> int:
-    """Where an id stands in the audience; -1: nowhere."""
-    wanted = subscriber.to_bytes(4, "big")
+def ordinal_in(store: Store, distribution: str, subscriber: int) -> int:
+    """Return the ordinal of a subscriber in a frozen audience; -1 where they are not in it."""
+    audience, wanted = store.raw(keys.audience(distribution)), pack_ids([subscriber])
     at = audience.find(wanted)
     while at >= 0 and at % 4:
         at = audience.find(wanted, at + 1)
     return at // 4 if at >= 0 else -1
+
+
+def audience_size(store: Store, distribution: str) -> int:
+    """Return how many people are written down."""
+    return int(store.command("STRLEN", keys.audience(distribution))) // 4
+
+
+def audience_of(store: Store, distribution: str, first: int = 0, past: int = 0) -> list[int]:
+    """Return the subscriber ids by ordinal, from `first` up to, without, `past` (0: to the end)."""
+    if not past:
+        return unpack_ids(store.raw(keys.audience(distribution)))
+    return unpack_ids(store.span(keys.audience(distribution), first * 4, past * 4))
+
+
+def audience_ids_at(store: Store, distribution: str, ordinals: Sequence[int]) -> list[int]:
+    """Return the subscriber ids at these ordinals."""
+    key = keys.audience(distribution)
+    raws = store.pipeline([("GETRANGE", key, o * 4, o * 4 + 3) for o in ordinals])
+    return [int.from_bytes(raw, "big") for raw in raws]
+
+
+def states_of(store: Store, distribution: str, first: int = 0, past: int = 0) -> bytes:
+    """Return the state bytes by ordinal, from `first` up to, without, `past` (0: to the end)."""
+    if not past:
+        return store.raw(keys.states(distribution))
+    return store.span(keys.states(distribution), first, past)
+
+
+def state_at(store: Store, distribution: str, ordinal: int) -> State:
+    """Return the state of one recipient."""
+    return BY_LETTER[chr(states_of(store, distribution, ordinal, ordinal + 1)[0])]
+
+
+def record_at(store: Store, distribution: str, ordinal: int) -> Record:
+    """Return the record of one recipient's last attempt."""
+    return unpack_record(raw_records(store, distribution, ordinal, ordinal + 1))
+
+
+def raw_records(store: Store, distribution: str, first: int = 0, past: int = 0) -> bytes:
+    """Return records as they are kept, RECORD_SIZE bytes each (`past` 0: to the end)."""
+    key = keys.records(distribution)
+    return store.span(key, first * RECORD_SIZE, past * RECORD_SIZE) if past else store.raw(key)
+
+
+def records_of(store: Store, distribution: str, first: int = 0, past: int = 0) -> Iterator[Record]:
+    """Yield the records of recipients from `first` up to, without, `past`."""
+    raw = raw_records(store, distribution, first, past)
+    for at in range(0, (past - first) * RECORD_SIZE, RECORD_SIZE):
+        yield unpack_record(raw[at : at + RECORD_SIZE])
+
+
+def attempt_times(raw: bytes) -> Iterator[int]:
+    """Yield when each of these records was tried last, unix seconds; 0 for never."""
+    return (at for (at,) in _TIMES.iter_unpack(raw))
+
+
+def flags_of(store: Store, distribution: str, people: int) -> bytes:
+    """Return the flags of the first so many records, one byte each."""
+    raw = store.raw(keys.records(distribution))
+    return raw[_FLAGS : people * RECORD_SIZE : RECORD_SIZE]
+
+
+def replies_of(store: Store, distribution: str) -> dict[int, str]:
+    """Return ordinal -> the last words about who was not accepted."""
+    return {int(o): text for o, text in store.hash(keys.replies(distribution)).items()}
+
+
+def replies_at(store: Store, distribution: str, ordinals: Sequence[int]) -> list[str]:
+    """Return the last words about each of these recipients; "" where there are none."""
+    if not ordinals:
+        return []
+    found = store.command("HMGET", keys.replies(distribution), *ordinals)
+    return [text.decode("utf-8", "replace") if text else "" for text in found]
+
+
+def with_replies(store: Store, numbers: Sequence[DistributionId]) -> list[DistributionId]:
+    """Return those distributions that keep words about somebody."""
+    there = store.pipeline([("EXISTS", keys.replies(d)) for d in numbers])
+    return [d for d, found in zip(numbers, there, strict=True) if found]
+
+
+def forget_reply(store: Store, distribution: str, ordinal: int) -> None:
+    """Drop the words about one recipient."""
+    store.command("HDEL", keys.replies(distribution), ordinal)
+
+
+def forget_replies(store: Store, numbers: Sequence[str]) -> int:
+    """Drop the words about everybody in these distributions; return of how many there were any."""
+    gone = [keys.replies(d) for d in numbers]
+    return int(store.command("UNLINK", *gone)) if gone else 0
+
+
+def left_out_for(store: Store, distribution: str, reasons: Sequence[str], subscriber: int) -> str:
+    """Return the first reason for which somebody who matched was left out; "" for none."""
+    for reason in reasons:
+        if store.command("GETBIT", keys.left_out(distribution, reason), subscriber):
+            return reason
+    return ""

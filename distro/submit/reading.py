@@ -79,7 +79,7 @@ def release_of(readings: Sequence[Reading]) -> Release:
     if problems:
         raise RefusedError(
             "this release cannot be sent as it is",
-            hint="Mend these lines; `distro check FILE` shows them again.",
+            code="problems_in_release",
             details=[told(p) for p in problems],
         )
     slug = next((e.slug for e in editions if e.slug), "") or source.slug_of(editions[0].headline)

@@ -5,54 +5,43 @@ with the reason on record.
 import json
 from functools import partial
 
-from distro.audience.book_writer import Row, Writer, off_list, wishes_of
+from distro.audience.book_writer import Row, Writer, changes_for, off_list
 from distro.audience.expression import And, Node, Not, Or, parse
 from distro.errors import RefusedError
 from distro.installation.context import Installation
-from distro.store.distributions import distribution_id
+from distro.model import DistributionState
+from distro.store import distributions, subscriber_rows
 from distro.store.records import ids_of
 
 _PIECE = 300
 
 
-def close_list(installation: Installation, name: str, *, told: str, reason: str, actor: str) -> int:
-    """Take everybody off a list; gives how many. `told`: the distribution that told them, sent to
-    all of the list.
+def close_list(
+    installation: Installation, name: str, *, announced_by: str, reason: str, actor: str
+) -> int:
+    """Take everybody off a list, and return how many.
 
-    Asked again after a crash it takes the rest. Raises RefusedError where they were not told.
+    `announced_by` is the distribution that told them, sent to all of the list. Asked again after a
+    crash it takes the rest. Raises RefusedError where they were not told.
     """
-    if name not in installation.store.members("val:lists"):
-        raise RefusedError(f'there is no list "{name}"', hint="`distro segments list` shows all.")
-    number = distribution_id(installation.store, told)
-    facts = installation.store.hash(f"dist:{number}")
-    if facts.get("state") != "sent" or not _reaches(parse(facts.get("expanded", "")), name):
+    store = installation.store
+    if not subscriber_rows.has_value(store, "lists", name):
+        raise RefusedError(f'there is no list "{name}"', code="no_such_list", list=name)
+    found = distributions.read(store, distributions.find(store, announced_by))
+    if found.state is not DistributionState.SENT or not _reaches(parse(found.expanded), name):
         raise RefusedError(
-            f"D{number} did not tell everybody on {name} (it is {facts.get('state', 'gone')}, to"
-            f" {facts.get('expanded', '')})",
-            hint=(
-                f"Write to them first: distro submit closing.md --to {name} --now; when it is sent,"
-                " close the list."
-            ),
+            f"{found.label} did not tell everybody on {name} (it is {found.state}, to"
+            f" {found.expanded})",
+            code="list_not_told",
+            list=name,
         )
-    installation.store.command(
-        "HSET",
-        "closed",
-        name,
-        json.dumps(
-            {
-                "at": installation.store.now_ms(),
-                "reason": reason,
-                "actor": actor,
-                "told": f"D{number}",
-            },
-            ensure_ascii=False,
-        ),
-    )
-    writer, gone = Writer(installation.store), 0
-    while ids := ids_of(installation.store.raw(f"idx:lists:{name}"))[:_PIECE]:
-        written = writer.write(wishes_of(installation.store, ids, partial(_closed, name)))
+    facts = {"at": store.now_ms(), "reason": reason, "actor": actor, "told": found.label}
+    subscriber_rows.close_list(store, name, json.dumps(facts, ensure_ascii=False))
+    writer, gone = Writer(store), 0
+    while ids := ids_of(subscriber_rows.with_value(store, "lists", name))[:_PIECE]:
+        written = writer.write(changes_for(store, ids, partial(_closed, name)))
         gone += len(written.changed) if written else 0
-    installation.store.command("SREM", "val:lists", name)
+    subscriber_rows.drop_value(store, "lists", name)
     return gone
 
 

@@ -18,13 +18,11 @@ from distro.installation.context import Installation
 from distro.ledger import journal
 from distro.model import Subscriber, ascii_lower
 from distro.store import book_scripts as scripts
+from distro.store import distributions, keys, records, server, subscriber_rows
 from distro.store.book_scripts import Command
-from distro.store.records import ordinal_of
 
 ERASED = consent.ERASED
-_EVERY = 3600  # seconds between two rewrites of the append-only file
 _ATTEMPTS = 20
-_WANTED, _UNDER_WAY = "rewrite:wanted", "rewrite:began"
 
 
 def scrub(installation: Installation, who: Subscriber) -> None:
@@ -38,14 +36,14 @@ def scrub(installation: Installation, who: Subscriber) -> None:
     journal.scrub(
         installation.journals,
         addresses,
-        lambda distribution: ordinal_of(installation.store.raw(f"aud:{distribution}"), who.id),
+        lambda distribution: records.ordinal_in(installation.store, distribution, who.id),
     )
     want_rewrite(installation)
 
 
 def want_rewrite(installation: Installation) -> None:
     """Note that the append-only file holds something that must go."""
-    installation.store.command("SET", _WANTED, installation.store.now_ms())
+    server.want_rewrite(installation.store)
 
 
 def drop_values(installation: Installation, who: Subscriber) -> None:
@@ -53,57 +51,53 @@ def drop_values(installation: Installation, who: Subscriber) -> None:
     them.
     """
     for _ in range(_ATTEMPTS):
-        version = int(installation.store.text("book:version") or 0)
+        version = subscriber_rows.version(installation.store)
         what, _ = installation.store.call(scripts.write(version, list(_unused(installation, who))))
         if what == scripts.DONE:
             return
 
 
 def _unused(installation: Installation, who: Subscriber) -> Iterator[Command]:
-    kinds = installation.store.hash("book:columns")
+    store = installation.store
+    kinds = subscriber_rows.column_kinds(store)
     for column, values in who.columns.items():
-        for value in {ascii_lower(v) for v in values if not column.startswith("_")}:
-            if kinds.get(column) == BITMAP and not installation.store.command(
-                "BITCOUNT", f"idx:{column}:{value}"
-            ):
-                yield ("UNLINK", f"idx:{column}:{value}")
-                yield ("SREM", f"val:{column}", value)
-            elif kinds.get(column) == IDS and not installation.store.command(
-                "STRLEN", f"ids:{column}:{value}"
-            ):
-                yield ("SREM", f"val:{column}", value)
+        kind = kinds.get(column)
+        if column.startswith("_") or kind not in (BITMAP, IDS):
+            continue
+        for value in {ascii_lower(v) for v in values}:
+            if subscriber_rows.nobody_has(store, column, value, bitmap=kind == BITMAP):
+                if kind == BITMAP:
+                    yield ("UNLINK", keys.index(column, value))
+                yield ("SREM", keys.values(column), value)
 
 
 def _forget_replies(installation: Installation, subscriber: int) -> None:
     """Drop what relays said about this person, in every distribution."""
-    numbers = [d.decode() for d in installation.store.command("ZRANGE", "dists", 0, -1)]
-    there = installation.store.pipeline([("EXISTS", f"err:{d}") for d in numbers])
-    for distribution in [d for d, found in zip(numbers, there, strict=True) if found]:
-        ordinal = ordinal_of(installation.store.raw(f"aud:{distribution}"), subscriber)
+    store = installation.store
+    for number in records.with_replies(store, distributions.newest(store)):
+        ordinal = records.ordinal_in(store, number, subscriber)
         if ordinal >= 0:
-            installation.store.command("HDEL", f"err:{distribution}", ordinal)
+            records.forget_reply(store, number, ordinal)
 
 
 def _forget_orders(installation: Installation, addresses: Collection[str]) -> None:
     """Take addresses out of expressions (`resend --to`) and out of the reasons that staff gave."""
-    for raw in installation.store.command("ZRANGE", "dists", 0, -1):
-        key, events = f"dist:{raw.decode()}", f"ev:{raw.decode()}"
-        told = installation.store.pipeline(
-            [("HGET", key, field) for field in ("expression", "expanded", "reason")]
-        )
-        for field, value in zip(("expression", "expanded", "reason"), told, strict=True):
-            clean = _without((value or b"").decode("utf-8", "replace"), addresses)
-            if value and clean != value.decode("utf-8", "replace"):
-                installation.store.command("HSET", key, field, clean)
-        for n, event in enumerate(installation.store.elements(events)):
-            clean = json.dumps(
-                {
-                    k: _without(v, addresses) if isinstance(v, str) else v
-                    for k, v in json.loads(event).items()
-                }
-            )
-            if json.loads(clean) != json.loads(event):
-                installation.store.command("LSET", events, n, clean)
+    store = installation.store
+    for number in distributions.newest(store):
+        found = distributions.get(store, number)
+        if found is None:
+            continue
+        for field in ("expression", "expanded", "reason"):
+            text: str = getattr(found, field)
+            clean = _without(text, addresses)
+            if clean != text:
+                distributions.replace_field(store, number, field, clean)
+        for n, event in enumerate(distributions.events(store, number)):
+            cleaned = {
+                k: _without(v, addresses) if isinstance(v, str) else v for k, v in event.items()
+            }
+            if cleaned != event:
+                distributions.replace_event(store, number, n, json.dumps(cleaned))
 
 
 def _without(text: str, addresses: Collection[str]) -> str:
@@ -113,26 +107,13 @@ def _without(text: str, addresses: Collection[str]) -> str:
 
 
 def rewrite_log(installation: Installation) -> int:
-    """Have Redis write its append-only file anew if somebody was erased; gives 1 where it was
-    begun. At most once an hour.
+    """Have Redis write its append-only file anew if somebody was erased; at most once an hour.
+
+    Returns 1 where it was begun.
     """
-    store = installation.store
-    info = store.command("INFO", "persistence")
-    if info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled"):
+    if not server.rewrite_due(installation.store):
         return 0
-    if store.text(_UNDER_WAY):
-        if info.get("aof_last_bgrewrite_status") == "ok":
-            store.command("DEL", _UNDER_WAY)
-        else:
-            store.command("RENAMENX", _UNDER_WAY, _WANTED)
-    if (
-        not store.text(_WANTED)
-        or not info.get("aof_enabled")
-        or not store.command("SET", "tmp:rewrite", "1", "NX", "EX", _EVERY)
-    ):
-        return 0
-    store.command("RENAME", _WANTED, _UNDER_WAY)
-    if not store.rewrite_log():
+    if not installation.store.rewrite_log():
         log.get().warning(
             "Redis does not rewrite its append-only file: who was erased stays readable in it",
             next="BGREWRITEAOF, as an admin of that server",

@@ -6,17 +6,19 @@ times, by any sweep.
 """
 
 import json
-import time
 
 from distro import log
 from distro.audience import book
 from distro.installation.context import Installation
+from distro.store import consents, distributions, records, releases, server, subscriber_rows
 from distro.store.records import ids_of
 from distro.subscribers import erasure, people, signup
 from distro.times import duration_ms
 
 _PEOPLE = 100  # erasures and answers at a time
-_DISTRIBUTIONS = 20
+_DISTRIBUTIONS = 20  # at a time
+_LOOKED_AT = 10_000  # distributions
+_EVERY = 3600  # seconds between two looks for files that nothing names
 
 
 def once(installation: Installation) -> dict[str, int]:
@@ -29,23 +31,22 @@ def once(installation: Installation) -> dict[str, int]:
         "files": _forget_files(installation),
         "rewritten": erasure.rewrite_log(installation),
     }
-    told = {what: n for what, n in done.items() if n}
-    if told:
-        log.get().info("the book was tended", **told)
-    return told
+    done = {what: n for what, n in done.items() if n}
+    if done:
+        log.get().info("the book was tended", **done)
+    return done
 
 
 def _finish_erasing(installation: Installation) -> int:
-    """Who is erased by a fact and still has a row: the command died, or an older copy was
-    restored.
+    """Finish erasing those who have the fact and still a row.
+
+    The command died, or an older copy was restored.
     """
-    everyone, gone = installation.store.raw("idx:all"), 0
-    for number in [
-        i
-        for i in ids_of(installation.store.raw("no:erased"))
-        if i >> 3 < len(everyone) and everyone[i >> 3] & (128 >> (i & 7))
-    ][:_PEOPLE]:
-        who = book.by_id(installation.store, number)
+    store, gone = installation.store, 0
+    there = set(ids_of(subscriber_rows.everyone(store)))
+    erased = [i for i in ids_of(consents.refused(store, "erased")) if i in there]
+    for number in erased[:_PEOPLE]:
+        who = book.by_id(store, number)
         if who:
             people.finish_erasing(installation, who)
             gone += 1
@@ -53,57 +54,34 @@ def _finish_erasing(installation: Installation) -> int:
 
 
 def _forget_answers(installation: Installation) -> int:
-    """What receivers answered may name people: it goes when a distribution is old enough; states
-    and counts stay.
+    """Drop what receivers answered once a distribution is old enough: it may name people.
+
+    States and counts stay.
     """
     keep = installation.settings.retention.answers
     if not keep:
         return 0
-    past = installation.store.now_ms() - duration_ms(keep)
-    old = [
-        number.decode()
-        for number in installation.store.command(
-            "ZRANGEBYSCORE", "dists", "-inf", past, "LIMIT", 0, 10_000
-        )
-    ]
-    kept = [
-        d
-        for d, there in zip(
-            old, installation.store.pipeline([("EXISTS", f"err:{d}") for d in old]), strict=True
-        )
-        if there
-    ]
-    ended = [
-        d
-        for d in kept[:_DISTRIBUTIONS]
-        if installation.store.hash(f"dist:{d}").get("state") in ("sent", "cancelled")
-    ]
-    return int(installation.store.command("UNLINK", *(f"err:{d}" for d in ended))) if ended else 0
+    store = installation.store
+    until = store.now_ms() - duration_ms(keep)
+    old = records.with_replies(store, distributions.submitted_until(store, until, _LOOKED_AT))
+    over = [d for d in old[:_DISTRIBUTIONS] if distributions.read(store, d).over]
+    return records.forget_replies(store, over)
 
 
 def _forget_files(installation: Installation) -> int:
-    """Pictures and attachments that no edition names: their submit was refused. Looked for once an
-    hour.
+    """Drop pictures and attachments that no edition names: their submit was refused.
+
+    Looked for once an hour.
     """
-    if not installation.store.command("SET", "tmp:files", int(time.time()), "NX", "EX", 3600):
+    store = installation.store
+    if not server.once_in(store, "files", _EVERY):
         return 0
-    there = list(installation.store.names("file:*"))
-    named = (
-        {
-            f["hash"]
-            for key in installation.store.names("ed:*")
-            for f in _files(installation.store.raw(key))
-        }
-        if there
-        else set()
-    )
-    loose = [
-        key
-        for key in there
-        if key.removeprefix("file:") not in named
-        and int(installation.store.command("OBJECT", "IDLETIME", key)) > 3600
-    ]
-    return int(installation.store.command("UNLINK", *loose)) if loose else 0
+    there = releases.file_names(store)
+    if not there:
+        return 0
+    named = {f["hash"] for raw in releases.editions(store) for f in _files(raw)}
+    loose = [n for n in there if n not in named and releases.idle_seconds(store, n) > _EVERY]
+    return releases.forget_files(store, loose)
 
 
 def _files(raw: bytes) -> list[dict[str, str]]:

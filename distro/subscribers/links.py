@@ -1,6 +1,5 @@
 """What readers do with a letter's links: view it online, leave."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +9,9 @@ from distro.installation.context import Installation
 from distro.letter import Filler
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
-from distro.model import Edition, Enclosed, Subscriber
+from distro.model import Enclosed, Subscriber
+from distro.store import consents, distributions, releases
+from distro.store.distributions import Distribution
 from distro.subscribers import scanner_bursts
 from distro.tokens import UNSUBSCRIBE, VIEW
 
@@ -54,9 +55,10 @@ def reader_of(installation: Installation, token: str, purpose: bytes) -> LinkRea
     ]
     if not tokens.verify(token, purpose, installation.keys, hashes):
         return None
-    told = installation.store.hash(f"dist:{claimed.distribution}")
-    language = person.language or (told.get("order", "en").split() or ["en"])[0]
-    sender = installation.settings.senders.get(told.get("sender", ""), installation.settings.sender)
+    found = distributions.get(installation.store, str(claimed.distribution))
+    languages = found.languages if found else ()
+    language = person.language or next(iter(languages), "en")
+    sender = installation.settings.sender_or_usual(found.sender if found else "")
     return LinkReader(person, claimed.distribution, claimed.ordinal, language, sender.name)
 
 
@@ -64,15 +66,16 @@ def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> 
     """Stop all mail to a reader: on disk and in Redis when this returns. False: they had left
     before.
     """
-    if installation.store.command("GETBIT", f"no:{consent.UNSUBSCRIBED}", reader.subscriber.id):
+    if consents.is_refused(installation.store, consent.UNSUBSCRIBED, reader.subscriber.id):
         return False
-    told = f"{source} of D{reader.distribution}" if reader.distribution else source
+    if reader.distribution:
+        source = f"{source} of D{reader.distribution}"
     installation.consent.record(
         installation.store,
         subscriber=reader.subscriber.id,
         address=reader.address,
         act=consent.UNSUBSCRIBED,
-        source=told,
+        source=source,
     )
     if reader.distribution:
         scanner_bursts.note_unsubscribed(
@@ -82,78 +85,62 @@ def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> 
 
 
 def letter_page(installation: Installation, token: str, wanted: str = "") -> str | None:
-    """Return a letter as a page for whoever has its address; None: there is no such page.
+    """Return a letter as a page for whoever has its address; None where there is no such page.
 
     `wanted` is another language of the release. The page holds nothing of a person, for people
     share its address.
     """
-    found = _page_of(installation, token)
+    found = _shown_by(installation, token)
     if found is None:
         return None
-    distribution, language, order = found
-    if wanted in order:
+    distribution, language = found
+    if wanted in distribution.languages:
         language = wanted
-    letter = load_letter(installation, distribution, language)
-    return Filler(
+    letter = load_letter(installation, distribution.id, language)
+    filler = Filler(
         letter,
-        distribution=int(distribution),
+        distribution=int(distribution.id),
         site_url=installation.settings.site.url,
         keys=installation.keys,
-    ).shared_page()
+    )
+    return filler.shared_page()
 
 
 def enclosed_file(
     installation: Installation, token: str, name: str
 ) -> tuple[Enclosed, Iterator[bytes]] | None:
-    """Return a picture or attachment of the letter that a page shows, in pieces; None: no such
-    page, or not of this letter.
+    """Return a picture or attachment of the letter that a page shows, in pieces.
+
+    None where there is no such page, or the file is not of this letter.
     """
-    found = _page_of(installation, token)
+    store = installation.store
+    found = _shown_by(installation, token)
     if found is None:
         return None
-    for version in json.loads(
-        installation.store.hash(f"dist:{found[0]}").get("versions", "{}")
-    ).values():
-        for file in Edition.from_json(installation.store.text(f"ed:{version}")).files:
+    for edition in distributions.editions(store, found[0]).values():
+        for file in edition.files:
             if file.hash == name:
-                return file, _pieces(installation, name, file.size)
+                return file, releases.pieces_of_file(store, name, file.size, _PIECE)
     logo = brand_of(installation.settings, "").logo
-    return (
-        (Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw]))
-        if logo and logo.key == name
-        else None
-    )
-
-
-def _pieces(installation: Installation, name: str, size: int) -> Iterator[bytes]:
-    """Give a stored file piece by piece: whoever reads slowly, or many at once, must not cost its
-    size each.
-    """
-    for start in range(0, size, _PIECE):
-        yield installation.store.command("GETRANGE", f"file:{name}", start, start + _PIECE - 1)
-
-
-def _page_of(installation: Installation, token: str) -> tuple[str, str, list[str]] | None:
-    """Return distribution, language and all its languages for the token of a page, today's or of a
-    letter sent before.
-    """
-    opened = tokens.read_view(token, installation.keys)
-    reader = (
-        None if opened else reader_of(installation, token, VIEW)
-    )  # each reader had a link of their own once
-    number = opened[0] if opened else reader.distribution if reader else 0
-    if not number:
+    if logo is None or logo.key != name:
         return None
-    order = installation.store.hash(f"dist:{number}").get("order", "").split()
-    language = opened[1] if opened else _edition_of(installation, reader, order) if reader else ""
-    return (str(number), language, order) if language in order else None
+    return Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw])
 
 
-def _edition_of(installation: Installation, reader: LinkReader, order: list[str]) -> str:
-    """The edition that was frozen for this reader."""
-    for language in order:
-        if installation.store.command(
-            "GETBIT", f"res:{reader.distribution}:{language}", reader.subscriber.id
-        ):
-            return language
-    return ""
+def _shown_by(installation: Installation, token: str) -> tuple[Distribution, str] | None:
+    """Return the distribution and the language of the page that a token opens.
+
+    Reads today's tokens, and those of earlier letters, where each reader had one of their own.
+    """
+    view = tokens.read_view(token, installation.keys)
+    reader = None if view else reader_of(installation, token, VIEW)
+    number = view[0] if view else reader.distribution if reader else 0
+    found = distributions.get(installation.store, str(number)) if number else None
+    if found is None:
+        return None
+    if view:
+        language = view[1]
+    else:
+        subscriber = reader.subscriber.id if reader else 0
+        language = distributions.reserved_edition(installation.store, found, subscriber)
+    return (found, language) if language in found.languages else None

@@ -17,6 +17,7 @@ from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
 from distro.model import Subscriber
+from distro.store import consents, distributions, imports, reader_requests, subscriber_rows
 from distro.store.book_scripts import Command
 from distro.subscribers import erasure
 
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 UNDO_MS = 28 * 86_400_000  # how long a person may call their own unsubscribing a mistake
+_LETTERS = 500  # distributions, the newest, of which personal data names the letters
 _UNDO_AT_ONCE = 3600  # seconds for which the answer to an unsubscribe can take it back
 _UNDO_WORD = re.compile(r"[A-Za-z0-9_-]{24}")
 _OURS = ("email", "domain", "provider", "lists")
@@ -70,9 +72,7 @@ def add(
             hint="They can subscribe themselves, on the page.",
         )
     if book.by_address(installation.store, email):
-        raise RefusedError(
-            f"{email} is in the book already", hint=f"distro subscribers edit {email} …"
-        )
+        raise RefusedError(f"{email} is in the book already", code="in_the_book", address=email)
     values = _values(columns)
     row: Row = {
         "email": email,
@@ -90,9 +90,7 @@ def add(
         [RowChange(addresses.key(email), lambda before: before or row)], beside=still_no
     )
     if written is None or not written.new:
-        raise RefusedError(
-            f"{email} is in the book already", hint=f"distro subscribers edit {email} …"
-        )
+        raise RefusedError(f"{email} is in the book already", code="in_the_book", address=email)
     number = written.new[0]
     if said:
         unsay(installation, email)
@@ -150,7 +148,8 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
     if there and there.id != who.id:
         raise RefusedError(
             f"{email} is in the book already, as another person",
-            hint=f"Erase one of them first: distro subscribers erase {who.email}",
+            code="another_person",
+            address=who.email,
         )
     if said_before(installation, email):
         raise RefusedError(
@@ -231,7 +230,7 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
         installation.consent.append(
             [installation.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
         )  # before the act
-        installation.store.command("HSET", "nos", installation.hash_of(email), consent.SUPPRESSED)
+        consents.keep_refusal(installation.store, [installation.hash_of(email)], consent.SUPPRESSED)
 
 
 def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
@@ -245,7 +244,7 @@ def lift(installation: Installation, address: str, reason: str, *, source: str) 
         )
         unsay(installation, email)
         return
-    refused = consent.refusals(installation.store, who.id)
+    refused = consents.refusals(installation.store, who.id)
     if "suppressed" not in refused:
         own = (
             "; they unsubscribed themselves, and only they can undo that"
@@ -253,7 +252,7 @@ def lift(installation: Installation, address: str, reason: str, *, source: str) 
             else ""
         )
         raise RefusedError(
-            f"{who.email} is not suppressed{own}", hint=f"distro subscribers history {who.email}"
+            f"{who.email} is not suppressed{own}", code="not_suppressed", address=who.email
         )
     _record(installation, who.id, who.email, consent.LIFTED, source=source, detail=reason)
     unsay(installation, who.email)
@@ -271,34 +270,27 @@ def resume(installation: Installation, who: Subscriber, *, source: str) -> None:
 
 def resume_due(installation: Installation, at_most: int = 500) -> int:
     """End the pauses whose day has come; gives how many."""
-    due = [
-        int(n)
-        for n in installation.store.command(
-            "ZRANGEBYSCORE", "paused", "-inf", installation.store.now_ms(), "LIMIT", 0, at_most
-        )
-    ]
+    due = consents.pauses_over(installation.store, at_most)
     for number in due:
         who = book.by_id(installation.store, number)
         if who:
             resume(installation, who, source="the day of the pause has come")
         else:
-            installation.store.command("ZREM", "paused", number)
+            consents.forget_pause(installation.store, number)
     return len(due)
 
 
 def undo_of(installation: Installation, who: Subscriber) -> str:
     """Return a word that takes this person's unsubscribing back, once, within an hour."""
     once = secrets.token_urlsafe(18)
-    installation.store.command("SET", f"undo:{once}", who.id, "EX", _UNDO_AT_ONCE)
+    reader_requests.keep_undo(installation.store, once, who.id, _UNDO_AT_ONCE)
     return once
 
 
 def take_undo(installation: Installation, who: Subscriber, once: str) -> bool:
     """Use such a word up; return whether it was this person's."""
-    return (
-        bool(_UNDO_WORD.fullmatch(once))
-        and installation.store.command("GETDEL", f"undo:{once}") == str(who.id).encode()
-    )
+    well_formed = bool(_UNDO_WORD.fullmatch(once))
+    return well_formed and reader_requests.take_undo(installation.store, once) == who.id
 
 
 def come_back(installation: Installation, who: Subscriber, *, source: str) -> bool:
@@ -322,7 +314,7 @@ def said_before(installation: Installation, address: str) -> str:
 
 def unsay(installation: Installation, address: str) -> None:
     """Forget the "no" that is kept of an address: it is in the book now, or takes it back."""
-    installation.store.command("HDEL", "nos", *installation.hashes_of(address))
+    consents.drop_refusal(installation.store, installation.hashes_of(address))
 
 
 def erase(installation: Installation, address: str, *, source: str) -> None:
@@ -344,9 +336,7 @@ def finish_erasing(installation: Installation, who: Subscriber) -> None:
     """The part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
     hashes = [h for a in mine for h in installation.hashes_of(a)]
-    installation.store.command(
-        "HSET", "nos", *(word for h in hashes for word in (h, consent.ERASED))
-    )
+    consents.keep_refusal(installation.store, hashes, consent.ERASED)
     installation.consent.blank(hashes)
     forget(installation, who)
     erasure.scrub(installation, who)
@@ -356,18 +346,16 @@ def forget(installation: Installation, who: Subscriber) -> None:
     """Take a person's row, addresses and facts away; what the ledger knows of the id stays, and
     names nobody.
     """
-    refused = consent.refusals(installation.store, who.id)
-    for reason in (
-        consent.SUPPRESSED,
-        consent.UNSUBSCRIBED,
-    ):  # the "no" of who is forgotten for another reason stays a "no"
+    refused = consents.refusals(installation.store, who.id)
+    # The refusal of somebody who is forgotten for another reason is kept.
+    for reason in (consent.SUPPRESSED, consent.UNSUBSCRIBED):
         if reason in refused and consent.ERASED not in refused:
-            installation.store.command("HSET", "nos", installation.hash_of(who.email), reason)
+            hashes = [installation.hash_of(who.email)]
+            consents.keep_refusal(installation.store, hashes, reason)
     Writer(installation.store).write([RowChange(addresses.key(who.email), lambda _: None)])
-    installation.store.command("SETBIT", "no:unconfirmed", who.id, 0)
+    consents.clear_unconfirmed(installation.store, who.id)
     facts = [f for f in consent.history(installation.store, who.id) if f.act != consent.ERASED]
-    if facts:
-        installation.store.command("HDEL", f"facts:{who.id}", *(f.fact for f in facts))
+    consents.forget_facts(installation.store, who.id, [f.fact for f in facts])
     erasure.drop_values(installation, who)
     erasure.want_rewrite(installation)
 
@@ -405,52 +393,38 @@ def history(installation: Installation, who: Subscriber) -> list[Happened]:
         for f in consent.history(installation.store, who.id)
     ]
     for number in who.columns.get("_in", ()):
-        told = installation.store.hash(f"import:{number}")
-        if told:
+        made = imports.description(installation.store, number)
+        if made:
+            source = (
+                f"{made.get('file', '')} into {made.get('list', '')}, by {made.get('actor', '')}"
+            )
             found.append(
-                Happened(
-                    int(told.get("at", 0)),
-                    "imported",
-                    f"{told.get('file', '')} into {told.get('list', '')}, by"
-                    f" {told.get('actor', '')}",
-                    told.get("basis", ""),
-                )
+                Happened(int(made.get("at", 0)), "imported", source, made.get("basis", ""))
             )
+    closed = subscriber_rows.closed_lists(installation.store)
     for name in who.columns.get("_was", ()):
-        told = json.loads(installation.store.command("HGET", "closed", name) or b"{}")
+        facts = json.loads(closed.get(name, "{}"))
+        source = f"{name}, by {facts.get('actor', '')}, told by {facts.get('told', '')}"
         found.append(
-            Happened(
-                int(told.get("at", 0)),
-                "list closed",
-                f"{name}, by {told.get('actor', '')}, told by {told.get('told', '')}",
-                told.get("reason", ""),
-            )
+            Happened(int(facts.get("at", 0)), "list closed", source, facts.get("reason", ""))
         )
     return sorted(found, key=lambda h: h.at)
 
 
 def personal_data(installation: Installation, who: Subscriber) -> dict[str, object]:
-    """Everything that is held on a person, for themselves to read (GDPR article 15)."""
+    """Return everything that is held on a person, for themselves to read (GDPR article 15)."""
     letters = []
-    for number in reversed(installation.store.command("ZREVRANGE", "dists", 0, 499)):
-        distribution = number.decode()
-        told = installation.store.hash(f"dist:{distribution}")
-        if any(
-            installation.store.command("GETBIT", f"res:{distribution}:{language}", who.id)
-            for language in told.get("order", "").split()
-        ):
+    for number in reversed(distributions.newest(installation.store, _LETTERS)):
+        sent = distributions.get(installation.store, number)
+        if sent and distributions.reserved_edition(installation.store, sent, who.id):
             letters.append(
-                {
-                    "distribution": f"D{distribution}",
-                    "release": told.get("release", ""),
-                    "at": int(told.get("submitted_at", 0)),
-                }
+                {"distribution": sent.label, "release": sent.release, "at": sent.submitted_ms}
             )
     return {
         "email": who.email,
         "former_addresses": list(who.columns.get("_former", ())),
         "columns": {c: list(v) for c, v in sorted(who.columns.items()) if not c.startswith("_")},
-        "may_be_written_to": not consent.refusals(installation.store, who.id),
+        "may_be_written_to": not consents.refusals(installation.store, who.id),
         "history": [
             {"at": h.at, "act": h.act, "source": h.source, "detail": h.detail}
             for h in history(installation, who)

@@ -8,6 +8,7 @@ from distro.audience.expression import And, Node, Not, Or
 from distro.audience.segments import holds
 from distro.errors import ExpressionError
 from distro.installation.context import Installation
+from distro.store import subscriber_rows
 from distro.store.audience_scripts import count
 
 _LOST = 0.5  # of its people since the last time
@@ -59,7 +60,7 @@ class Audited:
 def audit(installation: Installation) -> list[Audited]:
     """Every list and named segment against the last time; remembers the counts for the next."""
     known = installation.segments()
-    before = {name: int(n) for name, n in installation.store.hash("audited").items()}
+    before = subscriber_rows.audited(installation.store)
     found = []
     for name in sorted({*known.lists, *known.named}):
         try:
@@ -76,7 +77,5 @@ def audit(installation: Installation) -> list[Audited]:
             else ""
         )
         found.append(Audited(name, now, was, alarm))
-    counts = [word for a in found for word in (a.name, a.now)]
-    if counts:
-        installation.store.command("HSET", "audited", *counts)
+    subscriber_rows.set_audited(installation.store, {a.name: a.now for a in found})
     return found

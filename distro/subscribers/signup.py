@@ -24,6 +24,7 @@ from distro.installation.context import Installation
 from distro.letter.service_letters import FORGOTTEN
 from distro.lib.mailbox_providers import provider_of
 from distro.model import Subscriber
+from distro.store import consents, reader_requests
 from distro.store.book_scripts import Command
 from distro.store.records import ids_of
 from distro.subscribers import people
@@ -106,11 +107,12 @@ def ask_back(installation: Installation, who: Subscriber) -> None:
     _note(installation, "back", who.email)
 
 
-def _note(installation: Installation, what: str, address: str, **told: object) -> None:
+def _note(installation: Installation, what: str, address: str, **more: object) -> None:
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(reason)
-    installation.store.command("RPUSH", "asked", json.dumps({"what": what, "email": email, **told}))
+    request = {"what": what, "email": email, **more}
+    reader_requests.ask(installation.store, json.dumps(request))
 
 
 def answer(installation: Installation) -> int:
@@ -118,20 +120,21 @@ def answer(installation: Installation) -> int:
     is answered.
     """
     answered = 0
-    while answered < _AT_ONCE and (raw := installation.store.command("LINDEX", "asked", 0)):
-        wish = json.loads(raw)
+    store = installation.store
+    while answered < _AT_ONCE and (raw := reader_requests.first_request(store)):
+        request = json.loads(raw)
         try:
-            _ANSWERS[wish["what"]](installation, wish)
+            _ANSWERS[request["what"]](installation, request)
         except StoreGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - one wish that cannot be answered must not hold up the others
             log.get().error(
                 "a reader's wish could not be answered and is dropped",
-                what=wish["what"],
+                what=request["what"],
                 why=repr(error),
                 exc_info=error,
             )
-        installation.store.command("LREM", "asked", 1, raw)
+        reader_requests.drop_request(store, raw)
         answered += 1
     return answered
 
@@ -157,7 +160,7 @@ def _folded(key: str) -> str:
 def _answer_join(installation: Installation, wish: dict[str, object]) -> None:
     email, lists = str(wish["email"]), [str(v) for v in wish["lists"]]  # type: ignore[attr-defined]
     who, said = book.by_address(installation.store, email), people.said_before(installation, email)
-    refused = consent.refusals(installation.store, who.id) if who else []
+    refused = consents.refusals(installation.store, who.id) if who else []
     if (
         consent.SUPPRESSED in refused
         or said == consent.SUPPRESSED
@@ -216,7 +219,7 @@ def _answer_leave(installation: Installation, wish: dict[str, object]) -> None:
     who = book.by_address(installation.store, email)
     if (
         who
-        and "unsubscribed" not in consent.refusals(installation.store, who.id)
+        and "unsubscribed" not in consents.refusals(installation.store, who.id)
         and _within(installation, f"leave:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
         post(installation, who, "leave")
@@ -227,7 +230,7 @@ def _answer_back(installation: Installation, wish: dict[str, object]) -> None:
     who = book.by_address(installation.store, email)
     if (
         who
-        and "unsubscribed" in consent.refusals(installation.store, who.id)
+        and "unsubscribed" in consents.refusals(installation.store, who.id)
         and _within(installation, f"back:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
         post(installation, who, "back")
@@ -250,7 +253,7 @@ def never_again(installation: Installation, who: Subscriber, place: str) -> None
     """Obey who wants no question about a list any more: with a row that nobody confirmed, the
     address is forgotten too.
     """
-    if "unconfirmed" in consent.refusals(installation.store, who.id):
+    if "unconfirmed" in consents.refusals(installation.store, who.id):
         installation.consent.record(
             installation.store,
             subscriber=who.id,
@@ -283,14 +286,14 @@ def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
     """
     asked_ms = int("".join(who.columns.get("_asked", ())) or 0)
     if "_wants" not in who.columns:
-        return not consent.refusals(installation.store, who.id)
+        return not consents.refusals(installation.store, who.id)
     if any(
         f.act == consent.UNSUBSCRIBED and f.at > asked_ms
         for f in consent.history(installation.store, who.id)
     ):
         return False
     source = f"link of the letter, from {place}"
-    fresh = "unconfirmed" in consent.refusals(installation.store, who.id)
+    fresh = "unconfirmed" in consents.refusals(installation.store, who.id)
     for name in who.columns.get("_wants", ()):
         people.join_list(installation, who, name, source=source)
     Writer(installation.store).write(
@@ -308,7 +311,7 @@ def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
         act=consent.CONFIRMED,
         source=source,
     )
-    if "unsubscribed" in consent.refusals(installation.store, who.id):
+    if "unsubscribed" in consents.refusals(installation.store, who.id):
         installation.consent.record(
             installation.store,
             subscriber=who.id,
@@ -356,7 +359,7 @@ def forget_unconfirmed(installation: Installation, at_most: int = 200) -> int:
 
 def _within(installation: Installation, name: str, most: int, seconds: int) -> bool:
     """Count one more under this name; False: that was more than may be."""
-    return installation.store.lately(f"rate:{name}", seconds) <= most
+    return reader_requests.count_within(installation.store, name, seconds) <= most
 
 
 def _hashed(place: str) -> str:

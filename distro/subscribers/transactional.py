@@ -9,8 +9,10 @@ again for a day. A link inside expires, so a letter sent twice after a crash doe
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from distro import log, tokens
 from distro.audience import book, consent
@@ -20,12 +22,13 @@ from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
-from distro.mailing.compose import envelope_of
+from distro.mailing.compose import context_for
 from distro.mailing.signers import signers_of
 from distro.mailing.transport import send_in_turn
 from distro.model import Outcome, State, Subscriber
 from distro.relay.message import Message
 from distro.relay.session import ConnectionBrokenError, RelayRefusedError
+from distro.store import consents, reader_requests, server
 from distro.tokens import BACK, CONFIRM, NEVER, PERSONAL_DATA
 
 DAYS = {
@@ -50,48 +53,38 @@ _PATIENCE = 60  # seconds for one round
 
 def post(installation: Installation, who: Subscriber, kind: str) -> None:
     """Have a letter leave within seconds: "confirm", "welcome", "held", "leave" or "back"."""
-    told = {"kind": kind, "subscriber": who.id, "since": int(time.time())}
-    installation.store.command("ZADD", "post", installation.store.now_ms(), json.dumps(told))
+    letter = {"kind": kind, "subscriber": who.id, "since": int(time.time())}
+    reader_requests.queue_letter(installation.store, json.dumps(letter))
 
 
 def waiting(installation: Installation) -> list[str]:
-    """Letters whose time has come."""
-    return [
-        w.decode()
-        for w in installation.store.command(
-            "ZRANGEBYSCORE", "post", "-inf", installation.store.now_ms(), "LIMIT", 0, _AT_ONCE
-        )
-    ]
+    """Return the letters whose time has come, as JSON."""
+    return reader_requests.due_letters(installation.store, _AT_ONCE)
 
 
 def send_waiting(installation: Installation) -> int:
-    """Send what waits; gives how many a relay took."""
-    told = waiting(installation)
-    if not told or not installation.store.command(
-        "SET", "tmp:post", installation.host, "NX", "EX", _PATIENCE * 2
-    ):  # one sweep at a time
+    """Send the letters whose time has come, one sweep at a time; return how many were accepted."""
+    letters = waiting(installation)
+    if not letters or not server.once_in(installation.store, "post", _PATIENCE * 2):
         return 0
     try:
-        return _send_all(installation, told)
+        # Whoever dies here leaves them for five minutes later.
+        reader_requests.queue_letters(installation.store, letters, _AGAIN * 1000)
+        return _send_all(installation, _made(installation, letters))
     finally:
-        installation.store.command("DEL", "tmp:post")
+        server.done_with(installation.store, "post")
 
 
-def _send_all(installation: Installation, told: Sequence[str]) -> int:
-    later = installation.store.now_ms() + _AGAIN * 1000
-    installation.store.command(
-        "ZADD", "post", *(word for w in told for word in (later, w))
-    )  # whoever dies here: again in five minutes
-    messages: list[tuple[str, Message]] = []
-    for w in told:
-        facts = json.loads(w)
+def _made(installation: Installation, letters: Sequence[str]) -> list[tuple[str, Message]]:
+    """Return the letters that can be made; those that have become pointless are dropped."""
+    made: list[tuple[str, Message]] = []
+    for letter in letters:
+        facts = json.loads(letter)
+        fresh = facts["since"] > time.time() - _A_DAY
         try:
-            message = (
-                _message(installation, facts) if facts["since"] > time.time() - _A_DAY else None
-            )
-        except (
-            DistroError
-        ) as error:  # a template of the office's own for one kind must not hold up the others
+            message = _message(installation, facts) if fresh else None
+        except DistroError as error:
+            # A template of the organisation's own for one kind must not hold up the others.
             log.get().error(
                 "a letter to a single reader cannot be made; tried again for a day",
                 kind=facts["kind"],
@@ -99,46 +92,50 @@ def _send_all(installation: Installation, told: Sequence[str]) -> int:
             )
             continue
         if message is None:
-            installation.store.command("ZREM", "post", w)
+            reader_requests.drop_letter(installation.store, letter)
         else:
-            messages.append((w, message))
-    taken: list[str] = []
+            made.append((letter, message))
+    return made
 
-    tried: set[int] = set()
 
-    def done(
-        n: int, outcome: Outcome
-    ) -> None:  # said at once: whatever happens to the next letter, this one does not go again
-        tried.add(n)
+def _send_all(installation: Installation, made: Sequence[tuple[str, Message]]) -> int:
+    """Send by the first relay that takes letters; return how many were accepted."""
+    store, relays = installation.store, installation.settings.relay
+    accepted, tried = 0, set[int]()
+
+    def done(index: int, outcome: Outcome) -> None:
+        """Record an outcome at once: whatever comes next, this letter does not go again."""
+        nonlocal accepted
+        tried.add(index)
         if outcome.state in (State.ACCEPTED, State.FAILED):
-            installation.store.command("ZREM", "post", messages[n][0])
-            taken.extend([messages[n][0]] if outcome.state is State.ACCEPTED else [])
+            reader_requests.drop_letter(store, made[index][0])
+            accepted += outcome.state is State.ACCEPTED
 
-    for relay in installation.settings.relay:
-        left = [n for n in range(len(messages)) if n not in tried]
+    for relay in relays:
+        left = [n for n in range(len(made)) if n not in tried]
         if not left:
             break
+        messages = [made[n][1] for n in left]
+        by_place = partial(_at_place, done, left)
         try:
-            asyncio.run(
-                send_in_turn(
-                    relay,
-                    [messages[n][1] for n in left],
-                    lambda n, outcome, left=left: done(left[n], outcome),  # type: ignore[misc]
-                    seconds=_PATIENCE / len(installation.settings.relay),
-                )
-            )
+            asyncio.run(send_in_turn(relay, messages, by_place, seconds=_PATIENCE / len(relays)))
         except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
             log.get().warning(
                 "letters to single readers: the relay does not take them",
                 why=str(error) or type(error).__name__,
-                waiting=len(messages) - len(taken),
+                waiting=len(made) - accepted,
             )
-    rest = [w for n, (w, _) in enumerate(messages) if n not in tried] if tried else []
-    if rest:  # one letter that a relay does not answer must not hold up those behind it
-        installation.store.command(
-            "ZADD", "post", *(word for w in rest for word in (installation.store.now_ms(), w))
-        )
-    return len(taken)
+    # One letter that a relay does not answer must not hold up those behind it.
+    rest = [letter for n, (letter, _) in enumerate(made) if n not in tried] if tried else []
+    if rest:
+        reader_requests.queue_letters(store, rest, 0)
+    return accepted
+
+
+def _at_place(
+    done: Callable[[int, Outcome], None], places: Sequence[int], index: int, outcome: Outcome
+) -> None:
+    done(places[index], outcome)
 
 
 def link(installation: Installation, who: Subscriber, purpose: bytes) -> str:
@@ -181,50 +178,40 @@ def _event_of(installation: Installation, who: Subscriber, purpose: bytes) -> st
     if purpose == CONFIRM:
         return "".join(who.columns.get("_asked", ()))
     if purpose == BACK:
-        return next(
-            (
-                f.fact
-                for f in reversed(consent.history(installation.store, who.id))
-                if f.act == consent.UNSUBSCRIBED
-            ),
-            "",
-        )
+        newest_first = reversed(consent.history(installation.store, who.id))
+        left = (f.fact for f in newest_first if f.act == consent.UNSUBSCRIBED)
+        return next(left, "")
     return ""
 
 
-def _message(installation: Installation, told: dict[str, object]) -> Message | None:
-    who = book.by_id(installation.store, int(str(told["subscriber"])))
-    if (
-        who is None
-        or not may_get(installation.settings, who.email)
-        or {consent.SUPPRESSED, consent.ERASED} & {*consent.refusals(installation.store, who.id)}
-    ):
+def _message(installation: Installation, facts: Mapping[str, Any]) -> Message | None:
+    """Return a letter to a single reader; None where they may not get it any more."""
+    settings, kind = installation.settings, str(facts["kind"])
+    who = book.by_id(installation.store, int(facts["subscriber"]))
+    if who is None or not may_get(settings, who.email):
         return None
-    settings, kind, slots = installation.settings, str(told["kind"]), Slots()
+    refused = consents.refusals(installation.store, who.id)
+    if consent.SUPPRESSED in refused or consent.ERASED in refused:
+        return None
+    slots = Slots()
     edition = _EDITIONS[kind](who.language or "en", settings.sender.name, slots)
-    envelope = envelope_of(settings, edition, "0", datetime.now().astimezone())
-    letter = compile_letter(edition, envelope, Templates(settings.templates), slots=slots)
+    context = context_for(settings, edition, "0", datetime.now().astimezone())
+    letter = compile_letter(edition, context, Templates(settings.templates), slots=slots)
     filler = Filler(
         letter,
         distribution=0,
         site_url=settings.site.url,
         keys=installation.keys,
-        signers=signers_of(settings, envelope.sender_address),
+        signers=signers_of(settings, context.sender_address),
+        occasion=f"{kind}.{facts['since']}",  # the same at each try of this letter
     )
     # Whoever typed the address into our page may have typed a message into the field for the name.
-    name = (
-        ""
-        if kind == "confirm" or "unconfirmed" in consent.refusals(installation.store, who.id)
-        else who.name
-    )
+    unknown = kind == "confirm" or "unconfirmed" in refused
+    name = "" if unknown else who.name
     never = link(installation, who, NEVER) if kind == "confirm" else ""
-    return Message(
-        envelope.sender_address,
-        who.email,
-        filler.fill(
-            who.id, who.id, who.email, name, _button(installation, who, kind, filler), never
-        ),
-    )
+    button = _button(installation, who, kind, filler)
+    pieces = filler.fill(who.id, who.id, who.email, name, button, never)
+    return Message(context.sender_address, who.email, pieces)
 
 
 def _button(installation: Installation, who: Subscriber, kind: str, filler: Filler) -> str:

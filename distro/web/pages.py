@@ -99,7 +99,7 @@ class Pages:
     def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
         """A page that says one thing, named by the words, and may have one button."""
         texts = _texts_of(place.language)
-        fill = {"house": place.organisation, "address": place.address, "days": days}
+        fill = {"organisation": place.organisation, "address": place.address, "days": days}
         return self._ask(
             place,
             texts[title].format(**fill),
@@ -131,7 +131,7 @@ class Pages:
     def personal_data(self, place: Place, personal_data: Mapping[str, Any], download: str) -> str:
         """Everything that is held on a reader."""
         return self._page(
-            "held.html",
+            "personal_data.html",
             place,
             _texts_of(place.language)["held"].format(organisation=place.organisation),
             "",

@@ -25,6 +25,7 @@ from distro.errors import UsageError
 from distro.installation.context import Installation
 from distro.letter.labels import SPOKEN, long_date
 from distro.model import Subscriber
+from distro.store import consents
 from distro.subscribers import links, people, signup, transactional
 from distro.times import from_ms
 from distro.web.guard import LARGEST_BODY
@@ -175,11 +176,9 @@ class Readers:
     def _preferences_of(
         self, request: Request, reader: links.LinkReader, *, saved: bool = False
     ) -> Response:
-        till = self.installation.store.command("ZSCORE", "paused", reader.subscriber.id)
+        till = consents.paused_until(self.installation.store, reader.subscriber.id)
         paused = (
-            long_date(
-                from_ms(int(float(till)), self.installation.settings.site.timezone), reader.language
-            )
+            long_date(from_ms(till, self.installation.settings.site.timezone), reader.language)
             if till
             else ""
         )
@@ -244,7 +243,7 @@ class Readers:
                 int(time.time() * 1000) + _PAUSES[pause] * 86_400_000,
                 source=source,
             )
-        elif not pause and installation.store.command("ZSCORE", "paused", who.id):
+        elif not pause and consents.paused_until(installation.store, who.id):
             people.resume(installation, who, source=source)
 
     # -- joining

@@ -8,18 +8,19 @@ from starlette.testclient import TestClient
 
 from distro import tokens
 from distro.audience import book, consent
-from distro.audience.consent import refusals
 from distro.demo.mailbox import Mailbox
 from distro.errors import DistroError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.store import Store
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import people, signup, transactional
+from tests.support import clock
 from tests.support.installation import (
     add_readers,
     make_installation,
-    make_readers_office,
+    make_readers_installation,
     write_release,
 )
 from tests.support.story import Story
@@ -29,7 +30,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 def installation(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox) -> Installation:
-    return make_readers_office(
+    return make_readers_installation(
         tmp_path,
         server,
         store,
@@ -393,7 +394,7 @@ def test_only_the_button_of_the_letter_confirms(
             f"/p/{token(installation, who.id)}",
             data={"list": ["weekly", "journalists"], "language": "en"},
         )
-        installation.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
+        clock.move(8 * 86_400_000)
         signup.forget_unconfirmed(installation)
         assert book.by_address(installation.store, "victim@d.example") is None
 

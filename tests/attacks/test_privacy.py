@@ -12,7 +12,6 @@ import pytest
 
 from distro.admin import backup as copies
 from distro.audience import book, consent, importing
-from distro.audience.consent import refusals
 from distro.audience.exporting import write_book
 from distro.errors import RefusedError
 from distro.flow.resend import resend_to
@@ -22,11 +21,12 @@ from distro.installation.secrets import host_id, load_keys
 from distro.ledger.journal import Attempt, Journal
 from distro.lib.csv_safe import safe, unquoted
 from distro.mailing import test_send
-from distro.model import Outcome, State, former_address_key
+from distro.model import DistributionId, Outcome, State, former_address_key
 from distro.relay.message import Message
 from distro.reports.recipients_csv import write_csv
 from distro.settings.load import Settings
 from distro.store import Store, connect
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded, ensured
 from distro.subscribers import housekeeping, people
 from tests.support.installation import add_readers, make_installation, write_release
@@ -104,7 +104,7 @@ def test_erased_means_erased_from_everything_that_we_hold(
 
     story = Story(installation, refuse)
     story.run()
-    resend_to(installation, "1", ROSA, actor="m")
+    resend_to(installation, DistributionId("1"), ROSA, actor="m")
     story.run()
     story.stop()
     journal = Journal(

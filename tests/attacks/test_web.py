@@ -12,11 +12,11 @@ import pytest
 
 from distro import tokens
 from distro.audience import book, consent
-from distro.audience.consent import refusals
 from distro.installation.context import Installation
 from distro.installation.secrets import load_keys
 from distro.settings.load import load
 from distro.store import connect
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers
 from tests.support.server import free_port

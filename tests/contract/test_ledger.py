@@ -12,17 +12,18 @@ from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
-from distro.model import LETTERS, Outcome, State
+from distro.model import LETTERS, DistributionId, Outcome, State
 from distro.store import Store, book_scripts
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
 from distro.store.records import counters, pack_outcome, unpack_record
+from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 
 NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
-D = "1"
+D = DistributionId("1")
 serials = itertools.count(1)
 
 
@@ -164,7 +165,7 @@ def test_a_zombies_outcome_under_another_name_is_ignored(installation: Installat
 def test_no_intent_without_the_live_lease(installation: Installation) -> None:
     mine = claim(installation.store)
     assert mine is not None
-    installation.store.command("SET", "test:clock", 60_000, "EX", 60)
+    clock.move(60_000)
     assert step(installation.store, of=mine, want=1).status == 1
     assert states(installation.store) == "qqqqq"
 
@@ -179,7 +180,7 @@ def test_no_intent_for_another_token(installation: Installation) -> None:
 def test_a_halt_is_learnt_in_the_same_call(installation: Installation) -> None:
     """Promise 7."""
     mine = claim(installation.store)
-    installation.store.call(scripts.turn(D, "halt", "me", "wrong photo"))
+    installation.store.call(scripts.halt(D, "me", "wrong photo"))
     told = step(installation.store, of=mine, want=3)
     assert (told.status, told.intents, told.state) == (2, (), "halted")
 
@@ -204,9 +205,9 @@ def test_the_question_at_354(installation: Installation, change: str, answer: st
     if change == "unsubscribe":
         installation.store.call(book_scripts.consent("h", None, [(intent.subscriber, "f1", NO)]))
     if change == "halt":
-        installation.store.call(scripts.turn(D, "halt", "", ""))
+        installation.store.call(scripts.halt(D, "", ""))
     if change == "lease":
-        installation.store.command("SET", "test:clock", 60_000, "EX", 60)
+        clock.move(60_000)
     question = (
         intent.ordinal.to_bytes(4, "big")
         + bytes.fromhex(mine.token)
@@ -265,7 +266,7 @@ def test_a_deferred_recipient_is_tried_again_in_its_own_batch_at_its_time(
     assert states(installation.store) == "daaaa"
     assert claim(installation.store, "11111111") is None
 
-    installation.store.command("SET", "test:clock", 360_000, "EX", 60)
+    clock.move(360_000)
     again = claim(installation.store, "11111111")
     assert again is not None
     (retry,) = step(installation.store, of=again, want=5).intents
@@ -291,7 +292,7 @@ def test_a_doubt_is_resent_once_then_stays(installation: Installation) -> None:
         0,
     )
 
-    installation.store.command("SET", "test:clock", 61_000, "EX", 60)
+    clock.move(61_000)
     assert installation.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (
         1,
         1,
@@ -307,7 +308,7 @@ def test_a_doubt_is_resent_once_then_stays(installation: Installation) -> None:
             *((i, "22222222", State.ACCEPTED) for i in rest),
         ),
     )
-    installation.store.command("SET", "test:clock", 200_000, "EX", 60)
+    clock.move(200_000)
     assert installation.store.call(scripts.doubts(D, "resend", 60_000, least=20, share=0.05)) == (
         1,
         0,
@@ -320,7 +321,7 @@ def test_under_hold_a_doubt_stays(installation: Installation) -> None:
     mine, (intent,) = intents(installation.store)
     step(installation.store, outcomes=((intent, "0a0b0c0d", State.IN_DOUBT),))
     installation.store.call(scripts.release(mine))
-    installation.store.command("SET", "test:clock", 61_000, "EX", 60)
+    clock.move(61_000)
     assert installation.store.call(scripts.doubts(D, "hold", 60_000, least=20, share=0.05)) == (
         1,
         0,

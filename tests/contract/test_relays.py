@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from distro.model import Outcome, State
-from distro.relay.capacity import Learnt
+from distro.model import Outcome, RelayLimits, State
 from distro.relay.fakes import FolderPool, MemoryPool
 from distro.relay.message import Message
 from distro.relay.pool import Lanes, Pool, Work
@@ -33,7 +32,7 @@ class Installation(Work[Job]):
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     begun_for: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    limits: list[Learnt] = field(default_factory=list)
+    limits: list[RelayLimits] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.total = len(self.letters)
@@ -75,7 +74,7 @@ class Installation(Work[Job]):
         self.halted = True
         self.finished.set()
 
-    def learnt(self, relay: str, what: Learnt) -> None:
+    def learnt(self, relay: str, what: RelayLimits) -> None:
         self.limits.append(what)
 
     def broken(self, error: BaseException) -> None:

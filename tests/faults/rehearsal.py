@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from distro.model import DistributionId
 from distro.store import connect
 from tests.faults.rig import CONNECTIONS, Rig, Verdict
 from tests.faults.sink import DROP, RESET, Reply, Sink, jitter
@@ -145,7 +146,9 @@ def do(rig: Rig, what: str, dice: random.Random) -> None:
         from distro.queue.publish import publish
 
         app = make_app(rig.installation.broker)
-        publish(app, [Wake("1", n, deliver=True) for n in (-1, -1, 0, 0, 1, 99)] * 2)
+        publish(
+            app, [Wake(DistributionId("1"), n, deliver=True) for n in (-1, -1, 0, 0, 1, 99)] * 2
+        )
         app.close()
     elif what == "flush scripts":
         rig.store.command("SCRIPT", "FLUSH")

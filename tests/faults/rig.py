@@ -34,6 +34,7 @@ from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import address_at, unpack_record
 from tests.faults.proxy import CuttingProxy
 from tests.faults.sink import Sink
+from tests.support import clock
 from tests.support.installation import write_release
 
 HOSTS = ("a", "b")
@@ -84,7 +85,8 @@ class Rig:
         self.server = Embedded(self.folder)
         self.keeper: subprocess.Popen[bytes] | None = None
         self.proxy: CuttingProxy | None = None
-        self.leased: set[str] = set()  # parts that nobody restarts
+        self.left_down: set[str] = set()  # parts that nobody restarts
+        self.ahead_ms = 0  # by which the ledger's clock is ahead
         self._ending = threading.Event()
         self._caretaker = threading.Thread(target=self._keep, daemon=True)
 
@@ -160,7 +162,7 @@ class Rig:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env=os.environ | {"DISTRO_FAULT": self.fault} | self.environment(name),
+                env=self._clock_of() | {"DISTRO_FAULT": self.fault} | self.environment(name),
             )
 
     def command(self, *words: str, fault: str = "") -> subprocess.Popen[bytes]:
@@ -172,7 +174,7 @@ class Rig:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | {"DISTRO_FAULT": fault},
+                env=self._clock_of() | {"DISTRO_FAULT": fault},
             )
 
     def _keep(self) -> None:
@@ -181,10 +183,10 @@ class Rig:
 
     def _restart(self) -> None:
         """What died is started again, as `up` or systemd would."""
-        if self.keeper and self.keeper.poll() is not None and "redis" not in self.leased:
+        if self.keeper and self.keeper.poll() is not None and "redis" not in self.left_down:
             self.start_redis()
         for name, process in list(self.parts.items()):
-            if process.poll() is not None and name not in self.leased:
+            if process.poll() is not None and name not in self.left_down:
                 self.spawn(name)
 
     def stop(self) -> None:
@@ -224,9 +226,7 @@ class Rig:
 
     def submit(self, *, at: str = "", headline: str = "Towns agree a plan") -> str:
         release = write_release(self.folder, headline=headline, body=f"{headline}. " * 20)
-        return submit(
-            self.installation, Order(files=[release], to="journalists", at=at)
-        ).distribution[1:]
+        return submit(self.installation, Order(files=[release], to="journalists", at=at)).id
 
     def under_way(self, readers: int, letters: int = 0) -> str:
         """A book of that many, a release submitted to all, and more than so many letters taken;
@@ -252,12 +252,20 @@ class Rig:
                 self._jump()
             time.sleep(0.05)
 
+    def move_clock(self, ms: int) -> None:
+        """Let the ledger's clock go so far ahead, for every process of the installation."""
+        self.ahead_ms += ms
+        clock.move(self.ahead_ms)
+        clock.write(self.folder / "clock", self.ahead_ms)
+
+    def _clock_of(self) -> dict[str, str]:
+        return dict(os.environ) | {"DISTRO_CLOCK": str(self.folder / "clock")}
+
     def _jump(self) -> None:
         for number in self.store.members("running"):
             states = self.store.raw(f"led:{number}")
             if b"d" in states and b"q" not in states and b"i" not in states and b"u" not in states:
-                offset = int(self.store.text("test:clock") or 0)
-                self.store.command("SET", "test:clock", offset + 31_000, "EX", 3600)
+                self.move_clock(31_000)
                 time.sleep(0.3)
 
     def rest(

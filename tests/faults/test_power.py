@@ -45,7 +45,7 @@ def shim(tmp_path: Path) -> str:
 
 def power_cut(rig: Rig, dice: random.Random) -> None:
     """Everything dies at once, and the files are what a disk would have kept."""
-    rig.leased |= {"redis", *rig.parts}
+    rig.left_down |= {"redis", *rig.parts}
     server = psutil.Process(rig.redis_pid())
     server.suspend()  # Redis first: whatever it acknowledged was synced before
     for name, process in rig.parts.items():
@@ -67,7 +67,7 @@ def power_cut(rig: Rig, dice: random.Random) -> None:
             head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept]
         )  # the next boot has another id
     rig.start_redis()
-    rig.leased -= {"redis", *rig.parts}
+    rig.left_down -= {"redis", *rig.parts}
 
 
 def rehearse(

@@ -90,13 +90,13 @@ def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder:
     """
     with Sink(gap=jitter(1, 0.3)) as sink, Rig(folder, sink) as rig:
         rig.under_way(400, 100)
-        rig.leased |= set(rig.parts)
+        rig.left_down |= set(rig.parts)
         for part in ("worker a", "worker b", "sweep a", "sweep b"):
             rig.parts[part].terminate()
             rig.parts[part].wait(60)
-        rig.store.command("SET", "test:clock", 86_400_000, "EX", 3600)
+        rig.move_clock(86_400_000)
         before = len(sink.taken)
-        rig.leased.clear()
+        rig.left_down.clear()
         told = rig.rest()
         assert (told["state"], told["guard"], len(sink.taken)) == ("halted", "stale", before)
         assert "1440 minutes" in told["reason"] or "1439 minutes" in told["reason"]

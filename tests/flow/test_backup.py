@@ -12,7 +12,7 @@ import pytest
 from distro.admin import backup as copies
 from distro.admin.backup import BackupKey
 from distro.audience import book
-from distro.audience.consent import UNSUBSCRIBED, refusals
+from distro.audience.consent import UNSUBSCRIBED
 from distro.errors import InputFileError, RefusedError, UsageError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation, open_installation
@@ -20,6 +20,7 @@ from distro.ledger.audit import audit
 from distro.relay.message import Message
 from distro.settings.load import Settings
 from distro.store import Store
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import links, people
 from distro.tokens import UNSUBSCRIBE, sign

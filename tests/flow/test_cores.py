@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from distro.flow import concurrency as sending_processes
-from distro.flow.submission import Order, submit
 from distro.store import Store
 from distro.store.embedded import Embedded
-from tests.support.installation import add_readers, make_installation, write_release
+from tests.support.installation import make_installation
 
 
 @pytest.mark.parametrize(
@@ -60,14 +59,3 @@ def test_the_thread_and_it_alone_works_in_bulk_on_its_core() -> None:
 
     assert found == [(os.SCHED_BATCH, {core})]
     assert (os.sched_getscheduler(0), os.sched_getaffinity(0)) == before
-
-
-def test_a_submit_rings_for_the_sweep(tmp_path: Path, server: Embedded, store: Store) -> None:
-    installation = make_installation(tmp_path, server, store)
-    add_readers(store, 2, folder=tmp_path)
-    number = submit(
-        installation, Order(files=[write_release(tmp_path)], to="journalists")
-    ).distribution[1:]
-
-    assert store.elements("ring") == [number]
-    assert 0 < int(store.command("PTTL", "ring")) <= 1000

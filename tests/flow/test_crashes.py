@@ -13,13 +13,14 @@ from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.ledger.journal import Attempt, Journal, read
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.store import AsyncStore, Call, Store
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Step
 from distro.store.records import counters, unpack_record
+from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
@@ -81,12 +82,12 @@ def test_a_freeze_that_dies_anywhere_goes_on(ready: Installation, after: bool) -
     for at in range(1, 60):
         dying = replace(ready, store=CrashingStore(ready.store, at, after=after))
         try:
-            advance(dying, "1")
+            advance(dying, DistributionId("1"))
         except Crash:
             assert len(ready.store.raw("led:1")) <= 40
         else:
             break
-    advance(ready, "1")
+    advance(ready, DistributionId("1"))
 
     found = audit(ready.store, "1")
     assert ready.store.hash("dist:1")["state"] == "sending"
@@ -96,8 +97,8 @@ def test_a_freeze_that_dies_anywhere_goes_on(ready: Installation, after: bool) -
 
 def test_two_freezers_at_once_make_one_audience(ready: Installation) -> None:
     other = replace(ready)
-    advance(ready, "1")
-    assert advance(other, "1") == []
+    advance(ready, DistributionId("1"))
+    assert advance(other, DistributionId("1")) == []
     assert audit(ready.store, "1").findings == ()
 
 
@@ -113,7 +114,7 @@ def test_a_lost_answer_from_redis_grants_nothing_twice(
     async def flaky(self: AsyncStore, call: Call[Any]) -> Any:
         nonlocal asked
         answer = await real(self, call)
-        if call.script == "step_v2":
+        if call.script == "step":
             asked += 1
             if asked % 3 == 0:
                 raise StoreGoneError("the answer was lost")
@@ -134,7 +135,7 @@ def left_by_the_dead(ready: Installation, fates: list[str]) -> None:
     """What a killed process leaves: a lease, intents, a journal that says how far each letter
     came.
     """
-    advance(ready, "1")
+    advance(ready, DistributionId("1"))
     process = f"{ready.host}.99.dead00"
     mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000, 3_600_000))
     assert mine is not None
@@ -176,7 +177,7 @@ def test_a_living_process_is_not_judged_before_its_lease_is_long_over(ready: Ins
     judge = Story(ready).sweep.judge
 
     assert judge.settle("1", grace_ms=30_000) == {}
-    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    clock.move(61_000)
     assert judge.settle("1", grace_ms=None) == {}
     assert judge.settle("1", grace_ms=30_000) == {State.IN_DOUBT: 1}
     alive.close()
@@ -215,7 +216,7 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Installation) -> N
     story.run(2)
     assert ready.store.hash("dist:1")["state"] == "sending"  # the doubt still waits for evidence
 
-    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    clock.move(61_000)
     story.run(3)
     story.stop()
 
@@ -244,12 +245,12 @@ def test_a_journal_that_cannot_be_written_stops_the_process(
 
     monkeypatch.setattr(Journal, "_write", full)
     monkeypatch.setattr("os._exit", leave)
-    advance(ready, "1")
+    advance(ready, DistributionId("1"))
     story = Story(ready, lanes=1)
     import contextlib
 
     with contextlib.suppress(BaseException):
-        story.sender.deliver("1", 0, 1)
+        story.sender.deliver(DistributionId("1"), 0, 1)
     assert exits
     assert exits[0] == 74
     assert story.letters == []
@@ -286,7 +287,7 @@ def test_an_intent_that_grew_old_is_asked_again(ready: Installation) -> None:
 
 
 def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Installation) -> None:
-    advance(ready, "1")
+    advance(ready, DistributionId("1"))
     ids = struct.unpack(">40I", ready.store.raw("aud:1"))
     assert len(set(ids)) == 40
     assert {i % 2 for i in ids[:20]} == {1}  # the English edition first: ids 1, 3, 5 …
@@ -298,14 +299,16 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Installation, tmp_pa
     story = Story(ready)
     story.run(2)
     (tmp_path / "box" / "new").mkdir(parents=True)
-    from distro.flow.in_doubt import _questions
+    from distro.flow.in_doubt import _doubts
 
-    (question,) = _questions(ready, "1", [0])
-    (tmp_path / "box" / "new" / "1").write_text(f"Message-ID: {question.message_id}\n\nthe letter")
-    doubt = ready.settings.in_doubt.model_copy(update={"evidence": [f"maildir:{tmp_path / 'box'}"]})
-    hearing = Story(replace(ready, settings=ready.settings.model_copy(update={"in_doubt": doubt})))
+    (doubt,) = _doubts(ready, DistributionId("1"), [0])
+    (tmp_path / "box" / "new" / "1").write_text(f"Message-ID: {doubt.message_id}\n\nthe letter")
+    policy = ready.settings.in_doubt.model_copy(
+        update={"evidence": [f"maildir:{tmp_path / 'box'}"]}
+    )
+    hearing = Story(replace(ready, settings=ready.settings.model_copy(update={"in_doubt": policy})))
 
-    ready.store.command("SET", "test:clock", 61_000, "EX", 60)
+    clock.move(61_000)
     hearing.run(3)
     hearing.stop()
     story.stop()
@@ -313,4 +316,4 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Installation, tmp_pa
     told = ready.store.hash("dist:1")
     assert (told["state"], told["possibly_twice"]) == ("sent", "1")
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
-    assert question.recipient not in [who for who, _ in story.letters + hearing.letters]
+    assert doubt.recipient not in [who for who, _ in story.letters + hearing.letters]

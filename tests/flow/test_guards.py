@@ -13,9 +13,11 @@ from distro.flow.orders import halt, resume
 from distro.flow.submission import Order, plan, submit
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
+from distro.model import DistributionId
 from distro.settings.sections import Dkim
 from distro.store import Store
 from distro.store.embedded import Embedded
+from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
@@ -70,7 +72,7 @@ def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overri
     assert "over 10 times the usual 2" in told["reason"]
     assert len(story.letters) == 10
 
-    assert resume(installation, "6", actor="me", reason="it is right") == "sending"
+    assert resume(installation, DistributionId("6"), actor="me", reason="it is right") == "sending"
     story.run(3)
     story.stop()
     assert installation.store.hash("dist:6")["state"] == "sent"
@@ -107,11 +109,11 @@ def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(
     story.run(1)
     assert "frozen_at" not in installation.store.hash("dist:1")
 
-    installation.store.command("SET", "test:clock", 9 * 60_000, "EX", 60)
+    clock.move(9 * 60_000)
     story.run(2)
     told = installation.store.hash("dist:1")
     assert (told["state"], "frozen_at" in told) == ("scheduled", True)
-    installation.store.command("SET", "test:clock", 11 * 60_000, "EX", 60)
+    clock.move(11 * 60_000)
     story.run(2)
     assert (
         installation.store.hash("dist:1")["state"] == "scheduled"
@@ -209,7 +211,7 @@ def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(
         installation.consent.record(
             installation.store, subscriber=number, address="", act=SUPPRESSED, source="bounced"
         )
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     told = installation.store.hash("dist:1")
     assert told["state"] == "cancelled"
     assert "nobody is left" in told["reason"]
@@ -228,7 +230,7 @@ def test_a_broken_template_halts_and_resume_tries_again(
     assert "the letter cannot be made" in installation.store.hash("dist:1")["reason"]
 
     (own / "subject.txt").unlink()
-    resume(installation, "1", actor="me", reason="mended")
+    resume(installation, DistributionId("1"), actor="me", reason="mended")
     story.run(3)
     story.stop()
     assert installation.store.hash("dist:1")["state"] == "sent"
@@ -244,9 +246,9 @@ def test_there_is_nothing_to_halt_in_what_is_sent(
     story.run(3)
     story.stop()
     with pytest.raises(RefusedError, match="sent"):
-        halt(installation, "1", actor="me", reason="")
+        halt(installation, DistributionId("1"), actor="me", reason="")
     with pytest.raises(RefusedError, match="not halted"):
-        resume(installation, "1", actor="me", reason="")
+        resume(installation, DistributionId("1"), actor="me", reason="")
 
 
 def test_a_start_in_the_past_is_refused(installation: Installation, tmp_path: Path) -> None:
@@ -277,7 +279,7 @@ def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(
     with pytest.raises(SettingsError, match="cannot be read"):
         submit(broken, Order(files=[write_release(tmp_path)], to="journalists"))
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
-    advance(broken, "1")
+    advance(broken, DistributionId("1"))
     told = installation.store.hash("dist:1")
     assert told["state"] == "halted"
     assert "cannot be read" in told["reason"]

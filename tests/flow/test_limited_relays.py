@@ -16,6 +16,7 @@ from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
 from distro.flow.wake import Wake
 from distro.mailing.transport import pool_of
+from distro.model import DistributionId
 from distro.reports.summary import report
 from distro.store import Store
 from distro.store.embedded import Embedded
@@ -104,7 +105,7 @@ def check(folder: Path, server: Embedded, store: Store, seed: int) -> None:
             + (3 * DOUBT if temper.drops else 0)
         )
         story = send_all(folder, server, store, relay, lanes, bound)
-        told = report(store, "1", "UTC").told
+        told = report(store, DistributionId("1"), "UTC").fields
         story.stop()
     where = (seed, temper, lanes, told["counts"])
     assert told["state"] == "sent", where
@@ -143,7 +144,7 @@ def test_a_letter_that_no_lane_works_on_is_not_kept(
     """
     with LimitedServer(Temper(connections=1, letters=5), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 1, 20)
-        told = report(store, "1", "UTC").told
+        told = report(store, DistributionId("1"), "UTC").fields
         story.stop()
     assert (told["state"], told["counts"]["accepted"], sum(relay.taken.values())) == (
         "sent",
@@ -175,15 +176,19 @@ def test_nothing_moves_without_a_reason(
     )
     add_readers(store, 3, folder=tmp_path)
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
-    assert "no worker" in report(store, "1", "UTC").told["reason"]
+    assert "no worker" in report(store, DistributionId("1"), "UTC").fields["reason"]
     story = Story(installation, pool_of=pool_of(installation.settings, 0, 1))
     assert story.sender
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     threading.Thread(target=story.sender.deliver, args=("1", -1, 1)).start()
     end = time.monotonic() + 10
-    while "127.0.0.1:1" not in report(store, "1", "UTC").told["reason"] and time.monotonic() < end:
+    while (
+        "127.0.0.1:1" not in report(store, DistributionId("1"), "UTC").fields["reason"]
+        and time.monotonic() < end
+    ):
         time.sleep(0.05)
     assert (
-        "the relay does not take letters: 127.0.0.1:1" in report(store, "1", "UTC").told["reason"]
+        "the relay does not take letters: 127.0.0.1:1"
+        in report(store, DistributionId("1"), "UTC").fields["reason"]
     )
     story.stop()

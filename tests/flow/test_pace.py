@@ -20,13 +20,14 @@ from distro.flow.throttle import buckets_of, relay_rate
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.lib.mailbox_providers import parse_rate, provider_of
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.settings.sections import Relay
 from distro.store import Store
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import Step
+from tests.support import clock
 from tests.support.installation import make_installation, write_release
 from tests.support.story import Story
 
@@ -83,7 +84,7 @@ def test_a_new_address_begins_small_and_doubles() -> None:
 
 
 def test_a_group_stands_in_batches_of_its_own(installation: Installation) -> None:
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     raw = installation.store.raw("bat:1")
     groups = [raw[n + 9] for n in range(0, len(raw), 10)]
     assert groups == [0, 0, 1, 1]
@@ -103,14 +104,14 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
 
     monkeypatch.setattr("distro.lib.failpoints.point", die)
     with pytest.raises(KeyboardInterrupt):
-        advance(installation, "1")
+        advance(installation, DistributionId("1"))
     monkeypatch.undo()
     before = installation.store.raw("aud:1")
     assert (
         installation.store.command("TTL", "grp:1:microsoft") == -1
     )  # however long the machine was away
     installation.store.command("DEL", "idx:provider:microsoft")
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     assert installation.store.raw("aud:1") == before
     assert [installation.store.raw("bat:1")[n + 9] for n in range(0, 40, 10)] == [0, 0, 1, 1]
     assert not installation.store.command("EXISTS", "grp:1:microsoft")
@@ -119,19 +120,19 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
 def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
     installation: Installation, tmp_path: Path
 ) -> None:
-    orders.cancel(installation, "1", actor="me", reason="")
+    orders.cancel(installation, DistributionId("1"), actor="me", reason="")
     number = submit(
         installation,
         Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z"),
-    ).distribution[1:]
+    ).id
 
     def freeze() -> int:
         ahead = (
             int(installation.store.hash(f"dist:{number}")["start_at"]) - installation.store.now_ms()
         )
-        installation.store.command("SET", "test:clock", ahead - 60_000, "EX", 60)
+        clock.move(ahead - 60_000)
         advance(installation, number)
-        installation.store.command("DEL", "test:clock")
+        clock.move(0)
         raw = installation.store.raw(f"bat:{number}")
         return sum(
             int.from_bytes(raw[n + 4 : n + 8], "big") - int.from_bytes(raw[n : n + 4], "big")
@@ -147,7 +148,7 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
 
 def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installation) -> None:
     """Two processes ask as fast as they can; Redis' clock is moved by hand."""
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     store = installation.store
     (bucket,) = [
         b for b in buckets_of(installation.settings, "microsoft") if b.name == "group:microsoft"
@@ -156,7 +157,7 @@ def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installati
         p: store.call(scripts.claim("1", b, f"0000000{b}", p, 600_000, 10**10))
         for p, b in (("h.1.x", 2), ("h.2.x", 3))
     }
-    granted = serial = clock = 0
+    granted = serial = ahead_ms = 0
     for _ in range(40):
         for process, mine in claims.items():
             serial += 1
@@ -170,16 +171,16 @@ def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installati
                         claim=mine,
                         want=7,
                         cursor=mine.first,
-                        pace=bucket.told(),
+                        pace=bucket.to_text(),
                     )
                 )
             )
             granted += len(told.intents)
-            assert granted <= bucket.burst + bucket.rate * (clock + 500) / 1000
+            assert granted <= bucket.burst + bucket.rate * (ahead_ms + 500) / 1000
             assert told.status in (0, 3)
             assert told.intents or told.wait_ms > 0 or told.cursor == mine.past
-        clock += 200
-        store.command("SET", "test:clock", clock, "EX", 60)
+        ahead_ms += 200
+        clock.move(ahead_ms)
     assert granted >= bucket.rate * 7
 
 
@@ -187,8 +188,8 @@ def test_a_throttled_group_does_not_hold_up_the_others(installation: Installatio
     story = Story(installation)
     began = time.monotonic()
     story.sweep.once()
-    advance(installation, "1")
-    story.sender.deliver("1", -1, 2)
+    advance(installation, DistributionId("1"))
+    story.sender.deliver(DistributionId("1"), -1, 2)
     others = [who for who, _ in story.letters if who.endswith(".example")]
     mine = [who for who, _ in story.letters if not who.endswith(".example")]
     seconds = time.monotonic() - began
@@ -213,8 +214,8 @@ def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(installation: Ins
         }
     )
     story = Story(replace(installation, settings=fast), answer)
-    advance(story.installation, "1")
-    story.sender.deliver("1", -1, 1.5)
+    advance(story.installation, DistributionId("1"))
+    story.sender.deliver(DistributionId("1"), -1, 1.5)
     told = installation.store.hash("pace:group:microsoft")
     assert int(told["slow_until"]) > installation.store.now_ms() + 500_000
     assert told["slow_rate"] == "1"
@@ -229,9 +230,9 @@ def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(installation: Install
     relay = [installation.settings.relay[0].model_copy(update={"rate": "10/s"})]
     slow = replace(installation, settings=installation.settings.model_copy(update={"relay": relay}))
     story = Story(slow)
-    advance(slow, "1")
+    advance(slow, DistributionId("1"))
     began = time.monotonic()
-    story.sender.deliver("1", -1, 1.0)
+    story.sender.deliver(DistributionId("1"), -1, 1.0)
     seconds = time.monotonic() - began
     leased = installation.store.hash("lease:1")
     assert 10 <= len(story.letters) <= 10 + 10 * seconds + 1
@@ -251,10 +252,10 @@ def test_one_domain_is_halted_and_goes_on_by_itself(installation: Installation) 
     assert set(installation.store.hash("err:1").values()) == {"halted: their server is on fire"}
 
     installation.store.command("DEL", "stops")
-    installation.store.command("SET", "test:clock", 700_000, "EX", 60)
+    clock.move(700_000)
     assert story.sender._deliverer is not None
     end = time.monotonic() + 5
-    while story.sender._deliverer.stops.known:  # the process looks twice a second
+    while story.sender._deliverer.halts.known:  # the process looks twice a second
         assert time.monotonic() < end
     story.run(3)
     story.stop()

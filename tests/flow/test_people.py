@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from distro.audience import book, consent, importing
-from distro.audience.consent import refusals
-from distro.audience.segments import check_new, rows
+from distro.audience.segments import check_new
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.flow.submission import Order, plan
 from distro.installation.context import Installation
-from distro.model import State, Subscriber
-from distro.store import Store
+from distro.model import DistributionId, State, Subscriber
+from distro.store import Store, consents, subscriber_rows
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.store.records import ids_of, unpack_ids
 from distro.subscribers import housekeeping, people
+from tests.support import clock
 from tests.support.installation import make_installation, write_release
 
 BOOK = """\
@@ -70,7 +71,7 @@ def test_pausing_and_its_end(installation: Installation, tmp_path: Path) -> None
     assert would_get(installation, tmp_path) == (2, {"paused": 1})
     assert housekeeping.once(installation) == {}
 
-    installation.store.command("SET", "test:clock", 90_000_000, "EX", 60)
+    clock.move(90_000_000)
     assert housekeeping.once(installation) == {"resumed": 1}
     assert would_get(installation, tmp_path) == (3, {})
 
@@ -167,7 +168,7 @@ def test_facts_that_come_late_find_their_place(installation: Installation) -> No
     )
     installation.store.command("HDEL", f"facts:{ana.id}", first)
     assert installation.consent.replay(installation.store, whole=True) == 1
-    assert consent.refusals(installation.store, ana.id) == []
+    assert consents.refusals(installation.store, ana.id) == []
 
 
 def test_who_left_a_list_is_not_put_on_it_again(installation: Installation, tmp_path: Path) -> None:
@@ -305,7 +306,8 @@ def _index_equals_rows(installation: Installation) -> None:
 
     keys = IndexKeys(installation.store.hash("book:columns"))
     expected: dict[str, set[int]] = {"idx:all": set()}
-    for number, row in rows(installation.store, 1, int(installation.store.text("book:seq")) + 1):
+    for number, raw in subscriber_rows.all_rows(installation.store):
+        row = json.loads(raw)
         expected["idx:all"].add(number)
         for key in (key for cell in keys.row(row) for key in cell.keys):
             expected.setdefault(key, set()).add(number)
@@ -388,7 +390,7 @@ def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(
             who = book.by_address(installation.store, f"r{i}@{domain}")
             assert who is not None
             links.unsubscribe(installation, links.LinkReader(who, 7, i, "en", ""), "one-click link")
-            assert consent.refusals(installation.store, who.id) == ["unsubscribed"]
+            assert consents.refusals(installation.store, who.id) == ["unsubscribed"]
     assert [(domain, count, d) for domain, _, count, d in scanner_bursts.recent(installation)] == [
         ("bank.example", 6, "D7")
     ]
@@ -407,7 +409,7 @@ def test_a_protected_readers_name_is_in_no_report(
     story = Story(installation)
     story.run()
     story.stop()
-    export_csv(installation, "1", tmp_path / "out.csv")
+    export_csv(installation, DistributionId("1"), tmp_path / "out.csv")
     told = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "Ben" in told
     assert "protected reader 1" in told
@@ -466,20 +468,20 @@ def test_a_list_is_closed_after_everybody_on_it_was_told(
     )
     for told in ("D1", "D2"):
         with pytest.raises(RefusedError, match="did not tell everybody on partners"):
-            close_list(installation, "partners", told=told, reason="merged", actor="m")
+            close_list(installation, "partners", announced_by=told, reason="merged", actor="m")
     story = Story(installation)
     story.run()
     story.stop()
     with pytest.raises(RefusedError, match="did not tell everybody"):
-        close_list(installation, "partners", told="D1", reason="merged", actor="m")
-    assert close_list(installation, "partners", told="D2", reason="merged", actor="m") == 2
+        close_list(installation, "partners", announced_by="D1", reason="merged", actor="m")
+    assert close_list(installation, "partners", announced_by="D2", reason="merged", actor="m") == 2
     assert the(installation, "ana").columns["lists"] == ("all", "press")
     assert ("list closed", "merged") in [
         (h.act, h.detail) for h in people.history(installation, the(installation, "ana"))
     ]
     _index_equals_rows(installation)
     with pytest.raises(RefusedError, match="no list"):
-        close_list(installation, "partners", told="D2", reason="merged", actor="m")
+        close_list(installation, "partners", announced_by="D2", reason="merged", actor="m")
 
 
 def test_who_is_erased_between_reading_and_writing_is_not_taken(
@@ -522,7 +524,7 @@ def test_a_no_of_another_system_is_in_the_file_too(
         ).number,
         installation.consent,
     )
-    assert consent.refusals(installation.store, the(installation, "ben").id) == ["unsubscribed"]
+    assert consents.refusals(installation.store, the(installation, "ben").id) == ["unsubscribed"]
     assert installation.hash_of("ben@d.example") in installation.consent.path.read_text()
 
 
@@ -565,7 +567,7 @@ def test_a_report_knows_its_domains_also_when_there_are_many(
     story = Story(installation)
     story.run()
     story.stop()
-    found = details(installation.store, "1")
+    found = details(installation.store, DistributionId("1"))
     assert found.domains[0].counts[State.ACCEPTED] == 2
     assert (
         sum(row.counts[State.ACCEPTED] for row in [*found.domains, found.other_domains] if row)

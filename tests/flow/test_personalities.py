@@ -17,6 +17,7 @@ from distro.store import Store
 from distro.store.embedded import Embedded
 from tests.faults.rig import judge
 from tests.faults.sink import DROP, HANG, RESET, Reply, Sink
+from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
@@ -58,13 +59,13 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
 def through(installation: Installation, sink: Sink, *, rounds: int = 6) -> dict[str, str]:
     """Send until it is at rest, the waits passing quickly; gives the distribution's hash."""
     story = smtp_story(installation, sink)
-    clock = 0
+    ahead_ms = 0
     for _ in range(rounds):
         story.run(2)
         if installation.store.hash("dist:1")["state"] in ("sent", "halted"):
             break
-        clock += 31_000
-        installation.store.command("SET", "test:clock", clock, "EX", 60)
+        ahead_ms += 31_000
+        clock.move(ahead_ms)
     story.stop()
     judge(installation.store, ("1",), sink).check()
     return installation.store.hash("dist:1")
@@ -199,7 +200,7 @@ def test_a_wrong_number_of_replies(
         story = smtp_story(installation, sink)
         for n in range(8):
             story.run(2)
-            installation.store.command("SET", "test:clock", 31_000 * (n + 1), "EX", 60)
+            clock.move(31_000 * (n + 1))
         story.stop()
     found = judge(installation.store, ("1",), sink)
     assert not found.false, found

@@ -11,7 +11,7 @@ from distro.flow.freeze import advance
 from distro.flow.submission import Order, plan, submit
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.store import Store
 from distro.store.embedded import Embedded
@@ -101,16 +101,16 @@ def test_a_second_distribution_does_not_wait_until_the_first_is_through(
                 to="journalists",
             ),
         )
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
 
     began = time.monotonic()
-    wakes = story.sender.deliver("1", -1, 20)
+    wakes = story.sender.deliver(DistributionId("1"), -1, 20)
     assert time.monotonic() - began < 10
     assert wakes
     assert installation.store.hash("dist:1")["state"] == "sending"
-    advance(installation, "2")
+    advance(installation, DistributionId("2"))
     for _ in range(20):
-        story.sender.deliver("2", -1, 1)
+        story.sender.deliver(DistributionId("2"), -1, 1)
         if counters(installation.store, "2")[State.ACCEPTED]:
             break
     second = counters(installation.store, "2")

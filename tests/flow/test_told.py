@@ -14,7 +14,7 @@ import pytest
 from distro.flow import submission
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import export, live, summary
 from distro.reports.explain import explain
@@ -62,19 +62,19 @@ def run(installation: Installation) -> None:
 def test_a_report_names_the_first_and_says_how_to_see_all(
     installation: Installation, tmp_path: Path
 ) -> None:
-    told = summary.report(installation.store, "1", "UTC")
-    assert told.told["counts"]["failed"] == FAILING
-    assert len(told.told["named"]["failed"]) == 20
-    assert [p["address"] for p in told.told["named"]["in_doubt"]] == [address(FAILING)]
+    told = summary.report(installation.store, DistributionId("1"), "UTC")
+    assert told.fields["counts"]["failed"] == FAILING
+    assert len(told.fields["named"]["failed"]) == 20
+    assert [p["address"] for p in told.fields["named"]["in_doubt"]] == [address(FAILING)]
 
-    everybody = list(summary.everybody(installation.store, "1", "failed"))
+    everybody = list(summary.everybody(installation.store, DistributionId("1"), "failed"))
     assert sorted(p.address for p in everybody) == sorted(map(address, range(FAILING)))
     assert all(
         p.why == f"5.1.1 no mailbox {p.address.removeprefix('reader').partition('@')[0]}"
         for p in everybody
     )
 
-    live.write(installation, "1", tmp_path / "r.html")
+    live.write(installation, DistributionId("1"), tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert html.count("5.1.1 no mailbox") >= 20
     assert "The first 20 of 30" in html
@@ -91,12 +91,14 @@ def test_a_protected_reader_is_in_no_report(installation: Installation) -> None:
     installation.store.command("SET", f"sub:{number}", row)
     assert [
         p["address"]
-        for p in summary.report(installation.store, "1", "UTC").told["named"]["in_doubt"]
+        for p in summary.report(installation.store, DistributionId("1"), "UTC").fields["named"][
+            "in_doubt"
+        ]
     ] == [f"protected reader {number}"]
 
 
 def test_each_time_is_of_what_it_says(installation: Installation) -> None:
-    told = summary.report(installation.store, "1", "Europe/Zurich").told
+    told = summary.report(installation.store, DistributionId("1"), "Europe/Zurich").fields
     assert told["submitted_at"] <= told["began_at"] <= told["first_pass_at"]
     assert (told["due_at"], told["halted_at"]) == ("", "")
     assert told["began_at"].endswith(("+01:00", "+02:00"))

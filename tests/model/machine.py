@@ -22,8 +22,10 @@ from distro.ledger.recovery import Recovery
 from distro.model import Outcome, State
 from distro.store import Store, audience_scripts, book_scripts
 from distro.store import ledger_scripts as scripts
+from distro.store.audience_scripts import EditionText, Submission
 from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
 from distro.store.records import counters, histogram, pack_outcome, unpack_record
+from tests.support import clock
 
 NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
 
@@ -75,7 +77,7 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="distro-model-"))
         self.store.command("FLUSHALL")
-        self.clock = 0
+        self.ahead = 0
         self.judge = Recovery(self.store, self.folder, "h")
         self.processes: list[Process] = []
         self.zombies: list[Flight] = []  # in flight in a process that was judged by the clock
@@ -100,30 +102,21 @@ class LedgerMachine(RuleBasedStateMachine):
             self._birth()
 
     def _submit(self, number: str) -> None:
-        what, made, _ = self.store.call(
+        answer = self.store.call(
             audience_scripts.accept(
-                {
-                    "slug": SLUG,
-                    "kind": "update",
-                    "headline": "H",
-                    "as_new": False,
-                    "editions": [{"lang": "en", "version": "v1", "json": "{}"}],
-                    "same": [],
-                    "start": 0,
-                    "idem": "",
-                    "content": "",
-                    "fields": {
-                        "expression": "x",
-                        "expanded": "x",
-                        "actor": "",
-                        "planned": "3",
-                        "no_fallback": "",
-                        "sender": "",
-                    },
-                }
+                Submission(
+                    slug=SLUG,
+                    kind="update",
+                    headline="H",
+                    editions=[EditionText("en", "v1", "{}")],
+                    expression="x",
+                    expanded="x",
+                    actor="",
+                    planned=3,
+                )
             )
         )
-        assert (what, made) == ("ok", number)
+        assert (answer.what, answer.about) == ("ok", number)
 
     def _freeze(self, number: str) -> None:
         reserved = self.store.call(
@@ -382,8 +375,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(ms=st.sampled_from([1_000, 20_000, 61_000, 300_000]))
     def wait(self, ms: int) -> None:
-        self.clock += ms
-        self.store.command("SET", "test:clock", self.clock, "EX", 600)
+        self.ahead += ms
+        clock.move(self.ahead)
         for process in self.processes:  # the living renew their leases
             if process.claims and ms < LEASE:
                 self.store.call(scripts.renew(LEASE, [c for c, _ in process.claims]))
@@ -405,23 +398,23 @@ class LedgerMachine(RuleBasedStateMachine):
         for _ in range(4):
             self.wait(20_000)
         self.doubts(number, policy)
-        if cancel and self.store.call(scripts.cancel(number, "", ""))[0] == "ok":
+        if cancel and self.store.call(scripts.cancel(number, "", "")).done:
             self.stopped.add(number)
             self._settle_cancelled()
 
     @rule(number=st.sampled_from("12"), really=RARELY)
     def halt(self, number: str, really: bool) -> None:
-        if really and self.store.call(scripts.turn(number, "halt", "", ""))[0] == "ok":
+        if really and self.store.call(scripts.halt(number, "", "")).done:
             self.stopped.add(number)
 
     @rule(number=st.sampled_from("12"))
     def resume(self, number: str) -> None:
-        if self.store.call(scripts.turn(number, "resume", "", ""))[0] == "ok":
+        if self.store.call(scripts.resume(number, "", "")).done:
             self.stopped.discard(number)
 
     @rule(number=st.sampled_from("12"), really=RARELY)
     def cancel(self, number: str, really: bool) -> None:
-        if really and self.store.call(scripts.cancel(number, "", ""))[0] == "ok":
+        if really and self.store.call(scripts.cancel(number, "", "")).done:
             self.stopped.add(number)
 
     @rule(number=st.sampled_from("12"), which=st.sampled_from("uf"))

@@ -64,14 +64,14 @@ def mutated(monkeypatch: pytest.MonkeyPatch, script: str, *changes: tuple[str, s
 
 def no_state_check(patch: pytest.MonkeyPatch) -> None:
     """An outcome counts whatever the recipient's state is."""
-    mutated(patch, "step_v2", ("if st == 'i' and named then", "if named or to ~= 'a' then"))
+    mutated(patch, "step", ("if st == 'i' and named then", "if named or to ~= 'a' then"))
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
     """Whoever held a batch once may go on with it."""
     mutated(
         patch,
-        "step_v2",
+        "step",
         ("if token ~= ARGV[6] or exp < at then status = 1", "if false then status = 1"),
         ("local verdict = 'x'\n", "local verdict = 'g'\n"),
     )
@@ -92,31 +92,31 @@ def claim_over_a_live_lease(patch: pytest.MonkeyPatch) -> None:
     """
     mutated(
         patch,
-        "claim_v2",
+        "claim",
         (
             "if not b or lease_of(D, b) then return {} end",
             "b = b or '0' if not call('ZSCORE', todo, b) then call('ZADD', todo, int(at), b) end",
         ),
     )
-    mutated(patch, "step_v2", ("string.find(win, 'q+')", "string.find(win, '[qi]+')"))
+    mutated(patch, "step", ("string.find(win, 'q+')", "string.find(win, '[qi]+')"))
 
 
 def marks_given_back_by_the_failed(patch: pytest.MonkeyPatch) -> None:
     mutated(
         patch,
-        "step_v2",
+        "step",
         ("if to == 'k' or to == 's' then mark", "if to == 'k' or to == 's' or to == 'f' then mark"),
     )
 
 
 def marks_given_back_by_the_doubtful(patch: pytest.MonkeyPatch) -> None:
     """A cancel that frees whoever was repeated after doubt."""
-    mutated(patch, "settle_v1", ("byte(recs, (at - 1) * REC + 10) % 2 == 0", "true"))
+    mutated(patch, "settle", ("byte(recs, (at - 1) * REC + 10) % 2 == 0", "true"))
 
 
 def no_memory_of_serials(patch: pytest.MonkeyPatch) -> None:
     """A call repeated because its answer was lost is done twice."""
-    mutated(patch, "step_v2", ("if last[1] and tonumber(last[1]) >= serial then", "if false then"))
+    mutated(patch, "step", ("if last[1] and tonumber(last[1]) >= serial then", "if false then"))
 
 
 MUTANTS = [

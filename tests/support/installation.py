@@ -78,7 +78,7 @@ def write_release(
     return path
 
 
-def make_readers_office(
+def make_readers_installation(
     folder: Path, server: Embedded, store: Store, mailbox: Mailbox, lists: str
 ) -> Installation:
     """An office with three readers, lists as segments.toml says them, and a relay that takes

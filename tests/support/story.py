@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from distro.flow.deliver import Delivery
 from distro.flow.freeze import advance
+from distro.flow.record import Delivery
 from distro.flow.sending_process import SendingProcess
 from distro.flow.sweep import Sweep
 from distro.installation.context import Installation

@@ -19,7 +19,7 @@ from distro.demo.mailbox import Mailbox
 from distro.demo.mailbox_pages import MailboxPages
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
 from distro.store import Store
@@ -130,7 +130,7 @@ def _paths(installation: Installation, raw: bytes, base: str) -> dict[str, str]:
     text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     view = next(line.strip() for line in text.splitlines() if "/v/" in line)
     found = {
-        "report": live.link(installation, "1"),
+        "report": live.link(installation, DistributionId("1")),
         "unsubscribe": str(message["List-Unsubscribe"]).strip("<>"),
         "letter online": view,
     }

@@ -7,7 +7,7 @@ local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 +
 local function p32(n) return struct.pack('>I4', n) end
 local function now()
   local t = call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(call('GET', 'test:clock') or 0)
+  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(KEYS[1] or 0)   -- a key is passed in rehearsals only
 end
 local function int(n) return string.format('%d', n) end
 -- delta: counter letter -> change; gives letter -> count. The counters move only in the script that moves the bytes.

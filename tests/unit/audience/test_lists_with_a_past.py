@@ -11,13 +11,13 @@ import pytest
 
 from distro.audience import book, consent, importing
 from distro.audience.columns import header_of, plain
-from distro.audience.consent import refusals
 from distro.audience.encodings import open_text
 from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table, separator_of
 from distro.errors import InputFileError
 from distro.installation.context import Installation
 from distro.store import Store
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from tests.support.installation import make_installation
 

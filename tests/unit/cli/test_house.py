@@ -14,12 +14,12 @@ from distro.flow.freeze import advance
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.mailing import test_send
-from distro.model import State
+from distro.model import DistributionId, State
 from distro.queue.publish import broker_state
 from distro.reports.progress import watch
 from distro.settings.load import Settings
 from distro.store import Store
-from distro.store.distributions import distribution_id
+from distro.store.distributions import find
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.smtp import ScriptedServer
@@ -130,9 +130,9 @@ def test_a_trial_holds_for_test_letters_too(
 def test_watch_ends_when_everyone_was_tried(installation: Installation, tmp_path: Path) -> None:
     add_readers(installation.store, 6, folder=tmp_path)
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
-    looks = watch(installation, "1", every=0.01)
+    looks = watch(installation, DistributionId("1"), every=0.01)
     assert (next(looks).state, next(looks).audience) == ("scheduled", 6)
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     assert next(looks).tried == 0
     story = Story(installation)
     story.run()
@@ -153,8 +153,7 @@ def test_an_id_may_be_shortened_while_it_is_unambiguous(
             ),
         )
     assert [
-        distribution_id(installation.store, t)
-        for t in ("D2", "3", "winter-plan", "win", "harbour-p")
+        find(installation.store, t) for t in ("D2", "3", "winter-plan", "win", "harbour-p")
     ] == ["2", "3", "3", "3", "1"]
     for text, words in (
         ("harbour", "could be"),
@@ -163,7 +162,7 @@ def test_an_id_may_be_shortened_while_it_is_unambiguous(
         ("spring", "no distribution or release"),
     ):
         with pytest.raises(NotFoundError, match=words):
-            distribution_id(installation.store, text)
+            find(installation.store, text)
 
 
 def test_the_broker_is_reached_or_the_reason_said(installation: Installation) -> None:

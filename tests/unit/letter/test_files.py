@@ -18,7 +18,7 @@ from distro.letter.dkim import load_signer, make_key
 from distro.letter.mime import FilePart, _file
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
-from distro.mailing.compose import envelope_of, files_of
+from distro.mailing.compose import context_for, files_of
 from distro.model import Edition, Level
 from distro.settings.load import load
 from distro.submit import read
@@ -196,7 +196,7 @@ def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path
     settings = load(release.parent / "distro.toml")
     reading = read(release)
     assert reading.edition is not None
-    envelope = envelope_of(
+    envelope = context_for(
         settings,
         reading.edition,
         "17",

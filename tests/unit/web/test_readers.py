@@ -10,16 +10,17 @@ from starlette.testclient import TestClient
 
 from distro import tokens
 from distro.audience import book, consent, importing
-from distro.audience.consent import refusals
 from distro.demo.mailbox import Mailbox
 from distro.errors import SettingsError
 from distro.installation.context import Installation
 from distro.model import Subscriber
 from distro.store import Store
+from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import people, signup, transactional
 from distro.web.application import create_app
-from tests.support.installation import add_readers, make_installation, make_readers_office
+from tests.support import clock
+from tests.support.installation import add_readers, make_installation, make_readers_installation
 
 LISTS = (
     '[lists.journalists]\ntitle = {en = "Press releases", fr = "Communiqués"}\npublic ='
@@ -31,7 +32,7 @@ LISTS = (
 @pytest.fixture
 def installation(tmp_path: Path, server: Embedded, store: Store, mailbox: Mailbox) -> Installation:
     """Three readers, two lists that anybody may join, a relay that takes letters."""
-    return make_readers_office(tmp_path, server, store, mailbox, LISTS)
+    return make_readers_installation(tmp_path, server, store, mailbox, LISTS)
 
 
 def reader(installation: Installation, number: int = 1) -> Subscriber:
@@ -311,7 +312,7 @@ def test_what_nobody_confirms_is_forgotten(installation: Installation, client: T
     client.post("/subscribe", data={"email": "new@d.example", "list": ["weekly"]})
     signup.answer(installation)
     assert signup.forget_unconfirmed(installation) == 0
-    installation.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
+    clock.move(8 * 86_400_000)
     assert signup.forget_unconfirmed(installation) == 1
     assert book.by_address(installation.store, "new@d.example") is None
 
@@ -324,7 +325,7 @@ def test_letters_wait_for_a_relay_that_is_away(
     transactional.post(installation, reader(installation), "held")
     assert transactional.send_waiting(installation) == 0
     assert transactional.waiting(installation) == []
-    installation.store.command("SET", "test:clock", 301_000, "EX", 60)
+    clock.move(301_000)
     assert len(transactional.waiting(installation)) == 1
 
 
@@ -430,7 +431,7 @@ def test_a_letter_that_was_taken_does_not_go_again_when_the_next_one_fails(
     for number in (1, 2, 3):
         transactional.post(installation, reader(installation, number), "held")
     assert transactional.send_waiting(installation) == 1
-    installation.store.command("SET", "test:clock", 301_000, "EX", 60)
+    clock.move(301_000)
     assert transactional.send_waiting(installation) == 2
     assert len({to for to, _ in mailbox.accepted}) == len(mailbox.accepted) == 3
 
@@ -459,7 +460,7 @@ def test_forgetting_the_unconfirmed_forgets_no_wish_and_no_subscriber(
         ).number,
         installation.consent,
     )
-    installation.store.command("SET", "test:clock", 8 * 86_400_000, "EX", 60)
+    clock.move(8 * 86_400_000)
     signup.forget_unconfirmed(installation)
     assert book.by_address(installation.store, "gone@d.example") is None
     imp = book.by_address(installation.store, "imp@d.example")

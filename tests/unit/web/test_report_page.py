@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from distro.audience import book
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
-from distro.model import Outcome, State
+from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
 from distro.reports.details import details
@@ -57,7 +57,7 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
 
 
 def test_the_page_says_what_the_ledger_says(installation: Installation, tmp_path: Path) -> None:
-    live.write(installation, "1", tmp_path / "r.html")
+    live.write(installation, DistributionId("1"), tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
 
     assert "38 of 40 accepted" in html
@@ -84,7 +84,7 @@ def test_the_page_says_what_the_ledger_says(installation: Installation, tmp_path
 def test_the_page_loads_nothing_and_runs_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:
-    live.write(installation, "1", tmp_path / "r.html")
+    live.write(installation, DistributionId("1"), tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text()
     assert "<script" not in html
     assert not re.search(r'(?:src|href)="https?:', html)
@@ -92,7 +92,7 @@ def test_the_page_loads_nothing_and_runs_nothing(
 
 
 def test_the_details_add_up(installation: Installation) -> None:
-    found = details(installation.store, "1")
+    found = details(installation.store, DistributionId("1"))
     assert sum(b.accepted for b in found.bins) == 38
     assert sum(r.audience for r in found.editions) == 40
     assert sum(r.audience for r in found.domains) == 40
@@ -105,7 +105,7 @@ def test_the_details_add_up(installation: Installation) -> None:
 
 def test_only_a_link_made_here_opens_it(installation: Installation) -> None:
     client = TestClient(create_app(installation))
-    path = live.link(installation, "1").removeprefix(installation.settings.site.url)
+    path = live.link(installation, DistributionId("1")).removeprefix(installation.settings.site.url)
 
     page = client.get(path)
     assert page.status_code == 200
@@ -125,13 +125,13 @@ def test_only_a_link_made_here_opens_it(installation: Installation) -> None:
 
 def test_the_live_parts_come_as_events_and_end(installation: Installation) -> None:
     """Counters only: nobody's row is read for them."""
-    told, goes_on = live_parts(installation.store, "1")
+    told, goes_on = live_parts(installation.store, DistributionId("1"))
     assert goes_on
     assert "38 of 40 accepted" in json.loads(told)["now"]
 
     installation.store.command("HSET", "dist:1", "state", "sent")
     path = (
-        live.link(installation, "1")
+        live.link(installation, DistributionId("1"))
         .removeprefix(installation.settings.site.url)
         .replace("?", "/events?")
     )

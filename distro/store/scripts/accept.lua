@@ -44,7 +44,6 @@ for k, v in pairs(a.fields) do fields[#fields + 1] = k fields[#fields + 1] = v e
 call(unpack(fields))
 call('ZADD', 'dists', int(at), D)
 call('ZADD', 'due', int(math.max(at, a.start - 120000)), D)
-call('LPUSH', 'ring', D) call('PEXPIRE', 'ring', 1000)   -- a sweep looks at once
 if a.idem ~= '' then
   call('HSET', 'idem:' .. a.idem, 'distribution', D, 'content', a.content)
   call('EXPIRE', 'idem:' .. a.idem, 30 * 86400)

@@ -1,0 +1,98 @@
+"""Say what to type next, for each kind of trouble that a command can meet.
+
+Errors carry a code and facts (`distro.errors`); the terminal words them here, as the pages word
+them in their own terms.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from distro.errors import DistroError
+
+Facts = Mapping[str, Any]
+
+
+def _already_sent(facts: Facts) -> str:
+    """Name those whom an earlier sending did not reach, if there are any."""
+    rest = facts.get("not_reached")
+    if not rest:
+        return "Really again? --as-new"
+    return (
+        f"{rest['people']:,} of {rest['distribution']} {rest['state'].replace('_', ' ')}:"
+        f" distro resend {rest['distribution']} --only {rest['state']}."
+        " The whole release once more: --as-new"
+    )
+
+
+def _unknown_term(facts: Facts) -> str:
+    near = f"Did you mean {facts['near']} ({facts['people']} people)? " if facts["near"] else ""
+    return near + (_ALL_LISTS if facts["any_lists"] else _NO_LISTS)
+
+
+_ALL_LISTS = "`distro segments list` shows all."
+_NO_LISTS = "Import one: distro subscribers import FILE --list NAME"
+_HINTS: dict[str, str | Callable[[Facts], str]] = {
+    # plan and submit
+    "when_missing": (
+        'distro submit release.md --to journalists --at "2026-12-01 10:00 Europe/Zurich"'
+    ),
+    "time_unreadable": '--at "2026-12-01 10:00 Europe/Zurich", or --now',
+    "time_over": "Another --at, or --now.",
+    "embargo_not_over": 'Send it at the lift: --at "{lift}"',
+    "nobody_matches": 'See who is there: distro segments list   distro segments count "…"',
+    "already_sent": _already_sent,
+    "same_text": (
+        "A further language or the rest of its readers: put `id: {release}` into the front matter."
+        " A story of its own: --as-new"
+    ),
+    "changed_text": "Send the same text to the rest, or a story of its own: --as-new",
+    "problems_in_release": "Mend these lines; `distro check FILE` shows them again.",
+    "empty_expression": 'Name a list, like --to journalists, or "journalists and language:es".',
+    # orders about a distribution
+    "no_such_distribution": "`distro report` lists them.",
+    "sent_already": (
+        "A mistake in the text: mend it, give the file an `id` of its own and `kind: correction`,"
+        " and submit it to the same people."
+    ),
+    "under_way": "Stop it: `distro halt`, or `distro cancel`.",
+    "nobody_in_state": "See who is what: distro report {distribution}",
+    "may_not_be_written_to": "More: distro explain {address}",
+    "changed_text_of_distribution": "See `distro report {release}`.",
+    # people and lists
+    "unknown_address": (
+        "Not on any list, so nothing is sent there. Add them: distro subscribers add ADDRESS"
+        " --list NAME. Spelt otherwise? distro subscribers list --search WORD"
+    ),
+    "in_the_book": "distro subscribers edit {address} …",
+    "another_person": "Erase one of them first: distro subscribers erase {address}",
+    "not_suppressed": "distro subscribers history {address}",
+    "no_such_list": _ALL_LISTS,
+    "unknown_term": _unknown_term,
+    "list_not_told": (
+        "Write to them first: distro submit closing.md --to {list} --now; when it is sent, close"
+        " the list."
+    ),
+    "near_name": "Did you mean {near}? If it is to be a new {what}: --create.",
+    # the installation
+    "no_settings_file": "Make one: distro init. Or name it with --config FILE or in DISTRO_CONFIG.",
+    "redis_away": "Is `distro up` running? Look at `redis = …` in distro.toml.",
+    "no_pepper": "Has `distro up` run on it yet?",
+    "no_dkim_key": "Make one: `distro doctor --make-dkim-key`.",
+    "relay_refused_test": "distro doctor   says what it offers and what is wrong",
+    "no_reader_address": 'Write --as ana@daily.example, or --as "Ana Ruiz <ana@daily.example>".',
+    "bad_backup_key": (
+        "It holds one line, AGE-SECRET-KEY-1…; `distro backup FILE --key-file NEW` makes one."
+    ),
+    "installation_exists": (
+        "The office is made already: distro up --mailbox. Another one needs an empty folder:"
+        " distro init another-office"
+    ),
+}
+
+
+def hint_for(error: DistroError) -> str:
+    """Return what to type next; the error's own hint where it has one."""
+    if error.hint:
+        return error.hint
+    hint = _HINTS.get(error.code, "")
+    return hint(error.facts) if callable(hint) else hint.format(**error.facts)

@@ -1,0 +1,275 @@
+"""plan, submit: who would get a release, and send it to them."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import (
+    AsNew,
+    At,
+    Config,
+    Files,
+    IdempotencyKey,
+    Json,
+    NoFallback,
+    Now,
+    To,
+    Yes,
+    actor,
+    described,
+    settings,
+)
+from distro.cli.release_files import files_json, problem_json, show_files, show_problems
+from distro.errors import UsageError
+
+if TYPE_CHECKING:
+    from distro.flow.submission import Accepted, Order, Planned
+    from distro.installation.context import Installation
+    from distro.settings.load import Settings
+
+
+def plan(
+    files: Files,
+    to: To,
+    at: At = "",
+    no_fallback: NoFallback = False,
+    as_new: AsNew = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    r"""Show who would get a release, in which language, who would not and why. Sends nothing.
+
+    Examples:
+
+        distro plan release.md --to journalists
+        distro plan release.en.md release.fr.md \
+            --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.flow import submission
+    from distro.installation.context import open_installation
+
+    order = submission.Order(
+        files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()
+    )
+    with open_installation(settings(config)) as installation:
+        planned = submission.plan(installation, order)
+    if as_json:
+        _plan_json(planned)
+        return 0
+    _show_who(planned)
+    names = " ".join(map(str, files))
+    output.say(
+        f'Nothing was sent. Next: distro submit {names} --to "{to}" --now'
+        if planned.plan.audience
+        else "Nothing was sent, and nobody is left to send it to."
+    )
+    return 0
+
+
+def submit(
+    files: Files,
+    to: To,
+    at: At = "",
+    now: Now = False,
+    idempotency_key: IdempotencyKey = "",
+    as_new: AsNew = False,
+    no_fallback: NoFallback = False,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    r"""Send a release to everyone who should have it, now or at a set time; on a terminal it first
+    shows the plan, and asks.
+
+    The release is stored and queued; workers do the rest. Whoever has it already is not written to
+    again.
+
+    Examples:
+
+        distro submit release.md --to journalists --now
+        distro submit release.en.md release.fr.md \
+            --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
+    """
+    from distro.flow.submission import Order
+
+    if bool(at) == now:
+        raise UsageError("say when: --now, or --at TIME", code="when_missing")
+    order = Order(
+        files=files,
+        to=to,
+        at=at,
+        idempotency_key=idempotency_key,
+        as_new=as_new,
+        no_fallback=no_fallback,
+        actor=actor(),
+    )
+    found = settings(config)
+    asks = sys.stdin.isatty() and not yes and not as_json
+    accepted, warnings = _send(found, order, asks=asks)
+    if accepted is None:
+        output.say("Nothing was sent.")
+        return 0
+    if as_json:
+        _accepted_json(accepted)
+    else:
+        _show_accepted(accepted, shown=asks)
+    for warning in warnings:
+        output.note(warning)
+    if not as_json:
+        output.say(f"Next: distro report {accepted.distribution}")
+    return 0
+
+
+def _send(found: "Settings", order: "Order", *, asks: bool) -> tuple["Accepted | None", list[str]]:
+    """Plan once, ask where somebody can answer, and send what was planned."""
+    from distro.flow import submission
+    from distro.installation.context import open_installation
+    from distro.queue.publish import Publisher
+
+    with open_installation(found) as installation:
+        planned = submission.plan(installation, order)
+        if asks and not _wanted(planned):
+            return None, []
+        publisher = Publisher(installation)
+        accepted = submission.accept(installation, planned)
+        publisher.advance(accepted.id)
+        return accepted, _warnings(installation, accepted)
+
+
+def _wanted(planned: "Planned") -> bool:
+    """Show who would get it, and ask."""
+    _show_who(planned)
+    if not planned.plan.audience:
+        return True  # it is refused with the reason
+    at = planned.order.at
+    return typer.confirm(
+        f"{'Schedule it for ' + at if at else 'Send it now'}:"
+        f" {output.count(planned.plan.audience, 'recipient')}?"
+    )
+
+
+def _warnings(installation: "Installation", accepted: "Accepted") -> list[str]:
+    """Return what somebody who has just submitted should know."""
+    from distro.admin.reachable import relay_trouble
+    from distro.flow import submission
+    from distro.installation import running_parts
+    from distro.installation.context import is_up
+
+    found = installation.settings
+    warnings = [
+        f"warning: {other} of the same release is waiting too, for {output.clock(due)}"
+        f" ({found.site.timezone}). Whoever is in both gets it once, from the earlier. Not"
+        f" meant? distro cancel {other}"
+        for other, due in submission.also_waiting(installation, accepted)
+    ]
+    older = running_parts.warning(installation)
+    trouble = relay_trouble(found)
+    if older:
+        warnings.append(f"warning: {older}")
+    if trouble:
+        warnings.append(f"warning: {trouble}")
+        warnings.append(
+            f"       The release is safe: all {accepted.audience:,} wait as queued, and workers try"
+            " the relay again every 30 s."
+        )
+    if found.embedded and not is_up(found.data):
+        warnings.append("warning: no worker runs here. Start one: distro up")
+    return warnings
+
+
+def _plan_json(planned: "Planned") -> None:
+    output.document(
+        {
+            "audience": planned.plan.audience,
+            "editions": planned.plan.editions,
+            "left_out": planned.plan.left_out,
+            "problems": [problem_json(p) for p in planned.problems],
+            "matched": planned.plan.matched,
+            "release": planned.release.slug,
+            "told_before": planned.before.distribution if planned.before else None,
+            "files": {e.language: files_json(e) for e in planned.release.editions},
+        }
+    )
+
+
+def _accepted_json(accepted: "Accepted") -> None:
+    output.document(
+        {
+            "release": accepted.release,
+            "distribution": accepted.distribution,
+            "state": accepted.state,
+            "audience": accepted.audience,
+            "again": accepted.again,
+            "files": {e.language: files_json(e) for e in accepted.planned.release.editions},
+        }
+    )
+
+
+def _show_accepted(accepted: "Accepted", *, shown: bool) -> None:
+    """Show what was submitted; `shown`: the plan stands on the screen already."""
+    at = accepted.planned.order.at or "as soon as a worker takes it"
+    what = f"{output.count(accepted.audience, 'recipient')}, {at}"
+    if accepted.again:
+        what = "was submitted before under this key"
+    output.say(f"{accepted.release} → {accepted.distribution}   {what}")
+    if not shown:
+        _warn_similar(accepted.planned)
+        show_files(accepted.planned.release.editions)
+
+
+def _show_who(planned: "Planned") -> None:
+    """Show how many match, are left out and why, and get which edition."""
+    release, found = planned.release, planned.plan
+    output.say(
+        f"{output.bold(release.headline)} ({release.kind.replace('-', ' ')},"
+        f" {' '.join(release.languages)})\n"
+    )
+    out = sum(found.left_out.values())
+    width = len(f"{found.matched:,}")
+    output.say(f"  {found.matched:>{width},} people match   {planned.expression}")
+    if out:
+        verb = "is" if out == 1 else "are"
+        output.say(f"  {out:>{width},} {verb} left out   {output.reasons(found.left_out)}")
+    output.say(f"  {found.audience:>{width},} will get it    {_by_language(planned)}\n")
+    show_files(release.editions)
+    if planned.seconds >= 1:
+        output.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
+    if planned.too_large:
+        output.say(
+            f"  warning  {found.audience:,} is over ten times the usual {planned.usual:,}: it will"
+            " halt before the first letter until `distro resume`"
+        )
+    _warn_similar(planned)
+    show_problems([p for p in planned.problems if p.line])
+
+
+def _by_language(planned: "Planned") -> str:
+    """Return how many get which edition: 1,204 English · 310 French (12 of them by fallback)."""
+    found, parts = planned.plan, []
+    for lang in planned.release.languages:
+        people, fallback = found.editions.get(lang, 0), found.fallback.get(lang, 0)
+        if people:
+            by_fallback = f" ({fallback:,} of them by fallback)" if fallback else ""
+            parts.append(f"{people:,} {output.language(lang)}{by_fallback}")
+    return " · ".join(parts)
+
+
+def _warn_similar(planned: "Planned") -> None:
+    """Say that whoever has the earlier text gets this one too."""
+    if planned.before:
+        output.note(
+            f"warning: nearly the same text went out as {planned.before.distribution}:"
+            f" {planned.before.headline}"
+        )
+        output.note(
+            "       Whoever has that gets this too. Only for the rest: put `id:"
+            f" {planned.before.release}` on top, and send the text that went out."
+        )
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (plan, submit):
+        described(app, command)

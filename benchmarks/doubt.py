@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from running import smtp_sink
 
+from distro.store import keys
 from tests.faults.rig import Rig, children
 from tests.faults.sink import Sink
 
@@ -40,12 +41,12 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
             rig.fill(20_000)
             for n in range(kills):
                 number = rig.submit(headline=f"Story number {n}")
-                rig.until(lambda m=number: rig.store.raw(f"led:{m}").count(b"a") > 500)  # type: ignore[misc]
+                rig.until(lambda m=number: rig.store.raw(keys.states(m)).count(b"a") > 500)  # type: ignore[misc]
                 time.sleep(random.random() * 0.5)
                 for child in children(rig.parts["worker a"]):
                     child.kill()
                 rig.rest(number)
-                states = rig.store.raw(f"led:{number}")
+                states = rig.store.raw(keys.states(number))
                 assert states.count(b"a") + states.count(b"u") == len(states), states
                 found.append(states.count(b"u"))
                 print(

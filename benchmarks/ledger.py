@@ -20,7 +20,7 @@ from distro.installation.secrets import host_id, load_keys
 from distro.model import Edition, Outcome, State
 from distro.reports import summary
 from distro.settings.load import Settings
-from distro.store import Store, audience_scripts, connect, ledger_scripts
+from distro.store import Store, audience_scripts, connect, keys, ledger_scripts
 from distro.store.embedded import Embedded, ensured
 from distro.store.records import pack_outcome
 
@@ -44,15 +44,19 @@ def fill(store: Store, recipients: int) -> None:
     everyone = (
         b"\x7f" + b"\xff" * (recipients // 8 - 1) + bytes([(0xFF << (7 - recipients % 8)) & 0xFF])
     )
-    for key in ("idx:all", "idx:lists:journalists", "idx:language:en"):
+    for key in (keys.EVERYONE, keys.index("lists", "journalists"), keys.index("language", "en")):
         store.command("SET", key, everyone)
-    store.command("HSET", "book:columns", "lists", "index", "language", "index")
-    store.command("SADD", "val:lists", "journalists")
-    store.command("SADD", "val:language", "en")
+    store.command("HSET", keys.COLUMNS, "lists", "index", "language", "index")
+    store.command("SADD", keys.values("lists"), "journalists")
+    store.command("SADD", keys.values("language"), "en")
     for start in range(1, min(recipients, 100_000), 1000):
         store.pipeline(
             [
-                ("SET", f"sub:{n}", f'{{"email":"reader{n}@a.example","name":["Reader {n}"]}}')
+                (
+                    "SET",
+                    keys.subscriber(n),
+                    f'{{"email":"reader{n}@a.example","name":["Reader {n}"]}}',
+                )
                 for n in range(start, start + 1000)
             ]
         )
@@ -86,8 +90,8 @@ def frozen(installation: Installation) -> float:
     began = time.perf_counter()
     advance(installation, "1")
     seconds = time.perf_counter() - began
-    assert installation.store.hash("dist:1")["state"] == "sending", installation.store.hash(
-        "dist:1"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sending", (
+        installation.store.hash(keys.distribution("1"))
     )
     return seconds
 
@@ -180,7 +184,13 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
         share = recipients / 1_000_000
         row(f"freeze of {recipients:,}", frozen(installation), 3 * max(share, 0.2), "s")
         row("slowest script of the freeze", longest(store), 10, "ms")
-        parts = ["aud:1", "led:1", "cnt:1", "bat:1", "todo:1"]
+        parts = [
+            keys.audience("1"),
+            keys.states("1"),
+            keys.counters("1"),
+            keys.batches("1"),
+            keys.todo("1"),
+        ]
         row(
             "memory of audience and states",
             memory(store, parts) / recipients,
@@ -189,7 +199,7 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
         )
         row(
             "the same with everyone's last reply",
-            memory(store, [*parts, "rec:1"]) / recipients,
+            memory(store, [*parts, keys.records("1")]) / recipients,
             36,
             "bytes a recipient",
         )
@@ -199,7 +209,7 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
             f"group commits of {group}: {rate:,.0f} outcomes a second, {cpu:.0f} us of Redis each;"
             f" {rate / plain:.2f} x as many plain SETs"
         )
-        store.command("SETRANGE", "led:1", 0, "a" * recipients)
+        store.command("SETRANGE", keys.states("1"), 0, "a" * recipients)
         began = time.perf_counter()
         summary.report(store, "1", "UTC")
         row(f"report on {recipients:,}, in process", time.perf_counter() - began, 0.3, "s")

@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.audience.consent import UNSUBSCRIBED
 from distro.flow.orders import cancel, halt, resume
+from distro.store import keys
 from tests.faults.rig import Rig
 from tests.faults.sink import Sink
 
@@ -81,7 +82,7 @@ def unsubscribes(count: int, readers: int) -> list[list[float]]:
     ):
         rig.under_way(readers, 20)
         for _ in range(count):
-            states, audience = rig.store.raw("led:1"), rig.store.raw("aud:1")
+            states, audience = rig.store.raw(keys.states("1")), rig.store.raw(keys.audience("1"))
             at = states.find(b"q", random.randrange(len(states)))
             if at < 0:
                 continue

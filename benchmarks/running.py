@@ -21,7 +21,7 @@ from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.settings.load import load
-from distro.store import connect
+from distro.store import connect, keys
 from distro.store.embedded import Embedded
 
 SETTINGS = """\
@@ -157,7 +157,7 @@ class Running:
         nothing.
         """
         end = time.monotonic() + seconds
-        while (told := self.store.hash(f"dist:{number}")).get("state") not in (
+        while (told := self.store.hash(keys.distribution(number))).get("state") not in (
             "sent",
             "halted",
             "cancelled",

@@ -27,7 +27,7 @@ from distro.installation.context import Installation
 from distro.lib.files import read_text, replaced
 from distro.model import DistributionId, DistributionState
 from distro.settings.load import Settings
-from distro.store import distributions, dump, keys, subscriber_rows
+from distro.store import data_format, distributions, dump, keys, subscriber_rows
 from distro.subscribers import people
 from distro.times import rfc3339
 
@@ -128,6 +128,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
             "people": subscriber_rows.count_everyone(installation.store),
             "distributions": len(distributions.newest(installation.store)),
             "database": _database(installation),
+            "data_format": data_format.FORMAT,
         }
         with tarfile.open(inner, "w") as tar:
             _add(tar, "about.json", json.dumps(about).encode())
@@ -203,7 +204,9 @@ def restore(
     """Fill an empty Redis from an unpacked backup; nothing of it is sent before a person says
     so.
     """
-    store = installation.store
+    store, written = installation.store, int(str(about.get("data_format", 1)))
+    if written > data_format.FORMAT:
+        raise data_format.newer("this backup", written)
     if store.holds_data():
         raise RefusedError(
             "this installation has a book already",
@@ -228,6 +231,7 @@ def restore(
             ),
         )
         dump.copy(source, store, _MOVING)
+    data_format.migrate(store, written)
     for distribution in halted:
         distributions.not_due(store, distribution)
     log.get().info(

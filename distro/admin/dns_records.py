@@ -25,6 +25,7 @@ from distro.mailing.signers import signers_of
 from distro.settings.load import Settings
 from distro.settings.sections import Relay, Sender
 
+_MAKE_KEY = "distro doctor --make-dkim-key"
 _PATIENCE = 4.0  # seconds for one answer
 _LOOKUPS = 10  # that a receiver makes for one SPF record (RFC 7208 §4.6.4)
 _RESERVED = (
@@ -93,7 +94,7 @@ def _sender(settings: Settings, sender: Sender, names: Names) -> Iterator[Findin
     try:
         signers = signers_of(settings, sender.address)
     except SettingsError as error:
-        yield Finding("DKIM", Grade.ERROR, error.message, error.hint)
+        yield Finding("DKIM", Grade.ERROR, error.message, error.hint or _MAKE_KEY)
         return
     if domain.endswith(_RESERVED):
         return
@@ -180,7 +181,7 @@ def _dkim(signers: tuple[Signer, ...], names: Names) -> Iterator[Finding]:
             Grade.WARNING,
             "letters are not signed here; your relay has to do it, and to cover both unsubscribe"
             " headers",
-            "distro doctor --make-dkim-key",
+            _MAKE_KEY,
         )
     for signer in signers:
         name = f"{signer.selector}._domainkey.{signer.domain}"

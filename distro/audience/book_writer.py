@@ -6,50 +6,20 @@ meanwhile
 one mechanism.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Self
-
-import msgspec
+from collections.abc import Callable, Iterable, Sequence
 
 from distro.audience import value_index
-from distro.audience.value_index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, Cell, IndexKeys
+from distro.audience.row_changes import Piece, Row, RowChange, WrittenRows, decode, split_command
+from distro.audience.value_index import ALWAYS_SCANNED, BITMAP, IDS, SCAN, IndexKeys
 from distro.errors import DistroError
 from distro.model import address_key, former_address_key
-from distro.store import Store, subscriber_rows
+from distro.store import Store, keys, subscriber_rows
 from distro.store import book_scripts as scripts
 from distro.store.book_scripts import Command
-from distro.store.records import ids_of, pack_ids, unpack_ids
+from distro.store.records import ids_of, pack_ids
 
-Row = dict[str, object]  # {"email": "…", column: [value, …]}
-_WORDS = 5000  # of one command: Lua's stack ends at 8,000
 _FEW_VALUES = 50  # so many are asked for one by one
-_FEW_BITS = 4  # so many new ids of a value stand as single bits, more as whole bytes
 _ATTEMPTS = 50
-
-encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Row).decode
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """What one address should become: `change` gives the new row from the old one (None: nobody
-    yet, or nobody any more).
-    """
-
-    address: str
-    change: Callable[[Row | None], Row | None]
-    former: str = ""  # the address under which the person is known, where it is another
-
-
-@dataclass(slots=True)
-class WrittenRows:
-    """What a piece did: ids by what became of them, and by address."""
-
-    ids: dict[str, int] = field(default_factory=dict)
-    new: list[int] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-    unchanged: list[int] = field(default_factory=list)
 
 
 class Writer:
@@ -102,7 +72,7 @@ class Writer:
 
     # -- reading
 
-    def _read(self, wishes: Sequence[RowChange]) -> "_Piece":
+    def _read(self, wishes: Sequence[RowChange]) -> "Piece":
         """The rows of these wishes as they are, and as they should be."""
         version, last = subscriber_rows.version_and_last_id(self.store)
         if version != self._version:
@@ -114,8 +84,8 @@ class Writer:
         known = {name: i for name, i in zip(asked, ids, strict=True) if i}
         there = list(dict.fromkeys(known.values()))
         raws = subscriber_rows.rows(self.store, there)
-        rows = {i: _decode(raw) for i, raw in zip(there, raws, strict=True) if raw}
-        piece = _Piece(last + 1, {})
+        rows = {i: decode(raw) for i, raw in zip(there, raws, strict=True) if raw}
+        piece = Piece(last + 1, {})
         piece.know(names, known, rows)
         for wish in wishes:
             piece.take(wish, rows)
@@ -173,215 +143,28 @@ class Writer:
         for column, fresh in self._keys.seen.items():
             if column not in self._kinds:
                 self._kinds[column] = BITMAP
-                commands.append(("HSET", "book:columns", column, BITMAP))
+                commands.append(("HSET", keys.COLUMNS, column, BITMAP))
             unknown = self._unknown(column, fresh)
-            commands += _split(("SADD", f"val:{column}"), sorted(unknown))
+            commands += split_command(("SADD", keys.values(column)), sorted(unknown))
             if column in self._values:
                 self._values[column] |= unknown
         self._keys.seen.clear()
         return commands
 
     def _rebuild(self, column: str, now: str, wanted: str, values: set[str]) -> None:
-        commands: list[Command] = [("HSET", "book:columns", column, wanted)]
+        commands: list[Command] = [("HSET", keys.COLUMNS, column, wanted)]
         for value in sorted(values):
             if now == BITMAP and wanted == IDS:
-                ids = ids_of(self.store.raw(f"idx:{column}:{value}"))
+                ids = ids_of(self.store.raw(keys.index(column, value)))
                 if ids:
-                    commands.append(("SET", f"ids:{column}:{value}", pack_ids(ids)))
+                    commands.append(("SET", keys.id_list(column, value), pack_ids(ids)))
             commands.append(("UNLINK", f"{'idx' if now == BITMAP else 'ids'}:{column}:{value}"))
         if wanted == SCAN:
-            commands.append(("UNLINK", f"val:{column}"))
+            commands.append(("UNLINK", keys.values(column)))
         self.store.call(
             scripts.write(self._version, commands)
         )  # if somebody else wrote meanwhile it is done again
-        self._load(int(self.store.text("book:version") or 0))
-
-
-class _Piece:
-    """The rows of one piece before and after."""
-
-    def __init__(self, next_id: int, known: dict[str, int]) -> None:
-        self.first = self.next = next_id
-        self.written = WrittenRows(known)
-        self._before: dict[int, Row | None] = {}
-        self._after: dict[int, Row | None] = {}
-        self._addresses: dict[str, int] = {}
-        self._gone: list[str] = []
-        self._add: dict[str, list[int]] = {}
-        self._drop: dict[str, list[int]] = {}
-
-    def know(self, names: Iterable[str], known: Mapping[str, int], rows: Mapping[int, Row]) -> None:
-        """Note whose addresses these are.
-
-        Earlier versions wrote an address down under a key that two people may share (straße@,
-        strasse@): it is theirs
-        whose row says so, and is written down under its own key from now on.
-        """
-        for name in names:
-            at = known.get(name)
-            if at is not None and not _is_of(name, rows.get(at)):
-                owner = address_key(str(rows[at].get("email", "")))
-                self._addresses.setdefault(owner, at)
-                at = None
-            if at is None and not name.isascii():
-                old = former_address_key(name)
-                at = known.get(old)
-                if at is not None and _is_of(name, rows.get(at)):
-                    self._addresses[name] = at
-                    self._gone += [old] if old not in self._addresses else []
-                else:
-                    at = None
-            if at is not None:
-                self.written.ids[name] = at
-
-    def take(self, wish: RowChange, rows: dict[int, Row]) -> None:
-        """Let a wish become a change of its row; `rows` are those that are known."""
-        known = self.written.ids
-        at = known.get(wish.former or wish.address)
-        before = rows.get(at) if at is not None else None
-        after = wish.change(before)
-        if at is not None and at not in self._before:
-            self._before[at] = before
-        if after == before:
-            return
-        fresh = at is None
-        if at is None:
-            at, self.next = self.next, self.next + 1
-        self._before.setdefault(at, before)
-        self._after[at] = after
-        if after is None:
-            gone: list[str] = [wish.address, *(before or {}).get("_former", [])]  # type: ignore[misc]
-            for name in gone:
-                self._addresses.pop(name, None)
-            self._gone += gone
-            rows.pop(at, None)
-            return
-        rows[at] = after
-        if fresh or wish.former:
-            known[wish.address] = self._addresses[wish.address] = at
-
-    def whole(self) -> Self:
-        """All wishes are taken: who is new, changed, or as they were; an address that stands there
-        twice counts once.
-        """
-        for at, before in self._before.items():
-            after = self._after.get(at, before)
-            if after == before:
-                self._after.pop(at, None)
-            (
-                self.written.unchanged
-                if after == before
-                else self.written.new
-                if before is None
-                else self.written.changed
-            ).append(at)
-        return self
-
-    def stand(self, keys: IndexKeys) -> None:
-        """Find where the rows stand now and stood before."""
-        cells: dict[Cell, list[int]] = {}
-        self._add, self._drop = (
-            {"idx:all": [n for n, row in self._after.items() if row and self._before[n] is None]},
-            {},
-        )
-        for number, after in self._after.items():
-            if self._before[number] is None:
-                for cell in keys.row(after):
-                    found = cells.get(cell)
-                    if found is None:
-                        cells[cell] = [number]
-                    else:
-                        found.append(number)
-            else:
-                self._differ(keys, number, after)
-        for cell, ids in cells.items():
-            for key in cell.keys:
-                self._add.setdefault(key, []).extend(ids)
-        for ids in self._add.values():
-            ids.sort()
-
-    def _differ(self, keys: IndexKeys, number: int, after: Row | None) -> None:
-        old, new = (
-            {key for cell in keys.row(row) for key in cell.keys}
-            for row in (self._before[number], after)
-        )
-        if after is None:
-            old.add("idx:all")
-        for here, there in ((old - new, self._drop), (new - old, self._add)):
-            for key in here:
-                there.setdefault(key, []).append(number)
-
-    def commands(self, store: Store) -> list[Command]:
-        """What Redis has to do."""
-        commands: list[Command] = []
-        pairs = [
-            word
-            for number, row in self._after.items()
-            if row is not None
-            for word in (f"sub:{number}", encode(row))
-        ]
-        commands += _split(("MSET",), pairs)
-        commands += _split(
-            ("HSET", "book:address"), [word for pair in self._addresses.items() for word in pair]
-        )
-        commands += _split(
-            ("HDEL", "book:address"), [name for name in self._gone if name not in self._addresses]
-        )
-        commands += [
-            ("UNLINK", f"sub:{number}") for number, row in self._after.items() if row is None
-        ]
-        if self.next > self.first:
-            commands.append(("SET", "book:seq", self.next - 1))
-        return commands + self._index(store)
-
-    def _index(self, store: Store) -> list[Command]:
-        """Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what
-        follows as often as it is there.
-        """
-        appends: list[str | bytes | int] = []
-        bits: list[str | bytes | int] = []
-        stretches: list[str | bytes | int] = []
-        sets: list[Command] = []
-        for key, ids in self._add.items():
-            if key.startswith("ids:"):
-                appends += (key, pack_ids(ids))
-            else:
-                self._bits(key, ids, bits, stretches)
-        for key, ids in self._drop.items():
-            if key.startswith("ids:"):
-                gone = set(ids)
-                rest = [i for i in unpack_ids(store.raw(key)) if i not in gone]
-                sets.append(
-                    ("SET", key, pack_ids(rest + self._add.get(key, [])))
-                    if rest or key in self._add
-                    else ("UNLINK", key)
-                )
-            else:
-                bits += [word for i in ids for word in (key, i, 0)]
-        many = (("APPEND*", appends), ("SETBIT*", bits), ("SETRANGE*", stretches))
-        return [*((verb, *args) for verb, args in many if args), *sets]
-
-    def _bits(
-        self,
-        key: str,
-        ids: list[int],
-        bits: list[str | bytes | int],
-        stretches: list[str | bytes | int],
-    ) -> None:
-        """Bits set one by one, or, for many new ids, as bytes: behind the last id of before nothing
-        stands yet.
-        """
-        edge = -(-self.first // 8) * 8  # the first byte that is all new
-        fresh = [i for i in ids if i >= edge]
-        if len(fresh) < _FEW_BITS:
-            bits += [word for i in ids for word in (key, i, 1)]
-            return
-        low, high = fresh[0] >> 3, fresh[-1] >> 3
-        raw = bytearray(high - low + 1)
-        for i in fresh:
-            raw[(i >> 3) - low] |= 128 >> (i & 7)
-        bits += [word for i in ids if i < edge for word in (key, i, 1)]
-        stretches += (key, low, bytes(raw))
+        self._load(int(self.store.text(keys.BOOK_VERSION) or 0))
 
 
 def changes_for(
@@ -389,16 +172,7 @@ def changes_for(
 ) -> list[RowChange]:
     """The same change for everybody with these ids who is in the book."""
     raws = subscriber_rows.rows(store, ids)
-    return [RowChange(address_key(str(_decode(raw)["email"])), change) for raw in raws if raw]
-
-
-def _is_of(name: str, row: Row | None) -> bool:
-    """Return whether a row is the one of this address; one that is gone may have been."""
-    if row is None:
-        return True
-    if name.isascii() and str(row.get("email", "")).isascii():
-        return True  # both keys fold such an address alike
-    return name == address_key(str(row.get("email", ""))) or name in row.get("_former", ())  # type: ignore[operator]
+    return [RowChange(address_key(str(decode(raw)["email"])), change) for raw in raws if raw]
 
 
 def off_list(name: str, row: Row | None) -> Row | None:
@@ -407,11 +181,3 @@ def off_list(name: str, row: Row | None) -> Row | None:
         return None
     rest = [v for v in row.get("lists", []) if v != name]  # type: ignore[attr-defined]
     return row | {"lists": rest} if rest else {k: v for k, v in row.items() if k != "lists"}
-
-
-def _split(head: Command, args: Sequence[str | bytes | int]) -> list[Command]:
-    """One command for many words, or several for too many."""
-    return [
-        (*head, *args[n : n + _WORDS - _WORDS % 2])
-        for n in range(0, len(args), _WORDS - _WORDS % 2)
-    ]

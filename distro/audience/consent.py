@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from distro.errors import DistroError
-from distro.store import Store, consents, subscriber_rows
+from distro.store import Store, consents, keys, subscriber_rows
 from distro.store import book_scripts as scripts
 from distro.store.data_folder import refused
 
@@ -108,9 +108,9 @@ def taking(facts: Iterable[Fact]) -> list[tuple[str | bytes | int, ...]]:
         command
         for f in facts
         for command in (
-            ("HSET", f"facts:{f.subscriber}", f.fact, f.told),
-            ("SETBIT", f"no:{_TAKES.get(f.act, f.act)}", f.subscriber, 1),
-            ("SETBIT", "no:any", f.subscriber, 1),
+            ("HSET", keys.facts(f.subscriber), f.fact, f.told),
+            ("SETBIT", keys.refused(_TAKES.get(f.act, f.act)), f.subscriber, 1),
+            ("SETBIT", keys.REFUSED, f.subscriber, 1),
         )
     ]
 
@@ -150,7 +150,7 @@ class ConsentFile:
                 )  # one writer at a time, so that the offset is right
                 begin = self._add(file, [fact])
                 end = os.fstat(file.fileno()).st_size
-                known = int(store.hash("facts:offset").get(self.host, 0))
+                known = int(store.hash(keys.facts("offset")).get(self.host, 0))
                 # Only a file that was in Redis up to here is in Redis up to there now.
                 store.call(scripts.consent(self.host, end if known == begin else None, [fact.args]))
         except OSError as error:
@@ -259,7 +259,7 @@ class ConsentFile:
             with self.path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH)
                 size = os.fstat(file.fileno()).st_size
-                known = 0 if whole else int(store.hash("facts:offset").get(self.host, 0))
+                known = 0 if whole else int(store.hash(keys.facts("offset")).get(self.host, 0))
                 file.seek(known if known <= size else 0)
                 lines = file.read().splitlines()
         except FileNotFoundError:

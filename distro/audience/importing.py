@@ -19,12 +19,13 @@ from pathlib import Path
 import msgspec
 
 from distro.audience import consent
-from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows, changes_for, off_list
+from distro.audience.book_writer import Writer, changes_for, off_list
 from distro.audience.columns import Header, header_of
 from distro.audience.consent import ConsentFile, Hashes
+from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table
-from distro.store import Store, consents, imports, subscriber_rows
+from distro.store import Store, consents, imports, keys, subscriber_rows
 from distro.store.book_scripts import Command
 from distro.store.records import ids_of
 
@@ -331,7 +332,7 @@ class _Intake:
 
     def beside(self, written: WrittenRows) -> list[Command]:
         """The counts of a piece, and for `sync` whom it spoke of."""
-        key = f"import:{self.number}"
+        key = keys.imported(self.number)
         known = [*written.changed, *written.unchanged]
         counts = (
             ("new", len(written.new)),
@@ -371,7 +372,7 @@ class _Intake:
 def _take_off(store: Store, number: int, intake: _Intake) -> None:
     """`sync`: whoever is on the list and not in the file leaves it; asked again, only the rest."""
     name = intake.list_name
-    there, here = store.raw(f"idx:lists:{name}"), store.raw(f"import:{number}:ids")
+    there, here = store.raw(keys.index("lists", name)), store.raw(keys.import_ids(number))
     gone = ids_of(
         (
             int.from_bytes(there.ljust(len(here), b"\0"), "big")
@@ -381,5 +382,5 @@ def _take_off(store: Store, number: int, intake: _Intake) -> None:
     for start in range(0, len(gone), _PIECE):
         wishes = changes_for(store, gone[start : start + _PIECE], partial(off_list, name))
         intake.writer.write(
-            wishes, beside=lambda w: [("HINCRBY", f"import:{number}", "gone", len(w.changed))]
+            wishes, beside=lambda w: [("HINCRBY", keys.imported(number), "gone", len(w.changed))]
         )

@@ -63,8 +63,8 @@ class Segments:
     def __init__(self, store: Store, named: Mapping[str, str]) -> None:
         self.store = store
         self.named = named
-        self.columns = dict.fromkeys(ALWAYS_SCANNED, SCAN) | store.hash("book:columns")
-        self.lists = set(store.members("val:lists"))
+        self.columns = dict.fromkeys(ALWAYS_SCANNED, SCAN) | store.hash(keys.COLUMNS)
+        self.lists = set(store.members(keys.values("lists")))
         self._used = 0
 
     def expand(self, expression: str) -> Node:

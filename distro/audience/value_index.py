@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from distro.model import ascii_lower as lower
+from distro.store import keys
 
 BITMAP, IDS, SCAN = "index", "ids", "scan"
 ALWAYS_SCANNED = ("email", "name", "phone")
@@ -61,8 +62,8 @@ def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
         return ()
     kind, number = found
     return (
-        f"pl:{column}:{kind}",
-        *(f"pl:{column}:{kind}{bit}" for bit in range(bits_of(kind)) if number >> bit & 1),
+        keys.plane(column, kind),
+        *(keys.plane(column, f"{kind}{bit}") for bit in range(bits_of(kind)) if number >> bit & 1),
     )
 
 

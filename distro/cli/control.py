@@ -137,11 +137,11 @@ def cancel(
     """
     from distro.flow.orders import cancel as stop_for_good
     from distro.installation.context import open_installation
-    from distro.store.distributions import find
+    from distro.store.distributions import find, read
 
     with open_installation(settings(config)) as installation:
         number = find(installation.store, distribution)
-        headline = installation.store.hash(f"dist:{number}").get("headline", "")
+        headline = read(installation.store, number).headline
         if (
             not yes
             and not as_json
@@ -192,14 +192,14 @@ def reschedule(
     """
     from distro.flow.orders import reschedule as move
     from distro.installation.context import open_installation
-    from distro.store.distributions import find
+    from distro.store.distributions import find, read
     from distro.times import rfc3339
 
     found = settings(config)
     with open_installation(found) as installation:
         number = find(installation.store, distribution)
         start = move(installation, number, at, actor=actor())
-        state = installation.store.hash(f"dist:{number}").get("state", "")
+        state = read(installation.store, number).state
     when = rfc3339(start, found.site.timezone)
     (
         output.document({"distribution": f"D{number}", "state": state, "at": when})

@@ -5,13 +5,14 @@ import fcntl
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from distro.audience.consent import ConsentFile
 from distro.audience.segments import Segments, load_named
 from distro.errors import StoreGoneError
 from distro.installation.secrets import host_id, is_member, load_keys
 from distro.settings.load import Settings
-from distro.store import Store, connect
+from distro.store import Store, connect, data_format
 from distro.store.data_folder import refused
 from distro.store.embedded import Embedded, ensured, joined
 from distro.tokens import SecretKeys
@@ -93,13 +94,18 @@ def _within_rights(data: Path) -> Iterator[None]:
 def _installation(settings: Settings, url: str, broker: str) -> Installation:
     store = connect(url)
     store.ping()
+    data_format.check(store, settings.data, ours=not is_member(settings))
     return Installation(
         settings, store, url, broker, load_keys(settings, store), host_id(settings.data)
     )
 
 
 def _next_database(url: str) -> str:
-    """The broker beside the ledger: the same server, the database after it."""
+    """Return the broker beside the ledger: the same server, the database after it."""
+    if url.startswith("unix://"):
+        address, _, query = url.removeprefix("unix://").partition("?")
+        number = int(parse_qs(query).get("db", ["0"])[0]) + 1
+        return f"redis+socket://{address}?virtual_host={number}"
     head, slash, database = url.rpartition("/")
     return f"{head}/{int(database) + 1}" if slash and database.isdigit() else f"{url.rstrip('/')}/1"
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from distro.ledger.recovery import leases
 from distro.model import State
-from distro.store import Store
-from distro.store.ledger_scripts import RECORD_SIZE
-from distro.store.records import batches_of, counters, histogram, ordinals_in, unpack_record
+from distro.store import Store, distributions, keys, records
+from distro.store.records import batches_of, counters, histogram, ordinals_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ def audit(store: Store, distribution: str) -> Audit:
     """Read every byte of a distribution's ledger and hold it against its counters, audience,
     batches and leases.
     """
-    told = store.hash(f"dist:{distribution}")
-    if "frozen_at" not in told:
+    found = distributions.read(store, distribution)
+    if not found.frozen:
         return Audit(distribution, 0, histogram(b""), ())
-    audience = int(told["audience"])
-    states = store.raw(f"led:{distribution}")
+    audience = found.audience
+    states = records.states_of(store, distribution)
     counts = histogram(states)
     findings = []
     if len(states) != audience:
@@ -46,8 +45,8 @@ def audit(store: Store, distribution: str) -> Audit:
         for state in State
         if kept[state] != counts[state]
     ]
-    ids = store.raw(f"aud:{distribution}")
-    if len(ids) != 4 * audience or len({ids[n : n + 4] for n in range(0, len(ids), 4)}) != audience:
+    ids = records.audience_of(store, distribution)
+    if len(ids) != audience or len(set(ids)) != audience:
         findings.append("somebody stands in the audience twice, or not at all")
     findings += _orphans(store, distribution, states)
     return Audit(distribution, audience, counts, tuple(findings))
@@ -58,12 +57,10 @@ def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
     leased = {lease.token for lease in leases(store, distribution)}
     found = []
     for ordinal in ordinals_in(states, State.SENDING):
-        record = unpack_record(
-            store.span(f"rec:{distribution}", ordinal * RECORD_SIZE, (ordinal + 1) * RECORD_SIZE)
-        )
+        record = records.record_at(store, distribution, ordinal)
         if record.token not in leased:
             found.append(f"recipient {ordinal} is sending without a lease")
-    watched = {int(b) for b in store.scores(f"todo:{distribution}")} | {
+    watched = {int(b) for b in store.scores(keys.todo(distribution))} | {
         lease.batch for lease in leases(store, distribution)
     }
     for n, (first, past, _) in enumerate(batches_of(store, distribution)):

@@ -19,10 +19,10 @@ from distro.ledger import journal
 from distro.ledger.journal import Attempt, Evidence
 from distro.lib import failpoints
 from distro.model import Outcome, State
-from distro.store import Store
+from distro.store import Store, keys, records
 from distro.store import ledger_scripts as scripts
-from distro.store.ledger_scripts import RECORD_SIZE, Claim
-from distro.store.records import batches_of, ordinals_in, pack_outcome, unpack_record
+from distro.store.ledger_scripts import Claim
+from distro.store.records import batches_of, ordinals_in, pack_outcome
 
 _PIECE = 400  # verdicts in one call
 
@@ -41,7 +41,7 @@ class Lease:
 def leases(store: Store, distribution: str) -> list[Lease]:
     """Every lease of a distribution."""
     found = []
-    for batch, told in store.hash(f"lease:{distribution}").items():
+    for batch, told in store.hash(keys.leases(distribution)).items():
         token, expires, process = told.split(" ", 2)
         found.append(Lease(distribution, int(batch), token, int(expires), process))
     return found
@@ -101,7 +101,7 @@ class Recovery:
         self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]
     ) -> dict[State, int]:
         """Write down how attempts ended, ascending by ordinal; gives how many became what."""
-        relays = self.store.elements(f"rly:{distribution}")
+        relays = self.store.elements(keys.relays(distribution))
         became: dict[State, int] = {}
         for start in range(0, len(verdicts), _PIECE):
             packed, texts = b"", []
@@ -124,17 +124,14 @@ class Recovery:
 
     def _settle_one(self, lease: Lease, evidence: Evidence) -> dict[State, int]:
         first, past, edition = batches_of(self.store, lease.distribution)[lease.batch]
-        states = self.store.span(f"led:{lease.distribution}", first, past)
-        records = self.store.span(
-            f"rec:{lease.distribution}", first * RECORD_SIZE, past * RECORD_SIZE
-        )
+        states = records.states_of(self.store, lease.distribution, first, past)
+        attempts = list(records.records_of(self.store, lease.distribution, first, past))
         verdicts: list[tuple[Attempt, Outcome]] = []
         for n in ordinals_in(states, State.SENDING):
-            record = unpack_record(records[n * RECORD_SIZE : (n + 1) * RECORD_SIZE])
-            if record.token != lease.token:
-                continue
-            attempt = Attempt(lease.distribution, first + n, lease.token, record.attempts)
-            verdicts.append((attempt, evidence.verdict(attempt)))
+            record = attempts[n]
+            if record.token == lease.token:
+                attempt = Attempt(lease.distribution, first + n, lease.token, record.attempts)
+                verdicts.append((attempt, evidence.verdict(attempt)))
         failpoints.point("settle")
         became = self.record(lease.distribution, verdicts)
         self.store.call(

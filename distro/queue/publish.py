@@ -1,6 +1,8 @@
 """Publish wake-ups as Celery messages. One that cannot be published is left to the sweep."""
 
+import contextlib
 from collections.abc import Iterable
+from typing import Any
 
 from celery import Celery
 from kombu.connection import Connection
@@ -13,6 +15,9 @@ from distro.model import DistributionId
 from distro.queue.app import QUEUE, make_app
 
 ADVANCE, DELIVER = "distro.advance", "distro.deliver"
+_PATIENCE = 2  # seconds that a command waits for the broker
+# A broker that is away, or whose address is wrong, which `distro doctor` says.
+_AWAY = (KombuError, OSError, KeyError, ValueError)
 
 
 def publish(app: Celery, wakes: Iterable[Wake]) -> None:
@@ -38,22 +43,19 @@ class Publisher:
 
     def __init__(self, installation: Installation) -> None:
         self._app = make_app(installation.broker, "distro-submit")
-        self._connection = self._app.connection_for_write(connect_timeout=2)
-        try:
-            self._connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
-        except (KombuError, OSError):
-            self._connection = None  # the sweep calls instead
+        self._connection: Any = None  # the sweep calls instead
+        with contextlib.suppress(*_AWAY):
+            connection = self._app.connection_for_write(connect_timeout=_PATIENCE)
+            connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=_PATIENCE)
+            self._connection = connection
 
     def advance(self, distribution: DistributionId) -> None:
         """Have a worker look at a distribution that is due now."""
         if self._connection is None:
             return
-        try:
+        with contextlib.suppress(*_AWAY):
             self._app.send_task(ADVANCE, (distribution,), connection=self._connection, retry=False)
-        except (KombuError, OSError):
-            return
-        finally:
-            self._connection.release()
+        self._connection.release()
 
 
 def broker_state(broker: str) -> tuple[int, str]:

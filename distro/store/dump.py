@@ -24,7 +24,7 @@ _PATIENCE = 300.0  # seconds until the server has its copy ready
 _PIECE = 1 << 20
 _KEYS = 500  # restored in one round trip
 # Keys that mean nothing outside the installation that ran when the copy was made.
-_MOMENT = ("tmp:*", "proc:*", "rate:*", keys.ALIVE)
+_MOMENT = ("tmp:*", keys.process("*"), keys.rate("*"), keys.ALIVE)
 
 
 def take(url: str, out: IO[bytes]) -> int:

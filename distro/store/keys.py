@@ -23,6 +23,7 @@ class Key:
 
 
 TABLE = (
+    Key("format", "string", "the format of the data, see data_format.py"),
     # the book
     Key("book:seq", "string", "the last subscriber id given out; ids are never reused"),
     Key("book:address", "hash", "normalised address -> id, former addresses too"),
@@ -189,6 +190,7 @@ HALTS = "stops"
 LAST_SUBSCRIBER = "book:seq"
 LAST_DISTRIBUTION = "dist:seq"
 LAST_IMPORT = "import:seq"
+CONSENT_OFFSETS = "facts:offset"
 BOOK_VERSION = "book:version"
 PEPPER = "book:pepper"
 OPEN_IMPORTS = "import:open"
@@ -409,4 +411,4 @@ _PATTERNS = [(_pattern(key), key) for key in TABLE]
 def describe(name: str) -> Key | None:
     """The row of the table that a key's name belongs to; None: the key is not in the table."""
     exact = [key for pattern, key in _PATTERNS if pattern.fullmatch(name)]
-    return max(exact, key=lambda key: len(key.pattern)) if exact else None
+    return max(exact, key=lambda k: ("{" not in k.pattern, len(k.pattern)), default=None)

@@ -13,8 +13,8 @@ from distro.store import keys
 from distro.store.client import Store
 from distro.store.ledger_scripts import RECORD_SIZE
 
-_OUTCOME = struct.Struct(">Ic4sBHB16s")
-_RECORD = struct.Struct(">4sIBBHB16s")
+OUTCOME = struct.Struct(">Ic4sBHB16s")
+RECORD = struct.Struct(">4sIBBHB16s")
 _FLAGS = 9  # where a record keeps its flags
 _TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")
 _BATCH = struct.Struct(">IIBB")  # first ordinal, last + 1, edition, group of receivers (0: none)
@@ -30,7 +30,7 @@ def pack_outcome(
     ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int
 ) -> bytes:
     """One outcome as `step` takes it."""
-    return _OUTCOME.pack(
+    return OUTCOME.pack(
         ordinal,
         _LETTERS[state],
         bytes.fromhex(token),
@@ -56,9 +56,7 @@ class Record:
 
 def unpack_record(raw: bytes) -> Record:
     """A record as the scripts wrote it; what is shorter was never tried."""
-    token, at, attempts, flags, code, relay, queue_id = _RECORD.unpack(
-        raw.ljust(RECORD_SIZE, b"\0")
-    )
+    token, at, attempts, flags, code, relay, queue_id = RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
     return Record(
         token.hex(),
         at,
@@ -72,8 +70,10 @@ def unpack_record(raw: bytes) -> Record:
 
 def address_at(store: Store, distribution: str, ordinal: int) -> str:
     """The address, as the book has it now, of the recipient with this ordinal."""
-    number = int.from_bytes(store.span(f"aud:{distribution}", ordinal * 4, ordinal * 4 + 4), "big")
-    row = json.loads(store.raw(f"sub:{number}") or b"{}")
+    number = int.from_bytes(
+        store.span(keys.audience(distribution), ordinal * 4, ordinal * 4 + 4), "big"
+    )
+    row = json.loads(store.raw(keys.subscriber(number)) or b"{}")
     return str(row.get("email", f"subscriber {number}"))
 
 
@@ -99,7 +99,7 @@ def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
 
 def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
     """Every batch: first ordinal, last + 1, index of the edition."""
-    raw = store.raw(f"bat:{distribution}")
+    raw = store.raw(keys.batches(distribution))
     return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), _BATCH.size)]
 
 
@@ -109,7 +109,7 @@ def counters(store: Store, distribution: str) -> dict[State, int]:
     return dict(
         zip(
             _ORDER,
-            map(int, store.command("BITFIELD_RO", f"cnt:{distribution}", *gets)),
+            map(int, store.command("BITFIELD_RO", keys.counters(distribution), *gets)),
             strict=True,
         )
     )

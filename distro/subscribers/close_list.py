@@ -5,8 +5,9 @@ with the reason on record.
 import json
 from functools import partial
 
-from distro.audience.book_writer import Row, Writer, changes_for, off_list
+from distro.audience.book_writer import Writer, changes_for, off_list
 from distro.audience.expression import And, Node, Not, Or, parse
+from distro.audience.row_changes import Row
 from distro.errors import RefusedError
 from distro.installation.context import Installation
 from distro.model import DistributionState

@@ -12,7 +12,8 @@ from functools import partial
 
 from distro.audience import addresses, book, consent
 from distro.audience.book import person
-from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows
+from distro.audience.book_writer import Writer
+from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation

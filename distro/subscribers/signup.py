@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 from distro import log
 from distro.audience import addresses, book, consent
-from distro.audience.book_writer import Row, RowChange, Writer, WrittenRows
+from distro.audience.book_writer import Writer
 from distro.audience.list_roles import ListRole, load_roles
+from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import DistroError, StoreGoneError, UsageError
 from distro.installation.context import Installation
@@ -329,7 +330,7 @@ def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
 def forget_unconfirmed(installation: Installation, at_most: int = 200) -> int:
     """Forget who asked a week ago and never confirmed; gives how many."""
     gone = 0
-    for number in ids_of(installation.store.raw("no:unconfirmed"))[:5000]:
+    for number in ids_of(consents.refused(installation.store, "unconfirmed"))[:5000]:
         who = book.by_id(installation.store, number)
         facts = consent.history(installation.store, number) if who else []
         if (

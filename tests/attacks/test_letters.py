@@ -22,7 +22,7 @@ from distro.letter.templates import Templates
 from distro.model import Edition
 from distro.relay.message import Message, commands_of
 from distro.relay.reply import Reply
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.submit import read
 from distro.tokens import SecretKeys
@@ -171,19 +171,19 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
 
 
 def break_letter(installation: Installation) -> None:
-    installation.store.command("SET", "let:1:en", "{}")
+    installation.store.command("SET", keys.letter("1", "en"), "{}")
 
 
 def break_edition(installation: Installation) -> None:
-    installation.store.command("HSET", "dist:1", "versions", '{"en": "nowhere"}')
+    installation.store.command("HSET", keys.distribution("1"), "versions", '{"en": "nowhere"}')
 
 
 def break_expression(installation: Installation) -> None:
-    installation.store.command("HSET", "dist:1", "expanded", "((")
+    installation.store.command("HSET", keys.distribution("1"), "expanded", "((")
 
 
 def break_row(installation: Installation) -> None:
-    installation.store.command("SET", "sub:3", '{"email": 7}')
+    installation.store.command("SET", keys.subscriber("3"), '{"email": 7}')
 
 
 @pytest.mark.parametrize("harm", [break_letter, break_edition, break_expression, break_row])
@@ -196,7 +196,7 @@ def test_broken_data_halts_one_distribution_with_a_reason(
     harm(installation)  # type: ignore[operator]
     story = Story(installation)
     story.run()
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], told["guard"]) == ("halted", "fault")
     assert told["reason"]
     assert any(f.grade is Grade.ERROR and "D1" in f.text for f in examine(installation))
@@ -204,7 +204,13 @@ def test_broken_data_halts_one_distribution_with_a_reason(
     story.run()
     assert len(story.letters) == before
     assert (
-        len([e for e in installation.store.elements("ev:1") if json.loads(e)["act"] == "halted"])
+        len(
+            [
+                e
+                for e in installation.store.elements(keys.events("1"))
+                if json.loads(e)["act"] == "halted"
+            ]
+        )
         == 1
     )
 
@@ -217,7 +223,7 @@ def test_broken_data_halts_one_distribution_with_a_reason(
             ),
         )
         story.run()
-        assert installation.store.hash("dist:2")["state"] == "sent"
+        assert installation.store.hash(keys.distribution("2"))["state"] == "sent"
     story.stop()
 
 

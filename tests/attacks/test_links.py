@@ -12,7 +12,7 @@ from distro.demo.mailbox import Mailbox
 from distro.errors import DistroError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import people, signup, transactional
@@ -207,18 +207,18 @@ def test_a_sign_up_that_cannot_be_recorded_leaves_nobody_in_the_book(
     assert book.by_address(installation.store, "victim@d.example") is None
 
     client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
-    installation.store.command("DEL", *installation.store.names("rate:*"))
+    installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     signup.answer(installation)
     who = book.by_address(installation.store, "victim@d.example")
     assert who
     assert refusals(installation.store, who.id) == ["unconfirmed"]
-    assert installation.store.command("GETBIT", "no:any", who.id)
+    assert installation.store.command("GETBIT", keys.REFUSED, who.id)
     assert consent.history(installation.store, who.id)[0].act == "signed_up"
 
 
 def test_somebody_who_said_no_before_is_not_added_without_it(installation: Installation) -> None:
     installation.store.command(
-        "HSET", "nos", installation.hash_of("left@d.example"), "unsubscribed"
+        "HSET", keys.NOES, installation.hash_of("left@d.example"), "unsubscribed"
     )
     with _NoDisk(installation), pytest.raises(DistroError):
         people.add(installation, "left@d.example", ["journalists"], {}, source="m")
@@ -245,13 +245,13 @@ def test_one_mailbox_is_asked_once_however_it_is_spelt(
 
 def test_a_whole_network_is_one_place(installation: Installation) -> None:
     assert sum(signup.allowed(installation, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
-    installation.store.command("DEL", *installation.store.names("rate:*"))
+    installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     assert (
         sum(signup.allowed(installation, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30
     )  # a /56
-    installation.store.command("DEL", *installation.store.names("rate:*"))
+    installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     assert sum(signup.allowed(installation, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
-    installation.store.command("DEL", *installation.store.names("rate:*"))
+    installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     assert sum(signup.allowed(installation, f"198.51.100.{n}") for n in range(58)) == 30
 
 
@@ -298,7 +298,7 @@ def test_never_again_means_never(
     assert book.by_address(installation.store, "victim@d.example")
     assert "will not ask again" in client.post(path).text
     assert book.by_address(installation.store, "victim@d.example") is None
-    installation.store.command("DEL", *installation.store.names("rate:*"))
+    installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
     signup.answer(installation)
     assert transactional.waiting(installation) == []
@@ -320,7 +320,7 @@ def _asked(installation: Installation, client: TestClient) -> str:
     """Ask for a list as a stranger may, a day later than the last time; return the link of the
     letter.
     """
-    installation.store.command("DEL", "none", *installation.store.names("rate:*"))
+    installation.store.command("DEL", "none", *installation.store.names(keys.rate("*")))
     for _ in range(2):  # who left is asked only at the second wish
         client.post("/subscribe", data={"email": "victim@d.example", "list": ["weekly"]})
     signup.answer(installation)
@@ -406,9 +406,12 @@ def test_a_letters_link_fills_no_mailbox(installation: Installation, client: Tes
     for _ in range(14):
         client.post(f"/p/{token(installation)}", data={"act": "held"})
         installation.store.command(
-            "DEL", "post", *installation.store.names("rate:here:*"), "rate:all"
+            "DEL",
+            keys.WAITING_LETTERS,
+            *installation.store.names(keys.rate("here:*")),
+            keys.rate("all"),
         )
-    installation.store.command("DEL", "post")
+    installation.store.command("DEL", keys.WAITING_LETTERS)
     client.post(f"/p/{token(installation)}", data={"act": "held"})
     assert transactional.waiting(installation) == []
 

@@ -25,7 +25,7 @@ from distro.model import DistributionId, Outcome, State, former_address_key
 from distro.relay.message import Message
 from distro.reports.recipients_csv import write_csv
 from distro.settings.load import Settings
-from distro.store import Store, connect
+from distro.store import Store, connect, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded, ensured
 from distro.subscribers import housekeeping, people
@@ -127,8 +127,8 @@ def test_erased_means_erased_from_everything_that_we_hold(
     journal.close()
     assert installation.store.text("rewrite:wanted") == ""
     # Everybody else is as before.
-    assert installation.store.command("BITCOUNT", "idx:lists:press") == 3
-    assert installation.segments().store.members("val:language") == ["en"]
+    assert installation.store.command("BITCOUNT", keys.index("lists", "press")) == 3
+    assert installation.segments().store.members(keys.values("language")) == ["en"]
     assert book.by_address(installation.store, "reader0@a.example")
 
 
@@ -301,8 +301,8 @@ def old_book(installation: Installation, address: str, name: str) -> int:
     made.
     """
     who = people.add(installation, address, ["press"], {"name": name}, source="m")
-    installation.store.command("HDEL", "book:address", address)
-    installation.store.command("HSET", "book:address", former_address_key(address), who.id)
+    installation.store.command("HDEL", keys.ADDRESSES, address)
+    installation.store.command("HSET", keys.ADDRESSES, former_address_key(address), who.id)
     return who.id
 
 
@@ -337,7 +337,7 @@ def test_a_no_that_was_kept_under_the_former_hash_holds_for_ever(
 ) -> None:
     installation = make_installation(tmp_path, server, store)
     former = installation.hashes_of("straße@a.example")[1]
-    store.command("HSET", "nos", former, said)
+    store.command("HSET", keys.NOES, former, said)
     path = tmp_path / "again.csv"
     path.write_text("email\nstraße@a.example\n", encoding="utf-8")
     importing.commit(

@@ -15,7 +15,7 @@ from distro.audience import book, consent
 from distro.installation.context import Installation
 from distro.installation.secrets import load_keys
 from distro.settings.load import load
-from distro.store import connect
+from distro.store import connect, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers
@@ -216,8 +216,10 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(
 
     found.store.command(
         "SET",
-        "sub:5",
-        found.store.raw("sub:5").replace(b"}", b',"_wants":["weekly"],"_asked":["1"]}'),
+        keys.subscriber("5"),
+        found.store.raw(keys.subscriber("5")).replace(
+            b"}", b',"_wants":["weekly"],"_asked":["1"]}'
+        ),
     )
     who = book.by_id(found.store, 5)
     assert who

@@ -13,7 +13,7 @@ from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.model import LETTERS, DistributionId, Outcome, State
-from distro.store import Store, book_scripts
+from distro.store import Store, book_scripts, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
@@ -36,7 +36,7 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Ins
     add_readers(store, 5, folder=tmp_path)
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     advance(installation, D)
-    assert store.hash("dist:1")["state"] == "sending"
+    assert store.hash(keys.distribution("1"))["state"] == "sending"
     yield installation
     assert not [f for f in audit(store, D).findings if "counter" in f or "states" in f]
 
@@ -89,7 +89,7 @@ def step(
 
 
 def states(store: Store) -> str:
-    return store.raw("led:1").decode()
+    return store.raw(keys.states("1")).decode()
 
 
 def intents(
@@ -104,10 +104,10 @@ def force(store: Store, ordinal: int, state: State) -> None:
     """Put a recipient into a state, counters in step."""
     before = states(store)[ordinal]
     order = "".join(LETTERS.values())
-    store.command("SETRANGE", "led:1", ordinal, state.letter)
+    store.command("SETRANGE", keys.states("1"), ordinal, state.letter)
     store.command(
         "BITFIELD",
-        "cnt:1",
+        keys.counters("1"),
         "INCRBY",
         "i32",
         f"#{order.index(before)}",
@@ -189,12 +189,12 @@ def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(
     installation: Installation,
 ) -> None:
     """Promise 4: consent is read at the turn, not at the freeze."""
-    first = int.from_bytes(installation.store.span("aud:1", 0, 4), "big")
+    first = int.from_bytes(installation.store.span(keys.audience("1"), 0, 4), "big")
     installation.store.call(book_scripts.consent("h", None, [(first, "f1", NO)]))
     _, found = intents(installation.store, 2)
     assert [i.ordinal for i in found] == [1, 2]
     assert states(installation.store) == "siiqq"
-    assert installation.store.hash("err:1") == {"0": "unsubscribed"}
+    assert installation.store.hash(keys.replies("1")) == {"0": "unsubscribed"}
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_doubt_is_resent_once_then_stays(installation: Installation) -> None:
         1,
         1,
     )
-    assert installation.store.hash("dist:1")["possibly_twice"] == "1"
+    assert installation.store.hash(keys.distribution("1"))["possibly_twice"] == "1"
     again = claim(installation.store, "22222222")
     assert again is not None
     second, *rest = step(installation.store, of=again, want=5).intents
@@ -350,7 +350,7 @@ def test_a_record_remembers_the_last_attempt(installation: Installation) -> None
         0, State.ACCEPTED, "0a0b0c0d", 1, Outcome(State.ACCEPTED, 250, queue_id="4XzQ1b2c3D"), 3
     )
     installation.store.call(scripts.step(Step("h.9.x", 1, D, packed)))
-    record = unpack_record(installation.store.span("rec:1", 0, RECORD_SIZE))
+    record = unpack_record(installation.store.span(keys.records("1"), 0, RECORD_SIZE))
     assert (record.token, record.attempts, record.code, record.relay, record.queue_id) == (
         "0a0b0c0d",
         intent.attempt,

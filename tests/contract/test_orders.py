@@ -16,7 +16,7 @@ from distro.ledger.audit import audit
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import summary
-from distro.store import Store, book_scripts
+from distro.store import Store, book_scripts, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.records import counters
@@ -38,14 +38,14 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Ins
     add_readers(store, 5, folder=tmp_path)
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     yield installation
-    for number in store.command("ZRANGE", "dists", 0, -1):
+    for number in store.command("ZRANGE", keys.DISTRIBUTIONS, 0, -1):
         assert not [
             f for f in audit(store, number.decode()).findings if "counter" in f or "states" in f
         ]
 
 
 def marks(installation: Installation) -> int:
-    return int(installation.store.command("BITCOUNT", f"taken:{SLUG}"))
+    return int(installation.store.command("BITCOUNT", keys.taken(SLUG)))
 
 
 def again(installation: Installation, tmp_path: Path) -> DistributionId:
@@ -127,12 +127,12 @@ def test_what_is_in_flight_when_cancelled_is_settled_by_its_outcome(
     _, (intent,) = intents(installation.store)
     left = orders.cancel(installation, DistributionId("1"), actor="me", reason="")
     assert left.in_flight == 1
-    assert "settled_at" not in installation.store.hash("dist:1")
+    assert "settled_at" not in installation.store.hash(keys.distribution("1"))
 
     step(installation.store, outcomes=((intent, "0a0b0c0d", end),))
     assert orders.settle(installation, DistributionId("1")) is True
     assert (states(installation.store), marks(installation)) == (f"{state}kkkk", kept)
-    assert installation.store.hash("dist:1")["settled_at"]
+    assert installation.store.hash(keys.distribution("1"))["settled_at"]
 
 
 def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(
@@ -146,7 +146,10 @@ def test_a_cancel_while_the_audience_is_written_down_gives_everything_back(
     with pytest.raises(KeyboardInterrupt):
         advance(installation, DistributionId("1"))
     monkeypatch.undo()
-    assert (installation.store.hash("dist:1")["state"], marks(installation)) == ("freezing", 5)
+    assert (installation.store.hash(keys.distribution("1"))["state"], marks(installation)) == (
+        "freezing",
+        5,
+    )
 
     orders.cancel(installation, DistributionId("1"), actor="me", reason="")
     assert marks(installation) == 0
@@ -182,7 +185,7 @@ def test_a_second_freeze_waits_until_the_cancelled_one_has_settled(
     orders.cancel(installation, DistributionId("1"), actor="me", reason="")
     second = again(installation, tmp_path)
     advance(installation, second)
-    assert installation.store.hash("dist:2")["state"] == "scheduled"
+    assert installation.store.hash(keys.distribution("2"))["state"] == "scheduled"
 
     step(installation.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
     orders.settle(installation, DistributionId("1"))
@@ -227,7 +230,7 @@ def test_late_truth_about_a_cancelled_reader_takes_the_mark_again(
 
 def test_who_said_no_before_their_turn_gives_the_mark_back(installation: Installation) -> None:
     advance(installation, DistributionId("1"))
-    first = int.from_bytes(installation.store.span("aud:1", 0, 4), "big")
+    first = int.from_bytes(installation.store.span(keys.audience("1"), 0, 4), "big")
     installation.store.call(book_scripts.consent("h", None, [(first, "f1", NO)]))
     intents(installation.store, 1)
     assert (states(installation.store), marks(installation)) == ("siqqq", 4)
@@ -244,7 +247,10 @@ def test_two_distributions_of_one_release_run_side_by_side(
     second = again(installation, tmp_path)
     advance(installation, second)
 
-    assert [installation.store.hash(f"dist:{d}")["state"] for d in "12"] == ["sending", "sending"]
+    assert [installation.store.hash(keys.distribution(d))["state"] for d in "12"] == [
+        "sending",
+        "sending",
+    ]
     assert counters(installation.store, "2")[State.QUEUED] == 3
     story = Story(installation)
     story.run(3)
@@ -271,7 +277,7 @@ def test_another_text_is_refused_while_a_reservation_stands_for_the_first(
         )
 
     advance(installation, DistributionId(second))  # … but it comes too late
-    told = installation.store.hash(f"dist:{second}")
+    told = installation.store.hash(keys.distribution(second))
     assert told["state"] == "cancelled"
     assert "not the one that readers already have" in told["reason"]
 
@@ -314,13 +320,13 @@ def test_resend_opens_a_sent_distribution_for_exactly_those(
     clock.move(61_000)
     installation.store.call(scripts.doubts("1", "hold", 60_000, least=20, share=0.05))
     story.run(1)
-    assert installation.store.hash("dist:1")["state"] == "sent"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sent"
 
     assert resend.resend(installation, DistributionId("1"), only, actor="me") == 1
-    assert installation.store.hash("dist:1")["state"] == "sending"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sending"
     story.run(2)
     story.stop()
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], told.get("possibly_twice", "0")) == (
         "sent",
         "1" if only == "in_doubt" else "0",
@@ -339,7 +345,7 @@ def test_resend_to_one_reader_ignores_the_mark_and_leaves_it(installation: Insta
 
     assert [who for who, _ in story.letters].count("reader3@d.example") == 2
     assert len(story.letters) == 6
-    assert installation.store.hash(f"dist:{made}")["resend_of"] == "1"
+    assert installation.store.hash(keys.distribution(made))["resend_of"] == "1"
     assert marks(installation) == 5
     with pytest.raises(NotFoundError, match="nobody in the book"):
         resend.resend_to(installation, DistributionId("1"), "stranger@d.example", actor="me")
@@ -352,7 +358,7 @@ def test_cancelling_a_distribution_of_one_gives_back_no_mark_that_is_not_its_own
     advance(installation, DistributionId("1"))
     _, (intent, *_) = intents(installation.store, 5)
     step(installation.store, outcomes=((intent, "0a0b0c0d", State.ACCEPTED),))
-    who = int.from_bytes(installation.store.span("aud:1", 0, 4), "big")
+    who = int.from_bytes(installation.store.span(keys.audience("1"), 0, 4), "big")
     made = resend.resend_to(
         installation,
         DistributionId("1"),
@@ -399,22 +405,22 @@ def test_reschedule_lets_a_fixed_audience_go_and_fixes_it_anew(
         installation,
         Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z"),
     ).id
-    start = int(installation.store.hash(f"dist:{number}")["start_at"])
+    start = int(installation.store.hash(keys.distribution(number))["start_at"])
     clock.move(start - installation.store.now_ms() - 60_000)
     advance(installation, number)
-    assert installation.store.hash(f"dist:{number}")["audience"] == "5"
+    assert installation.store.hash(keys.distribution(number))["audience"] == "5"
     clock.move(0)
 
     orders.reschedule(installation, number, "2031-01-01T10:00Z", actor="me")
     assert marks(installation) == 0
     add_readers(installation.store, 2, folder=tmp_path, first=10)
     clock.move(
-        int(installation.store.hash(f"dist:{number}")["start_at"])
+        int(installation.store.hash(keys.distribution(number))["start_at"])
         - installation.store.now_ms()
         - 60_000,
     )
     advance(installation, number)
-    assert installation.store.hash(f"dist:{number}")["audience"] == "7"
+    assert installation.store.hash(keys.distribution(number))["audience"] == "7"
     assert (marks(installation), audit(installation.store, number).findings) == (7, ())
 
 
@@ -432,7 +438,7 @@ def test_a_start_long_after_its_time_is_halted_and_resume_overrides(
 ) -> None:
     clock.move(2 * HOUR)
     advance(installation, DistributionId("1"))
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], told["guard"]) == ("halted", "stale")
     assert "120 minutes ago" in told["reason"]
     orders.resume(installation, DistributionId("1"), actor="me", reason="still news")
@@ -447,12 +453,15 @@ def test_a_scheduled_start_that_was_slept_through_is_halted(
         installation,
         Order(files=[tmp_path / "release.md"], to="journalists", at="2030-01-01T10:00Z"),
     ).id
-    ahead = int(installation.store.hash(f"dist:{number}")["start_at"]) - installation.store.now_ms()
+    ahead = (
+        int(installation.store.hash(keys.distribution(number))["start_at"])
+        - installation.store.now_ms()
+    )
     clock.move(ahead - 60_000)
     advance(installation, number)
     clock.move(ahead + 2 * HOUR)
     assert installation.store.call(scripts.start(number, 4_000_000_000_000, HOUR)) == "not_now"
-    assert installation.store.hash(f"dist:{number}")["state"] == "halted"
+    assert installation.store.hash(keys.distribution(number))["state"] == "halted"
     orders.resume(installation, number, actor="me", reason="")
     assert installation.store.call(scripts.start(number, 4_000_000_000_000, HOUR)) == "ok"
 
@@ -468,7 +477,7 @@ def test_a_continuation_after_a_day_is_halted_and_resume_goes_on(
     assert (
         installation.store.call(scripts.claim("1", -1, "11111111", "h.1.x", 30_000, HOUR)) is None
     )
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], "1440 minutes" in told["reason"]) == ("halted", True)
 
     assert orders.resume(installation, DistributionId("1"), actor="me", reason="") == "sending"
@@ -506,7 +515,7 @@ def test_too_many_doubts_halt_before_anybody_is_written_to_twice(
         0,
         0,
     )
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], told["guard"], states(installation.store)) == (
         "halted",
         "doubts",
@@ -531,7 +540,9 @@ def test_an_error_rate_over_the_limit_halts(installation: Installation) -> None:
     assert installation.store.call(scripts.errors("1", share=0.25, least=5)) is False
     assert installation.store.call(scripts.errors("1", share=0.5, least=4)) is False
     assert installation.store.call(scripts.errors("1", share=0.25, least=4)) is True
-    assert "2 of the first 4 were refused" in installation.store.hash("dist:1")["reason"]
+    assert (
+        "2 of the first 4 were refused" in installation.store.hash(keys.distribution("1"))["reason"]
+    )
     orders.resume(installation, DistributionId("1"), actor="me", reason="an old list")
     assert installation.store.call(scripts.errors("1", share=0.25, least=4)) is False
 
@@ -555,6 +566,6 @@ def test_the_third_break_inside_the_same_body_makes_it_wait(installation: Instal
         )
         assert states(installation.store)[0] == "qqd"[n]
         installation.store.call(scripts.release(mine))
-    assert installation.store.scores("retry:1:0")["0"] > installation.store.now_ms()
+    assert installation.store.scores(keys.retries("1", "0"))["0"] > installation.store.now_ms()
     _, found = intents(installation.store, 1, "99999999")
     assert found[0].ordinal == 1

@@ -28,7 +28,7 @@ from distro.installation.secrets import host_id, load_keys
 from distro.ledger.audit import audit
 from distro.model import BY_LETTER, State
 from distro.settings.load import load
-from distro.store import Store, connect
+from distro.store import Store, connect, keys
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import address_at, unpack_record
@@ -239,7 +239,7 @@ class Rig:
         return number
 
     def told(self, number: str = "1") -> dict[str, str]:
-        return self.store.hash(f"dist:{number}")
+        return self.store.hash(keys.distribution(number))
 
     def until(self, true: Callable[[], bool], seconds: float = 60, *, jump: bool = False) -> None:
         """Keep the house going until something is true. `jump`: when nothing moves but a deferral's
@@ -262,8 +262,8 @@ class Rig:
         return dict(os.environ) | {"DISTRO_CLOCK": str(self.folder / "clock")}
 
     def _jump(self) -> None:
-        for number in self.store.members("running"):
-            states = self.store.raw(f"led:{number}")
+        for number in self.store.members(keys.RUNNING):
+            states = self.store.raw(keys.states(number))
             if b"d" in states and b"q" not in states and b"i" not in states and b"u" not in states:
                 self.move_clock(31_000)
                 time.sleep(0.3)
@@ -402,10 +402,12 @@ def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:
     seen: Counter[str] = Counter()
     flagged: set[str] = set()
     for number in numbers:
-        states, records = store.raw(f"led:{number}").decode(), store.raw(f"rec:{number}")
+        states, records = store.raw(keys.states(number)).decode(), store.raw(keys.records(number))
         findings += [f"D{number}: {f}" for f in audit(store, number).findings]
         audience += len(states)
-        doubted += int(store.hash(f"dist:{number}").get("possibly_twice", 0)) + states.count("u")
+        doubted += int(
+            store.hash(keys.distribution(number)).get("possibly_twice", 0)
+        ) + states.count("u")
         addresses = (
             {o: address_at(store, number, o) for o in range(len(states))}
             if len(states) < 500
@@ -432,7 +434,7 @@ def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:
 
 
 def _addresses(store: Store, number: str) -> dict[int, str]:
-    raw = store.raw(f"aud:{number}")
+    raw = store.raw(keys.audience(number))
     ids = [int.from_bytes(raw[n : n + 4], "big") for n in range(0, len(raw), 4)]
-    rows: list[Any] = store.pipeline([("GET", f"sub:{i}") for i in ids])
+    rows: list[Any] = store.pipeline([("GET", keys.subscriber(i)) for i in ids])
     return {o: json.loads(row)["email"] for o, row in enumerate(rows)}

@@ -15,7 +15,7 @@ from distro.audience import importing
 from distro.audience.value_index import IndexKeys
 from distro.installation.context import Installation, open_installation
 from distro.settings.load import load
-from distro.store import subscriber_rows
+from distro.store import keys, subscriber_rows
 from distro.store.records import ids_of, unpack_ids
 
 pytestmark = pytest.mark.faults
@@ -57,16 +57,16 @@ def an_import(folder: Path) -> subprocess.Popen[bytes]:
 def whole(installation: Installation) -> None:
     """Every row is there once, and the index says what the rows say."""
     assert (
-        installation.store.command("BITCOUNT", "idx:all")
-        == installation.store.command("BITCOUNT", "idx:lists:press")
+        installation.store.command("BITCOUNT", keys.EVERYONE)
+        == installation.store.command("BITCOUNT", keys.index("lists", "press"))
         == ROWS
     )
-    assert int(installation.store.text("book:seq")) == ROWS
-    keys = IndexKeys(installation.store.hash("book:columns"))
+    assert int(installation.store.text(keys.LAST_SUBSCRIBER)) == ROWS
+    index = IndexKeys(installation.store.hash(keys.COLUMNS))
     expected: dict[str, list[int]] = {}
     for number, raw in subscriber_rows.all_rows(installation.store):
         row = json.loads(raw)
-        for key in (key for cell in keys.row(row) for key in cell.keys):
+        for key in (key for cell in index.row(row) for key in cell.keys):
             expected.setdefault(key, []).append(number)
     for key, ids in expected.items():
         raw = installation.store.raw(key)
@@ -79,10 +79,12 @@ def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) ->
         importer = an_import(folder)
         end = time.monotonic() + 30
         reached: Callable[[], bool] = {
-            "reading": lambda: int(installation.store.command("LLEN", "stage:1")) > 5,
-            "the promise": lambda: bool(installation.store.command("SISMEMBER", "import:open", 1)),
-            "early": lambda: int(installation.store.hash("import:1").get("done", 0)) > 2,
-            "late": lambda: int(installation.store.hash("import:1").get("done", 0)) > 50,
+            "reading": lambda: int(installation.store.command("LLEN", keys.stage("1"))) > 5,
+            "the promise": lambda: bool(
+                installation.store.command("SISMEMBER", keys.OPEN_IMPORTS, 1)
+            ),
+            "early": lambda: int(installation.store.hash(keys.imported("1")).get("done", 0)) > 2,
+            "late": lambda: int(installation.store.hash(keys.imported("1")).get("done", 0)) > 50,
         }[at]
         while not reached() and time.monotonic() < end and importer.poll() is None:
             pass
@@ -90,7 +92,7 @@ def test_an_import_killed_anywhere_is_whole_or_nothing(folder: Path, at: str) ->
         importer.wait()
         if at == "reading":
             assert importing.finish_open(installation.store) == []
-            assert installation.store.command("EXISTS", "book:seq") == 0
+            assert installation.store.command("EXISTS", keys.LAST_SUBSCRIBER) == 0
         else:
             assert importing.finish_open(installation.store) in ([1], [])
             whole(installation)
@@ -100,7 +102,7 @@ def test_two_finish_it_at_once(folder: Path) -> None:
     """The sweep and a command take the same import over: each piece is done once."""
     with open_installation(load(folder / "distro.toml")) as installation:
         judged = importing.stage(installation.store, folder / "book.csv", "press", actor="t")
-        installation.store.command("SADD", "import:open", judged.number)
+        installation.store.command("SADD", keys.OPEN_IMPORTS, judged.number)
         children = []
         for _ in range(2):
             pid = os.fork()
@@ -111,4 +113,4 @@ def test_two_finish_it_at_once(folder: Path) -> None:
             children.append(pid)
         assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
         whole(installation)
-        assert installation.store.hash("import:1")["new"] == str(ROWS)
+        assert installation.store.hash(keys.imported("1"))["new"] == str(ROWS)

@@ -19,7 +19,7 @@ from distro.installation.context import Installation, open_installation
 from distro.ledger.audit import audit
 from distro.relay.message import Message
 from distro.settings.load import Settings
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import links, people
@@ -87,7 +87,7 @@ def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(
     for other, done in restored(fresh, tmp_path / "copy.age", tmp_path / "open"):
         assert done.halted == ("D2",)
         assert audit(other.store, "1").balanced
-        assert other.store.hash("dist:2")["state"] == "halted"
+        assert other.store.hash(keys.distribution("2"))["state"] == "halted"
         add_readers(other.store, 1, folder=tmp_path, first=90)
         assert book.by_address(other.store, "reader90@c.example").id > 20  # type: ignore[union-attr]
         again = submit(
@@ -284,4 +284,4 @@ def test_a_copy_taken_while_letters_leave_is_of_one_instant(
     (tmp_path / "open").mkdir()
     for other, _ in restored(fresh, tmp_path / "copy.age", tmp_path / "open", key(tmp_path)):
         assert audit(other.store, "1").balanced
-        assert other.store.hash("dist:1")["state"] in ("halted", "sent")
+        assert other.store.hash(keys.distribution("1"))["state"] in ("halted", "sent")

@@ -15,7 +15,7 @@ from distro.ledger.audit import audit
 from distro.ledger.journal import Attempt, Journal, read
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
-from distro.store import AsyncStore, Call, Store
+from distro.store import AsyncStore, Call, Store, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Step
@@ -84,15 +84,15 @@ def test_a_freeze_that_dies_anywhere_goes_on(ready: Installation, after: bool) -
         try:
             advance(dying, DistributionId("1"))
         except Crash:
-            assert len(ready.store.raw("led:1")) <= 40
+            assert len(ready.store.raw(keys.states("1"))) <= 40
         else:
             break
     advance(ready, DistributionId("1"))
 
     found = audit(ready.store, "1")
-    assert ready.store.hash("dist:1")["state"] == "sending"
+    assert ready.store.hash(keys.distribution("1"))["state"] == "sending"
     assert (found.audience, found.findings) == (40, ())
-    assert ready.store.command("BITCOUNT", "taken:towns-agree-a-plan") == 40
+    assert ready.store.command("BITCOUNT", keys.taken("towns-agree-a-plan")) == 40
 
 
 def test_two_freezers_at_once_make_one_audience(ready: Installation) -> None:
@@ -128,7 +128,7 @@ def test_a_lost_answer_from_redis_grants_nothing_twice(
     assert asked > 6
     assert len(story.letters) == 40 == len({who for who, _ in story.letters})
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
-    assert ready.store.hash("dist:1")["state"] == "sent"
+    assert ready.store.hash(keys.distribution("1"))["state"] == "sent"
 
 
 def left_by_the_dead(ready: Installation, fates: list[str]) -> None:
@@ -165,9 +165,9 @@ def test_the_journal_tells_what_became_of_a_dead_processs_letters(ready: Install
     became = Story(ready).sweep.judge.settle("1", grace_ms=None)
 
     assert became == {State.ACCEPTED: 1, State.FAILED: 1, State.IN_DOUBT: 1, State.QUEUED: 1}
-    assert ready.store.raw("led:1")[:5] == b"afuqq"
+    assert ready.store.raw(keys.states("1"))[:5] == b"afuqq"
     assert audit(ready.store, "1").findings == ()
-    record = unpack_record(ready.store.span("rec:1", 0, RECORD_SIZE))
+    record = unpack_record(ready.store.span(keys.records("1"), 0, RECORD_SIZE))
     assert (record.code, record.queue_id) == (250, "QID1")
 
 
@@ -214,13 +214,15 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Installation) -> N
     left_by_the_dead(ready, ["accepted", "begun", "not begun"])
     story = Story(ready)
     story.run(2)
-    assert ready.store.hash("dist:1")["state"] == "sending"  # the doubt still waits for evidence
+    assert (
+        ready.store.hash(keys.distribution("1"))["state"] == "sending"
+    )  # the doubt still waits for evidence
 
     clock.move(61_000)
     story.run(3)
     story.stop()
 
-    told = ready.store.hash("dist:1")
+    told = ready.store.hash(keys.distribution("1"))
     assert (told["state"], told["possibly_twice"]) == ("sent", "1")
     assert len(story.letters) == 39  # all but the one that the dead process's relay had
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
@@ -283,12 +285,12 @@ def test_an_intent_that_grew_old_is_asked_again(ready: Installation) -> None:
     assert [who for who, _ in story.letters] == left
     found = counters(ready.store, "1")
     assert (found[State.ACCEPTED], found[State.SUPPRESSED]) == (1, 39)
-    assert ready.store.hash("dist:1")["state"] == "sent"
+    assert ready.store.hash(keys.distribution("1"))["state"] == "sent"
 
 
 def test_every_audience_is_frozen_in_order_of_its_ordinals(ready: Installation) -> None:
     advance(ready, DistributionId("1"))
-    ids = struct.unpack(">40I", ready.store.raw("aud:1"))
+    ids = struct.unpack(">40I", ready.store.raw(keys.audience("1")))
     assert len(set(ids)) == 40
     assert {i % 2 for i in ids[:20]} == {1}  # the English edition first: ids 1, 3, 5 …
 
@@ -313,7 +315,7 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Installation, tmp_pa
     hearing.stop()
     story.stop()
 
-    told = ready.store.hash("dist:1")
+    told = ready.store.hash(keys.distribution("1"))
     assert (told["state"], told["possibly_twice"]) == ("sent", "1")
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
     assert doubt.recipient not in [who for who, _ in story.letters + hearing.letters]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from distro.audience.consent import SUPPRESSED
+from distro.cli.hints import hint_for
 from distro.errors import ExpressionError, RefusedError, SettingsError
 from distro.flow.freeze import advance
 from distro.flow.orders import halt, resume
@@ -15,7 +16,7 @@ from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.model import DistributionId
 from distro.settings.sections import Dkim
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
@@ -33,7 +34,7 @@ def test_an_empty_audience_is_refused(installation: Installation, tmp_path: Path
         submit(
             installation, Order(files=[write_release(tmp_path)], to="journalists and language:ar")
         )
-    assert installation.store.command("EXISTS", "dist:1") == 0
+    assert installation.store.command("EXISTS", keys.distribution("1")) == 0
 
 
 def test_an_unknown_list_is_refused_with_a_suggestion(
@@ -42,7 +43,7 @@ def test_an_unknown_list_is_refused_with_a_suggestion(
     add_readers(installation.store, 3, folder=tmp_path)
     with pytest.raises(ExpressionError) as error:
         plan(installation, Order(files=[write_release(tmp_path)], to="journalist"))
-    assert "Did you mean journalists (3 people)?" in error.value.hint
+    assert "Did you mean journalists (3 people)?" in hint_for(error.value)
 
 
 def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overrides(
@@ -67,7 +68,7 @@ def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overri
     assert plan(installation, order).too_large
     submit(installation, order)
     story.run(3)
-    told = installation.store.hash("dist:6")
+    told = installation.store.hash(keys.distribution("6"))
     assert told["state"] == "halted"
     assert "over 10 times the usual 2" in told["reason"]
     assert len(story.letters) == 10
@@ -75,7 +76,7 @@ def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overri
     assert resume(installation, DistributionId("6"), actor="me", reason="it is right") == "sending"
     story.run(3)
     story.stop()
-    assert installation.store.hash("dist:6")["state"] == "sent"
+    assert installation.store.hash(keys.distribution("6"))["state"] == "sent"
     assert len(story.letters) == 70
 
 
@@ -90,7 +91,7 @@ def test_an_embargo_is_not_broken(installation: Installation, tmp_path: Path) ->
     for at in ("", (lift - timedelta(minutes=1)).isoformat()):
         with pytest.raises(RefusedError, match="embargo") as error:
             submit(installation, Order(files=[path], to="journalists", at=at))
-        assert lift.isoformat() in error.value.hint
+        assert lift.isoformat() in hint_for(error.value)
     assert (
         submit(installation, Order(files=[path], to="journalists", at=lift.isoformat())).state
         == "scheduled"
@@ -107,16 +108,16 @@ def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(
     )
     story = Story(installation)
     story.run(1)
-    assert "frozen_at" not in installation.store.hash("dist:1")
+    assert "frozen_at" not in installation.store.hash(keys.distribution("1"))
 
     clock.move(9 * 60_000)
     story.run(2)
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], "frozen_at" in told) == ("scheduled", True)
     clock.move(11 * 60_000)
     story.run(2)
     assert (
-        installation.store.hash("dist:1")["state"] == "scheduled"
+        installation.store.hash(keys.distribution("1"))["state"] == "scheduled"
     )  # Redis says it is time, this host's clock does not
     assert story.letters == []
     story.stop()
@@ -134,7 +135,7 @@ def test_a_changed_text_is_refused_for_who_has_the_other(
 
     with pytest.raises(RefusedError, match="differs") as error:
         submit(installation, Order(files=[changed], to="journalists"))
-    assert "--as-new" in error.value.hint
+    assert "--as-new" in hint_for(error.value)
     assert (
         submit(installation, Order(files=[changed], to="journalists", as_new=True)).release
         == "towns-agree-a-plan-2"
@@ -212,7 +213,7 @@ def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(
             installation.store, subscriber=number, address="", act=SUPPRESSED, source="bounced"
         )
     advance(installation, DistributionId("1"))
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert told["state"] == "cancelled"
     assert "nobody is left" in told["reason"]
 
@@ -227,13 +228,13 @@ def test_a_broken_template_halts_and_resume_tries_again(
     (own / "subject.txt").write_text("{{ nothing }}")
     story = Story(installation)
     story.run(1)
-    assert "the letter cannot be made" in installation.store.hash("dist:1")["reason"]
+    assert "the letter cannot be made" in installation.store.hash(keys.distribution("1"))["reason"]
 
     (own / "subject.txt").unlink()
     resume(installation, DistributionId("1"), actor="me", reason="mended")
     story.run(3)
     story.stop()
-    assert installation.store.hash("dist:1")["state"] == "sent"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sent"
     assert audit(installation.store, "1").findings == ()
 
 
@@ -280,6 +281,6 @@ def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(
         submit(broken, Order(files=[write_release(tmp_path)], to="journalists"))
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     advance(broken, DistributionId("1"))
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert told["state"] == "halted"
     assert "cannot be read" in told["reason"]

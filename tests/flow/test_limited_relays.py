@@ -18,7 +18,7 @@ from distro.flow.wake import Wake
 from distro.mailing.transport import pool_of
 from distro.model import DistributionId
 from distro.reports.summary import report
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.limited import LimitedServer, Temper
@@ -79,7 +79,7 @@ def send_all(
             follow(following)
 
     threads = []
-    while store.hash("dist:1").get("state") != "sent" and time.monotonic() < end:
+    while store.hash(keys.distribution("1")).get("state") != "sent" and time.monotonic() < end:
         for wake in story.sweep.once():
             threads.append(threading.Thread(target=follow, args=(wake,)))
             threads[-1].start()
@@ -158,7 +158,7 @@ def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store)
 
     with LimitedServer(Temper(connections=3, letters=10, answer=0.01), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 8, 30)
-        events = " ".join(store.elements("ev:1"))
+        events = " ".join(store.elements(keys.events("1")))
         found = " ".join(f.text for f in examine(story.installation))
         story.stop()
     for told in (events, found):

@@ -23,7 +23,7 @@ from distro.lib.mailbox_providers import parse_rate, provider_of
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.settings.sections import Relay
-from distro.store import Store
+from distro.store import AsyncStore, Store, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import Step
@@ -85,10 +85,10 @@ def test_a_new_address_begins_small_and_doubles() -> None:
 
 def test_a_group_stands_in_batches_of_its_own(installation: Installation) -> None:
     advance(installation, DistributionId("1"))
-    raw = installation.store.raw("bat:1")
+    raw = installation.store.raw(keys.batches("1"))
     groups = [raw[n + 9] for n in range(0, len(raw), 10)]
     assert groups == [0, 0, 1, 1]
-    assert installation.store.hash("dist:1")["groups"] == "microsoft"
+    assert installation.store.hash(keys.distribution("1"))["groups"] == "microsoft"
 
 
 def test_a_freeze_that_goes_on_later_finds_the_same_groups(
@@ -106,15 +106,20 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
     with pytest.raises(KeyboardInterrupt):
         advance(installation, DistributionId("1"))
     monkeypatch.undo()
-    before = installation.store.raw("aud:1")
+    before = installation.store.raw(keys.audience("1"))
     assert (
-        installation.store.command("TTL", "grp:1:microsoft") == -1
+        installation.store.command("TTL", keys.group("1", "microsoft")) == -1
     )  # however long the machine was away
-    installation.store.command("DEL", "idx:provider:microsoft")
+    installation.store.command("DEL", keys.index("provider", "microsoft"))
     advance(installation, DistributionId("1"))
-    assert installation.store.raw("aud:1") == before
-    assert [installation.store.raw("bat:1")[n + 9] for n in range(0, 40, 10)] == [0, 0, 1, 1]
-    assert not installation.store.command("EXISTS", "grp:1:microsoft")
+    assert installation.store.raw(keys.audience("1")) == before
+    assert [installation.store.raw(keys.batches("1"))[n + 9] for n in range(0, 40, 10)] == [
+        0,
+        0,
+        1,
+        1,
+    ]
+    assert not installation.store.command("EXISTS", keys.group("1", "microsoft"))
 
 
 def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
@@ -128,12 +133,13 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
 
     def freeze() -> int:
         ahead = (
-            int(installation.store.hash(f"dist:{number}")["start_at"]) - installation.store.now_ms()
+            int(installation.store.hash(keys.distribution(number))["start_at"])
+            - installation.store.now_ms()
         )
         clock.move(ahead - 60_000)
         advance(installation, number)
         clock.move(0)
-        raw = installation.store.raw(f"bat:{number}")
+        raw = installation.store.raw(keys.batches(number))
         return sum(
             int.from_bytes(raw[n + 4 : n + 8], "big") - int.from_bytes(raw[n : n + 4], "big")
             for n in range(0, len(raw), 10)
@@ -141,7 +147,7 @@ def test_an_audience_fixed_for_another_time_finds_its_groups_anew(
         )
 
     assert freeze() == 40
-    installation.store.command("SETBIT", "idx:provider:microsoft", 1, 0)
+    installation.store.command("SETBIT", keys.index("provider", "microsoft"), 1, 0)
     orders.reschedule(installation, number, "2031-01-01T10:00Z", actor="me")
     assert freeze() == 39
 
@@ -216,11 +222,11 @@ def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(installation: Ins
     story = Story(replace(installation, settings=fast), answer)
     advance(story.installation, DistributionId("1"))
     story.sender.deliver(DistributionId("1"), -1, 1.5)
-    told = installation.store.hash("pace:group:microsoft")
+    told = installation.store.hash(keys.pace("group:microsoft"))
     assert int(told["slow_until"]) > installation.store.now_ms() + 500_000
     assert told["slow_rate"] == "1"
-    assert "slowed" in "".join(installation.store.elements("ev:1"))
-    states = Counter(installation.store.raw("led:1").decode())
+    assert "slowed" in "".join(installation.store.elements(keys.events("1")))
+    states = Counter(installation.store.raw(keys.states("1")).decode())
     assert states["a"] == 40
     assert states["q"] > 0
     story.sender.stop()
@@ -234,7 +240,7 @@ def test_a_relays_own_rate_is_kept_and_no_batch_is_hoarded(installation: Install
     began = time.monotonic()
     story.sender.deliver(DistributionId("1"), -1, 1.0)
     seconds = time.monotonic() - began
-    leased = installation.store.hash("lease:1")
+    leased = installation.store.hash(keys.leases("1"))
     assert 10 <= len(story.letters) <= 10 + 10 * seconds + 1
     assert len(leased) <= 2
     story.sender.stop()
@@ -249,9 +255,11 @@ def test_one_domain_is_halted_and_goes_on_by_itself(installation: Installation) 
     story.run(3)
     told = Counter(who.partition("@")[2] for who, _ in story.letters)
     assert (told["paper.example"], told["radio.example"], told["outlook.com"]) == (0, 20, 20)
-    assert set(installation.store.hash("err:1").values()) == {"halted: their server is on fire"}
+    assert set(installation.store.hash(keys.replies("1")).values()) == {
+        "halted: their server is on fire"
+    }
 
-    installation.store.command("DEL", "stops")
+    installation.store.command("DEL", keys.HALTS)
     clock.move(700_000)
     assert story.sender._deliverer is not None
     end = time.monotonic() + 5
@@ -260,7 +268,7 @@ def test_one_domain_is_halted_and_goes_on_by_itself(installation: Installation) 
     story.run(3)
     story.stop()
     assert len(story.letters) == 80
-    assert installation.store.hash("dist:1")["state"] == "sent"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sent"
 
 
 @pytest.mark.parametrize("bad", ["", "two words"])
@@ -269,29 +277,26 @@ def test_what_is_no_domain_is_said(bad: str, installation: Installation) -> None
         halt_domain(installation, bad, 60, actor="me", reason="")
 
 
-def test_a_halt_of_a_domain_ends_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_halt_of_a_domain_ends_by_redis_clock(
+    installation: Installation, server: Embedded
+) -> None:
     """A host whose clock is two minutes ahead must not begin two minutes early."""
+    clock.move(-120_000)
+    halt_domain(installation, "paper.example", 60, actor="me", reason="on fire")
 
-    class Clock:
-        async def command(self, *words: object) -> object:
-            return (
-                [b"1000", b"0"]
-                if words[0] == "TIME"
-                else [b"paper.example", b'[1060.0, "on fire", "me"]']
-            )
-
-    async def main() -> DomainHalts:
-        stops = DomainHalts(Clock())  # type: ignore[arg-type]
-        watching = asyncio.create_task(stops.watch())
-        while not stops.known:
+    async def watched() -> DomainHalts:
+        store = AsyncStore(server.url())
+        halts = DomainHalts(store)
+        watching = asyncio.create_task(halts.watch())
+        while not halts.known:
             await asyncio.sleep(0)
         watching.cancel()
-        return stops
+        await store.close()
+        return halts
 
-    monkeypatch.setattr("time.time", lambda: 1120.0)
-    stops = asyncio.run(main())
-    found = stops.of("a@paper.example")
+    halts = asyncio.run(watched())
+    found = halts.of("a@paper.example")
     assert found is not None
-    assert stops.left(found) == 60
-    monkeypatch.setattr("time.time", lambda: 1181.0)
-    assert stops.of("a@paper.example") is None
+    assert halts.left(found) == pytest.approx(60, abs=5)
+    halts.ahead += 61
+    assert halts.of("a@paper.example") is None

@@ -10,11 +10,12 @@ import pytest
 
 from distro.audience import book, consent, importing
 from distro.audience.segments import check_new
+from distro.cli.hints import hint_for
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.flow.submission import Order, plan
 from distro.installation.context import Installation
 from distro.model import DistributionId, State, Subscriber
-from distro.store import Store, consents, subscriber_rows
+from distro.store import Store, consents, keys, subscriber_rows
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.store.records import ids_of, unpack_ids
@@ -105,7 +106,7 @@ def test_whoever_is_not_in_the_book_is_suppressed_too(installation: Installation
     assert refusals(installation.store, new.id) == ["suppressed"]
 
     people.suppress(installation, "later@d.example", "lawyer", source="m")
-    installation.store.command("DEL", "nos")
+    installation.store.command("DEL", keys.NOES)
     installation.consent.replay(installation.store, whole=True)
     assert people.said_before(installation, "later@d.example") == "suppressed"
     people.lift(installation, "later@d.example", "settled", source="m")
@@ -127,7 +128,7 @@ def test_a_slip_in_the_name_of_a_column_or_list_is_asked_about(installation: Ins
     ):
         with pytest.raises(UsageError, match="yet") as told:
             check_new(installation.store, columns, lists)
-        assert meant in told.value.hint
+        assert meant in hint_for(told.value)
     check_new(installation.store, ["language", "desk"], ["press", "partners"])
 
 
@@ -143,7 +144,7 @@ def test_coming_back_within_four_weeks_only(installation: Installation, tmp_path
     assert people.come_back(installation, ana, source="page")
     assert would_get(installation, tmp_path)[0] == 3
     old = consent.Fact("f", the(installation, "ben").id, consent.UNSUBSCRIBED, 1, "link", "")
-    installation.store.command("HSET", f"facts:{old.subscriber}", "f", old.told)
+    installation.store.command("HSET", keys.facts(old.subscriber), "f", old.told)
     assert not people.come_back(installation, the(installation, "ben"), source="page")
 
 
@@ -157,7 +158,7 @@ def test_facts_that_come_late_find_their_place(installation: Installation) -> No
         act=consent.UNSUBSCRIBED,
         source="link",
     )
-    first = next(iter(installation.store.hash(f"facts:{ana.id}")))
+    first = next(iter(installation.store.hash(keys.facts(ana.id))))
     time.sleep(0.002)
     installation.consent.record(
         installation.store,
@@ -166,7 +167,7 @@ def test_facts_that_come_late_find_their_place(installation: Installation) -> No
         act=consent.RESUBSCRIBED,
         source="page",
     )
-    installation.store.command("HDEL", f"facts:{ana.id}", first)
+    installation.store.command("HDEL", keys.facts(ana.id), first)
     assert installation.consent.replay(installation.store, whole=True) == 1
     assert consents.refusals(installation.store, ana.id) == []
 
@@ -208,7 +209,7 @@ def test_erasing_keeps_a_fingerprint_and_nothing_else(
         if not key.startswith((b"import", b"val:", b"idx:"))
     )
     assert "ruiz" not in everything.lower()
-    assert "zammit" not in str(installation.store.hash(f"facts:{ana.id}"))
+    assert "zammit" not in str(installation.store.hash(keys.facts(ana.id)))
     assert would_get(installation, tmp_path) == (2, {})
 
     for address in ("ANA@d.example", "ana.ruiz@w.example"):
@@ -232,7 +233,7 @@ def test_a_half_done_erasure_is_finished(installation: Installation) -> None:
     assert housekeeping.once(installation)["erased"] == 1
     assert book.by_address(installation.store, "ana@d.example") is None
     assert (
-        installation.store.command("HGET", "nos", installation.hash_of("ana@d.example"))
+        installation.store.command("HGET", keys.NOES, installation.hash_of("ana@d.example"))
         == b"erased"
     )
 
@@ -245,7 +246,7 @@ def test_sync_takes_off_the_list_who_is_not_in_the_file(
     )
     assert (taken.new, taken.gone) == (1, 1)
     assert the(installation, "ana").columns["lists"] == ("all", "partners")
-    assert ids_of(installation.store.raw("idx:lists:press")) == [
+    assert ids_of(installation.store.raw(keys.index("lists", "press"))) == [
         the(installation, "ben").id,
         the(installation, "new").id,
     ]
@@ -260,9 +261,9 @@ def test_a_survey_says_what_the_import_then_does(
     )
     judged = importing.stage(installation.store, path, "press", actor="t", sync=True)
     foreseen = importing.survey(installation.store, judged.number)
-    before = installation.store.text("book:version")
+    before = installation.store.text(keys.BOOK_VERSION)
     assert (foreseen.new, foreseen.changed, foreseen.unchanged, foreseen.gone) == (1, 1, 1, 0)
-    assert installation.store.text("book:version") == before
+    assert installation.store.text(keys.BOOK_VERSION) == before
     taken = importing.commit(installation.store, judged.number)
     assert (taken.new, taken.changed, taken.unchanged, taken.gone) == (1, 1, 1, 0)
 
@@ -304,12 +305,12 @@ def test_the_index_is_what_the_rows_say_after_every_kind_of_change(
 def _index_equals_rows(installation: Installation) -> None:
     from distro.audience.value_index import IndexKeys
 
-    keys = IndexKeys(installation.store.hash("book:columns"))
-    expected: dict[str, set[int]] = {"idx:all": set()}
+    index = IndexKeys(installation.store.hash(keys.COLUMNS))
+    expected: dict[str, set[int]] = {keys.EVERYONE: set()}
     for number, raw in subscriber_rows.all_rows(installation.store):
         row = json.loads(raw)
-        expected["idx:all"].add(number)
-        for key in (key for cell in keys.row(row) for key in cell.keys):
+        expected[keys.EVERYONE].add(number)
+        for key in (key for cell in index.row(row) for key in cell.keys):
             expected.setdefault(key, set()).add(number)
     found = {}
     for raw in installation.store.command("KEYS", "*"):
@@ -326,7 +327,8 @@ def _index_equals_rows(installation: Installation) -> None:
 
 
 def test_two_writers_at_once_lose_nothing(installation: Installation) -> None:
-    from distro.audience.book_writer import RowChange, Writer
+    from distro.audience.book_writer import Writer
+    from distro.audience.row_changes import RowChange
 
     one, two = Writer(installation.store), Writer(installation.store)
     for n in range(20):
@@ -351,7 +353,7 @@ def test_a_column_that_cannot_be_set_says_what_to_type(installation: Installatio
     for column, words in (("email", "--move-to"), ("lists", "--join"), ("_in", "cannot be set")):
         with pytest.raises(UsageError) as caught:
             people.edit(installation, "ben@d.example", {column: "x"}, source="m")
-        assert words in f"{caught.value.message} {caught.value.hint}"
+        assert words in f"{caught.value.message} {hint_for(caught.value)}"
 
 
 def test_all_that_is_held_can_be_taken_away_by_the_person(installation: Installation) -> None:
@@ -394,7 +396,7 @@ def test_readers_of_one_domain_who_leave_within_seconds_are_told_and_gone(
     assert [(domain, count, d) for domain, _, count, d in scanner_bursts.recent(installation)] == [
         ("bank.example", 6, "D7")
     ]
-    assert len(installation.store.elements("ev:7")) == 1
+    assert len(installation.store.elements(keys.events("7"))) == 1
 
 
 def test_a_protected_readers_name_is_in_no_report(
@@ -562,7 +564,7 @@ def test_a_report_knows_its_domains_also_when_there_are_many(
         "email\n" + "".join(f"r{i}@d{i % 300}.example\n" for i in range(400)),
         "many",
     )
-    assert installation.store.hash("book:columns")["domain"] == "ids"
+    assert installation.store.hash(keys.COLUMNS)["domain"] == "ids"
     submit(installation, Order(files=[write_release(tmp_path)], to="many"))
     story = Story(installation)
     story.run()
@@ -588,21 +590,21 @@ def test_answers_and_loose_files_are_kept_no_longer_than_said(installation: Inst
     ):
         installation.store.pipeline(
             [
-                ("ZADD", "dists", now - age, number),
-                ("HSET", f"dist:{number}", "state", state),
-                ("HSET", f"err:{number}", 0, "550 no such user ana"),
+                ("ZADD", keys.DISTRIBUTIONS, now - age, number),
+                ("HSET", keys.distribution(number), "state", state),
+                ("HSET", keys.replies(number), 0, "550 no such user ana"),
             ]
         )
     installation.store.pipeline(
         [
-            ("SET", "file:named", "x"),
-            ("SET", "file:fresh", "x"),
-            ("SET", "ed:v", json.dumps({"files": [{"hash": "named"}]})),
+            ("SET", keys.file("named"), "x"),
+            ("SET", keys.file("fresh"), "x"),
+            ("SET", keys.edition("v"), json.dumps({"files": [{"hash": "named"}]})),
         ]
     )
     assert housekeeping.once(installation) == {"answers": 1}
-    assert [installation.store.command("EXISTS", f"err:{n}") for n in "123"] == [0, 1, 1]
-    assert [installation.store.command("EXISTS", f"file:{n}") for n in ("named", "fresh")] == [
+    assert [installation.store.command("EXISTS", keys.replies(n)) for n in "123"] == [0, 1, 1]
+    assert [installation.store.command("EXISTS", keys.file(n)) for n in ("named", "fresh")] == [
         1,
         1,
     ]  # a submit may be under way

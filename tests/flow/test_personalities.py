@@ -13,7 +13,7 @@ from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.relay.pool import Pool
 from distro.relay.session import Endpoint
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.faults.rig import judge
 from tests.faults.sink import DROP, HANG, RESET, Reply, Sink
@@ -62,17 +62,17 @@ def through(installation: Installation, sink: Sink, *, rounds: int = 6) -> dict[
     ahead_ms = 0
     for _ in range(rounds):
         story.run(2)
-        if installation.store.hash("dist:1")["state"] in ("sent", "halted"):
+        if installation.store.hash(keys.distribution("1"))["state"] in ("sent", "halted"):
             break
         ahead_ms += 31_000
         clock.move(ahead_ms)
     story.stop()
     judge(installation.store, ("1",), sink).check()
-    return installation.store.hash("dist:1")
+    return installation.store.hash(keys.distribution("1"))
 
 
 def counts(installation: Installation) -> dict[str, int]:
-    states = installation.store.raw("led:1").decode()
+    states = installation.store.raw(keys.states("1")).decode()
     return {letter: states.count(letter) for letter in sorted(set(states))}
 
 
@@ -155,7 +155,7 @@ def test_a_refusal_of_all_is_about_us(
         story = smtp_story(installation, sink)
         story.run(2)
         story.stop()
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert (told["state"], sink.taken) == ("halted", [])
     assert words in told["reason"]
 

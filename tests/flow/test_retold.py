@@ -10,7 +10,7 @@ from distro.errors import RefusedError
 from distro.flow.duplicate_text import similar_text
 from distro.flow.submission import Order, plan, submit
 from distro.installation.context import Installation
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.submit import read, release_of
 from tests.support.installation import add_readers, make_installation, write_release
@@ -100,7 +100,10 @@ def test_what_is_older_than_two_weeks_is_not_told(
     installation: Installation, tmp_path: Path
 ) -> None:
     installation.store.command(
-        "HSET", "dist:1", "submitted_at", str(installation.store.now_ms() - 15 * 86_400_000)
+        "HSET",
+        keys.distribution("1"),
+        "submitted_at",
+        str(installation.store.now_ms() - 15 * 86_400_000),
     )
     second = write_release(
         tmp_path,

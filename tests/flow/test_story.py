@@ -13,7 +13,7 @@ from distro.installation.context import Installation
 from distro.ledger.audit import audit
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.store.records import counters
 from tests.support.installation import add_readers, make_installation, write_release
@@ -46,7 +46,7 @@ def test_everyone_gets_one_letter_and_the_book_balances(
     story.run(3)
     story.stop()
 
-    told = installation.store.hash("dist:1")
+    told = installation.store.hash(keys.distribution("1"))
     assert accepted.distribution == "D1"
     assert told["state"] == "sent", told
     assert len(story.letters) == 120 == len({who for who, _ in story.letters})
@@ -107,7 +107,7 @@ def test_a_second_distribution_does_not_wait_until_the_first_is_through(
     wakes = story.sender.deliver(DistributionId("1"), -1, 20)
     assert time.monotonic() - began < 10
     assert wakes
-    assert installation.store.hash("dist:1")["state"] == "sending"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sending"
     advance(installation, DistributionId("2"))
     for _ in range(20):
         story.sender.deliver(DistributionId("2"), -1, 1)
@@ -135,9 +135,9 @@ def test_refused_and_deferred_are_accounted_for(installation: Installation, tmp_
 
     found = counters(installation.store, "1")
     assert (found[State.ACCEPTED], found[State.FAILED], found[State.DEFERRED]) == (18, 1, 1)
-    assert installation.store.hash("dist:1")["state"] == "sending"
+    assert installation.store.hash(keys.distribution("1"))["state"] == "sending"
     assert (
-        json.dumps(sorted(installation.store.hash("err:1").values()))
+        json.dumps(sorted(installation.store.hash(keys.replies("1")).values()))
         == '["4.2.1 try later", "5.1.1 no such user"]'
     )
     assert audit(installation.store, "1").findings == ()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from distro.cli.hints import hint_for
 from distro.errors import RefusedError
 from distro.flow.submission import Order, submit
 from distro.model import Outcome, State
@@ -42,4 +43,4 @@ def test_the_refusal_names_whom_the_first_sending_did_not_reach(
         State.IN_DOUBT: "1 of D1 in doubt: distro resend D1 --only in_doubt",
         State.ACCEPTED: "Really again?",
     }
-    assert wanted[state] in told.value.hint
+    assert wanted[state] in hint_for(told.value)

@@ -18,7 +18,7 @@ from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import export, live, summary
 from distro.reports.explain import explain
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
@@ -83,12 +83,14 @@ def test_a_report_names_the_first_and_says_how_to_see_all(
 
 def test_a_protected_reader_is_in_no_report(installation: Installation) -> None:
     number = next(
-        n for n in range(1, 41) if f"reader{FAILING}@" in installation.store.text(f"sub:{n}")
+        n
+        for n in range(1, 41)
+        if f"reader{FAILING}@" in installation.store.text(keys.subscriber(n))
     )
-    row = installation.store.text(f"sub:{number}").replace(
+    row = installation.store.text(keys.subscriber(number)).replace(
         '"email"', '"protected": ["yes"], "email"', 1
     )
-    installation.store.command("SET", f"sub:{number}", row)
+    installation.store.command("SET", keys.subscriber(number), row)
     assert [
         p["address"]
         for p in summary.report(installation.store, DistributionId("1"), "UTC").fields["named"][
@@ -177,7 +179,7 @@ def test_submit_on_a_terminal_shows_the_plan_and_asks(
     assert "3 will get it" in shown
     assert "Send it now: 3 recipients?" in shown
     assert says in shown
-    assert store.command("EXISTS", "dist:1") == sent
+    assert store.command("EXISTS", keys.distribution("1")) == sent
 
 
 @pytest.mark.parametrize("words", [["--yes"], ["--json"]])
@@ -191,7 +193,7 @@ def test_submit_asks_no_script(
         "",
     )
     assert "Send it now" not in shown
-    assert store.command("EXISTS", "dist:1") == 1
+    assert store.command("EXISTS", keys.distribution("1")) == 1
 
 
 def office_folder(folder: Path, server: Embedded, store: Store) -> Path:

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from distro.ledger.journal import Attempt, Journal
 from distro.ledger.recovery import Recovery
 from distro.model import Outcome, State
-from distro.store import Store, audience_scripts, book_scripts
+from distro.store import Store, audience_scripts, book_scripts, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.audience_scripts import EditionText, Submission
 from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
@@ -78,6 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="distro-model-"))
         self.store.command("FLUSHALL")
         self.ahead = 0
+        clock.move(0)
         self.judge = Recovery(self.store, self.folder, "h")
         self.processes: list[Process] = []
         self.zombies: list[Flight] = []  # in flight in a process that was judged by the clock
@@ -91,10 +92,13 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.store.pipeline(
-            [("SETBIT", "idx:all", n, 1) for n in range(1, 6)]
-            + [("SETBIT", f"idx:of:{d}", n, 1) for d, ids in READERS.items() for n in ids]
-            + [("SETBIT", "idx:language:en", n, 1) for n in range(1, 6)]
-            + [("SET", f"sub:{n}", json.dumps({"email": f"r{n}@a.example"})) for n in range(1, 6)]
+            [("SETBIT", keys.EVERYONE, n, 1) for n in range(1, 6)]
+            + [("SETBIT", keys.index("of", d), n, 1) for d, ids in READERS.items() for n in ids]
+            + [("SETBIT", keys.index("language", "en"), n, 1) for n in range(1, 6)]
+            + [
+                ("SET", keys.subscriber(n), json.dumps({"email": f"r{n}@a.example"}))
+                for n in range(1, 6)
+            ]
         )
         self._submit("1")
         self._freeze("1")
@@ -121,12 +125,15 @@ class LedgerMachine(RuleBasedStateMachine):
     def _freeze(self, number: str) -> None:
         reserved = self.store.call(
             audience_scripts.reserve(
-                number, audience_scripts.AudienceQuery(SLUG, [["k", f"idx:of:{number}"]], ("en",))
+                number,
+                audience_scripts.AudienceQuery(SLUG, [["k", keys.index("of", number)]], ("en",)),
             )
         )
         if reserved.plan is None:
             return
-        ids = [n for n in range(1, 6) if self.store.command("GETBIT", f"res:{number}:en", n)]
+        ids = [
+            n for n in range(1, 6) if self.store.command("GETBIT", keys.reserved(number, "en"), n)
+        ]
         if not ids:
             self.store.call(audience_scripts.frozen(number, 0, b"", "cancelled", "nobody is left"))
             return
@@ -148,14 +155,14 @@ class LedgerMachine(RuleBasedStateMachine):
     # -- helpers
 
     def _frozen(self) -> list[str]:
-        told = self.store.pipeline([("HGET", f"dist:{d}", "frozen_at") for d in READERS])
+        told = self.store.pipeline([("HGET", keys.distribution(d), "frozen_at") for d in READERS])
         return [d for d, at in zip(READERS, told, strict=True) if at]
 
     def _state(self, number: str) -> str:
-        return self.store.hash(f"dist:{number}").get("state", "")
+        return self.store.hash(keys.distribution(number)).get("state", "")
 
     def _ids(self, number: str) -> list[int]:
-        raw = self.store.raw(f"aud:{number}")
+        raw = self.store.raw(keys.audience(number))
         return [int.from_bytes(raw[n : n + 4], "big") for n in range(0, len(raw), 4)]
 
     def _step(self, process: Process, step: Step) -> Stepped:
@@ -166,7 +173,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=st.sampled_from("12"))
     def freeze(self, number: str) -> None:
         """Freeze what is due; the second is submitted when its turn comes."""
-        if number == "2" and not self.store.command("EXISTS", "dist:2"):
+        if number == "2" and not self.store.command("EXISTS", keys.distribution("2")):
             self._submit("2")
         if self._state(number) in ("scheduled", "freezing"):
             self._freeze(number)
@@ -430,7 +437,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.said_no.add(reader)
 
     def _settle_cancelled(self) -> None:
-        for number in self.store.members("settling"):
+        for number in self.store.members(keys.SETTLING):
             while self.store.call(scripts.settle(number, 2)) == 0:
                 pass
 
@@ -439,17 +446,17 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         """Promises 1 to 3, read from the bytes."""
-        taken = self.store.raw(f"taken:{SLUG}").ljust(1, b"\0")[0]
+        taken = self.store.raw(keys.taken(SLUG)).ljust(1, b"\0")[0]
         standing: Counter[int] = Counter()
         repeated: Counter[int] = Counter()
         twice = 0
         for number in self._frozen():
             led, aud, rec, told = self.store.pipeline(
                 [
-                    ("GET", f"led:{number}"),
-                    ("GET", f"aud:{number}"),
-                    ("GET", f"rec:{number}"),
-                    ("HMGET", f"dist:{number}", "audience", "possibly_twice"),
+                    ("GET", keys.states(number)),
+                    ("GET", keys.audience(number)),
+                    ("GET", keys.records(number)),
+                    ("HMGET", keys.distribution(number), "audience", "possibly_twice"),
                 ]
             )
             states, size = (led or b"").decode(), int(told[0])
@@ -484,7 +491,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            if self.store.command("EXISTS", "dist:1"):
+            if self.store.command("EXISTS", keys.distribution("1")):
                 self._to_the_end()
         finally:
             for process in self.processes:
@@ -508,7 +515,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if all(self._state(d) in ("sent", "cancelled", "") for d in READERS):
                 break
         for number in self._frozen():
-            states = self.store.raw(f"led:{number}").decode()
+            states = self.store.raw(keys.states(number)).decode()
             assert not OPEN & set(states), f"somebody is left open: {states}"
             assert self._state(number) in ("sent", "cancelled")
 

@@ -22,7 +22,7 @@ from distro.installation.context import Installation
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.subscribers import transactional
 from distro.tokens import CONFIRM, PERSONAL_DATA
@@ -226,9 +226,13 @@ def test_the_live_page_follows_by_itself(
     page.goto(addresses["report"])
     assert "38 of 40 accepted" in page.locator("#now").inner_text()
 
-    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", 1, "INCRBY", "i32", "#3", -1)
+    store.command(
+        "BITFIELD", keys.counters("1"), "INCRBY", "i32", "#2", 1, "INCRBY", "i32", "#3", -1
+    )
     expect(page.locator("#now")).to_contain_text("39 of 40 accepted", timeout=8000)
-    store.command("BITFIELD", "cnt:1", "INCRBY", "i32", "#2", -1, "INCRBY", "i32", "#3", 1)
-    store.command("HSET", "dist:1", "state", "halted", "reason", "wrong photo")
+    store.command(
+        "BITFIELD", keys.counters("1"), "INCRBY", "i32", "#2", -1, "INCRBY", "i32", "#3", 1
+    )
+    store.command("HSET", keys.distribution("1"), "state", "halted", "reason", "wrong photo")
     expect(page.locator("body")).to_contain_text("Halted: wrong photo", timeout=8000)
     context.close()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from distro.audience.consent import UNSUBSCRIBED, ConsentFile, history
-from distro.store import Store
+from distro.store import Store, keys
 
 
 def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> None:
@@ -14,7 +14,11 @@ def test_facts_that_redis_lacks_are_replayed(store: Store, tmp_path: Path) -> No
 
     assert file.replay(store) == 2
     assert file.replay(store) == 0
-    assert [store.command("GETBIT", "no:unsubscribed", n) for n in (3, 4, 5)] == [1, 0, 1]
+    assert [store.command("GETBIT", keys.refused("unsubscribed"), n) for n in (3, 4, 5)] == [
+        1,
+        0,
+        1,
+    ]
     assert [f.source for f in history(store, 3)] == ["link"]
 
 
@@ -28,12 +32,12 @@ def test_half_a_line_from_a_power_cut_harms_nobody(store: Store, tmp_path: Path)
     store.command("FLUSHALL")
 
     assert file.replay(store) == 2
-    assert [store.command("GETBIT", "no:any", n) for n in (3, 4)] == [1, 1]
+    assert [store.command("GETBIT", keys.REFUSED, n) for n in (3, 4)] == [1, 1]
 
 
 def test_only_what_is_new_is_replayed(store: Store, tmp_path: Path) -> None:
     file = ConsentFile(tmp_path, "h1", lambda address: (address,))
     file.record(store, subscriber=3, address="x", act=UNSUBSCRIBED, source="link")
 
-    assert int(store.hash("facts:offset")["h1"]) == file.path.stat().st_size
+    assert int(store.hash(keys.facts("offset"))["h1"]) == file.path.stat().st_size
     assert file.replay(store) == 0

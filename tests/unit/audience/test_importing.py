@@ -11,7 +11,7 @@ from distro.audience.columns import Header, header_of
 from distro.audience.rows import BadRow, Row, RowReader
 from distro.audience.table import read_table
 from distro.errors import InputFileError
-from distro.store import Store
+from distro.store import Store, keys
 
 HOSTILE = (
     b'\xef\xbb\xbfemail;name;kind\nok@a.example;=HYPERLINK("x");journalist\nnot-an-address;X;journalist\n"x@a.example\r\nBcc:'
@@ -64,7 +64,7 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     taken = importing.commit(store, importing.stage(store, path, "press", actor="test").number)
 
     assert taken.unsubscribed_kept == 1
-    assert store.command("GETBIT", "no:any", ana.id) == 1
+    assert store.command("GETBIT", keys.REFUSED, ana.id) == 1
 
 
 def test_a_dead_import_is_finished_once(store: Store, tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_a_dead_import_is_finished_once(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("email\n" + "".join(f"r{i}@d.example\n" for i in range(400)))
     judged = importing.stage(store, path, "press", actor="test")
-    store.command("SADD", "import:open", judged.number)
+    store.command("SADD", keys.OPEN_IMPORTS, judged.number)
 
     assert importing.finish_open(store) == [judged.number]
     assert importing.finish_open(store) == []
     assert importing.finish(store, judged.number).new == 400
-    assert store.command("BITCOUNT", "idx:lists:press") == 400
+    assert store.command("BITCOUNT", keys.index("lists", "press")) == 400
 
 
 @pytest.mark.parametrize(

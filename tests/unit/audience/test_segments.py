@@ -11,7 +11,7 @@ from distro.audience.expression import And, Node, Not, Or, Term
 from distro.audience.frozen_order import batches, ordered
 from distro.audience.segments import Segments, holds
 from distro.errors import ExpressionError, SettingsError
-from distro.store import Store, subscriber_rows
+from distro.store import Store, keys, subscriber_rows
 from distro.store import audience_scripts as scripts
 from distro.store.records import ids_of
 
@@ -103,13 +103,13 @@ def test_a_column_of_many_values_has_no_bitmaps(store: Store, tmp_path: Path) ->
     segments = Segments(store, {})
 
     assert segments.columns["badge"] == "ids"
-    assert store.command("KEYS", "idx:badge:*") == []
+    assert store.command("KEYS", keys.index("badge", "*")) == []
     assert store.call(scripts.count(segments.program(segments.expand("badge:b29*")))) == 11
 
 
 def test_names_are_expanded_and_checked(store: Store, tmp_path: Path) -> None:
     random_book(store, tmp_path, random.Random(1))
-    lists = store.members("val:lists")
+    lists = store.members(keys.values("lists"))
     segments = Segments(
         store,
         {

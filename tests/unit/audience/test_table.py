@@ -14,7 +14,7 @@ from distro.audience.columns import header_of
 from distro.audience.rows import BadRow, Row, RowReader
 from distro.audience.table import read_table
 from distro.errors import InputFileError
-from distro.store import Store
+from distro.store import Store, keys
 
 
 def judged(path: Path) -> tuple[list[object], RowReader]:
@@ -154,10 +154,10 @@ def test_a_no_of_another_system_is_a_no_here(
         )
     )
     importing.commit(store, importing.stage(store, path, "press", actor="t").number)
-    assert [r for r in ("unsubscribed", "suppressed") if store.command("GETBIT", f"no:{r}", 1)] == (
-        [no] if no else []
-    )
-    assert store.command("GETBIT", "no:any", 1) == bool(no)
+    assert [
+        r for r in ("unsubscribed", "suppressed") if store.command("GETBIT", keys.refused(r), 1)
+    ] == ([no] if no else [])
+    assert store.command("GETBIT", keys.REFUSED, 1) == bool(no)
 
 
 def test_excels_own_first_line_and_other_encodings(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from distro.model import DistributionId, State
 from distro.queue.publish import broker_state
 from distro.reports.progress import watch
 from distro.settings.load import Settings
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.distributions import find
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers, make_installation, write_release
@@ -101,7 +101,7 @@ def test_a_test_letter_is_marked_and_counted_nowhere(
     ((recipient, raw),) = server.messages
     assert recipient == "me@press.example"
     assert b"Subject: [Test] Towns agree a plan" in raw
-    assert installation.store.command("EXISTS", "dist:1") == 0
+    assert installation.store.command("EXISTS", keys.distribution("1")) == 0
 
 
 @pytest.mark.parametrize(

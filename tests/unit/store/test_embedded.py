@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.store import connect
+from distro.store import connect, keys
 from distro.store.embedded import Embedded, ensured
 
 
@@ -35,11 +35,11 @@ def pid_of(server: Embedded) -> int:
 def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
     with ensured(tmp_path, supervised=False) as server:
         store = connect(server.url())
-        store.command("SET", "book:pepper", "x")
+        store.command("SET", keys.PEPPER, "x")
         os.kill(pid_of(server), signal.SIGKILL)
         until(lambda: not server.kept())  # its keeper ended with it
     with ensured(tmp_path, supervised=False) as server:
-        assert connect(server.url()).text("book:pepper") == "x"
+        assert connect(server.url()).text(keys.PEPPER) == "x"
 
 
 def test_it_stops_when_its_last_user_has_gone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from distro.audience import book
 from distro.errors import StoreGoneError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.web.application import create_app
 from tests.support.installation import add_readers, make_installation, write_release
@@ -63,7 +63,7 @@ def links(installation: Installation, number: int) -> tuple[str, str]:
 
 
 def is_out(installation: Installation, number: int) -> bool:
-    return bool(installation.store.command("GETBIT", "no:any", number))
+    return bool(installation.store.command("GETBIT", keys.REFUSED, number))
 
 
 def test_get_only_looks_and_post_acts(installation: Installation, client: TestClient) -> None:
@@ -158,7 +158,7 @@ def test_health_and_readiness(installation: Installation, client: TestClient) ->
     assert client.get("/readyz").status_code == 503
     import time
 
-    installation.store.command("ZADD", "alive", int(time.time()), "h.1.x")
+    installation.store.command("ZADD", keys.ALIVE, int(time.time()), "h.1.x")
     assert client.get("/readyz").status_code == 200
     assert client.get("/nothing").status_code == 404
 

@@ -14,7 +14,7 @@ from distro.demo.mailbox import Mailbox
 from distro.errors import SettingsError
 from distro.installation.context import Installation
 from distro.model import Subscriber
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.subscribers import people, signup, transactional
@@ -95,7 +95,7 @@ def test_choosing(installation: Installation, client: TestClient) -> None:
     assert re.search(r'value="journalists" checked', page.text)
     assert 'value="weekly">' in page.text
     assert "inner" not in page.text
-    assert installation.store.text("book:version") == installation.store.text("book:version")
+    assert installation.store.text(keys.BOOK_VERSION) == installation.store.text(keys.BOOK_VERSION)
 
     saved = client.post(
         path,
@@ -369,7 +369,7 @@ def test_no_reader_makes_the_languages_of_all_others_unreadable(
     assert reader(installation).language == "en"
     for n in range(300):
         people.edit(installation, "reader0@a.example", {"frequency": f"f{n}"}, source="m")
-    assert installation.store.hash("book:columns")["frequency"] == "index"
+    assert installation.store.hash(keys.COLUMNS)["frequency"] == "index"
 
 
 def test_an_old_letter_does_not_undo_a_later_wish(

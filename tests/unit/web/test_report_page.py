@@ -18,7 +18,7 @@ from distro.reports import live
 from distro.reports.details import details
 from distro.reports.explain import explain, write_page
 from distro.reports.page import live_parts
-from distro.store import Store
+from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.web.application import create_app
 from tests.support.installation import add_readers, make_installation, write_release
@@ -129,7 +129,7 @@ def test_the_live_parts_come_as_events_and_end(installation: Installation) -> No
     assert goes_on
     assert "38 of 40 accepted" in json.loads(told)["now"]
 
-    installation.store.command("HSET", "dist:1", "state", "sent")
+    installation.store.command("HSET", keys.distribution("1"), "state", "sent")
     path = (
         live.link(installation, DistributionId("1"))
         .removeprefix(installation.settings.site.url)

@@ -1,0 +1,78 @@
+"""The one format number of what an installation keeps, in Redis and in its data folder.
+
+A change of what is kept adds a step that turns the format before into the new one. Data of a newer
+format than this code knows is refused, so that an older distro never writes into it.
+
+| format | since | what changed |
+|---|---|---|
+| 1 | 0.1 | no number was kept |
+| 2 | 0.2 | the number; `ring`, a second list of wake-ups, is gone |
+"""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from distro.errors import DistroError
+from distro.store import keys
+from distro.store.client import Store
+
+FORMAT = 2
+_UNNUMBERED = 1  # data that keeps no number
+_FILE = "format"
+
+
+def _forget_ring(store: Store) -> None:
+    """1 -> 2: wake-ups travel by Celery alone."""
+    store.command("UNLINK", "ring")
+
+
+STEPS: dict[int, Callable[[Store], None]] = {1: _forget_ring}  # from this format to the next
+
+
+def check(store: Store, folder: Path, *, ours: bool) -> None:
+    """Bring older data to this format; raise DistroError for data of a newer one.
+
+    `ours`: this process owns the folder; a member of its group only looks.
+    """
+    found = format_of(store)
+    for where, number in (("Redis", found), (str(folder), _of_folder(folder))):
+        if number is not None and number > FORMAT:
+            raise newer(where, number)
+    if not ours:
+        return
+    if found is None or found < FORMAT:
+        migrate(store, found if found is not None else FORMAT)
+    if _of_folder(folder) != FORMAT:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _FILE).write_text(f"{FORMAT}\n", encoding="ascii")
+
+
+def format_of(store: Store) -> int | None:
+    """Return the format of the data in Redis; None where there is none yet."""
+    kept = store.text(keys.FORMAT)
+    if kept:
+        return int(kept)
+    return _UNNUMBERED if store.holds_data() else None
+
+
+def migrate(store: Store, number: int) -> None:
+    """Take the steps from a format to this one. Each may be taken twice."""
+    for step in range(number, FORMAT):
+        STEPS[step](store)
+    store.command("SET", keys.FORMAT, FORMAT)
+
+
+def newer(where: str, number: int) -> DistroError:
+    """Return why data of a newer format is left alone."""
+    return DistroError(
+        f"the data in {where} was written by a newer distro (its format is {number}, this one"
+        f" knows {FORMAT})",
+        hint="Start the newer distro again. This one changed nothing.",
+    )
+
+
+def _of_folder(folder: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        return int((folder / _FILE).read_text(encoding="ascii"))
+    return None

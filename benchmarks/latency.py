@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from distro.relay.endpoint import Endpoint
 from distro.relay.message import Message
-from distro.relay.session import Endpoint, Session
+from distro.relay.session import Session
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
 

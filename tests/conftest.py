@@ -14,7 +14,7 @@ from distro.demo.mailbox import Mailbox
 from distro.installation.context import Installation
 from distro.store import Store, connect
 from distro.store.embedded import Embedded, ensured
-from distro.store.keys import PERMANENT, describe
+from distro.store.key_table import PERMANENT, describe
 from distro.web.application import create_app
 from tests.support import clock
 

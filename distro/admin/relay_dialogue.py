@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from distro.admin.finding import Finding, Grade
 from distro.errors import DistroError
 from distro.mailing.transport import endpoint_of
+from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.reply import Reply, Stage
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError, Session
+from distro.relay.session import Session
 from distro.settings.load import Settings
-from distro.settings.sections import Relay
+from distro.settings.relays import Relay
 
 _PATIENCE = 15  # seconds for all of it
 _CERTIFICATE_DAYS = 14

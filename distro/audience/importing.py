@@ -16,20 +16,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-import msgspec
-
 from distro.audience import consent
-from distro.audience.book_writer import Writer, changes_for, off_list
 from distro.audience.columns import Header, header_of
-from distro.audience.consent import ConsentFile, Hashes
-from distro.audience.row_changes import Row, RowChange, WrittenRows
+from distro.audience.consent import Hashes
+from distro.audience.consent_file import ConsentFile
+from distro.audience.intake import PIECE, Intake, Sheet, Staged, Taken, encode_rows, take_off
 from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table
-from distro.store import Store, consents, imports, keys, subscriber_rows
-from distro.store.book_scripts import Command
+from distro.store import Store, consents, imports, subscriber_rows
 from distro.store.records import ids_of
 
-_PIECE = 300  # rows in one script call: a few milliseconds
 _STAGED = 86_400  # seconds that a staged import waits to be finished
 _SAMPLES = 200  # rows in which a value for the mapping is looked for
 _SAYS_NO = {
@@ -38,9 +34,6 @@ _SAYS_NO = {
     "barred": "who may not be written to",
     "wants": "who wants mail",
 }
-FROM_IMPORT = (  # the column that says which import brought somebody; hidden columns begin with _
-    "_in"
-)
 
 Progress = Callable[[int], None]
 
@@ -68,25 +61,6 @@ class Judged:
     notes: list[str] = field(default_factory=list)  # what was done to read the file
 
 
-@dataclass(slots=True)
-class Taken:
-    """What an import did, or would do, to the book."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    unsubscribed_kept: int = 0  # said no before; their "no" stays
-    gone: int = 0  # taken off the list, for they are not in the file (`sync`)
-
-
-_Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]  # the same and the line
-_Staged = list[
-    tuple[str, str, dict[str, list[str]], str]
-]  # address, e-mail, columns, the "no" that the file says and its words: act|words
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Staged).decode
-
-
 def stage(
     store: Store,
     path: Path,
@@ -111,7 +85,7 @@ def stage(
     for piece in _pieces(
         _good(_sampled(rows, header, judged), judge, judged, at_most_bad), store, hashes_of, judged
     ):
-        packed = zlib.compress(_encode(piece), 1)
+        packed = zlib.compress(encode_rows(piece), 1)
         imports.add_piece(store, judged.number, packed, _STAGED)
         progress(judged.read)
     fields: dict[str, str | int] = {
@@ -173,22 +147,20 @@ def _pieces(
     store: Store,
     hashes_of: Hashes | None,
     judged: Judged,
-) -> Iterator[_Staged]:
+) -> Iterator[Staged]:
     """Rows in pieces, without those who had themselves erased."""
     watched = hashes_of if hashes_of and consents.any_kept(store) else None
-    piece: _Sheet = []
+    piece: Sheet = []
     for row in rows:
         piece.append(row)
-        if len(piece) == _PIECE:
+        if len(piece) == PIECE:
             yield _without_erased(piece, store, watched, judged)
             piece = []
     if piece:
         yield _without_erased(piece, store, watched, judged)
 
 
-def _without_erased(
-    piece: _Sheet, store: Store, hashes_of: Hashes | None, judged: Judged
-) -> _Staged:
+def _without_erased(piece: Sheet, store: Store, hashes_of: Hashes | None, judged: Judged) -> Staged:
     """A piece without those who had themselves erased; who said no before and is not in the book
     says it still.
     """
@@ -197,7 +169,7 @@ def _without_erased(
         if hashes_of
         else [""] * len(piece)
     )
-    kept: _Staged = []
+    kept: Staged = []
     for said, (address, email, columns, no, line) in zip(nos, piece, strict=True):
         if said == consent.ERASED:
             judged.good -= 1
@@ -216,7 +188,7 @@ def forget(store: Store, judged: Judged) -> None:
 
 def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
     """What taking a staged import would do; changes nothing."""
-    intake = _Intake(store, number)
+    intake = Intake(store, number)
     fresh: set[str] = set()
     for n, rows in intake.pieces(0):
         there = subscriber_rows.ids_at(store, [row[0] for row in rows])
@@ -224,7 +196,7 @@ def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Ta
         written = intake.writer.look(intake.wishes([row for row in rows if row[0] not in fresh]))
         intake.count(written)
         fresh |= unknown
-        progress((n + 1) * _PIECE)
+        progress((n + 1) * PIECE)
     if intake.sync:
         on_list, touched = (
             ids_of(subscriber_rows.with_value(store, "lists", intake.list_name)),
@@ -257,14 +229,14 @@ def finish(
     `consent_file`: who was erased since is not taken, and a "no" of another system goes to the file
     before it goes to Redis.
     """
-    intake = _Intake(store, number, consent_file)
+    intake = Intake(store, number, consent_file)
     for n, rows in intake.pieces(int(intake.fields.get("done", 0))):
         intake.writer.write(
             partial(intake.wishes, rows), piece=(number, n + 1), beside=intake.beside
         )
-        progress((n + 1) * _PIECE)
+        progress((n + 1) * PIECE)
     if intake.sync:
-        _take_off(store, number, intake)
+        take_off(store, number, intake)
     fields = imports.description(store, number)
     imports.end(store, number)
     return Taken(*(int(fields.get(k, 0)) for k in ("new", "changed", "unchanged", "held", "gone")))
@@ -276,111 +248,3 @@ def finish_open(store: Store, consent_file: ConsentFile | None = None) -> list[i
     for number in found:
         finish(store, number, consent_file)
     return found
-
-
-class _Intake:
-    """One staged import on its way into the book."""
-
-    def __init__(self, store: Store, number: int, consent_file: ConsentFile | None = None) -> None:
-        self.store = store
-        self.consent_file = consent_file
-        self.number = number
-        self.fields = imports.description(store, number)
-        self.list_name = self.fields.get("list", "")
-        self.sync = self.fields.get("sync") == "1"
-        self.writer = Writer(store)
-        self.taken = Taken()
-        self.touched: list[int] = []
-        self._no = consents.refused(store)
-        self._refused: dict[
-            str, str
-        ] = {}  # who said no to another system, in the piece that is being written
-
-    def pieces(self, done: int) -> Iterator[tuple[int, _Staged]]:
-        """What is staged, from a piece on."""
-        for n in range(done, imports.count_pieces(self.store, self.number)):
-            packed = imports.piece(self.store, self.number, n)
-            if packed is None:  # somebody else finished it
-                return
-            yield n, _decode(zlib.decompress(packed))
-
-    def wishes(self, rows: _Staged) -> list[RowChange]:
-        """What these rows ask for."""
-        rows = self._without_erased(rows)
-        self._refused = {address: no for address, _, _, no in rows if no}
-        return [
-            RowChange(address, partial(self._merged, email, columns))
-            for address, email, columns, _ in rows
-        ]
-
-    def _without_erased(self, rows: _Staged) -> _Staged:
-        """Those who had themselves erased since the file was read are not taken back."""
-        if self.consent_file is None or not consents.any_kept(self.store):
-            return rows
-        nos = consent.said_before(self.store, self.consent_file.hashes_of, [row[0] for row in rows])
-        return [row for row, said in zip(rows, nos, strict=True) if said != consent.ERASED]
-
-    def _merged(self, email: str, columns: dict[str, list[str]], before: Row | None) -> Row | None:
-        lists = [self.list_name, *(v for v in columns.get("lists", ()) if v != self.list_name)]
-        if before is None:
-            return {"email": email, **columns, "lists": lists, FROM_IMPORT: [str(self.number)]}
-        had: list[str] = before.get("lists", [])  # type: ignore[assignment]
-        left: list[str] = before.get("_left", [])  # type: ignore[assignment]
-        return (
-            before | columns | {"lists": had + [v for v in lists if v not in had and v not in left]}
-        )
-
-    def beside(self, written: WrittenRows) -> list[Command]:
-        """The counts of a piece, and for `sync` whom it spoke of."""
-        key = keys.imported(self.number)
-        known = [*written.changed, *written.unchanged]
-        counts = (
-            ("new", len(written.new)),
-            ("changed", len(written.changed)),
-            ("unchanged", len(written.unchanged)),
-            ("held", self._said_no(known)),
-        )
-        commands: list[Command] = [("HINCRBY", key, name, n) for name, n in counts if n]
-        if self.sync:
-            commands += [("SETBIT", f"{key}:ids", i, 1) for i in (*written.new, *known)]
-        hash_of = self.consent_file.hash_of if self.consent_file else str
-        facts = [
-            consent.imported_no(
-                self.number, written.ids[address], act, self.fields, hash_of(address), said
-            )
-            for address, told in self._refused.items()
-            for act, _, said in [told.partition("|")]
-        ]
-        return commands + (
-            self.consent_file.commands(facts) if self.consent_file else consent.taking(facts)
-        )
-
-    def count(self, written: WrittenRows) -> None:
-        """The same for a survey."""
-        known = [*written.changed, *written.unchanged]
-        self.taken.new += len(written.new)
-        self.taken.changed += len(written.changed)
-        self.taken.unchanged += len(written.unchanged)
-        self.taken.unsubscribed_kept += self._said_no(known)
-        self.touched += known
-
-    def _said_no(self, ids: Iterable[int]) -> int:
-        no = self._no
-        return sum(1 for i in ids if i >> 3 < len(no) and no[i >> 3] & (128 >> (i & 7)))
-
-
-def _take_off(store: Store, number: int, intake: _Intake) -> None:
-    """`sync`: whoever is on the list and not in the file leaves it; asked again, only the rest."""
-    name = intake.list_name
-    there, here = store.raw(keys.index("lists", name)), store.raw(keys.import_ids(number))
-    gone = ids_of(
-        (
-            int.from_bytes(there.ljust(len(here), b"\0"), "big")
-            & ~int.from_bytes(here.ljust(len(there), b"\0"), "big")
-        ).to_bytes(max(len(there), len(here)), "big")
-    )
-    for start in range(0, len(gone), _PIECE):
-        wishes = changes_for(store, gone[start : start + _PIECE], partial(off_list, name))
-        intake.writer.write(
-            wishes, beside=lambda w: [("HINCRBY", keys.imported(number), "gone", len(w.changed))]
-        )

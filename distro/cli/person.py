@@ -40,7 +40,7 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
     from distro.audience.book import person
     from distro.installation.context import open_installation
     from distro.store.consents import refusals
-    from distro.subscribers.people import history
+    from distro.subscribers.personal_data import history
 
     found = settings(config)
     with open_installation(found) as installation:
@@ -229,10 +229,12 @@ def suppress(
         distro subscribers suppress ana@daily.example --lift --reason "mailbox works again"
     """
     from distro.installation.context import open_installation
-    from distro.subscribers import people
+    from distro.subscribers import opt_outs
 
     with open_installation(settings(config)) as installation:
-        (people.lift if lift else people.suppress)(installation, address, reason, source=actor())
+        (opt_outs.lift if lift else opt_outs.suppress)(
+            installation, address, reason, source=actor()
+        )
     (
         output.document({"email": address, "suppressed": not lift})
         if as_json
@@ -279,14 +281,14 @@ def history(address: _Address, config: Config = None, as_json: Json = False) -> 
     """
     from distro.audience import book
     from distro.installation.context import open_installation
-    from distro.subscribers import people
+    from distro.subscribers import personal_data
     from distro.times import from_ms, rfc3339
 
     found = settings(config)
     zone = found.site.timezone
     with open_installation(found) as installation:
         who = book.person(installation.store, address)
-        facts = people.history(installation, who)
+        facts = personal_data.history(installation, who)
     if as_json:
         output.document(
             [

@@ -109,7 +109,7 @@ def _findings(config: Path | None) -> "list[Finding]":
 
 
 def _make_keys(config: Path | None, *, as_json: bool) -> int:
-    from distro.admin.dns_records import make_dkim_keys, zone_line
+    from distro.admin.dkim_keys import make_dkim_keys, zone_line
 
     found = make_dkim_keys(settings(config))
     if as_json:

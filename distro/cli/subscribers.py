@@ -13,7 +13,8 @@ from distro.cli import person as person_app
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
-    from distro.audience.importing import Judged, Taken
+    from distro.audience.importing import Judged
+    from distro.audience.intake import Taken
     from distro.audience.rows import BadRow
 
 app = typer.Typer(
@@ -175,7 +176,7 @@ def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
 def _told(
     file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None"
 ) -> dict[str, object]:
-    from distro.audience.importing import Taken
+    from distro.audience.intake import Taken
 
     counts = taken or foreseen or Taken()
 
@@ -329,7 +330,7 @@ def export(
     from distro.audience.book import person
     from distro.installation.context import open_installation
     from distro.reports.export import write_book
-    from distro.subscribers.people import personal_data
+    from distro.subscribers.personal_data import personal_data
 
     with open_installation(settings(config)) as installation:
         if address:

@@ -23,13 +23,15 @@ from distro.flow.ready_queue import ReadyQueue
 from distro.flow.record import Delivery, Recorder, RunningDistribution
 from distro.flow.relay_notes import RelayNotes
 from distro.installation.context import Installation
-from distro.ledger.group_commit import GroupCommit, IntentConsumer, LeasedBatch, Terms
+from distro.ledger.group_commit import GroupCommit
 from distro.ledger.journal import Attempt, Journal
+from distro.ledger.leased_batch import IntentConsumer, LeasedBatch, Terms
 from distro.lib import failpoints
 from distro.lib.inline_task import InlineTask
 from distro.model import Outcome, RelayLimits, State
 from distro.relay.message import Message
-from distro.relay.pool import IDLE, PoolOf, Work
+from distro.relay.pool import IDLE
+from distro.relay.work import PoolOf, Work
 from distro.store import AsyncStore, processes
 from distro.store import ledger_scripts as scripts
 from distro.store.ledger_scripts import Claim, Intent

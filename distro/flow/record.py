@@ -11,8 +11,9 @@ from distro.flow.fault_halt import halt_for_fault
 from distro.flow.relay_notes import RelayNotes
 from distro.flow.retry import retry_or_give_up
 from distro.installation.context import Installation
-from distro.ledger.group_commit import GroupCommit, LeasedBatch
+from distro.ledger.group_commit import GroupCommit
 from distro.ledger.journal import Attempt, Journal
+from distro.ledger.leased_batch import LeasedBatch
 from distro.letter import Filler
 from distro.lib import failpoints
 from distro.model import Outcome, State

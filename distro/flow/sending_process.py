@@ -19,7 +19,7 @@ from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.mailing.compose import filler_of, load_letter
 from distro.model import DistributionId, DistributionState
-from distro.relay.pool import PoolOf
+from distro.relay.work import PoolOf
 from distro.store import AsyncStore, distributions
 
 

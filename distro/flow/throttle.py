@@ -14,7 +14,7 @@ from distro.audience.expression import parse
 from distro.installation.context import Installation
 from distro.lib.mailbox_providers import PROVIDERS, parse_rate
 from distro.settings.load import Settings
-from distro.settings.sections import Relay
+from distro.settings.relays import Relay
 from distro.store import audience_scripts, distributions
 from distro.store.distributions import Distribution
 from distro.times import duration_ms

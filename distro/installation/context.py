@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from distro.audience.consent import ConsentFile
+from distro.audience.consent_file import ConsentFile
 from distro.audience.segments import Segments, load_named
 from distro.errors import StoreGoneError
 from distro.installation.secrets import host_id, is_member, load_keys

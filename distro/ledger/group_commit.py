@@ -13,16 +13,16 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from distro import log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
+from distro.ledger.leased_batch import IntentConsumer, LeasedBatch, Terms
 from distro.lib import failpoints
 from distro.model import Outcome, State
 from distro.store import AsyncStore
 from distro.store import ledger_scripts as scripts
-from distro.store.ledger_scripts import Claim, Intent
 from distro.store.records import pack_outcome
 
 T = TypeVar("T")
@@ -37,21 +37,6 @@ RENEW_EVERY = 5.0  # seconds
 
 
 @dataclass(slots=True)
-class LeasedBatch:
-    """A batch whose lease is ours."""
-
-    claim: Claim
-    cursor: int
-    in_flight: int = 0  # `sending` under this lease, as the ledger sees it
-    exhausted: bool = False  # no more intents to be had
-    lost: bool = False  # the lease is ours no more
-    halted: bool = False
-    returning: bool = False  # the lease is on its way back
-    rest_until: float = 0.0  # loop time until which the pace allows nothing more of it
-    done: asyncio.Event = field(default_factory=asyncio.Event)  # exhausted or lost
-
-
-@dataclass(slots=True)
 class _Pending:
     """What waits for the next commit of one distribution."""
 
@@ -59,34 +44,6 @@ class _Pending:
         default_factory=list
     )  # …, relay, delay ms
     questions: list[tuple[LeasedBatch, Attempt, asyncio.Future[str]]] = field(default_factory=list)
-
-
-class IntentConsumer(Protocol):
-    """Who has use for intents; implemented by the flow."""
-
-    def wanted(self) -> int:
-        """How many intents could be used now."""
-
-    def waiting(self) -> bool:
-        """Whether a connection waits for a letter."""
-
-    def pace(self, claim: Claim) -> str:
-        """The buckets that a batch draws from."""
-
-    def on_intents(self, leased: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
-        """Intents are granted; `before` is the loop time before the call that granted them."""
-
-    def on_drained(self, leased: LeasedBatch) -> None:
-        """A held batch has ended and nothing of it is in flight."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What an installation sets about batches."""
-
-    lease_ms: int  # how long one belongs to a process that has gone silent
-    stale_ms: int  # work that waited longer halts its distribution instead of being claimed
-    slow: str  # what a group of receivers gets that asks us to slow down
 
 
 class GroupCommit:

@@ -19,8 +19,8 @@ from distro.mailing.compose import context_for, files_of
 from distro.mailing.signers import signers_of
 from distro.mailing.transport import send_in_turn
 from distro.model import Edition, Outcome, State
+from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.settings.load import Settings
 from distro.store import consents
 from distro.submit import read, release_of

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 from distro.model import Outcome, State
 from distro.relay.balancer import Balancer
+from distro.relay.endpoint import Endpoint
 from distro.relay.message import Message
-from distro.relay.pool import Pool, PoolOf, shares, tls_context
-from distro.relay.session import Endpoint, Session
+from distro.relay.pool import Pool, shares, tls_context
+from distro.relay.session import Session
+from distro.relay.work import PoolOf
 from distro.settings.load import Settings
-from distro.settings.sections import Relay
+from distro.settings.relays import Relay
 
 LETTER_SECONDS = 30.0  # that a relay may take for one letter outside any distribution
 

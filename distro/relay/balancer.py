@@ -13,8 +13,9 @@ from typing import Generic
 
 from distro import log
 from distro.model import Outcome, RelayLimits
-from distro.relay.pool import J, Pool, Work
-from distro.relay.session import Endpoint
+from distro.relay.endpoint import Endpoint
+from distro.relay.pool import Pool
+from distro.relay.work import J, Work
 
 _SLACK = 4  # letters that a relay may be ahead of its share
 _MOVING = 1.0  # seconds since its last letter

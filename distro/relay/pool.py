@@ -14,23 +14,19 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic
 
 from distro import log
 from distro.lib.inline_task import InlineTask
 from distro.model import Outcome, RelayLimits, State
 from distro.relay.capacity import KNOCK, QUICK, Capacity
+from distro.relay.connection import CLOSING
+from distro.relay.endpoint import ConnectionBrokenError, Endpoint, RelayRefusedError
 from distro.relay.message import Message
 from distro.relay.refusals import RefusalMonitor
 from distro.relay.reply import Scope
-from distro.relay.session import (
-    CLOSING,
-    ConnectionBrokenError,
-    Endpoint,
-    RelayRefusedError,
-    Sent,
-    Session,
-)
+from distro.relay.session import Sent, Session
+from distro.relay.work import J, Work
 
 IDLE = 20.0  # seconds that an unused connection stays open
 _IDLE_AT_LEAST = (
@@ -40,47 +36,6 @@ _BACKOFF = (
     1.0,
     30.0,
 )  # seconds: the first pause after a temporary refusal of MAIL, and the longest
-
-
-class Sendable(Protocol):
-    """One letter to send."""
-
-    @property
-    def message(self) -> Message: ...
-
-
-J = TypeVar("J", bound=Sendable)
-
-
-class Work(Protocol[J]):
-    """Where letters come from and outcomes go; implemented by the flow."""
-
-    async def demand(self) -> None:
-        """Return when there may be something to send, or when everything stops."""
-
-    async def take(self) -> J | None:
-        """The next letter; None after IDLE seconds without one, or when everything stops."""
-
-    async def may_begin(self, job: J) -> bool:
-        """Whether, right now, this letter's body may begin."""
-
-    def begun(self, job: J) -> None:
-        """Called before the first byte of the body."""
-
-    def done(self, job: J, outcome: Outcome) -> None:
-        """How it ended."""
-
-    def unreachable(self, why: str, pause: float) -> None:
-        """The relay cannot be reached; it is left alone for so many seconds."""
-
-    def refused(self, why: str) -> None:
-        """The relay refuses us (password, sender): everything should halt."""
-
-    def learnt(self, relay: str, what: RelayLimits) -> None:
-        """Note that the relay has a limit that was not known."""
-
-    def broken(self, error: BaseException) -> None:
-        """A lane died of a bug; its letter's end must not be forgotten."""
 
 
 @dataclass(slots=True)
@@ -99,19 +54,6 @@ class _Carried:
     told: bool = False  # the relay ended it with 421 where the next letter began
     broke: bool = False  # it ended without a word
     why: str = ""  # the last words about its end
-
-
-class Lanes(Protocol):
-    """What the pool and its twins have in common."""
-
-    lanes: int
-
-    def start(self) -> None: ...
-
-    async def stop(self, seconds: float) -> None: ...
-
-
-PoolOf = Callable[[Work[Any]], Lanes]
 
 
 class Pool(Generic[J]):

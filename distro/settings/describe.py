@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from distro.lib.files import read_toml
+from distro.settings.fields import SecretUrl, Section
 from distro.settings.load import Settings, load
-from distro.settings.sections import SecretUrl, Section
 
 
 @dataclass(frozen=True, slots=True)

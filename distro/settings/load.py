@@ -19,6 +19,8 @@ from pydantic_settings import SettingsError as VariableError
 
 from distro.errors import SettingsError
 from distro.lib.files import read_toml
+from distro.settings.fields import SecretUrl, check_url, one_line
+from distro.settings.relays import Relay
 from distro.settings.sections import (
     BrandSettings,
     Dkim,
@@ -27,16 +29,12 @@ from distro.settings.sections import (
     Languages,
     Limits,
     Pace,
-    Relay,
     Retention,
     Retry,
     Secret,
-    SecretUrl,
     Sender,
     Site,
     Worker,
-    check_url,
-    one_line,
 )
 
 EMBEDDED = "embedded"

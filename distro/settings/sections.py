@@ -4,156 +4,19 @@ must look like.
 
 import ipaddress
 import re
-from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
-    model_validator,
 )
 
-from distro.errors import SettingsError
-from distro.lib.files import read_text
-from distro.lib.mailbox_providers import parse_rate
-from distro.times import duration_ms, parse_duration, zone
+from distro.settings.fields import Duration, Rate, Section, one_plain_address
+from distro.times import duration_ms, zone
 
-LONGEST = 4000  # characters of a text
 LEAST_KEY = 16  # bytes of a key that signs links
-
-
-def _duration(text: str) -> str:
-    parse_duration(text)
-    return text
-
-
-Duration = Annotated[str, AfterValidator(_duration)]
-
-
-def _rate(text: str) -> str:
-    if text:
-        parse_rate(text)
-    return text
-
-
-Rate = Annotated[str, AfterValidator(_rate)]
-
-
-class SecretUrl(SecretStr):
-    """An address that may hold a password: masked wherever it is shown, logged or in a
-    traceback.
-    """
-
-    @property
-    def shown(self) -> str:
-        """Return the address without its password, and without what its query says, which may be
-        one.
-        """
-        scheme, found, rest = self.get_secret_value().partition("://")
-        if not found:
-            return scheme
-        login, at, place = rest.rpartition("@")
-        user, colon, _ = login.partition(":")
-        place, mark, query = place.partition("?")
-        told = "&".join(
-            part
-            for part in query.split("&")
-            if part.partition("=")[0] in ("tls", "db", "virtual_host")
-        )
-        password = ":********" if colon else ""
-        shown = f"{mark}{told}" if told else ""
-        return f"{scheme}://{user}{password}{at}{place}{shown}"
-
-    def _display(self) -> str:
-        return self.shown
-
-
-def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> SecretUrl:
-    """Check scheme, host and port of an address. Raises ValueError, without the address in it."""
-    text = value.get_secret_value()
-    parts = urlsplit(text)
-    if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
-        raise ValueError(f"must be {example}")
-    if "unix" in parts.scheme or "socket" in parts.scheme:
-        if (
-            not parts.path.startswith("/") or len(parts.path) > 107
-        ):  # of a socket's address, unix(7)
-            raise ValueError("must name a socket's file, like unix:///run/redis/redis.sock")
-        return value
-    if parts.scheme == "sentinel":
-        hosts = parts.netloc.rpartition("@")[2].split(",")
-        if not all(
-            host and (":" not in host or host.rpartition(":")[2].isdigit()) for host in hosts
-        ):
-            raise ValueError("must name its hosts like sentinel://one:26379,two:26379/service")
-        return value
-    try:
-        port = parts.port
-    except ValueError:
-        raise ValueError("the port must be a number up to 65535") from None
-    if port == 0 or not parts.hostname:
-        raise ValueError(f"must be {example}")
-    if (
-        parts.scheme.startswith("redis")
-        and not parts.path.strip("/").isdigit()
-        and parts.path.strip("/")
-    ):
-        raise ValueError("the database after the last / must be a number")
-    return value
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its name or address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _one_plain_address(value: str) -> str:
-    if value and (
-        value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()
-    ):
-        raise ValueError("must be one plain ASCII address, like press@press.example")
-    return value
-
-
-def one_line(value: Any) -> Any:
-    """Refuse control characters in any text of the settings: they reach headers, commands and the
-    terminal.
-    """
-    texts = (
-        value
-        if isinstance(value, list)
-        else [*value.keys(), *value.values()]
-        if isinstance(value, dict)
-        else [value]
-    )
-    for text in texts:
-        if isinstance(text, str) and any(
-            ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text
-        ):
-            raise ValueError("must be one line without control characters")
-        if isinstance(text, str) and len(text) > LONGEST:
-            raise ValueError(f"must have at most {LONGEST:,} characters")
-    return value
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _lines(cls, value: Any) -> Any:
-        return one_line(value)
 
 
 class Site(Section):
@@ -249,7 +112,7 @@ class Sender(Section):
     @field_validator("address", "reply_to")
     @classmethod
     def _one_address(cls, value: str) -> str:
-        return _one_plain_address(value)
+        return one_plain_address(value)
 
     @field_validator("name", "postal_address")
     @classmethod
@@ -331,150 +194,7 @@ class Feedback(Section):
     @field_validator("return_path", "complaints")
     @classmethod
     def _plain(cls, value: str) -> str:
-        return _one_plain_address(value)
-
-
-class Relay(Section):
-    """An outgoing SMTP server."""
-
-    url: SecretUrl = Field(
-        SecretUrl("smtp://127.0.0.1:25?tls=off"),
-        description=(
-            "smtp://user:secret@host:587 (STARTTLS), smtps:// (implicit TLS); ?tls=off only where"
-            " it says so."
-        ),
-    )
-    connections: int = Field(
-        20,
-        ge=1,
-        le=1000,
-        description=(
-            "Connections per worker host, shared by its processes; fewer where the relay allows"
-            " fewer, which is learnt while sending."
-        ),
-    )
-    letters_per_connection: int = Field(
-        0,
-        ge=0,
-        le=1_000_000,
-        description=(
-            "Letters after which a connection is closed and another opened; 0: it is learnt from"
-            " the relay."
-        ),
-    )
-    unanswered: int = Field(
-        0,
-        ge=0,
-        le=1000,
-        description=(
-            "Bodies that may be unanswered at a time: what is in doubt when a process is killed; 0:"
-            " as many as connections."
-        ),
-    )
-    weight: int = Field(
-        1,
-        ge=0,
-        le=1000,
-        description=(
-            "Its share of the letters among several relays; 0: only when no other can be reached."
-        ),
-    )
-    rate: Rate = Field(
-        "",
-        description=(
-            "Letters it may get, over all hosts: 50/s, 100000/d; empty: as many as it takes."
-        ),
-    )
-    warm_up: str = Field(
-        "",
-        description=(
-            "The day (2026-11-24) of a new address's first letters: 500 that day, twice as many"
-            " each day after, for two weeks."
-        ),
-    )
-    ca_file: str = Field("", description="Certificates to trust beside the system's.")
-    password_file: str = Field(
-        "", description="A file that holds the password, instead of the address."
-    )
-    helo: str = Field("", description="The name said in EHLO; empty: this host's.")
-    source_address: str = Field(
-        "", description="The local address to connect from; empty: the system's choice."
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _smtp(cls, value: SecretUrl) -> SecretUrl:
-        check_url(value, ("smtp", "smtps"), "smtp://host:port or smtps://host:port")
-        parts = urlsplit(value.get_secret_value())
-        if parts.query not in ("", "tls=off", "tls=starttls"):
-            raise ValueError("understands only ?tls=off after the address")
-        if (
-            parts.query == "tls=off"
-            and parts.scheme == "smtp"
-            and parts.username
-            and not is_loopback(parts.hostname or "")
-        ):
-            raise ValueError(
-                "would send a password in clear text: leave ?tls=off away, or use smtps://"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _no_password_in_clear(self) -> Self:
-        if self.password_file and self.tls == "off" and not is_loopback(self.host):
-            raise ValueError(
-                "password_file and ?tls=off would send a password in clear text: leave ?tls=off"
-                " away, or use smtps://"
-            )
-        return self
-
-    @field_validator("warm_up")
-    @classmethod
-    def _a_day(cls, value: str) -> str:
-        if value:
-            date.fromisoformat(value)
-        return value
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url.get_secret_value()).hostname or ""
-
-    @property
-    def port(self) -> int:
-        parts = urlsplit(self.url.get_secret_value())
-        return parts.port or (465 if parts.scheme == "smtps" else 25)
-
-    @property
-    def tls(self) -> Literal["implicit", "starttls", "off"]:
-        parts = urlsplit(self.url.get_secret_value())
-        return (
-            "implicit"
-            if parts.scheme == "smtps"
-            else "off"
-            if parts.query == "tls=off"
-            else "starttls"
-        )
-
-    @property
-    def user(self) -> str:
-        return unquote(urlsplit(self.url.get_secret_value()).username or "")
-
-    def password(self) -> str:
-        """The password, read when it is needed; raises SettingsError if its file cannot be read."""
-        if self.password_file:
-            try:
-                return read_text(Path(self.password_file), 10_000).strip()
-            except (OSError, UnicodeDecodeError) as error:
-                why = getattr(error, "strerror", None) or "it is no text"
-                raise SettingsError(
-                    f"relay.password_file: {self.password_file} cannot be read ({why})"
-                ) from None
-        return unquote(urlsplit(self.url.get_secret_value()).password or "")
-
-    @property
-    def name(self) -> str:
-        """How logs and reports call it: host:port, never with the secret."""
-        return f"{self.host}:{self.port}"
+        return one_plain_address(value)
 
 
 class Retention(Section):

@@ -1,6 +1,7 @@
 """The linter of editions: what must be mended, and what somebody should look at."""
 
 import re
+from collections.abc import Iterator
 
 from distro.model import Edition, Level, Problem
 
@@ -55,81 +56,71 @@ _SAYS_NOTHING = {
 
 
 def lint(file: str, edition: Edition, text: str) -> list[Problem]:
-    """Every problem of an understood edition; `text` is the whole file, for line numbers."""
-    problems: list[Problem] = []
-    lines = text.split("\n")
+    """Return every problem of an understood edition; `text` is the whole file."""
+    found = [*_missing(edition)]
+    for number, line in enumerate(text.split("\n"), 1):
+        found += [(level, message, number) for level, message in _of_line(edition, line)]
+    found += _style(edition)
+    return [Problem(file, number, level, message) for level, message, number in found]
 
-    def say(level: Level, message: str, line: int = 0) -> None:
-        problems.append(Problem(file, line, level, message))
 
-    for number, line in enumerate(lines, 1):
-        if _SLOT.search(line):
-            say(
-                Level.ERROR,
-                f'"{_SLOT.search(line)[0][:40]}" resembles the place of a reader\'s own link: no'  # type: ignore[index]
-                " letter may hold it",
-                number,
-            )
+_Found = Iterator[tuple[Level, str, int]]  # level, message, line (0: none in particular)
+
+
+def _missing(edition: Edition) -> _Found:
+    """Yield the parts without which a release cannot be sent."""
     if not edition.headline:
-        say(
-            Level.ERROR,
-            "no headline: add `headline: …` to the front matter, or begin with a line `# Headline`",
-        )
+        message = "no headline: add `headline: …` to the front matter, or begin with `# Headline`"
+        yield Level.ERROR, message, 0
     if not edition.body.strip():
-        say(Level.ERROR, "no text under the headline")
-    for number, line in enumerate(lines, 1):
-        found = _PLACEHOLDER.search(line)
-        if found:
-            say(Level.ERROR, f'a placeholder is left: "{found[0][:40]}"', number)
-        doubtful = _MISSING_WORD.search(line)
-        if doubtful:
-            say(
-                Level.WARNING,
-                f'"{line[doubtful.start() : doubtful.start() + 24].strip()}": is a word missing?',
-                number,
-            )
-        if (
-            not found
-            and _TODO.search(line)
-            and edition.language.split("-")[0] not in _TODO_IS_A_WORD
-        ):
-            say(Level.ERROR, 'a placeholder is left: "TODO"', number)
-        if not found and _XXX.search(line):
-            say(Level.WARNING, '"XXX": is something still to be filled in?', number)
-        if (
-            _EMBARGO_LINE.search(line)
-            and not edition.embargo
-            and not line.lower().startswith("embargo")
-        ):
-            say(
-                Level.ERROR,
-                "the text speaks of an embargo, but no `embargo:` field says until when",
-                number,
-            )
-        for shown, target in _LINK.findall(line):
-            if shown.strip(" *_.").casefold() in _SAYS_NOTHING:
-                say(
-                    Level.WARNING,
-                    f'the link "{shown}" does not say where it goes: who listens to links alone'
-                    " hears only that",
-                    number,
-                )
-            if target.startswith("http://"):
-                say(Level.WARNING, f"{target[:60]} is not encrypted: https://", number)
+        yield Level.ERROR, "no text under the headline", 0
+
+
+def _of_line(edition: Edition, line: str) -> Iterator[tuple[Level, str]]:
+    """Yield the problems of one line of the file."""
+    slot, found = _SLOT.search(line), _PLACEHOLDER.search(line)
+    if slot:
+        yield (
+            Level.ERROR,
+            f'"{slot[0][:40]}" resembles the place of a reader\'s own link: no letter may hold it',
+        )
+    if found:
+        yield Level.ERROR, f'a placeholder is left: "{found[0][:40]}"'
+    doubtful = _MISSING_WORD.search(line)
+    if doubtful:
+        near = line[doubtful.start() : doubtful.start() + 24].strip()
+        yield Level.WARNING, f'"{near}": is a word missing?'
+    todo = edition.language.split("-")[0] not in _TODO_IS_A_WORD and _TODO.search(line)
+    if not found and todo:
+        yield Level.ERROR, 'a placeholder is left: "TODO"'
+    if not found and _XXX.search(line):
+        yield Level.WARNING, '"XXX": is something still to be filled in?'
+    own_line = line.lower().startswith("embargo")
+    if _EMBARGO_LINE.search(line) and not edition.embargo and not own_line:
+        yield (
+            Level.ERROR,
+            "the text speaks of an embargo, but no `embargo:` field says until when",
+        )
+    for shown, target in _LINK.findall(line):
+        if shown.strip(" *_.").casefold() in _SAYS_NOTHING:
+            message = f'the link "{shown}" does not say where it goes: who listens to links alone'
+            yield Level.WARNING, f"{message} hears only that"
+        if target.startswith("http://"):
+            yield Level.WARNING, f"{target[:60]} is not encrypted: https://"
+
+
+def _style(edition: Edition) -> _Found:
+    """Yield what somebody should look at in the edition as a whole."""
     if len(edition.headline) > 20 and edition.headline.isupper():
-        say(
-            Level.WARNING,
-            "the headline is in capitals: hard to read, and filters take it for advertising",
-        )
+        message = "the headline is in capitals: hard to read, and filters take it for advertising"
+        yield Level.WARNING, message, 0
     if len(edition.headline) > 150:
-        say(
-            Level.WARNING,
-            f"the headline has {len(edition.headline)} characters; over 150, mail programs cut it",
-        )
+        length = len(edition.headline)
+        message = f"the headline has {length} characters; over 150, mail programs cut it"
+        yield Level.WARNING, message, 0
     if not edition.contacts:
-        say(Level.WARNING, "no media contact: journalists will not know whom to ask")
+        yield Level.WARNING, "no media contact: journalists will not know whom to ask", 0
     if not edition.date:
-        say(Level.WARNING, "no date: the day of sending will be used in the letter")
+        yield Level.WARNING, "no date: the day of sending will be used in the letter", 0
     if not edition.dateline and edition.kind == "press-release":
-        say(Level.WARNING, "no dateline: press releases usually open with a place")
-    return problems
+        yield Level.WARNING, "no dateline: press releases usually open with a place", 0

@@ -151,73 +151,61 @@ def _pictures(body: str) -> Iterator[tuple[str, str]]:
 
 
 def _take(found: Enclosing, folder: Path, name: str, source: str, private: Sequence[Path]) -> None:
-    path = folder / name
-    if _UNFIT.search(name):
-        found.wrong.append(
-            (
-                bool(source),
-                (
-                    f"{_UNFIT.sub('?', name)[:60]}: a file's name is one line of at most"
-                    f" {LONGEST_NAME} characters"
-                ),
-            )
-        )
-        return
+    """Read a file and add it, or the reason why it may not travel with the release."""
     try:
-        raw = read_beside(
-            folder,
-            name,
-            min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files)),
-            private,
+        raw = _read(found, folder, name, private)
+        file = _checked(folder / name, raw, source)
+    except _UnfitError as error:
+        found.wrong.append((bool(source), str(error)))
+        return
+    found.files.append(file)
+    found.raw.append((file.hash, raw))
+
+
+class _UnfitError(Exception):
+    """Why a file may not travel with a release."""
+
+
+def _read(found: Enclosing, folder: Path, name: str, private: Sequence[Path]) -> bytes:
+    """Return the bytes of a file beside the release, within what all of them may have."""
+    if _UNFIT.search(name):
+        shown = _UNFIT.sub("?", name)[:60]
+        raise _UnfitError(
+            f"{shown}: a file's name is one line of at most {LONGEST_NAME} characters"
         )
+    left = min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files))
+    try:
+        return read_beside(folder, name, left, private)
     except OSError as error:
-        found.wrong.append(
-            (bool(source), f"{name} cannot be read beside the release: {error.strerror or error}")
-        )
-        return
+        why = error.strerror or error
+        raise _UnfitError(f"{name} cannot be read beside the release: {why}") from None
     except ValueError:  # a NUL, or a loop of links
-        found.wrong.append((bool(source), f"{name[:60]!r} is no name of a file"))
-        return
-    suffix = path.suffix.lower()
+        raise _UnfitError(f"{name[:60]!r} is no name of a file") from None
+
+
+def _checked(path: Path, raw: bytes, source: str) -> Enclosed:
+    """Return a file as it will travel; `source`: where the text shows it, "" for an attachment."""
+    name, suffix = path.name, path.suffix.lower()
     if not source and suffix not in _REFUSED and suffix not in _KINDS:
-        found.wrong.append(
-            (
-                False,
-                (
-                    f"{name}: {suffix or 'a file without an ending'} is no kind of file that a"
-                    " release brings (documents, tables, pictures, sound, film, .zip)"
-                ),
-            )
+        raise _UnfitError(
+            f"{name}: {suffix or 'a file without an ending'} is no kind of file that a release"
+            " brings (documents, tables, pictures, sound, film, .zip)"
         )
-        return
     people = _addresses_in(raw)
     if people > MOST_ADDRESSES:
-        found.wrong.append(
-            (
-                bool(source),
-                (
-                    f"{name} holds {people:,} e-mail addresses: is it a list of contacts? At most"
-                    f" {MOST_ADDRESSES} may go out with a release"
-                ),
-            )
+        raise _UnfitError(
+            f"{name} holds {people:,} e-mail addresses: is it a list of contacts? At most"
+            f" {MOST_ADDRESSES} may go out with a release"
         )
-        return
-    size = len(raw)
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if suffix in _REFUSED:
-        found.wrong.append((bool(source), f"{name}: receivers refuse letters with {suffix} files"))
-        return
+        raise _UnfitError(f"{name}: receivers refuse letters with {suffix} files")
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     width = 0
     if source:
         width = imagesize.get(io.BytesIO(raw))[0] if kind in PICTURES else -1
         if width <= 0:
-            found.wrong.append(
-                (True, f"{name} is no PNG, JPEG or GIF, which every mail program shows")
-            )
-            return
-    digest = Enclosed.hash_of(raw)
-    found.files.append(Enclosed(path.name, kind, size, digest, source, width))
-    found.raw.append((digest, raw))
+            raise _UnfitError(f"{name} is no PNG, JPEG or GIF, which every mail program shows")
+    return Enclosed(name, kind, len(raw), Enclosed.hash_of(raw), source, width)
 
 
 def _addresses_in(raw: bytes) -> int:

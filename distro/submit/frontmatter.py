@@ -60,105 +60,76 @@ def split(name: str, text: str) -> tuple[FrontMatter, str]:
 
 
 def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    problems: list[Problem] = []
-    if len(yaml_text) > _LARGEST:
-        return (
-            {},
-            {},
-            [
-                Problem(
-                    name,
-                    1,
-                    Level.ERROR,
-                    f"the front matter has {len(yaml_text):,} characters; {_LARGEST:,} are the"
-                    " most: is its closing line of three hyphens missing?",
-                )
-            ],
-        )
-    if any(text.count("[") + text.count("{") > _NESTING for text in yaml_text.split("\n")):
-        return {}, {}, [Problem(name, 1, Level.ERROR, "the front matter is nested too deeply")]
+    """Return the fields, the line of each, and every problem."""
     try:
-        alias = _alias(yaml_text)
-        if alias is not None:
-            # a reference to a reference to a reference … grows without end, and one to itself never
-            # ends
-            return (
-                {},
-                {},
-                [
-                    Problem(
-                        name,
-                        alias + 2,
-                        Level.ERROR,
-                        "the front matter refers to another place of itself (& or *): write the"
-                        " value out, or quote it",
-                    )
-                ],
-            )
-        node = YAML(typ="base", pure=True).compose(yaml_text)  # base: every scalar is text
-    except MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 2
-        return (
-            {},
-            {},
-            [
-                Problem(
-                    name,
-                    line,
-                    Level.ERROR,
-                    f"the front matter is not YAML: {error.problem or 'cannot be read'} (quote a"
-                    " value that contains a colon)",
-                )
-            ],
-        )
-    except (YAMLError, RecursionError, ValueError) as error:
-        return (
-            {},
-            {},
-            [
-                Problem(
-                    name,
-                    1,
-                    Level.ERROR,
-                    f"the front matter is not YAML: {str(error).splitlines()[0]}",
-                )
-            ],
-        )
+        node = _composed(yaml_text)
+    except _BadYamlError as error:
+        return {}, {}, [Problem(name, error.line, Level.ERROR, str(error))]
     if node is None:
         return {}, {}, []
-    if node.id != "mapping":
-        return (
-            {},
-            {},
-            [
-                Problem(
-                    name,
-                    2,
-                    Level.ERROR,
-                    "the front matter must be fields like `headline: …`, one a line",
-                )
-            ],
-        )
+    problems: list[Problem] = []
     values: dict[str, Any] = {}
     where: dict[str, int] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 2
         if key in values:
-            problems.append(
-                Problem(
-                    name,
-                    line,
-                    Level.ERROR,
-                    f'"{key}" stands here a second time (first on line {where[key]})',
-                )
-            )
+            message = f'"{key}" stands here a second time (first on line {where[key]})'
+            problems.append(Problem(name, line, Level.ERROR, message))
         if key not in KNOWN:
             problems.append(Problem(name, line, Level.ERROR, f'unknown field "{key}"{_near(key)}'))
         values[key], where[key] = _plain(value_node), line
     return values, where, problems
+
+
+class _BadYamlError(Exception):
+    """Why a front matter cannot be read, and on which line of the file."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def _composed(yaml_text: str) -> Any:
+    """Return the mapping node of a front matter, None for an empty one; raise _BadYamlError."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    _check_bounds(yaml_text)
+    try:
+        alias = _alias(yaml_text)
+        if alias is not None:
+            # A reference to a reference to a reference … grows without end, and one to itself
+            # never ends.
+            raise _BadYamlError(
+                alias + 2,
+                "the front matter refers to another place of itself (& or *): write the value out,"
+                " or quote it",
+            )
+        node = YAML(typ="base", pure=True).compose(yaml_text)  # base: every scalar is text
+    except MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 2
+        problem = error.problem or "cannot be read"
+        raise _BadYamlError(
+            line, f"the front matter is not YAML: {problem} (quote a value that contains a colon)"
+        ) from None
+    except (YAMLError, RecursionError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise _BadYamlError(1, f"the front matter is not YAML: {why}") from None
+    if node is not None and node.id != "mapping":
+        raise _BadYamlError(2, "the front matter must be fields like `headline: …`, one a line")
+    return node
+
+
+def _check_bounds(yaml_text: str) -> None:
+    """Raise _BadYamlError for a text that is too long or too deep to be looked at."""
+    if len(yaml_text) > _LARGEST:
+        raise _BadYamlError(
+            1,
+            f"the front matter has {len(yaml_text):,} characters; {_LARGEST:,} are the most: is its"
+            " closing line of three hyphens missing?",
+        )
+    if any(text.count("[") + text.count("{") > _NESTING for text in yaml_text.split("\n")):
+        raise _BadYamlError(1, "the front matter is nested too deeply")
 
 
 def _alias(yaml_text: str) -> int | None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from distro.lib.languages import code_of, meant_by
-from distro.model import KINDS, Contact, Edition, Level, Problem, Reading
+from distro.model import KINDS, Contact, Edition, Enclosed, Level, Problem, Reading
 from distro.submit import dateline, dates, frontmatter
 from distro.submit.contacts import EMAIL
-from distro.submit.enclosing import enclose
+from distro.submit.enclosing import Enclosing, enclose
 from distro.submit.language import detect
 from distro.submit.phrases import says
 from distro.submit.prose import paragraphs
@@ -32,58 +32,19 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     fields = frontmatter.Fields(source.name, matter)
     headline = fields.text("headline", 1000)
     text, heading = _take_heading(text)
-    headline = headline or heading
-    body = _without_end(text.strip("\n"))
-    place, body = (
-        (fields.text("dateline"), body) if fields.text("dateline") else dateline.take(body)
-    )
-    kind = fields.text("kind") or "press-release"
-    if kind not in KINDS:
-        fields.wrong("kind", f'there is no kind "{kind}" (one of {", ".join(KINDS)})')
-    contacts = _contacts(fields)
+    headline = " ".join((headline or heading).split())
+    body, place = _without_end(text.strip("\n")), fields.text("dateline")
+    if not place:
+        place, body = dateline.take(body)
     enclosed = enclose(source.folder, body, fields.texts("attachments"), private)
-    for in_text, message in enclosed.wrong:
-        fields.wrong("" if in_text else "attachments", message)
-    for name in enclosed.unspoken:
-        fields.wrong(
-            "",
-            f"the picture {name} has no words for readers who do not see it: ![what it"
-            f" shows]({name})",
-            Level.WARNING,
-        )
-    edition = Edition(
-        language=_language(fields) or detect(f"{headline}\n{body}"),
-        headline=" ".join(headline.split()),
-        body=body,
-        subhead=fields.text("subhead", 2_000),
-        dateline=place,
-        date=fields.text("date") or dates.day_of(place),
-        notes_to_editors=fields.text("notes_to_editors", 20_000, lines=True),
-        boilerplate=fields.text("boilerplate", 20_000, lines=True),
-        contacts=contacts,
-        kind=kind,
-        slug=_slug(fields),
-        sender=fields.text("sender"),
-        embargo=_embargo(fields, zone),
-        note=fields.text("note", 4_000, lines=True),
-        it_said=fields.text("it_said", 4_000, lines=True),
-        it_should_say=fields.text("it_should_say", 4_000, lines=True),
-        files=tuple(enclosed.files),
-        topics=fields.texts("topics"),
-        regions=fields.texts("regions"),
-    )
+    edition = _edition(fields, headline, body, place, zone, tuple(enclosed.files))
     trusted = fields.text("trusted").lower()
-    _not_built_yet(fields, kind)
+    _tell_wrong_files(fields, enclosed)
+    _not_built_yet(fields, edition.kind)
     _shown_otherwise(fields, source.text)
     if source.encoding != "UTF-8":
-        fields.problems.append(
-            Problem(
-                source.name,
-                0,
-                Level.WARNING,
-                f"read as {source.encoding}: check the accents, or save it as UTF-8",
-            )
-        )
+        message = f"read as {source.encoding}: check the accents, or save it as UTF-8"
+        fields.problems.append(Problem(source.name, 0, Level.WARNING, message))
     return Reading(
         source.name,
         "Markdown",
@@ -94,6 +55,52 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         trusted,
         tuple(enclosed.raw),
     )
+
+
+def _edition(
+    fields: frontmatter.Fields,
+    headline: str,
+    body: str,
+    place: str,
+    zone: str,
+    files: tuple[Enclosed, ...],
+) -> Edition:
+    kind = fields.text("kind") or "press-release"
+    if kind not in KINDS:
+        fields.wrong("kind", f'there is no kind "{kind}" (one of {", ".join(KINDS)})')
+    return Edition(
+        language=_language(fields) or detect(f"{headline}\n{body}"),
+        headline=headline,
+        body=body,
+        subhead=fields.text("subhead", 2_000),
+        dateline=place,
+        date=fields.text("date") or dates.day_of(place),
+        notes_to_editors=fields.text("notes_to_editors", 20_000, lines=True),
+        boilerplate=fields.text("boilerplate", 20_000, lines=True),
+        contacts=_contacts(fields),
+        kind=kind,
+        slug=_slug(fields),
+        sender=fields.text("sender"),
+        embargo=_embargo(fields, zone),
+        note=fields.text("note", 4_000, lines=True),
+        it_said=fields.text("it_said", 4_000, lines=True),
+        it_should_say=fields.text("it_should_say", 4_000, lines=True),
+        files=files,
+        topics=fields.texts("topics"),
+        regions=fields.texts("regions"),
+    )
+
+
+def _tell_wrong_files(fields: frontmatter.Fields, enclosed: Enclosing) -> None:
+    """Note files that may not travel, and pictures without words for who does not see them."""
+    for in_text, message in enclosed.wrong:
+        fields.wrong("" if in_text else "attachments", message)
+    for name in enclosed.unspoken:
+        message = (
+            f"the picture {name} has no words for readers who do not see it:"
+            f" ![what it shows]({name})"
+        )
+        fields.wrong("", message, Level.WARNING)
 
 
 def _take_heading(text: str) -> tuple[str, str]:

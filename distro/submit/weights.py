@@ -8,14 +8,15 @@ text that they favour.
 import re
 
 from distro.submit import contacts
+from distro.submit.head_weights import HeadWeights
 from distro.submit.lines import TextLine
-from distro.submit.signs import PAIR, PRESS, Signs
+from distro.submit.signs import PAIR, PRESS
 
 _FIGURE = re.compile(r"\d")
 _INLINE = re.compile(r"^[^:：]{3,60}[:：]\s*\S")
 
 
-class Weights(Signs):
+class Weights(HeadWeights):
     """The weights of the lines of one text: in a part (`head`, `body` …), as its rest (`more_…`),
     at its beginning (`opens_…`).
     """
@@ -43,166 +44,6 @@ class Weights(Signs):
 
     def footer(self, n: int) -> float:
         return 1.0 if self.lines[n].furniture else -0.15 * max(0.0, min(self.prose[n], 3.0)) + 0.4
-
-    def head(self, n: int) -> float:
-        line = self.lines[n]
-        if (
-            line.furniture
-            or line.apparatus
-            or line.bullet
-            or line.address
-            or "contact" in line.kinds
-            or "notes" in line.kinds
-            or "end" in line.kinds
-            or self.of_embargo(n)
-            or self.place_at(n)
-        ):
-            return -4.0 if "about" not in line.kinds else -5.0
-        colon = (
-            line.text[-1:] in ":："
-            and n + 1 < len(self.lines)
-            and not self.apart(n + 1)
-            and self.lines[n + 1].title_like
-        )
-        weight = 2.0 if line.title_like or (colon and line.length >= 20) else -1.0
-        weight -= 1.5 if self.in_menu(n) else 0
-        weight -= 2.5 if self.labelled(n) else 0
-        weight += (
-            min(1.5, 0.15 * (line.length - 18))
-            if 18 <= line.length <= 200 and (line.word_count >= 3 or line.length >= 28)
-            else -1.5
-            if line.length < 14
-            else -0.7
-        )
-        weight += self._announced(n)
-        weight -= (
-            1.8
-            if line.names_organisation
-            and (
-                n + 1 == len(self.lines)
-                or self.apart(n + 1)
-                or self.lines[n + 1].apparatus
-                or self.lines[n + 1].names_organisation
-            )
-            else 0
-        )
-        weight -= 1.8 if line.full_stop and line.text[-1:] in ".。۔" else 0
-        weight -= 1.5 if line.text[:1].islower() else 0
-        weight -= 1.0 if line.holds_sentences else 0
-        weight += 0.8 if self.times[line.text] > 1 and line.length >= 28 else 0
-        weight += 0.5 if self.apart(n) else 0
-        weight += (
-            0.7
-            if any(other.way and line.text in other.text for other in self.lines[:60])
-            and line.length >= 20
-            else 0
-        )
-        weight = 1.5 * weight if weight > 0 else weight
-        weight -= 3.0 if line.text[0] in "—–～~-" else 0  # a subtitle's mark
-        weight -= (
-            2.0 if line.length < 44 and line.text.casefold() in self.long_text else 0
-        )  # a name: the text speaks of it
-        following = next(
-            (
-                other
-                for other in self.lines[n + 1 : n + 3]
-                if not other.apparatus and not other.furniture
-            ),
-            None,
-        )
-        weight -= (
-            1.5
-            if line.length < 45
-            and following
-            and following.title_like
-            and following.length > line.length + 8
-            and self.prose[n] < 1
-            and not following.full_stop
-            and line.word_count < 5
-            else 0
-        )
-        return weight
-
-    def _announced(self, n: int) -> float:
-        """What "press release" or a day right above says for a headline."""
-        first = n - 1
-        while first > n - 3 and first > 0 and self.lines[first].apparatus:
-            first -= 1
-        above = self.lines[max(0, first) : n]
-        if any("release" in line.kinds or line.embargo for line in above):
-            return 0.8
-        return 0.3 if any(line.date for line in above) else 0.0
-
-    def more_head(self, n: int) -> float:
-        """What the line weighs as the rest of a title that began above."""
-        line, above = self.lines[n], self.lines[n - 1]
-        if line.furniture or line.apparatus or line.bullet or line.address or self.dateline_at(n):
-            return -4.0
-        if self.goes_on(n):
-            return (
-                1.5
-                - (3.0 if line.full_stop and line.text[-1] in ".。" else 0)
-                - (2.5 if self.paragraph_at(n) and line.length > 40 else 0)
-            )
-        if self.goes_on_in_block(n):
-            return 1.4
-        if (
-            not self.apart(n)
-            and above.length >= 45
-            and line.word_count <= 4
-            and line.length <= 32
-            and not line.full_stop
-        ):
-            return 0.2
-        return -4.0
-
-    def subhead(self, n: int) -> float:
-        line = self.lines[n]
-        if (
-            line.furniture
-            or line.apparatus
-            or line.address
-            or "contact" in line.kinds
-            or line.text[:1].islower()
-            or self.of_embargo(n)
-            or self.place_at(n)
-        ):
-            return -4.0
-        weight = (
-            0.9 if line.title_like and line.length >= 25 else 0.0 if line.length >= 18 else -1.0
-        )
-        weight += 0.6 if 40 <= line.length <= 220 else 0
-        weight += 1.2 if self.deck(n) else 0
-        weight -= 0.8 if line.full_stop else 0
-        weight -= 1.5 if line.holds_sentences else 0
-        weight -= 1.5 if line.length > 260 else 0
-        weight -= 0.5 if line.bullet else 0
-        weight -= 0.8 if line.text[-1:] in ":：" else 0
-        weight += (
-            (3.4 if line.full_stop and line.length <= 260 and self.parted(n) else 1.0)
-            if self.text_follows(n)
-            else 0
-        )
-        weight -= 3.0 if self.paragraph_at(n) else 0
-        return weight
-
-    def more_subhead(self, n: int) -> float:
-        """What the line weighs as the rest of a subhead, or as a second one."""
-        own = self.subhead(n)
-        if self.goes_on(n):
-            return (
-                -4.0
-                if self.dateline_at(n)
-                or (self.paragraph_at(n) and not self.lines[n].text[:1].islower())
-                else 1.2 - (2.5 if self.lines[n].holds_sentences else 0)
-            )
-        if self.lines[n].bullet:
-            return -0.5
-        return (
-            own - 1.2
-            if self.lines[n].title_like and not self.lines[n].full_stop and self.prose[n] < 2
-            else -4.0
-        )
 
     def aside(self, n: int) -> float:
         line = self.lines[n]

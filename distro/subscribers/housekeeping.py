@@ -12,7 +12,7 @@ from distro.audience import book
 from distro.installation.context import Installation
 from distro.store import consents, distributions, records, releases, server, subscriber_rows
 from distro.store.records import ids_of
-from distro.subscribers import erasure, people, signup
+from distro.subscribers import erasure, opt_outs, people, signup
 from distro.times import duration_ms
 
 _PEOPLE = 100  # erasures and answers at a time
@@ -24,7 +24,7 @@ _EVERY = 3600  # seconds between two looks for files that nothing names
 def once(installation: Installation) -> dict[str, int]:
     """One round; gives what was done, by its name."""
     done = {
-        "resumed": people.resume_due(installation),
+        "resumed": opt_outs.resume_due(installation),
         "unconfirmed": signup.forget_unconfirmed(installation),
         "erased": _finish_erasing(installation),
         "answers": _forget_answers(installation),

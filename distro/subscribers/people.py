@@ -2,12 +2,7 @@
 durable before it is answered.
 """
 
-import json
-import re
-import secrets
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from distro.audience import addresses, book, consent
@@ -18,36 +13,11 @@ from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
 from distro.model import Subscriber
-from distro.store import consents, distributions, imports, reader_requests, subscriber_rows
+from distro.store import consents
 from distro.store.book_scripts import Command
 from distro.subscribers import erasure
+from distro.subscribers.opt_outs import record_fact, said_before, unsay
 
-__all__ = [
-    "Happened",
-    "add",
-    "again",
-    "edit",
-    "erase",
-    "finish_erasing",
-    "forget",
-    "history",
-    "join_list",
-    "leave_list",
-    "lift",
-    "move",
-    "pause",
-    "person",
-    "personal_data",
-    "prefer",
-    "resume",
-    "resume_due",
-    "suppress",
-]
-
-UNDO_MS = 28 * 86_400_000  # how long a person may call their own unsubscribing a mistake
-_LETTERS = 500  # distributions, the newest, of which personal data names the letters
-_UNDO_AT_ONCE = 3600  # seconds for which the answer to an unsubscribe can take it back
-_UNDO_WORD = re.compile(r"[A-Za-z0-9_-]{24}")
 _OURS = ("email", "domain", "provider", "lists")
 
 
@@ -95,7 +65,7 @@ def add(
     number = written.new[0]
     if said:
         unsay(installation, email)
-    _record(installation, number, email, consent.ADDED, source=source, detail=basis)
+    record_fact(installation, number, email, consent.ADDED, source=source, detail=basis)
     return person(installation.store, email)
 
 
@@ -133,7 +103,9 @@ def edit(
         *(f"+{n}" for n in join),
         *(f"-{n}" for n in leave),
     ]  # what, not which words: they may name somebody
-    _record(installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told))
+    record_fact(
+        installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told)
+    )
     return person(installation.store, who.email)
 
 
@@ -170,7 +142,7 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
     Writer(installation.store).write(
         [RowChange(addresses.key(email), moved, former=addresses.key(who.email))]
     )
-    _record(
+    record_fact(
         installation,
         who.id,
         email,
@@ -184,13 +156,13 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
 def leave_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
     """The person's own wish: off one list, and no import puts them on it again."""
     _rewrite(installation, who, partial(_left, name=name))
-    _record(installation, who.id, who.email, consent.LEFT, source=source, detail=name)
+    record_fact(installation, who.id, who.email, consent.LEFT, source=source, detail=name)
 
 
 def join_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
     """The person's own wish: on a list, also one that they left before."""
     _rewrite(installation, who, partial(_joined, name=name))
-    _record(installation, who.id, who.email, consent.JOINED, source=source, detail=name)
+    record_fact(installation, who.id, who.email, consent.JOINED, source=source, detail=name)
 
 
 def prefer(
@@ -210,7 +182,7 @@ def prefer(
                 leave=(),
             ),
         )
-        _record(
+        record_fact(
             installation,
             who.id,
             who.email,
@@ -220,110 +192,12 @@ def prefer(
         )
 
 
-def suppress(installation: Installation, address: str, reason: str, *, source: str) -> None:
-    """Note that we may not write to them (a lawyer's letter, say), whether or not they are in the
-    book yet; an admin may lift it.
-    """
-    email, who = _known(installation, address)
-    if who:
-        _record(installation, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason)
-    elif not said_before(installation, email):
-        installation.consent.append(
-            [installation.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
-        )  # before the act
-        consents.keep_refusal(installation.store, [installation.hash_of(email)], consent.SUPPRESSED)
-
-
-def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
-    """Lift a suppression, never a person's own wish."""
-    email, who = _known(installation, address)
-    if who is None:
-        if said_before(installation, email) != consent.SUPPRESSED:
-            raise NotFoundError(f"{email} is not in the book, and not suppressed")
-        installation.consent.append(
-            [installation.consent.fact(email, consent.LIFTED, source=source, detail=reason)]
-        )
-        unsay(installation, email)
-        return
-    refused = consents.refusals(installation.store, who.id)
-    if "suppressed" not in refused:
-        own = (
-            "; they unsubscribed themselves, and only they can undo that"
-            if "unsubscribed" in refused
-            else ""
-        )
-        raise RefusedError(
-            f"{who.email} is not suppressed{own}", code="not_suppressed", address=who.email
-        )
-    _record(installation, who.id, who.email, consent.LIFTED, source=source, detail=reason)
-    unsay(installation, who.email)
-
-
-def pause(installation: Installation, who: Subscriber, till_ms: int, *, source: str) -> None:
-    """The person's own wish: nothing until a day."""
-    _record(installation, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
-
-
-def resume(installation: Installation, who: Subscriber, *, source: str) -> None:
-    """The end of a pause."""
-    _record(installation, who.id, who.email, consent.RESUMED, source=source)
-
-
-def resume_due(installation: Installation, at_most: int = 500) -> int:
-    """End the pauses whose day has come; gives how many."""
-    due = consents.pauses_over(installation.store, at_most)
-    for number in due:
-        who = book.by_id(installation.store, number)
-        if who:
-            resume(installation, who, source="the day of the pause has come")
-        else:
-            consents.forget_pause(installation.store, number)
-    return len(due)
-
-
-def undo_of(installation: Installation, who: Subscriber) -> str:
-    """Return a word that takes this person's unsubscribing back, once, within an hour."""
-    once = secrets.token_urlsafe(18)
-    reader_requests.keep_undo(installation.store, once, who.id, _UNDO_AT_ONCE)
-    return once
-
-
-def take_undo(installation: Installation, who: Subscriber, once: str) -> bool:
-    """Use such a word up; return whether it was this person's."""
-    well_formed = bool(_UNDO_WORD.fullmatch(once))
-    return well_formed and reader_requests.take_undo(installation.store, once) == who.id
-
-
-def come_back(installation: Installation, who: Subscriber, *, source: str) -> bool:
-    """The person says that leaving was a mistake; False: that was too long ago, they subscribe
-    anew.
-    """
-    gone = [f for f in consent.history(installation.store, who.id) if f.act == consent.UNSUBSCRIBED]
-    if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
-        return False
-    _record(installation, who.id, who.email, consent.RESUBSCRIBED, source=source)
-    unsay(installation, who.email)
-    return True
-
-
-def said_before(installation: Installation, address: str) -> str:
-    """Return what an address that is not in the book said before: erased, unsubscribed, suppressed,
-    or "".
-    """
-    return consent.said_before(installation.store, installation.hashes_of, [address])[0]
-
-
-def unsay(installation: Installation, address: str) -> None:
-    """Forget the "no" that is kept of an address: it is in the book now, or takes it back."""
-    consents.drop_refusal(installation.store, installation.hashes_of(address))
-
-
 def erase(installation: Installation, address: str, *, source: str) -> None:
     """Forget a person: only keyed hashes of their addresses stay, so that no import brings them
     back.
     """
     who = person(installation.store, address)
-    _record(
+    record_fact(
         installation,
         who.id,
         who.email,
@@ -361,17 +235,6 @@ def forget(installation: Installation, who: Subscriber) -> None:
     erasure.want_rewrite(installation)
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a person's history."""
-
-    at: int  # unix ms; 0: not known
-    act: str
-    source: str
-    detail: str = ""
-    till: int = 0
-
-
 def again(installation: Installation, fact: consent.Fact) -> None:
     """A wish about one list, read again from the file after a restore; the row of the copy may not
     know it.
@@ -383,55 +246,6 @@ def again(installation: Installation, fact: consent.Fact) -> None:
             who,
             partial(_left if fact.act == consent.LEFT else _joined, name=fact.detail),
         )
-
-
-def history(installation: Installation, who: Subscriber) -> list[Happened]:
-    """Everything on record about a person's consent, oldest first: how they came, what they wished,
-    what was done.
-    """
-    found = [
-        Happened(f.at, f.act, f.source, f.detail, f.till)
-        for f in consent.history(installation.store, who.id)
-    ]
-    for number in who.columns.get("_in", ()):
-        made = imports.description(installation.store, number)
-        if made:
-            source = (
-                f"{made.get('file', '')} into {made.get('list', '')}, by {made.get('actor', '')}"
-            )
-            found.append(
-                Happened(int(made.get("at", 0)), "imported", source, made.get("basis", ""))
-            )
-    closed = subscriber_rows.closed_lists(installation.store)
-    for name in who.columns.get("_was", ()):
-        facts = json.loads(closed.get(name, "{}"))
-        source = f"{name}, by {facts.get('actor', '')}, told by {facts.get('told', '')}"
-        found.append(
-            Happened(int(facts.get("at", 0)), "list closed", source, facts.get("reason", ""))
-        )
-    return sorted(found, key=lambda h: h.at)
-
-
-def personal_data(installation: Installation, who: Subscriber) -> dict[str, object]:
-    """Return everything that is held on a person, for themselves to read (GDPR article 15)."""
-    letters = []
-    for number in reversed(distributions.newest(installation.store, _LETTERS)):
-        sent = distributions.get(installation.store, number)
-        if sent and distributions.reserved_edition(installation.store, sent, who.id):
-            letters.append(
-                {"distribution": sent.label, "release": sent.release, "at": sent.submitted_ms}
-            )
-    return {
-        "email": who.email,
-        "former_addresses": list(who.columns.get("_former", ())),
-        "columns": {c: list(v) for c, v in sorted(who.columns.items()) if not c.startswith("_")},
-        "may_be_written_to": not consents.refusals(installation.store, who.id),
-        "history": [
-            {"at": h.at, "act": h.act, "source": h.source, "detail": h.detail}
-            for h in history(installation, who)
-        ],
-        "letters": letters,
-    }
 
 
 def _values(columns: Mapping[str, str]) -> dict[str, list[str]]:
@@ -481,34 +295,3 @@ def _joined(row: Row | None, *, name: str) -> Row | None:
 def _rewrite(installation: Installation, who: Subscriber, change: "partial[Row | None]") -> None:
     if Writer(installation.store).write([RowChange(addresses.key(who.email), change)]) is None:
         raise NotFoundError(f"{who.email} is not in the book any more")
-
-
-def _known(installation: Installation, address: str) -> tuple[str, Subscriber | None]:
-    """Return an address as it is written to, and who in the book has it; raises UsageError for what
-    is no address.
-    """
-    email, reason = addresses.judge(address)
-    if reason:
-        raise UsageError(f"{address}: {reason}")
-    return email, book.by_address(installation.store, email)
-
-
-def _record(
-    installation: Installation,
-    number: int,
-    email: str,
-    act: str,
-    *,
-    source: str,
-    detail: str = "",
-    till: int = 0,
-) -> None:
-    installation.consent.record(
-        installation.store,
-        subscriber=number,
-        address=email,
-        act=act,
-        source=source,
-        detail=detail,
-        till=till,
-    )

@@ -8,8 +8,6 @@ address gets one question
 a day and three a week, a place may ask ten times an hour, all together sixty a minute.
 """
 
-import hashlib
-import ipaddress
 import json
 import time
 from collections.abc import Sequence
@@ -23,19 +21,14 @@ from distro.audience.rows import receiver_of, values_of
 from distro.errors import DistroError, StoreGoneError, UsageError
 from distro.installation.context import Installation
 from distro.letter.service_letters import FORGOTTEN
-from distro.lib.mailbox_providers import provider_of
 from distro.model import Subscriber
 from distro.store import consents, reader_requests
 from distro.store.book_scripts import Command
 from distro.store.records import ids_of
-from distro.subscribers import people
+from distro.subscribers import opt_outs, people
+from distro.subscribers.rate_limits import allowed, may_ask, within
 from distro.subscribers.transactional import post
 
-# Whoever has a network of addresses counts once: widths of IPv4 and IPv6 networks, and how often
-# each may ask an hour.
-_NETWORKS = ((32, 64, 10), (24, 56, 30), (16, 48, 60))
-_ALL = ("all", 60, 60)  # name, at most, within seconds
-_PER_ADDRESS = (("day", 1, 86_400), ("week", 3, 7 * 86_400))
 _LETTERS = (3, 86_400)  # of one kind to one person, and within how many seconds
 _DAY_MS = 86_400_000
 _AT_ONCE = 100  # wishes answered in one round
@@ -56,30 +49,6 @@ def roles_of(installation: Installation) -> dict[str, ListRole]:
     except DistroError as error:
         log.get().error("what lists are called cannot be read", why=str(error))
         return {}
-
-
-def allowed(installation: Installation, place: str) -> bool:
-    """Count one more question from a place (an IP address); return whether it may be asked.
-
-    The first "no" ends the counting: it uses up nobody else's share.
-    """
-    rates = [(f"here:{_hashed(network)}", most, 3600) for network, most in _networks_of(place)]
-    return all(_within(installation, name, most, seconds) for name, most, seconds in (*rates, _ALL))
-
-
-def _networks_of(place: str) -> list[tuple[str, int]]:
-    """Return the networks that a place belongs to, the smallest first, and how often each may ask
-    an hour.
-    """
-    try:
-        address = ipaddress.ip_address(place)
-    except ValueError:
-        return [(place, _NETWORKS[0][2])]
-    widths = [(v4 if address.version == 4 else v6, most) for v4, v6, most in _NETWORKS]
-    return [
-        (str(ipaddress.ip_network(f"{place}/{width}", strict=False)), most)
-        for width, most in widths
-    ]
 
 
 def ask(
@@ -140,27 +109,12 @@ def answer(installation: Installation) -> int:
     return answered
 
 
-def _may_ask(installation: Installation, email: str) -> bool:
-    """Count one more letter of a question to this address; return whether it may be sent."""
-    key = installation.hash_of(_folded(addresses.key(email)))
-    return all(
-        _within(installation, f"{which}:{key}", most, seconds)
-        for which, most, seconds in _PER_ADDRESS
-    )
-
-
-def _folded(key: str) -> str:
-    """Return the mailbox behind an address: without a sub-address, and at Google without dots."""
-    local, _, domain = key.rpartition("@")
-    local = local.split("+", maxsplit=1)[0] or local
-    if provider_of(domain) == "google":
-        return f"{local.replace('.', '')}@gmail.com"
-    return f"{local}@{domain}"
-
-
 def _answer_join(installation: Installation, wish: dict[str, object]) -> None:
     email, lists = str(wish["email"]), [str(v) for v in wish["lists"]]  # type: ignore[attr-defined]
-    who, said = book.by_address(installation.store, email), people.said_before(installation, email)
+    who, said = (
+        book.by_address(installation.store, email),
+        opt_outs.said_before(installation, email),
+    )
     refused = consents.refusals(installation.store, who.id) if who else []
     if (
         consent.SUPPRESSED in refused
@@ -169,11 +123,11 @@ def _answer_join(installation: Installation, wish: dict[str, object]) -> None:
     ):
         return
     left = said or (who and "unsubscribed" in refused)
-    if left and _within(
+    if left and within(
         installation, f"twice:{installation.hash_of(addresses.key(email))}", 1, _TWICE
     ):
         return  # who left is asked only if they ask again: anybody can type their address once
-    if not _may_ask(installation, email):
+    if not may_ask(installation, email):
         return
     if who and not refused and set(lists) <= set(who.columns.get("lists", ())):
         post(installation, who, "held")  # they have it all: a link to what they have
@@ -221,7 +175,7 @@ def _answer_leave(installation: Installation, wish: dict[str, object]) -> None:
     if (
         who
         and "unsubscribed" not in consents.refusals(installation.store, who.id)
-        and _within(installation, f"leave:{installation.hash_of(addresses.key(email))}", *_LETTERS)
+        and within(installation, f"leave:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
         post(installation, who, "leave")
 
@@ -232,7 +186,7 @@ def _answer_back(installation: Installation, wish: dict[str, object]) -> None:
     if (
         who
         and "unsubscribed" in consents.refusals(installation.store, who.id)
-        and _within(installation, f"back:{installation.hash_of(addresses.key(email))}", *_LETTERS)
+        and within(installation, f"back:{installation.hash_of(addresses.key(email))}", *_LETTERS)
     ):
         post(installation, who, "back")
 
@@ -244,7 +198,7 @@ def ask_held(installation: Installation, who: Subscriber, place: str) -> None:
     """Send the link to what is held on somebody: a letter's link is in many hands, and must not
     fill a mailbox.
     """
-    if allowed(installation, place) and _within(
+    if allowed(installation, place) and within(
         installation, f"held:{installation.hash_of(addresses.key(who.email))}", *_LETTERS
     ):
         post(installation, who, "held")
@@ -320,7 +274,7 @@ def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
             act=consent.RESUBSCRIBED,
             source=source,
         )
-    people.unsay(installation, who.email)
+    opt_outs.unsay(installation, who.email)
     found = book.by_id(installation.store, who.id) or who
     if fresh:
         post(installation, found, "welcome")
@@ -356,12 +310,3 @@ def forget_unconfirmed(installation: Installation, at_most: int = 200) -> int:
         people.forget(installation, who)
         gone += 1
     return gone
-
-
-def _within(installation: Installation, name: str, most: int, seconds: int) -> bool:
-    """Count one more under this name; False: that was more than may be."""
-    return reader_requests.count_within(installation.store, name, seconds) <= most
-
-
-def _hashed(place: str) -> str:
-    return hashlib.sha256(place.encode()).hexdigest()[:16]

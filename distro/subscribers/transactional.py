@@ -26,8 +26,8 @@ from distro.mailing.compose import context_for
 from distro.mailing.signers import signers_of
 from distro.mailing.transport import send_in_turn
 from distro.model import Outcome, State, Subscriber
+from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message
-from distro.relay.session import ConnectionBrokenError, RelayRefusedError
 from distro.store import consents, reader_requests, server
 from distro.tokens import BACK, CONFIRM, NEVER, PERSONAL_DATA
 

@@ -15,7 +15,7 @@ from distro.installation.context import Installation
 from distro.store import Store, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
-from distro.subscribers import people, signup, transactional
+from distro.subscribers import opt_outs, people, rate_limits, signup, transactional
 from tests.support import clock
 from tests.support.installation import (
     add_readers,
@@ -244,15 +244,15 @@ def test_one_mailbox_is_asked_once_however_it_is_spelt(
 
 
 def test_a_whole_network_is_one_place(installation: Installation) -> None:
-    assert sum(signup.allowed(installation, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
+    assert sum(rate_limits.allowed(installation, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     assert (
-        sum(signup.allowed(installation, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30
+        sum(rate_limits.allowed(installation, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30
     )  # a /56
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))
-    assert sum(signup.allowed(installation, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
+    assert sum(rate_limits.allowed(installation, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))
-    assert sum(signup.allowed(installation, f"198.51.100.{n}") for n in range(58)) == 30
+    assert sum(rate_limits.allowed(installation, f"198.51.100.{n}") for n in range(58)) == 30
 
 
 def test_the_page_does_the_same_work_for_everybody(
@@ -266,7 +266,7 @@ def test_the_page_does_the_same_work_for_everybody(
         commands[-1].append(str(words[0]))
         return real(self, *words)
 
-    people.suppress(installation, "reader1@b.example", "x", source="m")
+    opt_outs.suppress(installation, "reader1@b.example", "x", source="m")
     monkeypatch.setattr(Store, "command", counted)
     for address in ("reader0@a.example", "reader1@b.example", "unknown@a.example"):
         commands.append([])

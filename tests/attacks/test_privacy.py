@@ -28,7 +28,7 @@ from distro.settings.load import Settings
 from distro.store import Store, connect, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded, ensured
-from distro.subscribers import housekeeping, people
+from distro.subscribers import housekeeping, opt_outs, people
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
 
@@ -290,7 +290,7 @@ def test_two_people_whose_addresses_fold_alike_are_two(
     one = people.add(installation, "straße@a.example", [], {"name": "One"}, source="m")
     two = people.add(installation, "strasse@a.example", [], {"name": "Two"}, source="m")
     assert one.id != two.id
-    people.suppress(installation, "strasse@a.example", "x", source="m")
+    opt_outs.suppress(installation, "strasse@a.example", "x", source="m")
     assert refusals(store, one.id) == []
     assert book.person(installation.store, "STRASSE@a.example").id == two.id
     assert book.person(installation.store, "Straße@A.example").id == one.id

@@ -14,9 +14,10 @@ import trustme
 
 from distro.audience import book
 from distro.model import State
+from distro.relay.endpoint import ConnectionBrokenError, Endpoint, RelayRefusedError
 from distro.relay.message import Message
 from distro.relay.reply import ReplyReader, without_address
-from distro.relay.session import ConnectionBrokenError, Endpoint, RelayRefusedError, Sent, Session
+from distro.relay.session import Sent, Session
 from distro.store import Store
 from distro.store.embedded import Embedded
 from distro.subscribers import housekeeping, transactional

@@ -11,10 +11,12 @@ import pytest
 import trustme
 
 from distro.model import Outcome, RelayLimits, State
-from distro.relay.fakes import FolderPool, MemoryPool
+from distro.relay.endpoint import Endpoint
 from distro.relay.message import Message
-from distro.relay.pool import Lanes, Pool, Work
-from distro.relay.session import Endpoint, Session
+from distro.relay.pool import Pool
+from distro.relay.session import Session
+from distro.relay.work import Lanes, Work
+from tests.support.memory_relay import FolderPool, MemoryPool
 from tests.support.smtp import ScriptedServer
 
 

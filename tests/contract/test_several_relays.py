@@ -6,10 +6,11 @@ import pytest
 
 from distro.model import Outcome, State
 from distro.relay.balancer import Balancer
+from distro.relay.endpoint import Endpoint
 from distro.relay.pool import Pool
 from distro.relay.refusals import RefusalMonitor
 from distro.relay.reply import Scope
-from distro.relay.session import Endpoint, Sent
+from distro.relay.session import Sent
 from tests.contract.test_relays import Installation, Job, endpoint, run
 from tests.support.smtp import ScriptedServer
 

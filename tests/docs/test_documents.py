@@ -17,7 +17,7 @@ from distro.letter.compile import LetterContext, context_of
 from distro.letter.slots import Slots
 from distro.letter.templates import PARTS
 from distro.model import LETTERS, DistributionState, Edition, State
-from distro.store.keys import describe
+from distro.store.key_table import describe
 
 ROOT = Path(__file__).parents[2]
 GENERATE = (

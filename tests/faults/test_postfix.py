@@ -16,8 +16,9 @@ from distro.letter.compile import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.templates import Templates
 from distro.model import Edition
+from distro.relay.endpoint import Endpoint
 from distro.relay.message import Message
-from distro.relay.session import Endpoint, Session
+from distro.relay.session import Session
 from distro.tokens import SecretKeys
 from tests.support.postfix import AVAILABLE, postfix
 

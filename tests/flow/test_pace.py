@@ -22,7 +22,7 @@ from distro.ledger.audit import audit
 from distro.lib.mailbox_providers import parse_rate, provider_of
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
-from distro.settings.sections import Relay
+from distro.settings.relays import Relay
 from distro.store import AsyncStore, Store, keys
 from distro.store import ledger_scripts as scripts
 from distro.store.embedded import Embedded

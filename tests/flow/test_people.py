@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.audience import book, consent, importing
+from distro.audience import book, consent, importing, intake
 from distro.audience.segments import check_new
 from distro.cli.hints import hint_for
 from distro.errors import NotFoundError, RefusedError, UsageError
@@ -19,7 +19,7 @@ from distro.store import Store, consents, keys, subscriber_rows
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
 from distro.store.records import ids_of, unpack_ids
-from distro.subscribers import housekeeping, people
+from distro.subscribers import housekeeping, opt_outs, people, personal_data
 from tests.support import clock
 from tests.support.installation import make_installation, write_release
 
@@ -41,7 +41,7 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
 
 def take(
     installation: Installation, folder: Path, text: str, name: str = "all", *, sync: bool = False
-) -> importing.Taken:
+) -> intake.Taken:
     path = folder / "rows.csv"
     path.write_text(text)
     return importing.commit(
@@ -66,7 +66,7 @@ def would_get(
 
 
 def test_pausing_and_its_end(installation: Installation, tmp_path: Path) -> None:
-    people.pause(
+    opt_outs.pause(
         installation, the(installation, "ana"), int(time.time() * 1000) + 86_400_000, source="page"
     )
     assert would_get(installation, tmp_path) == (2, {"paused": 1})
@@ -80,8 +80,8 @@ def test_pausing_and_its_end(installation: Installation, tmp_path: Path) -> None
 def test_an_admin_lifts_a_suppression_and_never_a_wish(
     installation: Installation, tmp_path: Path
 ) -> None:
-    people.suppress(installation, "ana@d.example", "lawyer", source="m")
-    people.lift(installation, "ana@d.example", "settled", source="m")
+    opt_outs.suppress(installation, "ana@d.example", "lawyer", source="m")
+    opt_outs.lift(installation, "ana@d.example", "settled", source="m")
     assert would_get(installation, tmp_path)[0] == 3
     installation.consent.record(
         installation.store,
@@ -91,8 +91,8 @@ def test_an_admin_lifts_a_suppression_and_never_a_wish(
         source="link",
     )
     with pytest.raises(RefusedError, match="only they can undo"):
-        people.lift(installation, "ana@d.example", "please", source="m")
-    assert [h.act for h in people.history(installation, the(installation, "ana"))] == [
+        opt_outs.lift(installation, "ana@d.example", "please", source="m")
+    assert [h.act for h in personal_data.history(installation, the(installation, "ana"))] == [
         "imported",
         "suppressed",
         "lifted",
@@ -101,23 +101,23 @@ def test_an_admin_lifts_a_suppression_and_never_a_wish(
 
 
 def test_whoever_is_not_in_the_book_is_suppressed_too(installation: Installation) -> None:
-    people.suppress(installation, "New@d.example", "lawyer", source="m")
+    opt_outs.suppress(installation, "New@d.example", "lawyer", source="m")
     new = people.add(installation, "new@d.example", ["press"], {}, source="m")
     assert refusals(installation.store, new.id) == ["suppressed"]
 
-    people.suppress(installation, "later@d.example", "lawyer", source="m")
+    opt_outs.suppress(installation, "later@d.example", "lawyer", source="m")
     installation.store.command("DEL", keys.NOES)
     installation.consent.replay(installation.store, whole=True)
-    assert people.said_before(installation, "later@d.example") == "suppressed"
-    people.lift(installation, "later@d.example", "settled", source="m")
+    assert opt_outs.said_before(installation, "later@d.example") == "suppressed"
+    opt_outs.lift(installation, "later@d.example", "settled", source="m")
     assert not refusals(
         installation.store,
         people.add(installation, "later@d.example", ["press"], {}, source="m").id,
     )
     with pytest.raises(NotFoundError, match="not suppressed"):
-        people.lift(installation, "nobody@d.example", "settled", source="m")
+        opt_outs.lift(installation, "nobody@d.example", "settled", source="m")
     with pytest.raises(UsageError, match="no @"):
-        people.suppress(installation, "nobody", "lawyer", source="m")
+        opt_outs.suppress(installation, "nobody", "lawyer", source="m")
 
 
 def test_a_slip_in_the_name_of_a_column_or_list_is_asked_about(installation: Installation) -> None:
@@ -141,11 +141,11 @@ def test_coming_back_within_four_weeks_only(installation: Installation, tmp_path
         act=consent.UNSUBSCRIBED,
         source="link",
     )
-    assert people.come_back(installation, ana, source="page")
+    assert opt_outs.come_back(installation, ana, source="page")
     assert would_get(installation, tmp_path)[0] == 3
     old = consent.Fact("f", the(installation, "ben").id, consent.UNSUBSCRIBED, 1, "link", "")
     installation.store.command("HSET", keys.facts(old.subscriber), "f", old.told)
-    assert not people.come_back(installation, the(installation, "ben"), source="page")
+    assert not opt_outs.come_back(installation, the(installation, "ben"), source="page")
 
 
 def test_facts_that_come_late_find_their_place(installation: Installation) -> None:
@@ -357,7 +357,7 @@ def test_a_column_that_cannot_be_set_says_what_to_type(installation: Installatio
 
 
 def test_all_that_is_held_can_be_taken_away_by_the_person(installation: Installation) -> None:
-    leased = people.personal_data(installation, the(installation, "ana"))
+    leased = personal_data.personal_data(installation, the(installation, "ana"))
     assert json.loads(json.dumps(leased))["columns"]["outlet"] == ["Daily"]
     assert leased["may_be_written_to"] is True
     assert [h["act"] for h in leased["history"]] == ["imported"]  # type: ignore[attr-defined]
@@ -479,7 +479,7 @@ def test_a_list_is_closed_after_everybody_on_it_was_told(
     assert close_list(installation, "partners", announced_by="D2", reason="merged", actor="m") == 2
     assert the(installation, "ana").columns["lists"] == ("all", "press")
     assert ("list closed", "merged") in [
-        (h.act, h.detail) for h in people.history(installation, the(installation, "ana"))
+        (h.act, h.detail) for h in personal_data.history(installation, the(installation, "ana"))
     ]
     _index_equals_rows(installation)
     with pytest.raises(RefusedError, match="no list"):
@@ -501,8 +501,8 @@ def test_who_is_erased_between_reading_and_writing_is_not_taken(
 
 def test_erasing_blanks_what_the_consent_file_says(installation: Installation) -> None:
     people.edit(installation, "ana@d.example", {"phone": "+41 79 SECRET"}, source="m.zammit")
-    people.suppress(installation, "ana@d.example", "letter of Ana's lawyer", source="m.zammit")
-    people.suppress(installation, "ben@d.example", "bounces", source="m.zammit")
+    opt_outs.suppress(installation, "ana@d.example", "letter of Ana's lawyer", source="m.zammit")
+    opt_outs.suppress(installation, "ben@d.example", "bounces", source="m.zammit")
     size = installation.consent.path.stat().st_size
     people.erase(installation, "ana@d.example", source="m")
     text = installation.consent.path.read_text()

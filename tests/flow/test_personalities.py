@@ -11,8 +11,8 @@ import pytest
 
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
+from distro.relay.endpoint import Endpoint
 from distro.relay.pool import Pool
-from distro.relay.session import Endpoint
 from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.faults.rig import judge

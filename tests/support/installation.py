@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from distro.audience import importing
+from distro.audience import importing, intake
 from distro.demo.mailbox import Mailbox
 from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
@@ -49,7 +49,7 @@ def add_readers(
     languages: tuple[str, ...] = ("en",),
     folder: Path,
     first: int = 0,
-) -> importing.Taken:
+) -> intake.Taken:
     """Import so many readers into a list."""
     path = folder / f"{name}-{first}.csv"
     rows = (

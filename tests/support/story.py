@@ -9,9 +9,9 @@ from distro.flow.sending_process import SendingProcess
 from distro.flow.sweep import Sweep
 from distro.installation.context import Installation
 from distro.model import Outcome
-from distro.relay.fakes import MemoryPool
 from distro.relay.message import Message
-from distro.relay.pool import Lanes, PoolOf, Work
+from distro.relay.work import Lanes, PoolOf, Work
+from tests.support.memory_relay import MemoryPool
 
 
 class Story:

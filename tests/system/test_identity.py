@@ -14,10 +14,12 @@ import dns.query
 import dns.resolver
 import pytest
 
-from distro.admin.dns_records import Names, examine_names, make_dkim_keys, zone_line
+from distro.admin.dkim_keys import make_dkim_keys, zone_line
+from distro.admin.dns_records import Names, examine_names
 from distro.admin.finding import Finding, Grade
 from distro.settings.load import Settings
-from distro.settings.sections import Dkim, Feedback, Relay, Sender
+from distro.settings.relays import Relay
+from distro.settings.sections import Dkim, Feedback, Sender
 
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(KNOTD is None, reason="needs a name server: apt install knot")

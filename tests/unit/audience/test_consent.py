@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from distro.audience.consent import UNSUBSCRIBED, ConsentFile, history
+from distro.audience.consent import UNSUBSCRIBED, history
+from distro.audience.consent_file import ConsentFile
 from distro.store import Store, keys
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distro.audience import book, consent, importing
+from distro.audience import book, consent, consent_file, importing
 from distro.audience.columns import Header, header_of
 from distro.audience.rows import BadRow, Row, RowReader
 from distro.audience.table import read_table
@@ -55,7 +55,7 @@ def test_an_import_never_resurrects_who_left(store: Store, tmp_path: Path) -> No
     take(store, tmp_path, "email\nana@d.example\nben@d.example\n")
     ana = book.by_address(store, "ana@d.example")
     assert ana is not None
-    consent.ConsentFile(tmp_path, "h1", lambda address: (address,)).record(
+    consent_file.ConsentFile(tmp_path, "h1", lambda address: (address,)).record(
         store, subscriber=ana.id, address=ana.email, act=consent.UNSUBSCRIBED, source="test"
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from distro import store
 from distro.model import LETTERS
-from distro.store import keys, records
+from distro.store import key_table, keys, records
 from distro.store.ledger_scripts import OUTCOME_SIZE, RECORD_SIZE
 
 SCRIPTS = sorted((Path(store.__file__).parent / "scripts").glob("*.lua"))
@@ -29,7 +29,7 @@ NAMES = [
 def test_every_builder_makes_a_key_of_the_table(builder: Callable[..., str]) -> None:
     words = ["a1"] * len(inspect.signature(builder).parameters)
 
-    found = keys.describe(builder(*words))
+    found = key_table.describe(builder(*words))
 
     assert found is not None
     assert found.pattern.count("{") == len(words)
@@ -37,20 +37,20 @@ def test_every_builder_makes_a_key_of_the_table(builder: Callable[..., str]) -> 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_fixed_name_is_in_the_table(name: str) -> None:
-    assert keys.describe(name) is not None
+    assert key_table.describe(name) is not None
 
 
 def test_every_row_of_the_table_can_be_built() -> None:
     built = {b(*["a1"] * len(inspect.signature(b).parameters)) for b in BUILDERS} | set(NAMES)
-    rows = {found.pattern for name in built if (found := keys.describe(name))}
+    rows = {found.pattern for name in built if (found := key_table.describe(name))}
 
-    assert sorted(key.pattern for key in keys.TABLE if key.pattern not in rows) == ["tmp:{x}"]
+    assert sorted(key.pattern for key in key_table.TABLE if key.pattern not in rows) == ["tmp:{x}"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.stem))
 def test_a_script_names_no_other_keys(script: Path) -> None:
     """Lua joins names by hand: 'dist:' .. D."""
-    heads = {key.pattern.partition("{")[0] for key in keys.TABLE if "{" in key.pattern}
+    heads = {key.pattern.partition("{")[0] for key in key_table.TABLE if "{" in key.pattern}
     used = set(re.findall(r"'([a-z]+:)'\s*\.\.", script.read_text(encoding="utf-8")))
 
     assert used <= heads

@@ -17,7 +17,7 @@ from distro.model import Subscriber
 from distro.store import Store, keys
 from distro.store.consents import refusals
 from distro.store.embedded import Embedded
-from distro.subscribers import people, signup, transactional
+from distro.subscribers import opt_outs, people, rate_limits, signup, transactional
 from distro.web.application import create_app
 from tests.support import clock
 from tests.support.installation import add_readers, make_installation, make_readers_installation
@@ -386,16 +386,16 @@ def test_an_old_letter_does_not_undo_a_later_wish(
 
 
 def test_one_place_does_not_shut_the_page_for_all(installation: Installation) -> None:
-    assert [signup.allowed(installation, "7.7.7.7") for _ in range(70)] == [True] * 10 + [
+    assert [rate_limits.allowed(installation, "7.7.7.7") for _ in range(70)] == [True] * 10 + [
         False
     ] * 60
-    assert signup.allowed(installation, "8.8.8.8")
+    assert rate_limits.allowed(installation, "8.8.8.8")
 
 
 def test_no_letter_goes_to_who_may_not_be_written_to(
     tmp_path: Path, installation: Installation, client: TestClient, mailbox: Mailbox
 ) -> None:
-    people.suppress(installation, "reader1@b.example", "letter of her lawyer", source="m")
+    opt_outs.suppress(installation, "reader1@b.example", "letter of her lawyer", source="m")
     client.post("/subscribe", data={"email": "reader1@b.example", "list": ["weekly"]})
     signup.answer(installation)
     assert transactional.waiting(installation) == []
@@ -416,7 +416,8 @@ def test_no_letter_goes_to_who_may_not_be_written_to(
 def test_a_letter_that_was_taken_does_not_go_again_when_the_next_one_fails(
     installation: Installation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from distro.relay.session import ConnectionBrokenError, Session
+    from distro.relay.endpoint import ConnectionBrokenError
+    from distro.relay.session import Session
 
     real, count = Session.send, 0
 

@@ -9,7 +9,7 @@ from typing import Generic
 
 from distro.model import Outcome, State
 from distro.relay.message import Message
-from distro.relay.pool import J, Work
+from distro.relay.work import J, Work
 
 
 class _Twin(Generic[J]):

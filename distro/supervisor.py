@@ -171,7 +171,7 @@ class Supervisor:
                     [
                         sys.executable,
                         "-m",
-                        "distro.store.embedded",
+                        "distro.store.keeper",
                         str(self.settings.data),
                         *self._members(),
                     ],

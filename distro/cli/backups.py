@@ -11,7 +11,7 @@ from distro.cli import output
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
-    from distro.admin.backup import BackupKey
+    from distro.admin.backup import BackupInfo, BackupKey
 
 _KeyFile = Annotated[
     Path | None,
@@ -24,10 +24,13 @@ _KeyFile = Annotated[
 _VARIABLE = "DISTRO_BACKUP_PASSPHRASE"
 
 
+_File = Annotated[
+    Path, typer.Argument(help="The file to write.", metavar="FILE", show_default=False)
+]
+
+
 def backup(
-    file: Annotated[
-        Path, typer.Argument(help="The file to write.", metavar="FILE", show_default=False)
-    ],
+    file: _File,
     key_file: _KeyFile = None,
     config: Config = None,
     as_json: Json = False,
@@ -45,7 +48,7 @@ def backup(
     from distro.admin import backup as copies
     from distro.installation.context import open_installation
 
-    lock = _lock(key_file, fresh=True)
+    lock = _key(key_file, fresh=True)
     with open_installation(settings(config)) as installation:
         made = copies.backup(installation, file, lock)
     if as_json:
@@ -70,13 +73,14 @@ def backup(
     return 0
 
 
+_RestoreFile = Annotated[
+    Path,
+    typer.Argument(help="A file that `distro backup` wrote.", metavar="FILE", show_default=False),
+]
+
+
 def restore(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="A file that `distro backup` wrote.", metavar="FILE", show_default=False
-        ),
-    ],
+    file: _RestoreFile,
     key_file: _KeyFile = None,
     yes: Yes = False,
     config: Config = None,
@@ -101,33 +105,39 @@ def restore(
         raise RefusedError(
             f"`distro up` runs on {found.data}", hint="Stop it first; start it again afterwards."
         )
-    lock = _lock(key_file, fresh=False)
+    key = _key(key_file, fresh=False)
     with copies.workplace(found.data) as folder:
-        told = copies.unpack(file, lock, folder)
-        if (
-            not yes
-            and sys.stdin.isatty()
-            and not typer.confirm(
-                f"A copy of {told['at']} with {told['people']:,} people. Restore it into"
-                f" {found.data}?"
-            )
-        ):
+        about = copies.unpack(file, key, folder)
+        question = (
+            f"A copy of {about['at']} with {about['people']:,} people. Restore it into"
+            f" {found.data}?"
+        )
+        if not yes and sys.stdin.isatty() and not typer.confirm(question):
             return 1
         copies.keep_secrets(found, folder)
         with open_installation(found) as installation:
-            done = copies.restore(installation, told, folder, actor=actor())
+            done = copies.restore(installation, about, folder, actor=actor())
     if as_json:
-        output.document(
-            {
-                "file": str(file),
-                "at": done.at,
-                "people": done.people,
-                "distributions": done.distributions,
-                "halted": list(done.halted),
-                "newer_facts": done.newer,
-            }
-        )
-        return 0
+        _restored_json(file, done)
+    else:
+        _show_restored(file, done)
+    return 0
+
+
+def _restored_json(file: Path, done: "BackupInfo") -> None:
+    output.document(
+        {
+            "file": str(file),
+            "at": done.at,
+            "people": done.people,
+            "distributions": done.distributions,
+            "halted": list(done.halted),
+            "newer_facts": done.newer,
+        }
+    )
+
+
+def _show_restored(file: Path, done: "BackupInfo") -> None:
     output.say(
         f"{file}: {output.count(done.people, 'person', 'people')} and"
         f" {output.count(done.distributions, 'distribution')} as of {output.clock(done.at)}"
@@ -143,10 +153,9 @@ def restore(
             " cancel or resume"
         )
     output.say("Next: distro up")
-    return 0
 
 
-def _lock(key_file: Path | None, *, fresh: bool) -> "BackupKey":
+def _key(key_file: Path | None, *, fresh: bool) -> "BackupKey":
     from distro.admin.backup import BackupKey
     from distro.errors import UsageError
 

@@ -18,28 +18,33 @@ Reason = Annotated[
 ]
 
 
+_Distribution = Annotated[
+    str,
+    typer.Argument(
+        help="D17, or the release where it has only one.", metavar="[ID]", show_default=False
+    ),
+]
+_Domain = Annotated[
+    str,
+    typer.Option(
+        "--domain",
+        help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.",
+        metavar="D",
+        show_default=False,
+    ),
+]
+_During = Annotated[
+    str,
+    typer.Option(
+        "--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME"
+    ),
+]
+
+
 def halt(
-    distribution: Annotated[
-        str,
-        typer.Argument(
-            help="D17, or the release where it has only one.", metavar="[ID]", show_default=False
-        ),
-    ] = "",
-    domain: Annotated[
-        str,
-        typer.Option(
-            "--domain",
-            help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.",
-            metavar="D",
-            show_default=False,
-        ),
-    ] = "",
-    during: Annotated[
-        str,
-        typer.Option(
-            "--for", help="How long a domain is stopped: 30m, 2h, 1d; 0s lifts it.", metavar="TIME"
-        ),
-    ] = "2h",
+    distribution: _Distribution = "",
+    domain: _Domain = "",
+    during: _During = "2h",
     reason: Reason = "",
     config: Config = None,
     as_json: Json = False,
@@ -209,26 +214,30 @@ def reschedule(
     return 0
 
 
+_Only = Annotated[
+    str,
+    typer.Option(
+        "--only",
+        help="in_doubt: whose end is unknown; failed: who was refused.",
+        metavar="in_doubt|failed",
+        show_default=False,
+    ),
+]
+_To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="One reader, whether or not they have it.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
+
+
 def resend(
     distribution: Distribution,
-    only: Annotated[
-        str,
-        typer.Option(
-            "--only",
-            help="in_doubt: whose end is unknown; failed: who was refused.",
-            metavar="in_doubt|failed",
-            show_default=False,
-        ),
-    ] = "",
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="One reader, whether or not they have it.",
-            metavar="ADDRESS",
-            show_default=False,
-        ),
-    ] = "",
+    only: _Only = "",
+    to: _To = "",
     config: Config = None,
     as_json: Json = False,
 ) -> int:

@@ -14,6 +14,7 @@ from distro.cli import (
     distributions,
     output,
     releases,
+    report,
     segments,
     services,
     setup,
@@ -41,17 +42,20 @@ app = typer.Typer(
 )
 
 
+_Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        help="Show the version.",
+        is_eager=True,
+        callback=lambda asked: _version() if asked else None,
+    ),
+]
+
+
 @app.callback()
 def whole(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            help="Show the version.",
-            is_eager=True,
-            callback=lambda asked: _version() if asked else None,
-        ),
-    ] = False,
+    version: _Version = False,
 ) -> None:
     """A press office's releases to everyone who should have them, once, and an exact account
     afterwards.
@@ -68,6 +72,7 @@ def _version() -> None:
 
 releases.add_to(app)
 submit.add_to(app)
+report.add_to(app)
 distributions.add_to(app)
 control.add_to(app)
 services.add_to(app)

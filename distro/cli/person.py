@@ -72,22 +72,26 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
     return 0
 
 
+_ListName = Annotated[
+    list[str],
+    typer.Option(
+        "--list",
+        help="The list that they join; several times for several.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+_Basis = Annotated[
+    str,
+    typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT"),
+]
+
+
 def add(
     address: _Address,
-    list_name: Annotated[
-        list[str],
-        typer.Option(
-            "--list",
-            help="The list that they join; several times for several.",
-            metavar="NAME",
-            show_default=False,
-        ),
-    ],
+    list_name: _ListName,
     values: _Set = [],  # noqa: B006 - Typer makes a new list for each call
-    basis: Annotated[
-        str,
-        typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT"),
-    ] = "",
+    basis: _Basis = "",
     create: _Create = False,
     config: Config = None,
     as_json: Json = False,
@@ -118,25 +122,30 @@ def add(
     return 0
 
 
+_Join = Annotated[
+    list[str],
+    typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False),
+]
+_Leave = Annotated[
+    list[str],
+    typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False),
+]
+_MoveTo = Annotated[
+    str,
+    typer.Option(
+        "--move-to",
+        help="Their new address; the person, and what they agreed to, stays.",
+        metavar="ADDRESS",
+    ),
+]
+
+
 def edit(
     address: _Address,
     values: _Set = [],  # noqa: B006 - Typer makes a new list
-    join: Annotated[
-        list[str],
-        typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False),
-    ] = [],  # noqa: B006
-    leave: Annotated[
-        list[str],
-        typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False),
-    ] = [],  # noqa: B006
-    move_to: Annotated[
-        str,
-        typer.Option(
-            "--move-to",
-            help="Their new address; the person, and what they agreed to, stays.",
-            metavar="ADDRESS",
-        ),
-    ] = "",
+    join: _Join = [],  # noqa: B006
+    leave: _Leave = [],  # noqa: B006
+    move_to: _MoveTo = "",
     create: _Create = False,
     config: Config = None,
     as_json: Json = False,
@@ -211,12 +220,15 @@ def unsubscribe(
     return 0
 
 
+_Lift = Annotated[
+    bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")
+]
+
+
 def suppress(
     address: _Address,
     reason: _Reason,
-    lift: Annotated[
-        bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")
-    ] = False,
+    lift: _Lift = False,
     config: Config = None,
     as_json: Json = False,
 ) -> int:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from distro.model import Reading
 
 
+_ShowDropped = Annotated[bool, typer.Option("--show-dropped", help="Every line that was left out.")]
+
+
 def check(
     files: Files,
     config: Config = None,
     as_json: Json = False,
-    show_dropped: Annotated[
-        bool, typer.Option("--show-dropped", help="Every line that was left out.")
-    ] = False,
+    show_dropped: _ShowDropped = False,
 ) -> int:
     """Show what is understood of a release, and every problem with its line.
 
@@ -173,37 +174,40 @@ def _dropped(reading: "Reading") -> str:
     )
 
 
+_AsAddress = Annotated[
+    str,
+    typer.Option(
+        "--as", help='Whose letter to show: an address, or "Name <address>".', metavar="ADDRESS"
+    ),
+]
+_Out = Annotated[Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")]
+_Extremes = Annotated[
+    bool,
+    typer.Option(
+        "--extremes",
+        help="Also as invented readers: the longest name and address, no name, Arabic.",
+    ),
+]
+_Tier = Annotated[
+    Tier,
+    typer.Option(
+        "--tier",
+        help=(
+            "As trusted readers get it before an embargo is over, or as readers on a bad link do."
+        ),
+        show_default=False,
+    ),
+]
+
+
 def preview(
     files: Files,
     config: Config = None,
     as_json: Json = False,
-    as_address: Annotated[
-        str,
-        typer.Option(
-            "--as", help='Whose letter to show: an address, or "Name <address>".', metavar="ADDRESS"
-        ),
-    ] = "reader@outlet.example",
-    out: Annotated[
-        Path, typer.Option("--out", help="The folder to write into.", metavar="DIR")
-    ] = Path("preview"),
-    extremes: Annotated[
-        bool,
-        typer.Option(
-            "--extremes",
-            help="Also as invented readers: the longest name and address, no name, Arabic.",
-        ),
-    ] = False,
-    tier: Annotated[
-        Tier,
-        typer.Option(
-            "--tier",
-            help=(
-                "As trusted readers get it before an embargo is over, or as readers on a bad"
-                " link do."
-            ),
-            show_default=False,
-        ),
-    ] = Tier.everyone,
+    as_address: _AsAddress = "reader@outlet.example",
+    out: _Out = Path("preview"),
+    extremes: _Extremes = False,
+    tier: _Tier = Tier.everyone,
 ) -> int:
     """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by
     side.
@@ -247,14 +251,15 @@ def preview(
     return 0
 
 
+_SendTo = Annotated[
+    str,
+    typer.Option("--send-to", help="A colleague's address.", metavar="ADDRESS", show_default=False),
+]
+
+
 def send_test(
     files: Files,
-    send_to: Annotated[
-        str,
-        typer.Option(
-            "--send-to", help="A colleague's address.", metavar="ADDRESS", show_default=False
-        ),
-    ],
+    send_to: _SendTo,
     config: Config = None,
     as_json: Json = False,
 ) -> int:

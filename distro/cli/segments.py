@@ -76,13 +76,14 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
     return 0
 
 
+_AtMost = Annotated[int, typer.Option("--count", min=1, max=1000, help="How many to show.")]
+
+
 def sample(
     expression: Expression,
     config: Config = None,
     as_json: Json = False,
-    at_most: Annotated[
-        int, typer.Option("--count", min=1, max=1000, help="How many to show.")
-    ] = 10,
+    at_most: _AtMost = 10,
 ) -> int:
     """Show some of those who match.
 
@@ -118,9 +119,12 @@ def sample(
     return 0
 
 
+_Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
+
+
 def explain(
     expression: Expression,
-    address: Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)],
+    address: _Address,
     config: Config = None,
     as_json: Json = False,
 ) -> int:
@@ -200,20 +204,25 @@ def audit(config: Config = None, as_json: Json = False) -> int:
     return 1 if alarms else 0
 
 
+_Name = Annotated[str, typer.Argument(help="The list.", metavar="NAME", show_default=False)]
+_Told = Annotated[
+    str,
+    typer.Option(
+        "--told",
+        help="The distribution that told everybody on it.",
+        metavar="ID",
+        show_default=False,
+    ),
+]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+]
+
+
 def close(
-    name: Annotated[str, typer.Argument(help="The list.", metavar="NAME", show_default=False)],
-    told: Annotated[
-        str,
-        typer.Option(
-            "--told",
-            help="The distribution that told everybody on it.",
-            metavar="ID",
-            show_default=False,
-        ),
-    ],
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
-    ],
+    name: _Name,
+    told: _Told,
+    reason: _Reason,
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,

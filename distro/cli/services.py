@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from distro.settings.load import Settings
 
 
+_Mailbox = Annotated[
+    bool,
+    typer.Option("--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`."),
+]
+
+
 def up(
     config: Config = None,
-    mailbox: Annotated[
-        bool,
-        typer.Option(
-            "--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`."
-        ),
-    ] = False,
+    mailbox: _Mailbox = False,
 ) -> int:
     """Run everything on this machine: Redis, worker, sweep and pages.
 
@@ -36,31 +37,36 @@ def up(
     return Supervisor(found, config, mailbox=mailbox).run()
 
 
+_Port = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        help="Where it takes letters; else where [[relay]] looks for them on this machine.",
+        min=0,
+        max=65_535,
+        show_default=False,
+    ),
+]
+_Pages = Annotated[
+    int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)
+]
+_Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        help=(
+            "The address of this machine to listen on; others than this one see the letters on"
+            " any other."
+        ),
+        metavar="ADDRESS",
+    ),
+]
+
+
 def mailbox(
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port",
-            help="Where it takes letters; else where [[relay]] looks for them on this machine.",
-            min=0,
-            max=65_535,
-            show_default=False,
-        ),
-    ] = 0,
-    pages: Annotated[
-        int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)
-    ] = 8026,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            help=(
-                "The address of this machine to listen on; others than this one see the letters on"
-                " any other."
-            ),
-            metavar="ADDRESS",
-        ),
-    ] = "127.0.0.1",
+    port: _Port = 0,
+    pages: _Pages = 8026,
+    host: _Host = "127.0.0.1",
     config: Config = None,
 ) -> int:
     """Run a mailbox for trying things out: it takes every letter, delivers none, and shows them in
@@ -106,8 +112,11 @@ def web(config: Config = None) -> int:
     return run(found)
 
 
+_Leave = Annotated[bool, typer.Option("--exit", help="End when the report is shown.")]
+
+
 def demo(
-    leave: Annotated[bool, typer.Option("--exit", help="End when the report is shown.")] = False,
+    leave: _Leave = False,
 ) -> int:
     """Show the whole thing on sample data in a temporary folder.
 

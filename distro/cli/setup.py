@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
 
 
+_Folder = Annotated[
+    Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")
+]
+
+
 def init(
-    folder: Annotated[
-        Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")
-    ] = Path(),
+    folder: _Folder = Path(),
 ) -> int:
     """Make an office: a commented distro.toml, a sample release and sample readers, templates/.
     Overwrites nothing.
@@ -42,16 +45,19 @@ def init(
     return 0
 
 
+_MakeDkimKey = Annotated[
+    bool,
+    typer.Option(
+        "--make-dkim-key",
+        help="Make the keys that sign letters, and show the DNS records to publish.",
+    ),
+]
+
+
 def doctor(
     config: Config = None,
     as_json: Json = False,
-    make_dkim_key: Annotated[
-        bool,
-        typer.Option(
-            "--make-dkim-key",
-            help="Make the keys that sign letters, and show the DNS records to publish.",
-        ),
-    ] = False,
+    make_dkim_key: _MakeDkimKey = False,
 ) -> int:
     """Look at Redis, worker, relay, pages, clocks, templates, settings and DNS records; each
     finding with what to type or publish next.

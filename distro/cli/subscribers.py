@@ -1,319 +1,42 @@
 """subscribers import and export: spreadsheets in and out of the book."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from distro.cli import output
 from distro.cli import person as person_app
-from distro.cli.options import Config, Json, Yes, actor, described, settings
+from distro.cli.import_file import import_file
+from distro.cli.options import Config, Json, described, settings
 
 if TYPE_CHECKING:
-    from distro.audience.importing import Judged
-    from distro.audience.intake import Taken
-    from distro.audience.rows import BadRow
+    from distro.audience.listing import Listed, Listing
 
 app = typer.Typer(
     help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None
 )
-_SHOWN = 20  # bad rows on a terminal
 
 
-def import_file(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV or .xlsx; its first line names the columns.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ],
-    list_name: Annotated[
-        str,
-        typer.Option(
-            "--list",
-            help="The list that they join; made if it is new.",
-            metavar="NAME",
-            show_default=False,
-        ),
-    ],
-    sync: Annotated[
-        bool, typer.Option("--sync", help="Also take off the list who is not in the file.")
-    ] = False,
-    basis: Annotated[
-        str,
-        typer.Option(
-            "--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT"
-        ),
-    ] = "",
-    skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")
-    ] = False,
-    encoding: Annotated[
-        str,
-        typer.Option(
-            "--encoding",
-            help=(
-                "Of a CSV that is no UTF-8, where it is not found out: windows-1250, mac_roman,"
-                " shift_jis."
-            ),
-            metavar="NAME",
-            show_default=False,
-        ),
-    ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change, write nothing.")
-    ] = False,
-    yes: Yes = False,
-    config: Config = None,
-    as_json: Json = False,
-) -> int:
-    """Take a spreadsheet's rows into the book; on a terminal it first shows what will change, and
-    asks.
-
-    Every row is judged before anything is written. Who is known by the address is updated; an empty
-    cell changes nothing.
-    Who unsubscribed stays unsubscribed, who left a list stays off it, who was erased is not taken
-    back. A saved export of
-    Mailchimp, listmonk, Mautic or Outlook is understood as it is. Columns: email (required), name,
-    kind, outlet, language,
-    country, time_zone, lists, beats, tags, phone, joined; any other is kept. Several values in a
-    cell: "a; b".
-
-    Examples:
-
-        distro subscribers import press.csv --list journalists
-        distro subscribers import press.xlsx --list journalists --sync --dry-run
-    """
-    from distro.audience import importing
-    from distro.installation.context import open_installation
-
-    name = _list_name(list_name)
-    asks = sys.stdin.isatty() and not yes and not as_json
-    with open_installation(settings(config)) as installation:
-        with _progress("reading") as at:
-            judged = importing.stage(
-                installation.store,
-                file,
-                name,
-                actor=actor(),
-                basis=basis,
-                sync=sync,
-                hashes_of=installation.hashes_of,
-                encoding=encoding,
-                progress=at,
-            )
-        stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
-        foreseen = (
-            importing.survey(installation.store, judged.number)
-            if not stopped and (dry_run or asks)
-            else None
-        )
-        if (asks or dry_run) and not as_json:
-            _show_mapping(judged)
-        if foreseen and asks and not dry_run:
-            _show(file, name, judged, foreseen, head="if you take them")
-        taken = None
-        if stopped or dry_run or (asks and not typer.confirm("\nTake them?")):
-            importing.forget(installation.store, judged)
-        else:
-            with _progress("writing", judged.good) as at:
-                taken = importing.commit(
-                    installation.store, judged.number, installation.consent, progress=at
-                )
-    if as_json:
-        output.document(_told(file, name, judged, taken, foreseen))
-    elif asks and not dry_run and foreseen:  # all of it was just shown
-        output.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
-    elif taken or foreseen:
-        _show(
-            file,
-            name,
-            judged,
-            taken or foreseen,
-            head="" if taken else "only looked at (--dry-run)",
-        )
-    else:
-        _show_refused(file, judged)
-    return 1 if stopped else 0
-
-
-def _list_name(text: str) -> str:
-    import re
-
-    from distro.errors import UsageError
-
-    name = text.strip().lower()
-    if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
-        raise UsageError(
-            f'"{text}" cannot be the name of a list',
-            hint="Letters, digits and hyphens, like journalists or press-geneva.",
-        )
-    return name
-
-
-@contextmanager
-def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
-    """A line on a terminal that grows; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    try:
-        yield lambda n: print(
-            f"\r  {doing} {min(n, of) if of else n:,}{f' of {of:,}' if of else ''} rows",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
-    finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _told(
-    file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None"
-) -> dict[str, object]:
-    from distro.audience.intake import Taken
-
-    counts = taken or foreseen or Taken()
-
-    def rows(found: "list[BadRow]") -> list[dict[str, object]]:
-        return [{"line": b.line, "value": b.value, "reason": b.reason} for b in found]
-
-    return {
-        "file": str(file),
-        "list": name,
-        "system": judged.system,
-        "read": judged.read,
-        "good": judged.good,
-        "twice": judged.twice,
-        "bad": rows(judged.bad),
-        "erased": rows(judged.erased),
-        "noes": judged.noes,
-        "notes": judged.notes,
-        "mapping": [
-            {"column": column, "becomes": ours, "sample": sample}
-            for column, ours, sample in judged.mapping
-        ],
-        "doubtful": [
-            {"line": line, "value": value, "meant": meant}
-            for value, (line, meant) in judged.typos.items()
-        ],
-        "written": taken is not None,
-        "new": counts.new,
-        "changed": counts.changed,
-        "unchanged": counts.unchanged,
-        "unsubscribed_kept": counts.unsubscribed_kept,
-        "off_the_list": counts.gone,
-    }
-
-
-def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, head: str) -> None:
-    if taken is None:
-        return
-    whose = f" ({judged.system.capitalize()} export)" if judged.system else ""
-    output.say(
-        f"{file.name}{whose}: {output.count(judged.good, 'row')} → list"
-        f" {name}{f', {head}' if head else ''}"
-    )
-    output.say(f"  {_counts(taken)}")
-    if taken.unsubscribed_kept:
-        output.say(
-            f"  {taken.unsubscribed_kept:,} of them said no before and"
-            f" {'stays' if taken.unsubscribed_kept == 1 else 'stay'}"
-            " unsubscribed or suppressed"
-        )
-    _show_noes(judged)
-    for text in judged.notes:
-        output.say(f"  {text}")
-    if judged.twice:
-        output.say(
-            f"  {output.count(judged.twice, 'address stands', 'addresses stand')} there more than"
-            " once; the last row counts"
-        )
-    if judged.bad:
-        output.say(f"  {output.count(len(judged.bad), 'bad row')} left out:")
-    _rows([*judged.bad, *judged.erased])
-    _doubtful(judged)
-
-
-def _show_mapping(judged: "Judged") -> None:
-    """Show what each column of the file becomes, before anything is asked."""
-    output.table(("column of the file", "becomes", "for example"), judged.mapping)
-    output.say()
-
-
-def _show_noes(judged: "Judged") -> None:
-    """Say for how many people the file says no."""
-    count = sum(judged.noes.values())
-    if count:
-        told = ", ".join(
-            f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items()
-        )
-        output.say(f"  {count:,} said no in the file ({told}) and will not be written to")
-
-
-def _counts(taken: "Taken") -> str:
-    parts = [
-        (taken.new, "new"),
-        (taken.changed, "changed"),
-        (taken.unchanged, "unchanged"),
-        (taken.gone, "off the list, not in the file"),
-    ]
-    return " · ".join(f"{n:,} {word}" for n, word in parts if n) or "nothing to change"
-
-
-def _show_refused(file: Path, judged: "Judged") -> None:
-    bad = len(judged.bad)
-    why = (
-        f"{output.count(bad, 'row needs', 'rows need')} you"
-        if bad
-        else "there are no rows"
-        if not judged.read
-        else "you said no"
-    )
-    output.say(f"{file.name}: {output.count(judged.read, 'row')} read, nothing written: {why}\n")
-    _rows([*judged.bad, *judged.erased])
-    _doubtful(judged)
-    if bad:
-        output.say(
-            f"\nMend them, or take the other {judged.good:,} with --skip-bad-rows."
-            if judged.good
-            else "\nNo row can be taken."
-        )
-
-
-def _rows(found: "list[BadRow]") -> None:
-    width = max((len(b.value) for b in found[:_SHOWN]), default=0)
-    for b in found[:_SHOWN]:
-        output.say(f"  line {b.line:<6} {b.value:<{width}}  {b.reason}")
-    if len(found) > _SHOWN:
-        output.say(f"  … and {len(found) - _SHOWN:,} more (--json shows all)")
-
-
-def _doubtful(judged: "Judged") -> None:
-    """Slips of the finger are told, never mended."""
-    for value, (line, meant) in list(judged.typos.items())[:_SHOWN]:
-        output.say(f"  line {line:<6} {value}  taken as it is; {meant}?")
+_ExportFile = Annotated[
+    Path, typer.Argument(help="The CSV file to write.", metavar="FILE", show_default=False)
+]
+_Address = Annotated[
+    str,
+    typer.Option(
+        "--address", help="Everything held on one person instead, as JSON.", metavar="ADDRESS"
+    ),
+]
+_To = Annotated[
+    str,
+    typer.Option("--to", help="Only those who match: a list or an expression.", metavar="EXPR"),
+]
 
 
 def export(
-    file: Annotated[
-        Path, typer.Argument(help="The CSV file to write.", metavar="FILE", show_default=False)
-    ],
-    address: Annotated[
-        str,
-        typer.Option(
-            "--address", help="Everything held on one person instead, as JSON.", metavar="ADDRESS"
-        ),
-    ] = "",
-    to: Annotated[
-        str,
-        typer.Option("--to", help="Only those who match: a list or an expression.", metavar="EXPR"),
-    ] = "",
+    file: _ExportFile,
+    address: _Address = "",
+    to: _To = "",
     config: Config = None,
     as_json: Json = False,
 ) -> int:
@@ -354,22 +77,27 @@ def export(
     return 0
 
 
+_Segment = Annotated[
+    str,
+    typer.Option(
+        "--segment", help="Only those who match: a list or an expression.", metavar="EXPR"
+    ),
+]
+_Search = Annotated[
+    str,
+    typer.Option(
+        "--search", help="Only those whose name, address or outlet holds this.", metavar="TEXT"
+    ),
+]
+_Limit = Annotated[
+    int, typer.Option("--limit", help="At most so many lines.", metavar="N", min=1, max=100_000)
+]
+
+
 def list_people(
-    segment: Annotated[
-        str,
-        typer.Option(
-            "--segment", help="Only those who match: a list or an expression.", metavar="EXPR"
-        ),
-    ] = "",
-    search: Annotated[
-        str,
-        typer.Option(
-            "--search", help="Only those whose name, address or outlet holds this.", metavar="TEXT"
-        ),
-    ] = "",
-    limit: Annotated[
-        int, typer.Option("--limit", help="At most so many lines.", metavar="N", min=1, max=100_000)
-    ] = 50,
+    segment: _Segment = "",
+    search: _Search = "",
+    limit: _Limit = 50,
     config: Config = None,
     as_json: Json = False,
 ) -> int:
@@ -386,48 +114,48 @@ def list_people(
 
     with open_installation(settings(config)) as installation:
         found = export.list_people(installation, segment, search, limit)
-    told = [
-        {
-            "email": p.person.email,
-            "name": p.person.name,
-            "outlet": p.person.outlet,
-            "language": p.person.language,
-            "lists": list(p.person.columns.get("lists", ())),
-            "may_be_written_to": not p.refused,
-            "refused": list(p.refused),
-        }
+    if as_json:
+        output.document({"found": found.found, "people": [_person_json(p) for p in found.people]})
+    else:
+        _show_people(found, narrowed=bool(search or segment))
+    return 0
+
+
+def _person_json(listed: "Listed") -> dict[str, Any]:
+    person = listed.person
+    return {
+        "email": person.email,
+        "name": person.name,
+        "outlet": person.outlet,
+        "language": person.language,
+        "lists": list(person.columns.get("lists", ())),
+        "may_be_written_to": not listed.refused,
+        "refused": list(listed.refused),
+    }
+
+
+def _show_people(found: "Listing", *, narrowed: bool) -> None:
+    """Show people as a table; `narrowed`: not everybody was asked for."""
+    if not found.people:
+        empty = "Nobody is in the book yet. Next: distro subscribers import FILE --list NAME."
+        output.say("Nobody is found." if narrowed else empty)
+        return
+    rows = [
+        (
+            p.person.email,
+            p.person.name,
+            p.person.outlet,
+            p.person.language,
+            "; ".join(p.person.columns.get("lists", ())),
+            ", ".join(p.refused),
+        )
         for p in found.people
     ]
-    if as_json:
-        output.document({"found": found.found, "people": told})
-        return 0
-    if told:
-        output.table(
-            ("address", "name", "outlet", "language", "lists", ""),
-            [
-                (
-                    str(t["email"]),
-                    str(t["name"]),
-                    str(t["outlet"]),
-                    str(t["language"]),
-                    "; ".join(p.person.columns.get("lists", ())),
-                    ", ".join(p.refused),
-                )
-                for t, p in zip(told, found.people, strict=True)
-            ],
-        )
-    more = (
-        f", the first {len(told):,} of them shown: --limit shows more"
-        if found.found > len(told)
-        else ""
-    )
-    if told:
-        output.say(f"{output.count(found.found, 'person', 'people')}{more}.")
-    elif search or segment:
-        output.say("Nobody is found.")
-    else:
-        output.say("Nobody is in the book yet. Next: distro subscribers import FILE --list NAME.")
-    return 0
+    output.table(("address", "name", "outlet", "language", "lists", ""), rows)
+    shown = len(found.people)
+    more = f", the first {shown:,} of them shown: --limit shows more"
+    people = output.count(found.found, "person", "people")
+    output.say(f"{people}{more if found.found > shown else ''}.")
 
 
 for _name, _command in (("list", list_people), ("import", import_file), ("export", export)):

@@ -3,7 +3,7 @@ pending.
 
 One call at a time a process, each with a serial: if the answer is lost, the same call is made again
 and changes nothing.
-The intent is written before the act: what the desk gets is `sending` in the ledger already. A
+The intent is written before the act: what the consumer gets is `sending` in the ledger already. A
 batch's lease is
 needed for new intents, never for outcomes: truth counts, however late.
 """
@@ -12,18 +12,24 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from distro import log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
 from distro.ledger.leased_batch import IntentConsumer, LeasedBatch, Terms
+from distro.ledger.pending import (
+    Pending,
+    PendingOutcome,
+    PendingQuestion,
+    packed_outcomes,
+    packed_questions,
+    texts_of,
+)
 from distro.lib import failpoints
-from distro.model import Outcome, State
+from distro.model import Outcome
 from distro.store import AsyncStore
 from distro.store import ledger_scripts as scripts
-from distro.store.records import pack_outcome
 
 T = TypeVar("T")
 # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk,
@@ -36,29 +42,21 @@ _MOST = 400  # outcomes in one call: under 10 ms for Redis
 RENEW_EVERY = 5.0  # seconds
 
 
-@dataclass(slots=True)
-class _Pending:
-    """What waits for the next commit of one distribution."""
-
-    outcomes: list[tuple[LeasedBatch, Attempt, Outcome, int, int]] = field(
-        default_factory=list
-    )  # …, relay, delay ms
-    questions: list[tuple[LeasedBatch, Attempt, asyncio.Future[str]]] = field(default_factory=list)
-
-
 class GroupCommit:
     """The one writer of a process into the ledger."""
 
-    def __init__(self, store: AsyncStore, process: str, desk: IntentConsumer, terms: Terms) -> None:
+    def __init__(
+        self, store: AsyncStore, process: str, consumer: IntentConsumer, terms: Terms
+    ) -> None:
         self.store = store
         self.process = process
-        self.desk = desk
+        self.consumer = consumer
         self.terms = terms
         self.early = 8  # so many outcomes do not wait for the interval
         self.leased: deque[LeasedBatch] = deque()
         self.away = False  # Redis does not answer
         self._serial = 0
-        self._pending: dict[str, _Pending] = {}
+        self._pending: dict[str, Pending] = {}
         self._count = 0  # outcomes that wait
         self._kick = asyncio.Event()
         self._enough: asyncio.Future[None] | None = None
@@ -141,7 +139,9 @@ class GroupCommit:
         delay_ms: int = 0,
     ) -> None:
         """How an attempt ended; `delay_ms` until the next one if it was deferred."""
-        self._of(attempt.distribution).outcomes.append((leased, attempt, outcome, relay, delay_ms))
+        self._of(attempt.distribution).outcomes.append(
+            PendingOutcome(leased, attempt, outcome, relay, delay_ms)
+        )
         self._count += 1
         if self._count >= self.early:
             self._go()
@@ -150,7 +150,7 @@ class GroupCommit:
     async def ask(self, leased: LeasedBatch, attempt: Attempt) -> str:
         """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
         answer: asyncio.Future[str] = self._loop.create_future()
-        self._of(attempt.distribution).questions.append((leased, attempt, answer))
+        self._of(attempt.distribution).questions.append(PendingQuestion(leased, attempt, answer))
         self.hurry()
         return await answer
 
@@ -179,7 +179,7 @@ class GroupCommit:
     def _drained(self, leased: LeasedBatch) -> None:
         if leased.exhausted and leased.in_flight <= 0 and not leased.returning:
             leased.returning = True
-            self.desk.on_drained(leased)
+            self.consumer.on_drained(leased)
 
     @property
     def idle(self) -> bool:
@@ -204,7 +204,7 @@ class GroupCommit:
         """Let outcomes come together, until the interval is over, enough have come, or a connection
         waits for more.
         """
-        pause = self._last + (_LEAST if self.desk.waiting() else _INTERVAL) - self._loop.time()
+        pause = self._last + (_LEAST if self.consumer.waiting() else _INTERVAL) - self._loop.time()
         if pause > 0 and self._count < self.early:
             self._enough = self._loop.create_future()
             timer = self._loop.call_later(pause, self._go)
@@ -217,7 +217,7 @@ class GroupCommit:
             self._enough.set_result(None)
 
     def _has_work(self) -> bool:
-        return not self.idle or (self._next_claim() is not None and self.desk.wanted() > 0)
+        return not self.idle or (self._next_claim() is not None and self.consumer.wanted() > 0)
 
     def _next_claim(self) -> LeasedBatch | None:
         """The held batch whose turn it is: they take turns of some time, so that distributions
@@ -239,87 +239,70 @@ class GroupCommit:
     async def _commit_one(self) -> None:
         leased = self._next_claim()
         waiting = [d for d, p in self._pending.items() if p.outcomes or p.questions]
-        distribution = (
-            leased.claim.distribution
-            if leased and (not waiting or leased.claim.distribution in waiting)
-            else waiting[0]
-            if waiting
-            else ""
-        )
+        distribution = waiting[0] if waiting else ""
+        if leased and (not waiting or leased.claim.distribution in waiting):
+            distribution = leased.claim.distribution
         if leased and leased.claim.distribution != distribution:
             leased = None
         pending = self._of(distribution)
         outcomes, pending.outcomes = pending.outcomes[:_MOST], pending.outcomes[_MOST:]
         self._count -= len(outcomes)
         questions, pending.questions = pending.questions, []
-        want = (
-            max(0, self.desk.wanted() + len(outcomes)) if leased else 0
-        )  # what these outcomes free may be used at once
+        # What these outcomes free may be used at once.
+        want = max(0, self.consumer.wanted() + len(outcomes)) if leased else 0
         self._serial += 1
         ask = scripts.Step(
             process=self.process,
             serial=self._serial,
             distribution=distribution,
-            outcomes=b"".join(
-                sorted(
-                    pack_outcome(a.ordinal, o.state, a.token, a.number, o, relay)
-                    for _, a, o, relay, _ in outcomes
-                )
-            ),
+            outcomes=packed_outcomes(outcomes),
             claim=leased.claim if leased else None,
             want=want,
             cursor=leased.cursor if leased else 0,
-            questions=b"".join(
-                a.ordinal.to_bytes(4, "big")
-                + bytes.fromhex(a.token)
-                + h.claim.batch.to_bytes(4, "big")
-                for h, a, _ in questions
-            ),
-            pace=self.desk.pace(leased.claim) if leased else "",
+            questions=packed_questions(questions),
+            pace=self.consumer.pace(leased.claim) if leased else "",
             slow=self.terms.slow,
-            texts=[
-                (a.ordinal, delay, o.text[:300])
-                for _, a, o, _, delay in outcomes
-                if o.state is not State.ACCEPTED
-            ],
+            texts=texts_of(outcomes),
         )
         before = self._loop.time()
         if outcomes:
             failpoints.point("outcome")
-        told = await self._patiently(lambda: self.store.call(scripts.step(ask)))
+        answer = await self._patiently(lambda: self.store.call(scripts.step(ask)))
         for h, *_ in outcomes:
             h.in_flight -= 1
             self._drained(h)
-        for (_, _, answer), verdict in zip(questions, told.answers, strict=True):
-            if not answer.done():
-                answer.set_result(verdict)
+        for (_, _, asked), verdict in zip(questions, answer.answers, strict=True):
+            if not asked.done():
+                asked.set_result(verdict)
         if leased:
-            self._granted(leased, told, want, before)
+            self._granted(leased, answer, want, before)
 
     def _granted(
-        self, leased: LeasedBatch, told: scripts.Stepped, want: int, before: float
+        self, leased: LeasedBatch, answer: scripts.Stepped, want: int, before: float
     ) -> None:
-        leased.cursor = told.cursor
-        leased.in_flight += len(told.intents)
-        if (
-            told.status == 3
-        ):  # let the others go first, and look again when the bucket has filled a little
-            rest = max(told.wait_ms / 1000, _REST)
+        leased.cursor = answer.cursor
+        leased.in_flight += len(answer.intents)
+        if answer.status == 3:  # let others go first until the bucket has filled a little
+            rest = max(answer.wait_ms / 1000, _REST)
             leased.rest_until = self._loop.time() + rest
             leased.done.set()
             self._loop.call_later(rest, self.kick)
-        ended = told.status in (1, 2) or (
-            told.cursor >= leased.claim.past and len(told.intents) < want
+        ended = answer.status in (1, 2) or (
+            answer.cursor >= leased.claim.past and len(answer.intents) < want
         )
         if ended:
-            leased.exhausted, leased.lost, leased.halted = True, told.status == 1, told.status == 2
-        if told.intents or ended:
-            self.desk.on_intents(leased, told.intents, before)
+            leased.exhausted, leased.lost, leased.halted = (
+                True,
+                answer.status == 1,
+                answer.status == 2,
+            )
+        if answer.intents or ended:
+            self.consumer.on_intents(leased, answer.intents, before)
         if ended:
             self.end(leased)
 
-    def _of(self, distribution: str) -> _Pending:
-        return self._pending.setdefault(distribution, _Pending())
+    def _of(self, distribution: str) -> Pending:
+        return self._pending.setdefault(distribution, Pending())
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call until Redis answers: nothing may be begun, and nothing is forgotten,
@@ -361,7 +344,7 @@ class GroupCommit:
                 for leased, still in zip(mine, kept, strict=True):
                     if not still and leased in self.leased:
                         leased.lost = True
-                        self.desk.on_intents(leased, (), 0.0)
+                        self.consumer.on_intents(leased, (), 0.0)
                         self.end(leased, lost=True)
 
     async def give_back(self, leased: LeasedBatch, wait_ms: int) -> None:

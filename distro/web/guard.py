@@ -14,7 +14,7 @@ import asyncio
 import ipaddress
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -144,89 +144,91 @@ class _Connections:
         return any(address in network for network in self.trusted)
 
 
-def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol]:
-    """Return uvicorn's protocol with deadlines and bounds, for one server; `trusted` are its
-    proxies.
-    """
-    all_of_them = _Connections(trusted, most)
+class _Guarded(H11Protocol):
+    """One connection, under bounds that all connections of a server share."""
 
-    class Guarded(H11Protocol):
-        """One connection."""
+    shared: ClassVar[_Connections]
 
-        _client = ""
-        _due: asyncio.TimerHandle | None = None
-        _unread: asyncio.TimerHandle | None = None
+    _client = ""
+    _due: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            transport.set_write_buffer_limits(high=BUFFERED)
-            host = (transport.get_extra_info("peername") or ("",))[0]
-            self._client = "" if all_of_them.is_trusted(host) else client_of(host)
-            all_of_them.count += 1
-            all_of_them.of_client[self._client] += 1
-            if self._client and all_of_them.of_client[self._client] > OF_ONE_CLIENT:
-                transport.abort()
-                return
-            idle = all_of_them.waiting or all_of_them.unread
-            if all_of_them.count > all_of_them.most and idle:
-                oldest, _ = idle.popitem(last=False)
-                oldest.transport.abort()
-            self._look()
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=BUFFERED)
+        host = (transport.get_extra_info("peername") or ("",))[0]
+        self._client = "" if self.shared.is_trusted(host) else client_of(host)
+        self.shared.count += 1
+        self.shared.of_client[self._client] += 1
+        if self._client and self.shared.of_client[self._client] > OF_ONE_CLIENT:
+            transport.abort()
+            return
+        idle = self.shared.waiting or self.shared.unread
+        if self.shared.count > self.shared.most and idle:
+            oldest, _ = idle.popitem(last=False)
+            oldest.transport.abort()
+        self._look()
 
-        def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        self._read_again()
+        self.shared.count -= 1
+        self.shared.of_client[self._client] -= 1
+        if not self.shared.of_client[self._client]:
+            del self.shared.of_client[self._client]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        if self.conn.trailing_data[
+            0
+        ]:  # no browser and no proxy asks again before it has its answer
+            self.transport.close()
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._read_again()
+        self._unread = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+        self.shared.unread[self] = None
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._read_again()
+        self._look()
+
+    def _read_again(self) -> None:
+        if self._unread:
+            self._unread.cancel()
+            self._unread = None
+        self.shared.unread.pop(self, None)
+
+    def _look(self) -> None:
+        """Keep a deadline as long as the client owes us bytes: data that trickles in does not
+        move it.
+
+        While it still reads an answer it owes nothing else.
+        """
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY) or self._unread:
             self._forget()
-            self._read_again()
-            all_of_them.count -= 1
-            all_of_them.of_client[self._client] -= 1
-            if not all_of_them.of_client[self._client]:
-                del all_of_them.of_client[self._client]
-            super().connection_lost(exc)
+        elif self._due is None and not self.transport.is_closing():
+            self._due = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+            self.shared.waiting[self] = None
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._look()
+    def _forget(self) -> None:
+        if self._due:
+            self._due.cancel()
+            self._due = None
+        self.shared.waiting.pop(self, None)
 
-        def on_response_complete(self) -> None:
-            if self.conn.trailing_data[
-                0
-            ]:  # no browser and no proxy asks again before it has its answer
-                self.transport.close()
-            super().on_response_complete()
-            self._look()
 
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self._read_again()
-            self._unread = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
-            all_of_them.unread[self] = None
+def guarded(trusted: Sequence[str], most: int = CONNECTIONS) -> type[H11Protocol]:
+    """Return uvicorn's protocol with deadlines and bounds, for one server.
 
-        def resume_writing(self) -> None:
-            super().resume_writing()
-            self._read_again()
-            self._look()
-
-        def _read_again(self) -> None:
-            if self._unread:
-                self._unread.cancel()
-                self._unread = None
-            all_of_them.unread.pop(self, None)
-
-        def _look(self) -> None:
-            """Keep a deadline as long as the client owes us bytes: data that trickles in does not
-            move it.
-
-            While it still reads an answer it owes nothing else.
-            """
-            if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY) or self._unread:
-                self._forget()
-            elif self._due is None and not self.transport.is_closing():
-                self._due = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
-                all_of_them.waiting[self] = None
-
-        def _forget(self) -> None:
-            if self._due:
-                self._due.cancel()
-                self._due = None
-            all_of_them.waiting.pop(self, None)
-
-    return Guarded
+    `trusted` are the addresses of its proxies, `most` the connections at once.
+    """
+    return type("Guarded", (_Guarded,), {"shared": _Connections(trusted, most)})

@@ -18,6 +18,7 @@ from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import export, live, summary
 from distro.reports.explain import explain
+from distro.reports.explanation_text import ExplanationText
 from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from tests.support.installation import add_readers, make_installation, write_release
@@ -141,17 +142,18 @@ def test_explain_answers_over_all_distributions_of_a_release(
     run(installation)
 
     old, new = explain(installation, address(39)), explain(installation, address(44))
-    assert "was sent D1" in next(old.sentences())
-    assert "was sent D2" in next(new.sentences())
-    named = list(explain(installation, address(39), "D2").sentences())
+    assert "was sent D1" in next(ExplanationText(old).sentences())
+    assert "was sent D2" in next(ExplanationText(new).sentences())
+    named = list(ExplanationText(explain(installation, address(39), "D2")).sentences())
     assert "did not get D2" in named[0]
     assert "they were sent D1 of this release" in named[1]
     assert any(line.strip().startswith("D1 accepted on") for line in named)
     assert any(
-        "We sent it to you" in line for line in explain(installation, address(39), "D2").spoken()
+        "We sent it to you" in line
+        for line in ExplanationText(explain(installation, address(39), "D2")).spoken()
     )
     assert [
-        o["distribution"] for o in explain(installation, address(39), "D2").told()["others"]
+        o["distribution"] for o in explain(installation, address(39), "D2").to_json()["others"]
     ] == ["D1"]
 
 
@@ -249,5 +251,5 @@ def test_who_asks_about_a_person_hears_of_their_other_releases_too(
     assert told.found is not None
     assert told.found.distribution == "2"
     assert [(e.distribution, e.state) for e in told.earlier] == [("1", State.ACCEPTED)]
-    assert any(line.startswith("  D1    accepted on") for line in told.sentences())
+    assert any(line.startswith("  D1    accepted on") for line in ExplanationText(told).sentences())
     assert explain(installation, address(35), "D2").earlier == ()

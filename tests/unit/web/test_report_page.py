@@ -16,7 +16,8 @@ from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
 from distro.reports.details import details
-from distro.reports.explain import explain, write_page
+from distro.reports.explain import explain
+from distro.reports.explanation_text import write_page
 from distro.reports.page import live_parts
 from distro.store import Store, keys
 from distro.store.embedded import Embedded

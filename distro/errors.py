@@ -1,4 +1,4 @@
-"""What can be reported to a person: one class per kind of trouble, each with what to type next.
+"""Errors that can be reported to a person: one class per kind of trouble.
 
 Expected answers are values (an `Outcome`, a `Problem`); an exception of this tree means that the
 command cannot go on.

@@ -22,6 +22,7 @@ def configure(*, level: int = logging.INFO, name: str = "distro", zone: str = "U
     def said_by(
         logger: object, method: str, event: structlog.typing.EventDict
     ) -> structlog.typing.EventDict:
+        """Add which part of the installation speaks."""
         del logger, method  # not by context variables: a thread has its own
         return {
             "timestamp": datetime.now(clock).isoformat(timespec="milliseconds"),
@@ -65,7 +66,7 @@ def _one_line(
 
 
 def get() -> structlog.typing.FilteringBoundLogger:
-    """The logger; bind what belongs to every line of a place."""
+    """Return the logger; bind what belongs to every line of a place."""
     if not structlog.is_configured():
         configure()
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -34,7 +34,7 @@ def former_address_key(address: str) -> str:
 
 
 class Level(StrEnum):
-    """How bad a problem of an edition is."""
+    """The seriousness of a problem of an edition."""
 
     ERROR = "error"  # it cannot be sent as it is
     WARNING = "warning"  # it can, but someone should look
@@ -57,7 +57,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom journalists may ask. Texts that are not there are ""."""
+    """Somebody whom journalists may ask. Texts that are not there are ""."""
 
     name: str = ""
     role: str = ""
@@ -79,7 +79,7 @@ LANGUAGE_NAMES = {
 
 
 def is_right_to_left(language: str) -> bool:
-    """Whether a language is written from right to left."""
+    """Return whether a language is written from right to left."""
     return language.split("-", maxsplit=1)[0] in ("ar", "he", "fa", "ur")
 
 
@@ -111,7 +111,7 @@ class Enclosed:
 
     @staticmethod
     def hash_of(raw: bytes) -> str:
-        """The name under which bytes are kept."""
+        """Return the name under which bytes are kept."""
         return hashlib.sha256(raw).hexdigest()[:32]
 
 
@@ -141,20 +141,22 @@ class Edition:
 
     @property
     def version(self) -> str:
-        """The hash of all that readers get to see: 16 hexadecimal digits."""
+        """Return the hash of all that readers get to see: 16 hexadecimal digits."""
         told = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def right_to_left(self) -> bool:
+        """Return whether its language is written from right to left."""
         return is_right_to_left(self.language)
 
     def to_json(self) -> str:
+        """Return the edition as it is kept."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Edition":
-        """The edition that `to_json` wrote."""
+        """Return the edition that `to_json` wrote."""
         told = json.loads(text)
         told["contacts"] = tuple(Contact(**c) for c in told["contacts"])
         told["files"] = tuple(Enclosed(**f) for f in told["files"])
@@ -164,7 +166,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What `submit` understood of one file."""
+    """The understanding of one file."""
 
     file: str
     source: str  # "Markdown", "plain text"
@@ -184,6 +186,7 @@ class Reading:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
+        """Return the problems for which it cannot be sent."""
         return tuple(p for p in self.problems if p.level is Level.ERROR)
 
 
@@ -199,16 +202,18 @@ class Release:
 
     @property
     def headline(self) -> str:
+        """Return the headline of the first edition."""
         return self.editions[0].headline
 
     @property
     def languages(self) -> tuple[str, ...]:
+        """Return the languages of its editions, in their order."""
         return tuple(e.language for e in self.editions)
 
 
 @dataclass(frozen=True, slots=True)
 class RelayLimits:
-    """What a relay allows us, learnt from its refusals; 0: no limit known."""
+    """Limits of a relay, learnt from its refusals; 0: no limit known."""
 
     connections: int = 0  # at once
     letters: int = 0  # a connection
@@ -250,7 +255,7 @@ class State(StrEnum):
 
     @property
     def letter(self) -> str:
-        """The byte that stands for it in the ledger."""
+        """Return the byte that stands for it in the ledger."""
         return LETTERS[self]
 
 
@@ -285,9 +290,7 @@ class DistributionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `select` found: how many would get it, in which edition, and who is left out for which
-    reason.
-    """
+    """The audience that a query finds: numbers by edition, and who is left out for which reason."""
 
     matched: int
     audience: int
@@ -297,7 +300,7 @@ class Plan:
 
 
 class Outcome(NamedTuple):
-    """What a relay answered for one recipient, already judged."""
+    """A relay's answer for one recipient, judged."""
 
     state: State  # accepted, deferred, failed, in_doubt, or queued when provably nothing was sent
     code: int = 0  # SMTP reply code; 0: no reply

@@ -199,8 +199,8 @@ class Supervisor:
         )
 
     def _members(self) -> list[str]:
-        """The number of the group that may use the server; nobody but its owner where there is
-        none. Raises SettingsError.
+        """Return the number of the group that may use the server; nobody but its owner where there
+        is none. Raises SettingsError.
         """
         name = self.settings.site.group
         if not name:
@@ -221,7 +221,7 @@ class Supervisor:
                 part.start()
 
     def _stop(self) -> None:
-        """Web, sweep and worker first; Redis when they have ended."""
+        """Stop web, sweep and worker first, Redis when they have ended."""
         log.get().info("stopping: letters in flight end first")
         for group in (
             [p for p in self.parts if p.name != "redis"],

@@ -11,7 +11,9 @@ _LOCAL = re.compile(
 
 
 def zone(name: str) -> ZoneInfo:
-    """The named time zone; raises ValueError with a sentence when there is none of that name."""
+    """Return the named time zone; raise ValueError with a sentence when there is none of that
+    name.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -49,17 +51,17 @@ def parse_time(text: str, default_zone: str = "UTC") -> datetime:
 
 
 def from_ms(ms: int, zone_name: str = "UTC") -> datetime:
-    """Unix milliseconds as an aware time in the named zone."""
+    """Return unix milliseconds as an aware time in the named zone."""
     return datetime.fromtimestamp(ms / 1000, zone(zone_name))
 
 
 def to_ms(when: datetime) -> int:
-    """An aware time as unix milliseconds."""
+    """Return an aware time as unix milliseconds."""
     return round(when.timestamp() * 1000)
 
 
 def rfc3339(ms: int, zone_name: str = "UTC") -> str:
-    """Unix milliseconds as RFC 3339 with offset and milliseconds; "" for 0, which means "not
+    """Return unix milliseconds as RFC 3339 with offset and milliseconds; "" for 0, which means "not
     yet".
     """
     return from_ms(ms, zone_name).isoformat(timespec="milliseconds") if ms else ""
@@ -69,7 +71,7 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration such as 60s, 2h, 2d, 500ms; raises ValueError."""
+    """Return seconds of a duration such as 60s, 2h, 2d, 500ms; raise ValueError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", text.strip())
     if not found:
         raise ValueError(f'"{text}" is not a duration; write 60s, 5m, 2h or 2d')
@@ -77,5 +79,5 @@ def parse_duration(text: str) -> float:
 
 
 def duration_ms(text: str) -> int:
-    """The same in whole milliseconds, as the scripts count."""
+    """Return a duration such as 60s in whole milliseconds, as the scripts count."""
     return int(parse_duration(text) * 1000)

@@ -29,14 +29,16 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 @cache
 def mac_of(key: bytes) -> Callable[[bytes], bytes]:
-    """HMAC-SHA-256 under one key, for many messages: its two hash states are begun once and copied
-    (RFC 2104 §4).
+    """Return HMAC-SHA-256 under one key, for many messages.
+
+    Its two hash states are begun once and copied (RFC 2104 §4).
     """
     block = hashlib.sha256(key).digest() if len(key) > 64 else key
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in block.ljust(64, b"\0")))
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in block.ljust(64, b"\0")))
 
     def digest(message: bytes) -> bytes:
+        """Return the MAC of a message."""
         one = inner.copy()
         one.update(message)
         two = outer.copy()
@@ -76,7 +78,7 @@ class SecretKeys:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaim:
-    """Whom a token speaks for."""
+    """The one whom a token speaks for."""
 
     distribution: int
     ordinal: int
@@ -91,14 +93,14 @@ def sign(
     subscriber: int,
     address_hash: bytes,
 ) -> bytes:
-    """The token of one reader for one purpose; ASCII, safe in a URL."""
+    """Return the token of one reader for one purpose; ASCII, safe in a URL."""
     told = b"%d.%d.%d" % (distribution, ordinal, subscriber)
     mac = mac_of(key)(b"%b|%b|%b" % (purpose, told, address_hash))
     return b"%b.%b" % (told, binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE))
 
 
 def _mac_text(key: bytes, message: bytes) -> str:
-    """128 bits of a signature, 22 characters that are safe in a URL."""
+    """Return 128 bits of a signature, 22 characters that are safe in a URL."""
     return (
         binascii.b2a_base64(mac_of(key)(message)[:16], newline=False)[:22]
         .translate(_URL_SAFE)
@@ -107,7 +109,7 @@ def _mac_text(key: bytes, message: bytes) -> str:
 
 
 def parse(token: str) -> TokenClaim | None:
-    """Whom a token claims to speak for; nothing is verified yet."""
+    """Return whom a token claims to speak for; nothing is verified yet."""
     parts = token.split(".")
     if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) < 12 for p in parts[:3]):
         return None
@@ -115,8 +117,8 @@ def parse(token: str) -> TokenClaim | None:
 
 
 def verify(token: str, purpose: bytes, keys: SecretKeys, address_hashes: Iterable[bytes]) -> bool:
-    """Whether the token was signed here for this purpose and one of these addresses (today's and
-    former ones).
+    """Return whether the token was signed here for this purpose and one of these addresses (today's
+    and former ones).
     """
     reader = parse(token)
     if reader is None:
@@ -133,16 +135,18 @@ def verify(token: str, purpose: bytes, keys: SecretKeys, address_hashes: Iterabl
 
 
 def return_token(key: bytes, distribution: int, ordinal: int) -> str:
-    """Names a recipient in a Return-Path: 32 lower-case hexadecimal digits, the last 16 of them a
-    signature.
+    """Return a recipient's name in a Return-Path: 32 lower-case hexadecimal digits.
+
+    The last 16 of them are a signature.
     """
     told = distribution.to_bytes(4, "big") + ordinal.to_bytes(4, "big")
     return (told + mac_of(key)(_RETURN + told)[:8]).hex()
 
 
 def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
-    """Distribution and recipient that a returned letter names; None: it was not made here. Case is
-    not looked at: some mailers change it.
+    """Return distribution and recipient that a returned letter names; None: not made here.
+
+    Case is not looked at: some mailers change it.
     """
     try:
         raw = bytes.fromhex(token)
@@ -152,7 +156,8 @@ def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
         return None
     distribution, ordinal = int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:8], "big")
     made = [bytes.fromhex(return_token(key, distribution, ordinal)) for key in keys.signing]
-    return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419 - every key is compared
+    # Every key is compared.
+    return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419
 
 
 def sign_view(key: bytes, distribution: int, language: str) -> str:
@@ -180,8 +185,8 @@ PERSONAL_DATA = b"held"  # to see, take away or erase what is held on a person
 def sign_pass(
     key: bytes, purpose: bytes, subscriber: int, expires: int, address_hash: bytes, event: str = ""
 ) -> str:
-    """A token of one person for one purpose until a time (unix seconds), and for what happened and
-    is answered with it.
+    """Return a token of one person for one purpose until a time (unix seconds), and for what
+    happened and is answered with it.
     """
     told = f"{subscriber}.{expires}"
     signed = b"pass|%b|%b|%b|%b" % (purpose, told.encode(), address_hash, event.encode())
@@ -189,7 +194,7 @@ def sign_pass(
 
 
 def parse_pass(token: str) -> tuple[int, int] | None:
-    """Subscriber and expiry that a token claims; nothing is verified yet."""
+    """Return subscriber and expiry that a token claims; nothing is verified yet."""
     parts = token.split(".")
     if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 12 for p in parts[:2]):
         return None
@@ -199,7 +204,9 @@ def parse_pass(token: str) -> tuple[int, int] | None:
 def verify_pass(
     token: str, purpose: bytes, keys: SecretKeys, address_hash: bytes, now: float, event: str = ""
 ) -> bool:
-    """Whether the token was signed here for this purpose, address and event and is still good."""
+    """Return whether the token was signed here for this purpose, address and event and is still
+    good.
+    """
     claimed = parse_pass(token)
     if claimed is None:
         return False

@@ -79,8 +79,9 @@ def length_of(function: Function) -> int:
 def public_of(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield public functions, classes and methods with their names."""
     for node in tree.body:
-        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
-            yield node.name, node
+        if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        yield node.name, node
         if isinstance(node, ast.ClassDef):
             for inner in node.body:
                 if isinstance(inner, Function) and not inner.name.startswith("_"):
@@ -126,8 +127,7 @@ def circles(trees: dict[Path, ast.Module]) -> list[list[str]]:
             for node in trees[path].body
             if isinstance(node, ast.ImportFrom) and node.module
             for alias in node.names
-            for target in (f"{node.module}.{alias.name}", node.module)
-            if target in names and target != name
+            if (target := target_of(node.module, alias.name, names)) and target != name
         }
         for name, path in names.items()
     }
@@ -137,6 +137,12 @@ def circles(trees: dict[Path, ast.Module]) -> list[list[str]]:
         if trail and min(trail) == start:
             found.append(trail)
     return sorted(found, key=len)
+
+
+def target_of(module: str, name: str, known: dict[str, Path]) -> str:
+    """Return what `from module import name` imports: a module of the tree; "" for none."""
+    inner = f"{module}.{name}"
+    return inner if inner in known else module if module in known else ""
 
 
 def shortest(arrows: dict[str, set[str]], start: str) -> list[str]:

@@ -46,7 +46,7 @@ _FILES = ("consent.jsonl", "secrets.json")
 
 @dataclass(frozen=True, slots=True)
 class BackupKey:
-    """What a copy is encrypted with: a passphrase, or a key file (made at the first backup)."""
+    """Encrypt and decrypt backups, by a passphrase or by a key file (made at the first backup)."""
 
     passphrase: str = field(default="", repr=False)
     key_file: Path | None = None
@@ -101,7 +101,7 @@ class BackupKey:
 
 @dataclass(frozen=True, slots=True)
 class BackupInfo:
-    """What a backup file holds, or held."""
+    """The contents of a backup file, in numbers."""
 
     at: str  # RFC 3339
     people: int
@@ -183,8 +183,9 @@ def unpack(path: Path, lock: BackupKey, folder: Path) -> dict[str, object]:
 
 
 def keep_secrets(settings: Settings, folder: Path) -> None:
-    """The secrets that sign the links of old letters, put where the installation reads them; before
-    an office is opened.
+    """Put the secrets that sign the links of old letters where the installation reads them.
+
+    It must happen before the installation is opened. Raises RefusedError where others are there.
     """
     there, here = folder / "secrets.json", settings.data / "secrets.json"
     if here.exists() and here.read_bytes() != there.read_bytes():
@@ -266,7 +267,7 @@ def _halt_unfinished(installation: Installation, at: str, actor: str) -> list[Di
 
 
 def _merge_consent(installation: Installation, old: Path) -> None:
-    """The facts of the copy's file that this host's does not have, put before its own."""
+    """Put the facts of the copy's file that this host's file does not have before its own."""
     path = installation.consent.path
     mine = path.read_bytes().splitlines() if path.exists() else []
     known = set(mine)

@@ -9,7 +9,9 @@ from distro.settings.load import Settings
 
 
 def zone_line(signer: Signer) -> str:
-    """A TXT record as a zone file has it: strings of at most 255 bytes (RFC 1035 §3.3.14)."""
+    """Return a TXT record as a zone file has it: strings of at most 255 bytes (RFC 1035
+    §3.3.14).
+    """
     told = signer.record
     return f"{signer.selector}._domainkey.{signer.domain}. TXT " + " ".join(
         f'"{told[n : n + 250]}"' for n in range(0, len(told), 250)
@@ -17,8 +19,9 @@ def zone_line(signer: Signer) -> str:
 
 
 def make_dkim_keys(settings: Settings) -> list[tuple[Signer, Path, str]]:
-    """An RSA and an Ed25519 key in the data folder: each with its file and the name of its setting;
-    raises RefusedError where one is.
+    """Make an RSA and an Ed25519 key in the data folder.
+
+    Returns each with its file and the name of its setting. Raises RefusedError where one is there.
     """
     if settings.dkim.key or settings.dkim.ed25519_key:
         raise RefusedError(

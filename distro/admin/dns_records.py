@@ -1,5 +1,4 @@
-"""What the DNS says about our senders, against the rules of the big receivers for over 5,000
-letters a day.
+"""Compare the DNS records of our senders with the rules of the big receivers for bulk mail.
 
 SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), MX (RFC 5321 §5), and the relay's name
 (forward-confirmed PTR). Each
@@ -52,8 +51,8 @@ class Names:
         self._resolver.lifetime = _PATIENCE
 
     def texts(self, name: str) -> list[str]:
-        """The TXT records of a name, each in one piece; raises dns.exception.DNSException when
-        nobody answers.
+        """Return the TXT records of a name, each in one piece; raise dns.exception.DNSException
+        when nobody answers.
         """
         return [
             b"".join(record.strings).decode("utf-8", "replace")
@@ -62,7 +61,7 @@ class Names:
         ]
 
     def told(self, name: str, kind: str) -> list[str]:
-        """The records of a kind, as text."""
+        """Return the records of a kind, as text."""
         return [record.to_text() for record in self._ask(name, kind)]
 
     def _ask(self, name: str, kind: str) -> list[dns.rdata.Rdata]:
@@ -72,7 +71,7 @@ class Names:
 
 
 def examine_names(settings: Settings, names: Names) -> Iterator[Finding]:
-    """What receivers find when they look us up."""
+    """Yield what receivers find when they look us up."""
     try:
         for sender in (settings.sender, *settings.senders.values()):
             yield from _sender(settings, sender, names)
@@ -151,7 +150,7 @@ def _spf(domain: str, names: Names) -> Iterator[Finding]:
 
 
 def _lookups(record: str, names: Names, seen: set[str]) -> int:
-    """How many questions a receiver asks for a record, those of its includes too."""
+    """Return how many questions a receiver asks for a record, those of its includes too."""
     count = 0
     for word in record.split()[1:]:
         name, _, target = (
@@ -284,8 +283,9 @@ def _mx(domain: str, names: Names) -> Iterator[Finding]:
 
 
 def _relay(relay: Relay, names: Names) -> Iterator[Finding]:
-    """A relay's addresses have names that lead back to them (Gmail: 5.7.25); one on this machine or
-    net speaks through another.
+    """Check that a relay's addresses have names that lead back to them (Gmail: 5.7.25).
+
+    A relay on this machine or net speaks through another, and is not looked up.
     """
     try:
         addresses = [str(ipaddress.ip_address(relay.host))]
@@ -315,7 +315,7 @@ def _relay(relay: Relay, names: Names) -> Iterator[Finding]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Relaxed alignment: the same, or one a part of the other."""
+    """Return whether two domains are aligned: the same, or one a part of the other (RFC 9989)."""
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 

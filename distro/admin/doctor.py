@@ -1,6 +1,4 @@
-"""What an admin should know before anything is sent: each finding with what to type next, worst
-first.
-"""
+"""Examine an installation before anything is sent: each finding with what to type next."""
 
 import shutil
 import time

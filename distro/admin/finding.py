@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Grade(StrEnum):
-    """How bad a finding is."""
+    """The seriousness of a finding."""
 
     ERROR = "error"
     WARNING = "warning"

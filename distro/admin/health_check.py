@@ -1,5 +1,6 @@
-"""Whether this host's worker, sweep or pages live: for a container's health check, as `python -m
-distro.queue.healthy`.
+"""Say whether this host's worker, sweep or pages live, for a container's health check.
+
+Run as `python -m distro.admin.health_check`.
 """
 
 import sys

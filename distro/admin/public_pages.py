@@ -67,8 +67,9 @@ def examine_pages(settings: Settings) -> Iterator[Finding]:
 
 
 def _one_click(url: str) -> Iterator[Finding]:
-    """A mail program's POST must reach the page: not redirected, not refused on the way (RFC 8058
-    §3.2).
+    """Check that a mail program's POST reaches the page (RFC 8058 §3.2).
+
+    It may neither be redirected nor refused on the way.
     """
     try:
         status, where, _ = _ask(url, "POST", _NOBODY, "List-Unsubscribe=One-Click")
@@ -106,8 +107,9 @@ def _is_ours(body: bytes) -> bool:
 
 
 def _ask(url: str, method: str, path: str, form: str = "") -> tuple[int, str, bytes]:
-    """Status, where it leads on to, and the beginning of the body; certificates are verified, no
-    redirect is followed.
+    """Return status, where it leads on to, and the beginning of the body.
+
+    Certificates are verified, and no redirect is followed.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port

@@ -1,4 +1,4 @@
-"""Whether the relay can be reached at all: a look, not a promise."""
+"""Look whether a relay takes connections: a look, not a promise."""
 
 import socket
 
@@ -6,7 +6,7 @@ from distro.settings.load import Settings
 
 
 def relay_trouble(settings: Settings, seconds: float = 1.0) -> str:
-    """Why no relay answers; "" if one takes connections."""
+    """Return why no relay answers; "" if one takes connections."""
     why = ""
     for relay in settings.relay:
         try:

@@ -1,6 +1,4 @@
-"""What a relay says to us before anything is sent: a real dialogue, up to the letter, and taken
-back.
-"""
+"""Ask each relay, in a real dialogue, whether it would take a letter of ours; take it back."""
 
 import asyncio
 import os
@@ -27,7 +25,7 @@ _SMALL = (
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a relay told of itself."""
+    """The answers of a relay about itself."""
 
     offers: dict[str, str]  # what it answered to EHLO
     certificate_days: int | None  # None: no TLS
@@ -35,7 +33,7 @@ class Heard:
 
 
 def examine_relays(settings: Settings) -> Iterator[Finding]:
-    """Talk to every relay as a letter would, and say what it answers."""
+    """Talk to every relay as a letter would, and report what it answers."""
     sender = settings.feedback.return_path or settings.sender.address
     for relay in settings.relay:
         yield from _one(relay, sender, settings.sender.address)

@@ -19,7 +19,7 @@ _NOT_PLAIN = re.compile(r"@(?:.*\.)?(?:arpa|invalid|local|localhost|onion|test)$
 
 
 def judge(text: str) -> tuple[str, str]:
-    """The address as it travels, and "" ; or "" and the reason why it is none."""
+    """Return the address as it travels, and "" ; or "" and the reason why it is none."""
     given = text.strip().removeprefix("mailto:").strip()
     if (
         len(given) <= 90

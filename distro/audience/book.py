@@ -24,20 +24,20 @@ def values_of(row: Mapping[str, object], column: str) -> list[str]:
 
 
 def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:
-    """A row of the book as a noun."""
+    """Return a row of the book as a noun."""
     few = {column: (values_of(row, column) or [""])[0] for column in _FEW}
     columns = {column: tuple(values_of(row, column)) for column in row if column != "email"}
     return Subscriber(id=number, email=str(row.get("email", "")), columns=columns, **few)
 
 
 def by_id(store: Store, number: int) -> Subscriber | None:
-    """The subscriber with this id."""
+    """Return the subscriber with this id."""
     raw = subscriber_rows.row(store, number)
     return subscriber(number, json.loads(raw)) if raw else None
 
 
 def by_address(store: Store, address: str) -> Subscriber | None:
-    """The subscriber at this address, however it is spelt."""
+    """Return the subscriber at this address, however it is spelt."""
     email, _ = addresses.judge(address)
     key = addresses.key(email or address.strip())
     # A book of an earlier version may know it under the other key.

@@ -67,13 +67,13 @@ class Writer:
         )
 
     def look(self, wishes: Sequence[RowChange]) -> WrittenRows:
-        """What `write` would do; changes nothing."""
+        """Return what `write` would do; changes nothing."""
         return self._read(wishes).written
 
     # -- reading
 
     def _read(self, wishes: Sequence[RowChange]) -> "Piece":
-        """The rows of these wishes as they are, and as they should be."""
+        """Return the rows of these wishes as they are, and as they should be."""
         version, last = subscriber_rows.version_and_last_id(self.store)
         if version != self._version:
             self._load(version)
@@ -123,8 +123,8 @@ class Writer:
         return changed
 
     def _unknown(self, column: str, fresh: set[str]) -> set[str]:
-        """Values that the column did not have; a few are asked for, for many it is read whole and
-        remembered.
+        """Return values that the column did not have; a few are asked for, for many it is read
+        whole and remembered.
         """
         if column not in self._values and len(fresh) > _FEW_VALUES:
             self._values[column] = set(subscriber_rows.values(self.store, column))
@@ -138,7 +138,7 @@ class Writer:
         return subscriber_rows.count_values(self.store, column)
 
     def _columns(self) -> list[Command]:
-        """Columns and values that nobody had before."""
+        """Return columns and values that nobody had before."""
         commands: list[Command] = []
         for column, fresh in self._keys.seen.items():
             if column not in self._kinds:
@@ -170,13 +170,13 @@ class Writer:
 def changes_for(
     store: Store, ids: Sequence[int], change: Callable[[Row | None], Row | None]
 ) -> list[RowChange]:
-    """The same change for everybody with these ids who is in the book."""
+    """Return the same change for everybody with these ids who is in the book."""
     raws = subscriber_rows.rows(store, ids)
     return [RowChange(address_key(str(decode(raw)["email"])), change) for raw in raws if raw]
 
 
 def off_list(name: str, row: Row | None) -> Row | None:
-    """The row without this list."""
+    """Return the row without this list."""
     if row is None:
         return None
     rest = [v for v in row.get("lists", []) if v != name]  # type: ignore[attr-defined]

@@ -1,5 +1,4 @@
-"""What spreadsheets call their columns, and whose export a file is: Mailchimp, listmonk, Mautic,
-Brevo, anybody's.
+"""Map a spreadsheet's columns to ours, and recognise exports of Mailchimp, listmonk, Mautic, Brevo.
 
 A column that means nothing here is kept under its own name: nothing of a file is thrown away.
 """
@@ -174,11 +173,8 @@ def _ours(told: list[str], system: str, noes: set[int]) -> list[str]:
             half = _HALVES[column]
             ours = half if halves and half not in halves and halves != {half} else "name"
         if n in noes:
-            ours = (
-                "status"
-                if column in ("status", "statut", "estado", "stato") and "status" not in columns
-                else column
-            )
+            is_status = column in ("status", "statut", "estado", "stato")
+            ours = "status" if is_status and "status" not in columns else column
         # Another system's lists are not ours: whoever stands on one there is put on the list that
         # the import names.
         if system and ours == "lists":

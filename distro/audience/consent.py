@@ -1,5 +1,4 @@
-"""What people agreed to, durably: a fact goes to a file outside Redis (fdatasync), then to Redis by
-its id, then it is acknowledged.
+"""Consent as facts: only ever added, durable before they are acknowledged.
 
 Facts are only ever added. What somebody agreed to is a function of all facts about them
 (`consent`). At the start of
@@ -58,12 +57,12 @@ class Fact:
 
     @property
     def told(self) -> str:
-        """As the file and Redis keep it."""
+        """Return the fact as the file and Redis keep it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @property
     def args(self) -> tuple[int, str, str]:
-        """As the script takes it."""
+        """Return the fact as the script takes it."""
         return self.subscriber, self.fact, self.told
 
 
@@ -75,8 +74,8 @@ def imported_no(
     address_hash: str = "",
     said: str = "",
 ) -> Fact:
-    """The fact that another system's export says no; the same again when the piece is written
-    again.
+    """Return the fact that another system's export says no; the same again when the piece is
+    written again.
     """
     name = hashlib.sha256(f"{number}:{subscriber}:{act}".encode()).hexdigest()[:24]
     return Fact(
@@ -116,6 +115,6 @@ def said_before(store: Store, hashes_of: Hashes, addresses: Sequence[str]) -> li
 
 
 def history(store: Store, subscriber: int) -> list[Fact]:
-    """What is on record about one person, oldest first."""
+    """Return what is on record about one person, oldest first."""
     facts = [Fact(**json.loads(text)) for text in consents.facts(store, subscriber)]
     return sorted(facts, key=lambda f: (f.at, f.fact))

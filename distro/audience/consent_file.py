@@ -108,9 +108,7 @@ class ConsentFile:
             self._add(file, facts)
 
     def _add(self, file: IO[bytes], facts: Sequence[Fact]) -> int:
-        """Facts at the end of the locked file, on the disk when this returns; gives where they
-        begin.
-        """
+        """Write facts to the end of the locked file and onto the disk; return where they begin."""
         begin = self._whole(file.fileno())
         file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
         file.flush()
@@ -140,8 +138,8 @@ class ConsentFile:
             os.fdatasync(file.fileno())
 
     def _whole(self, descriptor: int) -> int:
-        """The file's size; a half line that a power cut left is ended, so that the next stands
-        alone.
+        """Return the file's size; a half line that a power cut left is ended, so that the next
+        stands alone.
         """
         size = os.fstat(descriptor).st_size
         if size:

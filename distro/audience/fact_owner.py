@@ -8,8 +8,9 @@ from distro.store import Store, consents, subscriber_rows
 
 
 class FactOwners:
-    """Whose a replayed fact is now: after a restore an id may be somebody else's, and the address
-    tells.
+    """The present owners of replayed facts.
+
+    After a restore an id may be somebody else's; the address tells.
     """
 
     def __init__(self, store: Store, hashes_of: Hashes) -> None:
@@ -21,8 +22,9 @@ class FactOwners:
         ] = {}  # hash of an address -> hash of the one that the person had before
 
     def rightful(self, fact: Fact) -> Fact | None:
-        """The fact, of the person that it is about; None: nobody has the address, and a "no" is
-        kept for who may come with it.
+        """Return the fact with the id of whoever has its address now.
+
+        None where nobody has: a refusal is then kept for whoever comes with that address.
         """
         row = json.loads(subscriber_rows.row(self.store, fact.subscriber) or b"{}")
         mine = [str(a) for a in (row.get("email", ""), *row.get("_former", ())) if a]
@@ -41,14 +43,14 @@ class FactOwners:
         return fact if fact.subscriber and not mine else None
 
     def _keep(self, fact: Fact) -> None:
-        """A "no" of somebody who is not in the book holds for whoever comes with that address."""
+        """Keep a refusal of somebody who is not in the book for whoever comes with that address."""
         if fact.act in NOES:
             consents.keep_refusal(self.store, [fact.address_hash], fact.act)
         elif fact.act in (RESUBSCRIBED, LIFTED):
             consents.drop_refusal(self.store, [fact.address_hash])
 
     def _first(self, address_hash: str) -> str:
-        """The address under which the person was known before they moved."""
+        """Return the address hash under which the person was known before they moved."""
         for _ in range(20):
             if address_hash not in self._before:
                 break

@@ -30,8 +30,8 @@ def ordered(
     order: Sequence[str],
     groups: Sequence[bytes] = (),
 ) -> tuple[list[int], list[Span]]:
-    """The ids by ordinal, and the spans that they form. `groups` are bitmaps of readers who share a
-    receiver's limit.
+    """Return the ids by ordinal, and the spans that they form. `groups` are bitmaps of readers who
+    share a receiver's limit.
     """
     everyone: list[int] = []
     spans = []
@@ -54,7 +54,9 @@ def ordered(
 
 
 def batches(spans: Sequence[Span], size: int) -> bytes:
-    """The batches, packed as the ledger keeps them; none holds two editions or two groups."""
+    """Return the batches, packed as the ledger keeps them; none holds two editions or two
+    groups.
+    """
     packed: list[bytes] = []
     first = 0
     for span in spans:

@@ -40,9 +40,7 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Judged:
-    """What an import found while it read, and the number under which the good rows are staged (0:
-    none).
-    """
+    """The rows of a file, judged; `number` is that of the staged import (0: none)."""
 
     number: int
     read: int = 0
@@ -148,7 +146,7 @@ def _pieces(
     hashes_of: Hashes | None,
     judged: Judged,
 ) -> Iterator[Staged]:
-    """Rows in pieces, without those who had themselves erased."""
+    """Yield rows in pieces, without those who had themselves erased."""
     watched = hashes_of if hashes_of and consents.any_kept(store) else None
     piece: Sheet = []
     for row in rows:
@@ -161,8 +159,8 @@ def _pieces(
 
 
 def _without_erased(piece: Sheet, store: Store, hashes_of: Hashes | None, judged: Judged) -> Staged:
-    """A piece without those who had themselves erased; who said no before and is not in the book
-    says it still.
+    """Return a piece without those who had themselves erased; who said no before and is not in the
+    book says it still.
     """
     nos = (
         consent.said_before(store, hashes_of, [row[0] for row in piece])
@@ -187,7 +185,7 @@ def forget(store: Store, judged: Judged) -> None:
 
 
 def survey(store: Store, number: int, progress: Progress = lambda _: None) -> Taken:
-    """What taking a staged import would do; changes nothing."""
+    """Return what taking a staged import would do; changes nothing."""
     intake = Intake(store, number)
     fresh: set[str] = set()
     for n, rows in intake.pieces(0):

@@ -29,7 +29,7 @@ encode_rows = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Taken:
-    """What an import did, or would do, to the book."""
+    """The effect of an import on the book, in numbers."""
 
     new: int = 0
     changed: int = 0
@@ -57,7 +57,7 @@ class Intake:
         ] = {}  # who said no to another system, in the piece that is being written
 
     def pieces(self, done: int) -> Iterator[tuple[int, Staged]]:
-        """What is staged, from a piece on."""
+        """Yield the staged pieces, from one on, with their numbers."""
         for n in range(done, imports.count_pieces(self.store, self.number)):
             packed = imports.piece(self.store, self.number, n)
             if packed is None:  # somebody else finished it
@@ -65,7 +65,7 @@ class Intake:
             yield n, decode_rows(zlib.decompress(packed))
 
     def wishes(self, rows: Staged) -> list[RowChange]:
-        """What these rows ask for."""
+        """Return the changes that these rows ask for."""
         rows = self._without_erased(rows)
         self._refused = {address: no for address, _, _, no in rows if no}
         return [
@@ -74,7 +74,7 @@ class Intake:
         ]
 
     def _without_erased(self, rows: Staged) -> Staged:
-        """Those who had themselves erased since the file was read are not taken back."""
+        """Return the rows without those who had themselves erased since the file was read."""
         if self.consent_file is None or not consents.any_kept(self.store):
             return rows
         nos = consent.said_before(self.store, self.consent_file.hashes_of, [row[0] for row in rows])
@@ -91,7 +91,7 @@ class Intake:
         )
 
     def beside(self, written: WrittenRows) -> list[Command]:
-        """The counts of a piece, and for `sync` whom it spoke of."""
+        """Return the commands that count a piece, and for `sync` note whom it spoke of."""
         key = keys.imported(self.number)
         known = [*written.changed, *written.unchanged]
         counts = (
@@ -116,7 +116,7 @@ class Intake:
         )
 
     def count(self, written: WrittenRows) -> None:
-        """The same for a survey."""
+        """Count a piece without writing, for a survey."""
         known = [*written.changed, *written.unchanged]
         self.taken.new += len(written.new)
         self.taken.changed += len(written.changed)
@@ -130,7 +130,7 @@ class Intake:
 
 
 def take_off(store: Store, number: int, intake: Intake) -> None:
-    """`sync`: whoever is on the list and not in the file leaves it; asked again, only the rest."""
+    """Take off the list who is on it and not in the file (`sync`); asked again, only the rest."""
     name = intake.list_name
     there, here = store.raw(keys.index("lists", name)), store.raw(keys.import_ids(number))
     gone = ids_of(

@@ -1,6 +1,4 @@
-"""What staff say about lists in segments.toml: who answers for one, whether readers may join it,
-whether it may have a release early.
-"""
+"""Lists as staff describe them in segments.toml: their owner, whether readers may join, trust."""
 
 # [lists.journalists]
 # title = {en = "Press releases", fr = "Communiqués de presse"}     or one text for all
@@ -19,7 +17,7 @@ _KNOWN = {"title": (str, dict), "owner": (str,), "public": (bool,), "embargo_tru
 
 @dataclass(frozen=True, slots=True)
 class ListRole:
-    """What is said about one list."""
+    """The description of one list."""
 
     name: str
     titles: dict[str, str]
@@ -28,7 +26,9 @@ class ListRole:
     embargo_trusted: bool = False
 
     def told(self) -> str:
-        """As `segments list` says it: list, anybody may join, of m.zammit@agency.example."""
+        """Return it as `segments list` shows it: list, anybody may join, of
+        m.zammit@agency.example.
+        """
         parts = (
             "list",
             self.public and "anybody may join",
@@ -38,7 +38,7 @@ class ListRole:
         return ", ".join(part for part in parts if part)
 
     def title(self, language: str) -> str:
-        """As a reader of this language sees it."""
+        """Return the list's name for readers of this language."""
         base = language.split("-", maxsplit=1)[0]
         return (
             self.titles.get(language)
@@ -50,7 +50,7 @@ class ListRole:
 
 
 def load_roles(folder: Path) -> dict[str, ListRole]:
-    """The lists of segments.toml by name; none without the file. Raises SettingsError."""
+    """Return the lists of segments.toml by name; none without the file. Raises SettingsError."""
     where, told = table_of(folder, "lists")
     return {name.lower(): _role(where, name, facts) for name, facts in told.items()}
 

@@ -1,5 +1,4 @@
-"""How other systems write down that somebody said no: by a status, by a date, by a box that is
-ticked.
+"""Recognise refusals in other systems' exports: by a status, by a date, by a box that is ticked.
 
 What counts is what a file says, never how it is called: exports are renamed. Whoever is not known
 to want mail gets

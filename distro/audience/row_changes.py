@@ -29,8 +29,9 @@ decode = msgspec.json.Decoder(Row).decode
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What one address should become: `change` gives the new row from the old one (None: nobody
-    yet, or nobody any more).
+    """A change of the row at one address.
+
+    `change` returns the new row from the old one (None: nobody yet, or nobody any more).
     """
 
     address: str
@@ -40,7 +41,7 @@ class RowChange:
 
 @dataclass(slots=True)
 class WrittenRows:
-    """What a piece did: ids by what became of them, and by address."""
+    """The ids of a piece's rows, by address and by what became of them."""
 
     ids: dict[str, int] = field(default_factory=dict)
     new: list[int] = field(default_factory=list)
@@ -101,7 +102,8 @@ class Piece:
         self._before.setdefault(at, before)
         self._after[at] = after
         if after is None:
-            gone: list[str] = [wish.address, *(before or {}).get("_former", [])]  # type: ignore[misc]
+            former: list[str] = (before or {}).get("_former", [])  # type: ignore[assignment]
+            gone = [wish.address, *former]
             for name in gone:
                 self._addresses.pop(name, None)
             self._gone += gone
@@ -112,8 +114,8 @@ class Piece:
             known[wish.address] = self._addresses[wish.address] = at
 
     def whole(self) -> Self:
-        """All wishes are taken: who is new, changed, or as they were; an address that stands there
-        twice counts once.
+        """Sort the rows into new, changed and unchanged; an address that comes twice counts
+        once.
         """
         for at, before in self._before.items():
             after = self._after.get(at, before)
@@ -131,14 +133,8 @@ class Piece:
     def stand(self, index: IndexKeys) -> None:
         """Find where the rows stand now and stood before."""
         cells: dict[Cell, list[int]] = {}
-        self._add, self._drop = (
-            {
-                keys.EVERYONE: [
-                    n for n, row in self._after.items() if row and self._before[n] is None
-                ]
-            },
-            {},
-        )
+        new = [n for n, row in self._after.items() if row and self._before[n] is None]
+        self._add, self._drop = {keys.EVERYONE: new}, {}
         for number, after in self._after.items():
             if self._before[number] is None:
                 for cell in index.row(after):
@@ -167,7 +163,7 @@ class Piece:
                 there.setdefault(key, []).append(number)
 
     def commands(self, store: Store) -> list[Command]:
-        """What Redis has to do."""
+        """Return what Redis has to do."""
         commands: list[Command] = []
         pairs = [
             word
@@ -192,7 +188,9 @@ class Piece:
         return commands + self._index(store)
 
     def _index(self, store: Store) -> list[Command]:
-        """Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what
+        """Return the index's commands.
+
+        Many of a kind are one command of the script: APPEND*, SETBIT* and SETRANGE* take what
         follows as often as it is there.
         """
         appends: list[str | bytes | int] = []
@@ -225,8 +223,9 @@ class Piece:
         bits: list[str | bytes | int],
         stretches: list[str | bytes | int],
     ) -> None:
-        """Bits set one by one, or, for many new ids, as bytes: behind the last id of before nothing
-        stands yet.
+        """Set bits one by one, or, for many new ids, as whole bytes.
+
+        Behind the last id of before nothing stands yet.
         """
         edge = -(-self.first // 8) * 8  # the first byte that is all new
         fresh = [i for i in ids if i >= edge]
@@ -247,11 +246,12 @@ def _is_of(name: str, row: Row | None) -> bool:
         return True
     if name.isascii() and str(row.get("email", "")).isascii():
         return True  # both keys fold such an address alike
-    return name == address_key(str(row.get("email", ""))) or name in row.get("_former", ())  # type: ignore[operator]
+    former: list[str] = row.get("_former", [])  # type: ignore[assignment]
+    return name == address_key(str(row.get("email", ""))) or name in former
 
 
 def split_command(head: Command, args: Sequence[str | bytes | int]) -> list[Command]:
-    """One command for many words, or several for too many."""
+    """Return one command for many words, or several for too many."""
     return [
         (*head, *args[n : n + _WORDS - _WORDS % 2])
         for n in range(0, len(args), _WORDS - _WORDS % 2)

@@ -63,7 +63,7 @@ class RowReader:
         self.typos: dict[str, tuple[int, str]] = {}  # address -> line, what was probably meant
 
     def judge(self, line: int, cells: list[str]) -> Row | BadRow:
-        """One row as ours, or why not."""
+        """Return a row as ours, or why it cannot be."""
         columns = self.header.columns
         if len(cells) > len(columns):
             if any(cell.strip() for cell in cells[len(columns) :]):
@@ -221,14 +221,14 @@ def _spread_attributes(columns: dict[str, list[str]]) -> None:
 
 
 def receiver_of(address: str) -> dict[str, list[str]]:
-    """Who takes the letters: the domain, and its provider where that is a known one."""
+    """Return who takes the letters: the domain, and its provider where that is a known one."""
     domain = address.rpartition("@")[2]
     provider = provider_of(domain)
     return {"domain": [domain], "provider": [provider]} if provider else {"domain": [domain]}
 
 
 def _judge_cell(column: str, cell: str) -> list[str] | str:
-    """The values of a cell, or what is wrong with it."""
+    """Return the values of a cell, or what is wrong with it."""
     if "\0" in cell:
         return f"NUL in {column}"
     if len(cell) > _LONGEST:
@@ -249,7 +249,7 @@ def _clean(cell: str) -> str:
 
 
 def values_of(column: str, cell: str) -> list[str]:
-    """The values that a cell of this column holds."""
+    """Return the values that a cell of this column holds."""
     clean = _clean(cell)
     if (
         column == "tags" and clean.startswith('"') and _QUOTED_TAGS.search(clean)

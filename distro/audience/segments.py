@@ -32,7 +32,7 @@ _SCAN_LIFETIME = 300  # seconds that a bitmap made for a question may be used
 
 
 def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
-    """Where segments.toml is, and one of its tables; empty without the file. Raises
+    """Return where segments.toml is, and one of its tables; empty without the file. Raises
     SettingsError.
     """
     where = folder / "segments.toml"
@@ -50,7 +50,7 @@ def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 
 def load_named(folder: Path) -> dict[str, str]:
-    """The named segments of segments.toml; none without the file. Raises SettingsError."""
+    """Return the named segments of segments.toml; none without the file. Raises SettingsError."""
     where, told = table_of(folder, "segments")
     if not all(isinstance(v, str) for v in told.values()):
         raise SettingsError(f'{where}: every segment must be name = "expression"')
@@ -58,7 +58,7 @@ def load_named(folder: Path) -> dict[str, str]:
 
 
 class Segments:
-    """What expressions may speak of: the lists and columns of the book, and the named segments."""
+    """The lists and columns of the book and the named segments that expressions may speak of."""
 
     def __init__(self, store: Store, named: Mapping[str, str]) -> None:
         self.store = store
@@ -143,7 +143,7 @@ class Segments:
             return "?"
 
     def program(self, node: Node) -> Program:
-        """The postfix program of an expanded expression."""
+        """Return the postfix program of an expanded expression."""
         if isinstance(node, Not):
             return [*self.program(node.inner), ["not"]]
         if isinstance(node, And | Or):
@@ -181,7 +181,7 @@ class Segments:
         return [*pushed, ["or", len(values)]] if len(values) > 1 else pushed or [["none"]]
 
     def _scan(self, term: Term) -> Iterable[int]:
-        """Who satisfies a term that has no index, read from the rows."""
+        """Return who satisfies a term that has no index, read from the rows."""
         if term.field == "email" and not term.prefix:
             who = by_address(self.store, term.value)
             return [who.id] if who else []
@@ -194,7 +194,7 @@ class Segments:
         )
 
     def _kept(self, ids: Iterable[int]) -> str:
-        """A bitmap of its own, for as long as a question takes."""
+        """Return a bitmap of its own, for as long as a question takes."""
         bits = bytearray(subscriber_rows.last_id(self.store) // 8 + 1)
         for i in ids:
             bits[i >> 3] |= 128 >> (i & 7)
@@ -222,7 +222,7 @@ def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> Non
 
 
 def matches(row: Mapping[str, object], term: Term) -> bool:
-    """Whether a row satisfies one term: what the index answers, asked of the row itself."""
+    """Return whether a row satisfies one term: what the index answers, asked of the row itself."""
     if term.op:
         return _compares(values_of(row, term.field), term)
     wanted = lower(term.value)
@@ -231,7 +231,7 @@ def matches(row: Mapping[str, object], term: Term) -> bool:
 
 
 def _compares(values: list[str], term: Term) -> bool:
-    """A comparison looks at the first value of a cell, and only at a number or a date."""
+    """Return whether the first value of a cell, a number or a date, satisfies a comparison."""
     here, there = quantity(values[0]) if values else None, quantity(term.value)
     if here is None or there is None or here[0] != there[0]:
         return False
@@ -240,7 +240,7 @@ def _compares(values: list[str], term: Term) -> bool:
 
 
 def holds(row: Mapping[str, object], node: Node) -> bool:
-    """Whether a row satisfies an expanded expression."""
+    """Return whether a row satisfies an expanded expression."""
     if isinstance(node, Not):
         return not holds(row, node.inner)
     if isinstance(node, And):

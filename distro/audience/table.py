@@ -25,7 +25,7 @@ class Table:
     """
 
     def __init__(self, path: Path, encoding: str = "") -> None:
-        """`encoding`: as the person says; "": found out from the whole file."""
+        """Open a file; `encoding` as the person says, "" to find it out from the whole file."""
         self.path = path
         self.encoding = encoding
         self.notes: list[str] = []

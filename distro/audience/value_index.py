@@ -34,8 +34,8 @@ _ZERO = 1 << 46  # numbers are kept in thousandths above this, so that order is 
 
 
 def quantity(value: str) -> tuple[str, int] | None:
-    """A number in thousandths ("n"), or a date in days ("d"), as an unsigned integer that keeps the
-    order; None: neither.
+    """Return a number in thousandths ("n"), or a date in days ("d"), as an unsigned integer that
+    keeps the order; None: neither.
     """
     if _NUMBER.fullmatch(value):
         return "n", _ZERO + round(float(value) * 1000)
@@ -49,12 +49,12 @@ def quantity(value: str) -> tuple[str, int] | None:
 
 
 def bits_of(kind: str) -> int:
-    """How many planes a number ("n") or a date ("d") has."""
+    """Return how many planes a number ("n") or a date ("d") has."""
     return NUMBER_BITS if kind == "n" else DATE_BITS
 
 
 def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
-    """The bit planes in which a row stands by the first value of a cell."""
+    """Return the bit planes in which a row stands by the first value of a cell."""
     if column in _NO_PLANES or not values or not (values[0][:1].isdigit() or values[0][:1] == "-"):
         return ()
     found = quantity(values[0])
@@ -68,7 +68,9 @@ def planes_of(column: str, values: list[str]) -> tuple[str, ...]:
 
 
 def kind_for(column: str, kind: str, values: int, longest: int) -> str:
-    """How a column must be kept that has so many values and so long a one; it never goes back."""
+    """Return how a column must be kept that has so many values and so long a one; it never goes
+    back.
+    """
     if column in _ALWAYS_BITMAP or kind == SCAN:
         return kind
     if values > MANY or longest > _LONGEST:
@@ -97,7 +99,7 @@ class IndexKeys:
         self._known: dict[str, dict[str, Cell]] = {}
 
     def of(self, column: str, values: list[str]) -> Cell:
-        """The bitmaps, bit planes and packed ids of one cell's values."""
+        """Return the bitmaps, bit planes and packed ids of one cell's values."""
         known = self._known.get(column)
         if known is None:
             if self._kind(column) == SCAN and column in _NO_PLANES:
@@ -112,7 +114,7 @@ class IndexKeys:
         return found
 
     def row(self, row: Mapping[str, object] | None) -> list[Cell]:
-        """The cells of a row; hidden columns begin with _."""
+        """Return the cells of a row; hidden columns begin with _."""
         return [
             self.of(column, values)  # type: ignore[arg-type]
             for column, values in (row or {}).items()

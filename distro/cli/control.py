@@ -206,11 +206,10 @@ def reschedule(
         start = move(installation, number, at, actor=actor())
         state = read(installation.store, number).state
     when = rfc3339(start, found.site.timezone)
-    (
-        output.document({"distribution": f"D{number}", "state": state, "at": when})
-        if as_json
-        else output.say(f"D{number} goes out on {output.clock(when)} ({found.site.timezone}).")
-    )
+    if as_json:
+        output.document({"distribution": number.label, "state": state, "at": when})
+    else:
+        output.say(f"{number.label} goes out on {output.clock(when)} ({found.site.timezone}).")
     return 0
 
 

@@ -55,7 +55,7 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
 
 
 def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glance":
-    """A progress bar on a terminal, else a line every few seconds."""
+    """Show a progress bar on a terminal, else a line every few seconds."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     last = next(glances)

@@ -171,7 +171,7 @@ def _list_name(text: str) -> str:
 
 @contextmanager
 def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
-    """A line on a terminal that grows; nothing elsewhere."""
+    """Show a line that grows on a terminal; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -189,6 +189,8 @@ def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
 def _import_json(
     file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None"
 ) -> dict[str, object]:
+
+    from distro.audience.intake import Taken
 
     counts = taken or foreseen or Taken()
 
@@ -307,6 +309,6 @@ def _rows(found: "list[BadRow]") -> None:
 
 
 def _doubtful(judged: "Judged") -> None:
-    """Slips of the finger are told, never mended."""
+    """Show addresses that look misspelt; they are never changed."""
     for value, (line, meant) in list(judged.typos.items())[:_SHOWN]:
         output.say(f"  line {line:<6} {value}  taken as it is; {meant}?")

@@ -57,9 +57,7 @@ _Version = Annotated[
 def whole(
     version: _Version = False,
 ) -> None:
-    """A press office's releases to everyone who should have them, once, and an exact account
-    afterwards.
-    """
+    """Send a press office's releases to everyone who should have them, once, and account for it."""
     del version
 
 
@@ -144,7 +142,9 @@ def _usage_hint(error: Any) -> str:
 
 
 def report_error(error: DistroError, code: int, *, as_json: bool) -> int:
-    """What happened, where, and what to type next; with --json also as the document on stdout."""
+    """Say what happened, where, and what to type next; with --json as the document on stdout
+    too.
+    """
     hint = hint_for(error)
     if as_json:
         output.document(

@@ -76,14 +76,14 @@ def described(app: typer.Typer, function: Callable[..., int], name: str | None =
 
 
 def settings(config: Path | None, *, needed: bool = True) -> "Settings":
-    """The settings of this command."""
+    """Return the settings of this command."""
     from distro.settings.load import load
 
     return load(config, needed=needed)
 
 
 def actor() -> str:
-    """Who types, also by way of sudo."""
+    """Return who types, also by way of sudo."""
     try:
         return (
             os.environ.get("DISTRO_ACTOR")

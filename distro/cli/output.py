@@ -1,5 +1,6 @@
-"""How the terminal speaks: one idea a line, the number first, what to type next at the end. See
-also `main.report_error`.
+"""Write to the terminal: one idea a line, the number first, what to type next at the end.
+
+See also `main.report_error`.
 """
 
 import json
@@ -23,17 +24,17 @@ def safe(text: str) -> str:
 
 
 def say(text: str = "") -> None:
-    """A line for people, on stdout."""
+    """Print a line for people, on stdout."""
     print(safe(text))
 
 
 def note(text: str) -> None:
-    """A line beside the result, on stderr."""
+    """Print a line beside the result, on stderr."""
     print(safe(text), file=sys.stderr)
 
 
 def document(told: Any) -> None:
-    """The one JSON document of `--json`."""
+    """Print the one JSON document of `--json`."""
     print(json_text(told))
 
 
@@ -47,7 +48,7 @@ def json_text(told: Any) -> str:
 
 
 def language(code: str) -> str:
-    """A language by its English name."""
+    """Return a language's English name."""
     from distro.model import LANGUAGE_NAMES
 
     return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
@@ -59,12 +60,12 @@ def size(n: int) -> str:
 
 
 def count(n: int, one: str, many: str = "") -> str:
-    """1 letter, 2,000 letters."""
+    """Return a count with its noun: 1 letter, 2,000 letters."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def reasons(out: dict[str, int]) -> str:
-    """21 unsubscribed · 8 already have it."""
+    """Return reasons with their counts: 21 unsubscribed · 8 already have it."""
     names = {
         "already_has_it": "already have it",
         "not_on_the_allow_list": "not on the allow-list of this trial ([site] allow)",
@@ -76,7 +77,7 @@ def reasons(out: dict[str, int]) -> str:
 
 
 def bold(text: str) -> str:
-    """Stressed on a terminal; the words say it without."""
+    """Return text that is stressed on a terminal; the words say it without."""
     return f"\033[1m{text}\033[0m" if _colour() else text
 
 
@@ -85,7 +86,7 @@ def _colour() -> bool:
 
 
 def pairs(lines: Iterable[tuple[str, str]], indent: str = "  ") -> None:
-    """Labels in a column, what they mean beside them."""
+    """Print labels in a column with what they mean beside them."""
     rows = [(a, b) for a, b in lines if b]
     width = max((len(a) for a, _ in rows), default=0)
     for label, text in rows:
@@ -93,7 +94,7 @@ def pairs(lines: Iterable[tuple[str, str]], indent: str = "  ") -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns for people; no lines drawn."""
+    """Print columns for people; no lines drawn."""
     widths = [max(len(str(r[n])) for r in [head, *rows]) for n in range(len(head))]
     for row in [head, *rows]:
         say(
@@ -105,7 +106,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def clock(iso: str) -> str:
-    """2026-11-24T10:00:04.123+01:00 as a person says it: 24 November 2026 10:00:04."""
+    """Return 2026-11-24T10:00:04.123+01:00 as people say it: 24 November 2026 10:00:04."""
     from datetime import datetime
 
     if not iso:

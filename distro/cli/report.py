@@ -246,7 +246,7 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
 
 
 def _times(told: dict[str, Any]) -> str:
-    """Each time with what it is of; the day only where it changes."""
+    """Return each time with its name; the day only where it changes."""
     parts, day = [], ""
     for key, word in (
         ("submitted_at", "submitted"),

@@ -92,7 +92,7 @@ def doctor(
 
 
 def _findings(config: Path | None) -> "list[Finding]":
-    """Everything that can be looked at; without Redis the rest of it."""
+    """Return everything that can be looked at; without Redis the rest of it."""
     from distro.admin.doctor import examine, without_redis
     from distro.admin.finding import Finding, Grade
     from distro.errors import StoreGoneError

@@ -157,13 +157,13 @@ class Mailbox:
 
 
 def _receiver(path: Path) -> str:
-    """Whom a kept letter was for."""
+    """Return whom a kept letter was for."""
     with path.open("rb") as file:
         return BytesHeaderParser(policy=email_policy).parse(file)["To"] or ""
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:
-    """The lines up to the lone dot, unstuffed (RFC 5321 §4.5.2)."""
+    """Return the lines up to the lone dot, unstuffed (RFC 5321 §4.5.2)."""
     lines = []
     while (line := await reader.readline()) != b".\r\n":
         if not line:

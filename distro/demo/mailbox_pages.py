@@ -87,14 +87,16 @@ class MailboxPages:
 
     @property
     def url(self) -> str:
+        """Return the address of the pages."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/mailbox"
 
     def close(self) -> None:
+        """Stop to serve."""
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Status, content type and body of a path."""
+        """Return status, content type and body of a path."""
         parts = path.strip("/").split("/")
         if parts[:1] != ["mailbox"] or len(parts) > 3:
             return 404, "text/plain", b"not here"
@@ -148,8 +150,9 @@ class MailboxPages:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-                """Nothing: the terminal belongs to the demo."""
+            # The base class calls it so.
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                """Print nothing: the terminal belongs to the demo."""
 
         return Handler
 

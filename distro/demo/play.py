@@ -1,4 +1,4 @@
-"""What `distro demo` does, step by step, as a press officer would, in front of the reader."""
+"""Play the demo: step by step, as a press officer would, in front of the reader."""
 
 import contextlib
 import os
@@ -120,7 +120,7 @@ def _free_port() -> int:
 
 @contextlib.contextmanager
 def _up(settings_file: Path, url: str) -> Iterator[None]:
-    """`distro up` beside us, ready when the block begins; its log lies in the folder."""
+    """Run `distro up` beside us; it is ready when the block begins, and logs into the folder."""
     with (settings_file.parent / "up.log").open("wb") as log_file:
         process = subprocess.Popen(
             [sys.executable, "-m", "distro", "up", "--config", str(settings_file)],
@@ -160,7 +160,7 @@ def _answers(url: str) -> bool:
 
 
 def _fill_book(installation: Installation) -> None:
-    """The sample lists; two people said no before."""
+    """Import the sample lists; two people refused before."""
     sizes = []
     for name in ("journalists", "partners"):
         judged = importing.stage(
@@ -204,7 +204,7 @@ def _submit(installation: Installation) -> Accepted:
 
 
 def _watch(installation: Installation, accepted: Accepted) -> None:
-    """A progress bar while it goes out, and a sending process killed in the middle, on purpose."""
+    """Show progress while it goes out, and kill a sending process in the middle, on purpose."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -291,7 +291,7 @@ def _report(installation: Installation, accepted: Accepted, mailbox: Mailbox) ->
 
 
 def _letters(installation: Installation, accepted: Accepted, mailbox: Mailbox, pages: str) -> None:
-    """Where to look."""
+    """Say where to look."""
     letter = message_from_bytes(mailbox.accepted[0][1].read_bytes(), policy=email_policy)
     _line("Letters", f"{pages}   every letter, at phone and desktop width")
     _line("Report", live.link(installation, accepted.id))

@@ -1,6 +1,4 @@
-"""What the store is asked about an audience, and what an audience usually is; nothing here reads a
-release's files.
-"""
+"""Ask the store about audiences; nothing here reads a release's files."""
 
 import statistics
 from collections.abc import Sequence
@@ -29,7 +27,7 @@ def query_for(
     no_fallback: bool,
     again: bool = False,
 ) -> AudienceQuery:
-    """What the store is asked about a release."""
+    """Return what the store is asked about a release."""
     segments = installation.segments()
     return AudienceQuery(
         slug,
@@ -44,7 +42,7 @@ def query_for(
 
 
 def usual_audience(installation: Installation) -> int:
-    """The median of earlier audiences; 0 with fewer than five."""
+    """Return the median of earlier audiences; 0 with fewer than five."""
     sizes = distributions.usual_sizes(installation.store, 50)
     return int(statistics.median(sizes)) if len(sizes) >= 5 else 0
 

@@ -1,4 +1,4 @@
-"""How many sending processes a host has, and on which of its cores they run.
+"""Decide how many sending processes a host has, and on which of its cores they run.
 
 Unless told otherwise: one fewer than cores, each on a core of its own, the first core left to
 Redis, the relay and all
@@ -14,8 +14,9 @@ from distro.settings.load import cores
 
 
 def processes(installation: Installation) -> int:
-    """Sending processes of this host; as many as cores where signing letters is most of the
-    work.
+    """Return the number of sending processes of this host.
+
+    As many as cores where signing letters is most of the work.
     """
     settings = installation.settings
     signing = bool(settings.dkim.key or settings.dkim.ed25519_key)
@@ -25,8 +26,9 @@ def processes(installation: Installation) -> int:
 
 
 def own_core(installation: Installation, index: int) -> int | None:
-    """The core of one of them; None: there are as many as cores, or somebody said how many, who may
-    run several workers on a host.
+    """Return the core of a sending process.
+
+    None where there are as many processes as cores, or `worker.processes` is set.
     """
     if installation.settings.worker.processes or not hasattr(os, "sched_getaffinity"):
         return None

@@ -223,7 +223,8 @@ class Deliverer(Work[Delivery], IntentConsumer):
             attempt = Attempt(run.distribution, intent.ordinal, leased.claim.token, intent.attempt)
             try:
                 message = self._message(run, leased.claim.edition, intent)
-            except Exception as error:  # noqa: BLE001 - one reader's broken data must not end the process, again and again
+            except Exception as error:  # noqa: BLE001
+                # One reader's broken data must not end the process, again and again.
                 self.recorder.cannot_fill(leased, attempt, error)
                 continue
             delivery = Delivery(leased, attempt, intent, message, before)

@@ -102,8 +102,9 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
 def _not_reserved(
     installation: Installation, distribution: DistributionId, reserved: scripts.Reserved
 ) -> None:
-    """Cancelled or halted meanwhile: nothing to do. Another one of the same release first; or
-    another text than readers have.
+    """Look again later if another distribution of the release is freezing; cancel a changed text.
+
+    Nothing to do where this one was cancelled or halted meanwhile.
     """
     if reserved.what == "wait":
         distributions.look_again(installation.store, distribution, _WAIT_MS)
@@ -189,5 +190,5 @@ def _nobody_left(installation: Installation, found: Distribution) -> str:
 
 
 def delivery_wakes(installation: Installation, distribution: DistributionId) -> list[Wake]:
-    """One wake-up for every sending process; each takes what batches it can."""
+    """Return one wake-up for every sending process; each takes what batches it can."""
     return [Wake(distribution, -1, deliver=True) for _ in range(processes(installation))]

@@ -26,18 +26,16 @@ class ReadyQueue(Generic[J]):
 
     @property
     def lanes(self) -> int:
-        """Lanes that have a connection: those that wait, and those that send."""
+        """Return how many lanes have a connection: those that wait, and those that send."""
         return len(self._takers) + self.busy
 
     @property
     def waiting(self) -> bool:
-        """Whether a lane waits for a letter."""
+        """Return whether a lane waits for a letter."""
         return bool(self._takers)
 
     def offer(self, item: J) -> None:
-        """A letter for the lane that has waited longest; else it is ready for the next that
-        asks.
-        """
+        """Give an item to the lane that has waited longest, or keep it ready for the next."""
         while self._takers:
             _, taker = self._takers.popleft()
             if not taker.done():
@@ -48,8 +46,9 @@ class ReadyQueue(Generic[J]):
         self.wake_lanes()  # a lane may have gone to sleep since this letter was asked for
 
     async def take(self, ask: Callable[[], None]) -> J | None:
-        """The next letter; `ask` is called if there is none. None after some idle seconds, or when
-        everything stops.
+        """Return the next item; `ask` is called if there is none.
+
+        None after some idle seconds, or when everything stops.
         """
         if self.ready:
             self.busy += 1
@@ -63,7 +62,7 @@ class ReadyQueue(Generic[J]):
         return item
 
     def withdraw(self, which: Callable[[J], bool]) -> list[J]:
-        """Those of the ready letters, which will not be sent now."""
+        """Return those of the ready letters, which will not be sent now."""
         back = [item for item in self.ready if which(item)]
         self.ready = deque(item for item in self.ready if not which(item))
         return back
@@ -75,20 +74,20 @@ class ReadyQueue(Generic[J]):
         await sleeper
 
     def wake_lanes(self) -> None:
-        """There may be something to send: lanes without a connection should open one."""
+        """Let lanes without a connection open one: there may be something to send."""
         for sleeper in self._sleepers:
             _resolve(sleeper)
         self._sleepers = []
 
     def expire_waiters(self) -> None:
-        """Lanes that have waited for long enough get nothing."""
+        """Let lanes that have waited for long enough go without an item."""
         while self._takers and (
             self._takers[0][0] <= self._loop.time() or self._takers[0][1].done()
         ):
             _resolve(self._takers.popleft()[1])
 
     def close(self) -> None:
-        """Everything stops: nobody waits any more."""
+        """Let every waiting lane go."""
         self.closed = True
         self.wake_lanes()
         while self._takers:

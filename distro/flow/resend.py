@@ -24,12 +24,10 @@ def resend(
     found = _resendable(installation, distribution)
     if not found.frozen:
         raise RefusedError(f"{found.label} has not begun: there is nobody to send to again")
-    letter = RESENDABLE[only].letter
-    moved, at = 0, 0
+    letter, moved, at = RESENDABLE[only].letter, 0, 0
     while at >= 0:
-        what, at, n = installation.store.call(
-            ledger_scripts.resend(distribution, letter, at, actor)
-        )
+        again = ledger_scripts.resend(distribution, letter, at, actor)
+        what, at, n = installation.store.call(again)
         if what != "ok":
             raise RefusedError(f"{found.label} cannot be sent again: it was cancelled meanwhile")
         moved += n

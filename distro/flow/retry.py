@@ -11,8 +11,8 @@ from distro.times import parse_duration
 def retry_or_give_up(
     outcome: Outcome, attempts: int, retry: Retry, began_ms: int
 ) -> tuple[Outcome, int]:
-    """A deferred outcome with the wait until the next attempt, ms; failed once the retry period is
-    over.
+    """Return a deferred outcome with the wait until the next attempt, ms; failed once the retry
+    period is over.
     """
     first, longest, period = (
         parse_duration(text) for text in (retry.first, retry.longest, retry.period)

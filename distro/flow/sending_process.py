@@ -28,7 +28,7 @@ def load_run(
     distribution: DistributionId,
     known: RunningDistribution | None = None,
 ) -> RunningDistribution | None:
-    """A running distribution with its letters, compiled once; None: it is not sending."""
+    """Return a running distribution with its letters, compiled once; None: it is not sending."""
     found = distributions.get(installation.store, distribution)
     if found is None or found.state is not DistributionState.SENDING:
         return None
@@ -42,7 +42,7 @@ def load_run(
 
 
 def process_name(host: str) -> str:
-    """Unique for ever; the host first, so that its own sweep knows it."""
+    """Return a name that is unique for ever; the host comes first, so that its sweep knows it."""
     return f"{host}.{os.getpid()}.{secrets.token_hex(3)}"
 
 
@@ -102,7 +102,7 @@ class SendingProcess:
     def deliver(
         self, distribution: DistributionId, batch: int = -1, seconds: float = SLICE
     ) -> list[Wake]:
-        """One wake-up: send what there is for us, for at most so long; gives what should happen
+        """Send what there is for this process, for at most so many seconds; return what comes
         next.
         """
         try:

@@ -32,7 +32,7 @@ _ENOUGH = 50  # recipients, for a pace that says something
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a press officer asks for."""
+    """A press officer's order."""
 
     files: Sequence[Path]
     to: str

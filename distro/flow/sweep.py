@@ -41,11 +41,13 @@ class Sweep:
         ] = {}  # until when a distribution that cannot be looked at is left alone
 
     def gap(self) -> None:
-        """Redis did not answer: leases may have run out only because nobody could renew them."""
+        """Note that Redis did not answer: leases may have run out only because nobody could renew
+        them.
+        """
         self._answered_since = time.monotonic()
 
     def once(self) -> list[Wake]:
-        """One round; gives the wake-ups that it asks for."""
+        """Make one round; return the wake-ups that it asks for."""
         store = self.installation.store
         wakes = [Wake(d) for d in store.call(ledger_scripts.due())]
         for distribution in distributions.running(store):
@@ -113,8 +115,9 @@ class Sweep:
         return self._calls(distribution)
 
     def _calls(self, distribution: DistributionId) -> list[Wake]:
-        """Wake-ups for batches with work and no lease; a bounded window, and not again before it
-        could be heard.
+        """Return wake-ups for batches with work and no lease.
+
+        A bounded window, and not again before it could be heard.
         """
         store = self.installation.store
         todo = distributions.batches_with_work(store, distribution, processes(self.installation))

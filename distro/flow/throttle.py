@@ -1,5 +1,4 @@
-"""How fast each receiver is written to: which readers stand in batches of their own, and the
-buckets that they draw from.
+"""Limit how fast each receiver is written to: batches of their own, and buckets to draw from.
 
 A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it;
 letters are taken from it
@@ -52,8 +51,8 @@ def groups_of(installation: Installation, distribution: Distribution) -> list[by
 
 
 def _find(installation: Installation) -> dict[str, bytes]:
-    """Groups with a rate, and known providers with many readers, each with its readers in the whole
-    book.
+    """Return groups with a rate, and known providers with many readers, each with its readers in
+    the whole book.
     """
     pace, segments = installation.settings.pace, installation.segments()
     found: dict[str, bytes] = {}
@@ -78,8 +77,8 @@ def _find(installation: Installation) -> dict[str, bytes]:
 
 
 def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
-    """What a letter to this group ("" : none) draws from: the relays' bucket, and the group's
-    own.
+    """Return what a letter to this group ("" : none) draws from: the relays' bucket, and the
+    group's own.
     """
     found = []
     rates = [relay_rate(relay) for relay in settings.relay]
@@ -94,8 +93,9 @@ def buckets_of(settings: Settings, group: str) -> tuple[Bucket, ...]:
 
 
 class Paces:
-    """What batches of each group draw from, as `step` reads it; looked up again after a minute,
-    as a warm-up grows by the day.
+    """The buckets of each group, as the step script reads them.
+
+    They are looked up again after a minute, as a warm-up grows by the day.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -113,8 +113,8 @@ class Paces:
 
 
 def relay_rate(relay: Relay, today: date | None = None) -> float:
-    """Letters a second that a relay may get; 0: as many as it takes. A new address begins small and
-    doubles every day.
+    """Return letters a second that a relay may get; 0: as many as it takes. A new address begins
+    small and doubles every day.
     """
     rate = parse_rate(relay.rate) if relay.rate else 0.0
     if relay.warm_up:
@@ -126,5 +126,5 @@ def relay_rate(relay: Relay, today: date | None = None) -> float:
 
 
 def slow_down(settings: Settings) -> str:
-    """What a group that asks us to slow down gets: letters a second, and for how many ms."""
+    """Return what a group that asks us to slow down gets: letters a second, and for how many ms."""
     return f"{parse_rate(settings.pace.slow):.6g} {duration_ms(settings.pace.slow_for)}"

@@ -1,4 +1,4 @@
-"""What a worker should look at next; carried by Celery, decided by the ledger."""
+"""A wake-up: where a worker should look next. Celery carries it, the ledger decides."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Who may be written to outside production: `[site] allow`."""
+"""The allow-list of environments other than production: `[site] allow`."""
 
 from distro.audience.expression import parse
 from distro.installation.context import Installation
@@ -8,7 +8,7 @@ from distro.store.audience_scripts import Program
 
 
 def allowed_program(installation: Installation) -> Program | None:
-    """Outside production, who may be written to at all (promise 11); None: everyone."""
+    """Return who may be written to at all outside production (promise 11); None for everyone."""
     site = installation.settings.site
     if site.environment == "production":
         return None
@@ -21,8 +21,8 @@ def allowed_program(installation: Installation) -> Program | None:
 
 
 def may_get(settings: Settings, address: str) -> bool:
-    """Whether this address may be written to in this environment: the same question about one,
-    without the book.
+    """Return whether this address may be written to in this environment: the same question about
+    one, without the book.
     """
     site = settings.site
     key = address_key(address)

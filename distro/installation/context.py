@@ -1,4 +1,4 @@
-"""What every verb needs: settings, the store, the keys, this host."""
+"""An installation as one process sees it: settings, store, keys, host."""
 
 import contextlib
 import fcntl
@@ -31,14 +31,16 @@ class Installation:
 
     @property
     def journals(self) -> Path:
+        """Return the folder of the journals."""
         return self.settings.data / "journal"
 
     @property
     def consent(self) -> ConsentFile:
+        """Return the consent file of this host."""
         return ConsentFile(self.settings.data, self.host, self.hashes_of)
 
     def hash_of(self, address: str) -> str:
-        """The keyed hash of a normalised address, as facts and refusals keep it."""
+        """Return the keyed hash of a normalised address, as facts and refusals keep it."""
         return self.keys.address_hash(address).hex()
 
     def hashes_of(self, address: str) -> tuple[str, ...]:
@@ -50,12 +52,16 @@ class Installation:
         return replace(self, store=store)
 
     def segments(self) -> Segments:
+        """Return the lists, columns and named segments that expressions may speak of."""
         return Segments(self.store, load_named(self.settings.subscribers))
 
 
 @contextlib.contextmanager
 def open_installation(settings: Settings) -> Iterator[Installation]:
-    """An office for one command or part; the embedded server is started if nobody else keeps it."""
+    """Open an installation for one command or part.
+
+    The embedded server is started if nobody else keeps it.
+    """
     if settings.embedded:
         with _within_rights(settings.data), _server(settings) as server:
             try:
@@ -111,12 +117,12 @@ def _next_database(url: str) -> str:
 
 
 def embedded(settings: Settings) -> Embedded | None:
-    """The embedded server of these settings; None: they name one of their own."""
+    """Return the embedded server of these settings; None: they name one of their own."""
     return Embedded(settings.data) if settings.embedded else None
 
 
 def is_up(data: Path) -> bool:
-    """Whether `distro up` runs here: it holds up.lock for its life."""
+    """Return whether `distro up` runs here: it holds up.lock for its life."""
     try:
         with (data / "up.lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Whether an installation can send."""
+"""Say whether an installation can send."""
 
 from distro.installation.context import Installation
 from distro.store import processes

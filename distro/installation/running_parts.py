@@ -42,6 +42,7 @@ def keep_publishing(installation: Installation, part: str) -> None:
     ending, telling = threading.Event(), threading.Lock()
 
     def tell() -> None:
+        """Say again and again that this part lives."""
         while True:
             with telling, contextlib.suppress(StoreGoneError):  # said again later
                 if not ending.is_set():
@@ -50,6 +51,7 @@ def keep_publishing(installation: Installation, part: str) -> None:
                 return
 
     def end() -> None:
+        """Say once that this part has ended."""
         if os.getpid() != pid:  # a forked child's end is not the part's
             return
         ending.set()

@@ -14,7 +14,7 @@ from distro.tokens import SecretKeys
 
 
 def _kept(path: Path, fresh: str) -> str:
-    """The text of a private file, made with `fresh` the first time."""
+    """Return the text of a private file, made with `fresh` the first time."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def _kept(path: Path, fresh: str) -> str:
 
 
 def host_id(data: Path) -> str:
-    """A host is its data folder, with a random id inside."""
+    """Return a host is its data folder, with a random id inside."""
     try:
         return _kept(data / "host", "h" + secrets.token_hex(4)).strip()
     except OSError as error:
@@ -39,10 +39,10 @@ def host_id(data: Path) -> str:
 
 
 def load_keys(settings: Settings, store: Store) -> SecretKeys:
-    """The secrets: links are signed with [secret] keys, else with the data folder's own; the pepper
-    is Redis's, for ever.
+    """Return the keys: links are signed with [secret] keys, else with the data folder's own.
 
-    A member of [site] group may not read the folder's: they sign no links.
+    The pepper is Redis's, for ever. A member of [site] group may not read the folder's key: they
+    sign no links.
     """
     if is_member(settings):
         return SecretKeys(
@@ -69,7 +69,7 @@ def _pepper(store: Store) -> bytes:
 
 
 def is_member(settings: Settings) -> bool:
-    """Whether this process uses somebody else's installation, as a member of [site] group: without
-    its keys.
+    """Return whether this process uses somebody else's installation, as a member of [site] group:
+    without its keys.
     """
     return bool(settings.embedded and settings.site.group and owner_of(settings.data))

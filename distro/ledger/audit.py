@@ -12,7 +12,7 @@ from distro.store.records import batches_of, counters, histogram, ordinals_in
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What a recount found."""
+    """The result of a recount."""
 
     distribution: str
     audience: int
@@ -21,13 +21,12 @@ class Audit:
 
     @property
     def balanced(self) -> bool:
+        """Return whether everything agrees."""
         return not self.findings
 
 
 def audit(store: Store, distribution: str) -> Audit:
-    """Read every byte of a distribution's ledger and hold it against its counters, audience,
-    batches and leases.
-    """
+    """Hold every byte of a ledger against its counters, audience, batches and leases."""
     found = distributions.read(store, distribution)
     if not found.frozen:
         return Audit(distribution, 0, histogram(b""), ())
@@ -53,7 +52,7 @@ def audit(store: Store, distribution: str) -> Audit:
 
 
 def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
-    """Somebody `sending` without a lease, or queued in a batch that nobody will look at."""
+    """Return somebody `sending` without a lease, or queued in a batch that nobody will look at."""
     leased = {lease.token for lease in leases(store, distribution)}
     found = []
     for ordinal in ordinals_in(states, State.SENDING):

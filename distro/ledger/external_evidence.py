@@ -1,4 +1,4 @@
-"""Who else may know how an attempt ended: the relay's log, a Maildir, a program of the house.
+"""Ask others how an attempt ended: the relay's log, a Maildir, a program of the organisation.
 
 A witness is asked about letters in doubt before the policy is. It answers only what it is sure of;
 who is not in its
@@ -35,11 +35,11 @@ class EvidenceSource(Protocol):
     """Somebody who may know."""
 
     def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
-        """The ends that are known for sure, by Message-ID."""
+        """Return the ends that are known for sure, by Message-ID."""
 
 
 def evidence_source(told: str) -> EvidenceSource:
-    """The witness that a setting names: postfix:FILE, maildir:FOLDER, command:PROGRAM."""
+    """Return the witness that a setting names: postfix:FILE, maildir:FOLDER, command:PROGRAM."""
     kind, _, path = told.partition(":")
     kinds: dict[str, Callable[[Path], EvidenceSource]] = {
         "postfix": PostfixLog,
@@ -58,6 +58,7 @@ class PostfixLog:
         self.path = path
 
     def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
+        """Return the ends that the log of a Postfix shows for sure, by Message-ID."""
         asked = {q.message_id for q in questions}
         ours: dict[str, str] = {}  # queue id -> Message-ID
         found: dict[str, Outcome] = {}
@@ -93,6 +94,7 @@ class Maildir:
         self.folder = folder
 
     def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
+        """Return the letters that lie in the folder as accepted, by Message-ID."""
         asked = {q.message_id.encode(): q for q in questions}
         found: dict[str, Outcome] = {}
         for part in ("new", "cur"):
@@ -119,6 +121,7 @@ class Program:
         self.path = path
 
     def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
+        """Return the ends that the program answers, by Message-ID."""
         told = "".join(
             json.dumps({"message_id": q.message_id, "recipient": q.recipient}) + "\n"
             for q in questions

@@ -91,7 +91,7 @@ class GroupCommit:
         return leased
 
     def holding(self, distribution: str) -> LeasedBatch | None:
-        """A batch of this distribution that is not through and may go on."""
+        """Return a batch of this distribution that is not through and may go on."""
         return next(
             (
                 h
@@ -102,7 +102,7 @@ class GroupCommit:
         )
 
     def _resting(self, distribution: str) -> list[int]:
-        """Groups of receivers of which this process holds a batch back."""
+        """Return the groups of receivers of which this process holds a batch back."""
         return sorted(
             {
                 h.claim.group
@@ -115,8 +115,9 @@ class GroupCommit:
         )
 
     def resting_for(self, distribution: str) -> float:
-        """Seconds to wait before another batch of it is of use: one of no group is held back by the
-        pace; 0: none is.
+        """Return the seconds until another batch of a distribution is of use; 0 where one is now.
+
+        A batch of no group is held back by the relays' pace.
         """
         now = self._loop.time()
         mine = (h for h in self.leased if h.claim.distribution == distribution)
@@ -138,7 +139,9 @@ class GroupCommit:
         relay: int,
         delay_ms: int = 0,
     ) -> None:
-        """How an attempt ended; `delay_ms` until the next one if it was deferred."""
+        """Have an outcome written with the next commit; `delay_ms` until the next try if
+        deferred.
+        """
         self._of(attempt.distribution).outcomes.append(
             PendingOutcome(leased, attempt, outcome, relay, delay_ms)
         )
@@ -148,26 +151,26 @@ class GroupCommit:
         self._kick.set()
 
     async def ask(self, leased: LeasedBatch, attempt: Attempt) -> str:
-        """Whether this attempt's body may still begin: g go, n they said no, x not any more."""
+        """Return whether this attempt's body may still begin: g go, n they said no, x not any
+        more.
+        """
         answer: asyncio.Future[str] = self._loop.create_future()
         self._of(attempt.distribution).questions.append(PendingQuestion(leased, attempt, answer))
         self.hurry()
         return await answer
 
     def kick(self) -> None:
-        """Something may be wanted: look."""
+        """Look whether something is wanted."""
         self._kick.set()
 
     def hurry(self) -> None:
-        """A connection waits: look, as soon as may be."""
+        """Look as soon as may be: a connection waits."""
         self._kick.set()
         if self._enough:
             self._loop.call_later(self._last + _LEAST - self._loop.time(), self._go)
 
     def end(self, leased: LeasedBatch, *, lost: bool = False, halted: bool = False) -> None:
-        """No more intents of this batch: it is through, its lease is lost, or its distribution
-        stands still.
-        """
+        """Take no more intents of a batch: it is through, its lease is lost, or it stands still."""
         leased.exhausted, leased.lost, leased.halted = (
             True,
             leased.lost or lost,
@@ -183,7 +186,7 @@ class GroupCommit:
 
     @property
     def idle(self) -> bool:
-        """Nothing waits to be written."""
+        """Return whether nothing waits to be written."""
         return not any(p.outcomes or p.questions for p in self._pending.values())
 
     # -- the loop
@@ -220,8 +223,8 @@ class GroupCommit:
         return not self.idle or (self._next_claim() is not None and self.consumer.wanted() > 0)
 
     def _next_claim(self) -> LeasedBatch | None:
-        """The held batch whose turn it is: they take turns of some time, so that distributions
-        share a process in large groups.
+        """Return the held batch whose turn it is: they take turns of some time, so that
+        distributions share a process in large groups.
         """
         now = self._loop.time()
         if self.leased and now >= self._slice_until:

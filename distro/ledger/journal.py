@@ -40,8 +40,9 @@ class Attempt(NamedTuple):
 
 
 def boot_id() -> str:
-    """Changes with every boot of the machine: after a power cut the page cache's lines may be
-    missing.
+    """Return an id that changes with every boot of the machine.
+
+    After a power cut lines in the page cache may be missing.
     """
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -60,7 +61,7 @@ class Journal:
         self._write(f"{_HEAD} boot={boot_id()} process={process}\n".encode())
 
     def begun(self, attempt: Attempt) -> None:
-        """The next bytes on the wire are this letter's."""
+        """Write that the next bytes on the wire are this letter's."""
         self._write(
             b"%.3f D%s %d %s.%d begun\n"
             % (
@@ -73,7 +74,7 @@ class Journal:
         )
 
     def ended(self, attempt: Attempt, outcome: Outcome) -> None:
-        """How it ended; `-` where a relay or a queue id is not known."""
+        """Write how a letter ended; `-` where a relay or a queue id is not known."""
         text = (
             f"{time.time():.3f} D{attempt.distribution} {attempt.ordinal}"
             f" {attempt.token}.{attempt.number} {outcome.state} {outcome.code}"
@@ -88,19 +89,20 @@ class Journal:
             raise OSError(28, "the journal's disk is full", str(self.path))
 
     def close(self) -> None:
+        """Close the file and let its lock go."""
         os.close(self._descriptor)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a dead process's journal proves."""
+    """The proof that a dead process's journal gives."""
 
     ended: dict[Attempt, Outcome]
     begun: frozenset[Attempt]
     this_boot: bool
 
     def verdict(self, attempt: Attempt) -> Outcome:
-        """The state of an attempt that its process left in flight."""
+        """Return the state of an attempt that its process left in flight."""
         known = self.ended.get(attempt)
         if known:
             return known
@@ -110,7 +112,7 @@ class Evidence:
 
 
 def read(folder: Path, process: str) -> Evidence | None:
-    """The evidence of a process that is gone; None: it lives (or has left no journal here)."""
+    """Return the evidence of a process that is gone; None where it lives or has no journal here."""
     try:
         with (folder / f"{process}.log").open("rb") as file:
             try:

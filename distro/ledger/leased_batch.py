@@ -23,27 +23,27 @@ class LeasedBatch:
 
 
 class IntentConsumer(Protocol):
-    """Who has use for intents; implemented by the flow."""
+    """The user of intents; implemented by the flow."""
 
     def wanted(self) -> int:
-        """How many intents could be used now."""
+        """Return how many intents could be used now."""
 
     def waiting(self) -> bool:
-        """Whether a connection waits for a letter."""
+        """Return whether a connection waits for a letter."""
 
     def pace(self, claim: Claim) -> str:
-        """The buckets that a batch draws from."""
+        """Return the buckets that a batch draws from."""
 
     def on_intents(self, leased: LeasedBatch, intents: tuple[Intent, ...], before: float) -> None:
-        """Intents are granted; `before` is the loop time before the call that granted them."""
+        """Use granted intents; `before` is the loop time before the call that granted them."""
 
     def on_drained(self, leased: LeasedBatch) -> None:
-        """A held batch has ended and nothing of it is in flight."""
+        """Give the lease back: the batch has ended and nothing of it is in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an installation sets about batches."""
+    """The settings of an installation about batches."""
 
     lease_ms: int  # how long one belongs to a process that has gone silent
     stale_ms: int  # work that waited longer halts its distribution instead of being claimed

@@ -1,4 +1,6 @@
-"""Outcomes and questions that wait for the next group commit, and how the step script reads them."""
+"""Outcomes and questions that wait for the next group commit, and how the step script reads
+them.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ _LONGEST = 300  # characters of a reply that are kept
 
 
 class PendingOutcome(NamedTuple):
-    """How an attempt ended."""
+    """The end of an attempt, not yet in the ledger."""
 
     leased: LeasedBatch
     attempt: Attempt
@@ -24,7 +26,7 @@ class PendingOutcome(NamedTuple):
 
 
 class PendingQuestion(NamedTuple):
-    """A question at 354: may this letter's body begin?"""
+    """A question at 354: whether this letter's body may begin."""
 
     leased: LeasedBatch
     attempt: Attempt
@@ -33,7 +35,7 @@ class PendingQuestion(NamedTuple):
 
 @dataclass(slots=True)
 class Pending:
-    """What waits for the next commit of one distribution."""
+    """The outcomes and questions that wait for the next commit of one distribution."""
 
     outcomes: list[PendingOutcome] = field(default_factory=list)
     questions: list[PendingQuestion] = field(default_factory=list)

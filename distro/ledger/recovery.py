@@ -1,5 +1,4 @@
-"""What became of the letters of a process that is gone, or silent: its journal first, doubt only
-where that ends.
+"""Settle the letters of processes that are gone or silent: by their journals, then as doubt.
 
 | its process                        | a reply in the journal | begun, no reply | not begun |
 |------------------------------------|------------------------|-----------------|-----------|
@@ -29,7 +28,7 @@ _PIECE = 400  # verdicts in one call
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who has a batch, and until when."""
+    """The holder of a batch."""
 
     distribution: str
     batch: int
@@ -39,7 +38,7 @@ class Lease:
 
 
 def leases(store: Store, distribution: str) -> list[Lease]:
-    """Every lease of a distribution."""
+    """Return every lease of a distribution."""
     found = []
     for batch, told in store.hash(keys.leases(distribution)).items():
         token, expires, process = told.split(" ", 2)
@@ -74,7 +73,7 @@ class Recovery:
         return became
 
     def _evidence(self, lease: Lease, now: int, grace_ms: int | None) -> Evidence | None:
-        """What is known about a lease's holder; None: it is not to be judged (yet)."""
+        """Return what is known about a lease's holder; None: it is not to be judged (yet)."""
         if "/" in lease.process:  # Redis says the name: it must not lead out of our folder
             return (
                 None

@@ -41,7 +41,7 @@ class Block:
 
 
 def parser() -> MarkdownIt:
-    """As in `submit`: CommonMark without raw HTML, with tables."""
+    """Return a parser of CommonMark without raw HTML, with tables, as `submit` has it."""
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -51,7 +51,7 @@ def _options() -> OptionsDict:
 
 
 def blocks(markdown: str, accent: str = SEA) -> tuple[Block, ...]:
-    """The blocks of a text, in order; `accent` is the colour of its links."""
+    """Return the blocks of a text, in order; `accent` is the colour of its links."""
     link = f"color:{accent};text-decoration:underline"
     tokens = parser().parse(markdown)
     found: list[Block] = []
@@ -64,7 +64,7 @@ def blocks(markdown: str, accent: str = SEA) -> tuple[Block, ...]:
 
 
 def _end(tokens: Sequence[Token], n: int) -> int:
-    """The index of the token that closes the one at `n`."""
+    """Return the index of the token that closes the one at `n`."""
     depth = 0
     for m in range(n, len(tokens)):
         depth += tokens[m].nesting
@@ -106,7 +106,7 @@ def _block(link: str, tokens: Sequence[Token], n: int, end: int) -> list[Block]:
 
 
 def _picture(token: Token) -> Block | None:
-    """A paragraph that is nothing but a picture; its title is the caption."""
+    """Return a paragraph that is nothing but a picture; its title is the caption."""
     children = [child for child in token.children or [] if child.type != "softbreak"]
     if len(children) != 1 or children[0].type != "image":
         return None
@@ -119,7 +119,7 @@ def _picture(token: Token) -> Block | None:
 
 
 def _items(link: str, tokens: Sequence[Token]) -> list[Markup]:
-    """The items of a list; what is nested in an item follows it after a break."""
+    """Return the items of a list; what is nested in an item follows it after a break."""
     items: list[list[Markup]] = []
     depth = 0
     for token in tokens:

@@ -1,6 +1,4 @@
-"""How an organisation looks: its colour, its logo, where else it is found. Everything else is
-`templates/email/`.
-"""
+"""An organisation's look: colour, logo, where else it is found. The rest is `templates/email/`."""
 
 from dataclasses import dataclass
 
@@ -25,7 +23,9 @@ class Brand:
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours like #0b5570: 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    """Return the contrast ratio of two colours like #0b5570: 1 to 21 (WCAG 2.2, "contrast
+    ratio").
+    """
     high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 

@@ -37,7 +37,7 @@ _COLUMN = 552  # pixels of the text's width
 
 @dataclass(frozen=True, slots=True)
 class LetterContext:
-    """What a letter carries besides its edition."""
+    """The facts that a letter carries besides its edition."""
 
     distribution: str  # "17"; "0" for a preview
     sender_name: str
@@ -54,7 +54,7 @@ class LetterContext:
 
     @property
     def domain(self) -> str:
-        """The sender's: of Message-ID, List-Id and Content-IDs."""
+        """Return the sender's: of Message-ID, List-Id and Content-IDs."""
         return self.sender_address.rpartition("@")[2]
 
 
@@ -78,12 +78,14 @@ class CompiledLetter:
     )  # the secret of its marks; "0": compiled before they had one
 
     def to_json(self) -> str:
+        """Return the letter as it is kept."""
         return json.dumps(
             {name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False
         )
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "CompiledLetter":
+        """Return the letter that `to_json` wrote."""
         told = json.loads(text)
         return cls(**{**told, "body": tuple(told["body"])})
 
@@ -232,8 +234,8 @@ def _parts(edition: Edition, context: LetterContext) -> Iterator[FilePart]:
 
 
 def _placed(block: Block, edition: Edition, context: LetterContext) -> Block:
-    """A picture with its address in the letter; one that does not travel with it stands there as
-    its words.
+    """Return a picture with its address in the letter; one that does not travel with it stands
+    there as its words.
     """
     if block.kind != "picture":
         return block
@@ -253,7 +255,7 @@ def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
 
 
 def _attachments(edition: Edition, context: LetterContext) -> Iterator[tuple[Enclosed, bool]]:
-    """Each attachment, and whether it fits into the letter; what does not is a link."""
+    """Yield each attachment, and whether it fits into the letter; what does not is a link."""
     room = context.attached
     for file in (f for f in edition.files if not f.source):
         inside = file.size <= room and file.hash in context.files
@@ -262,7 +264,7 @@ def _attachments(edition: Edition, context: LetterContext) -> Iterator[tuple[Enc
 
 
 def _cid(file: Enclosed, context: LetterContext) -> str:
-    """The Content-ID of a picture (RFC 2392): its hash at our domain."""
+    """Return the Content-ID of a picture (RFC 2392): its hash at our domain."""
     return f"{file.hash}@{context.domain}"
 
 
@@ -272,7 +274,7 @@ def _first_words(text: str) -> str:
 
 
 def _head(edition: Edition, context: LetterContext, subject: str, content_type: str) -> bytes:
-    """The header fields that are the same for every reader."""
+    """Return the header fields that are the same for every reader."""
     local, _, domain = context.sender_address.rpartition("@")
     sender_id = (domain.replace(".", "-") + "-----")[
         :15

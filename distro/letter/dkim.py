@@ -58,12 +58,13 @@ class Signer:
 
     @property
     def algorithm(self) -> str:
+        """Return the algorithm's name in the signature field: rsa-sha256 or ed25519-sha256."""
         return RSA if isinstance(self.key, RSAPrivateKey) else ED25519
 
     @property
     def record(self) -> str:
-        """The TXT record to publish at `selector._domainkey.domain` (RFC 6376 §3.6.1, RFC 8463
-        §4).
+        """Return the TXT record to publish at `selector._domainkey.domain` (RFC 6376 §3.6.1, RFC
+        8463 §4).
         """
         public = self.key.public_key()
         if isinstance(self.key, RSAPrivateKey):
@@ -75,14 +76,14 @@ class Signer:
         return f"v=DKIM1; k=ed25519; p={base64.b64encode(told).decode()}"
 
     def sign(self, data: bytes) -> bytes:
-        """The signature over canonicalised headers."""
+        """Return the signature over canonicalised headers."""
         if isinstance(self.key, RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self.key.sign(hashlib.sha256(data).digest())  # RFC 8463 §3: over the hash
 
 
 def make_key(kind: str = "rsa") -> bytes:
-    """A fresh private key as PEM: "rsa" (2048 bits) or "ed25519"."""
+    """Return a fresh private key as PEM: "rsa" (2048 bits) or "ed25519"."""
     key = (
         generate_private_key(65537, _LEAST_BITS) if kind == "rsa" else Ed25519PrivateKey.generate()
     )
@@ -92,8 +93,8 @@ def make_key(kind: str = "rsa") -> bytes:
 
 
 def load_signer(domain: str, selector: str, path: Path) -> Signer:
-    """A key from its PEM file; raises SettingsError for a file that cannot be read, is no key, or
-    is too short a one.
+    """Return a key from its PEM file; raise SettingsError for a file that cannot be read, is no
+    key, or is too short a one.
     """
     try:
         key = serialization.load_pem_private_key(read_regular(path, 100_000), password=None)
@@ -117,7 +118,7 @@ def load_signer(domain: str, selector: str, path: Path) -> Signer:
 
 
 def relaxed(field: bytes) -> bytes:
-    """A header field in relaxed canonical form (RFC 6376 §3.4.2), with its line end."""
+    """Return a header field in relaxed canonical form (RFC 6376 §3.4.2), with its line end."""
     name, _, value = field.partition(b":")
     return (
         name.strip().lower()
@@ -128,7 +129,7 @@ def relaxed(field: bytes) -> bytes:
 
 
 def fields(head: bytes) -> dict[str, bytes]:
-    """The fields of a header by name, in lower case, each with its continuation lines."""
+    """Return the fields of a header by name, in lower case, each with its continuation lines."""
     return {
         found.partition(b":")[0].decode().lower(): found
         for found in re.findall(rb"[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*", head)
@@ -139,7 +140,7 @@ class Signed:
     """One edition's letters, to be signed for one reader after the other."""
 
     def __init__(self, signers: Sequence[Signer], head: bytes, opening: bytes) -> None:
-        """`head`: the fields that are the same for all; `opening`: the body up to its first
+        """Prepare signatures; `head`: the fields that all share, `opening`: the body up to a
         slot.
         """
         known = fields(head)
@@ -150,8 +151,8 @@ class Signed:
     def headers(
         self, to: bytes, message_id: bytes, unsubscribe: bytes, rest: Sequence[bytes]
     ) -> bytes:
-        """The DKIM-Signature fields of one letter: its own three fields, and its body after the
-        opening.
+        """Return the DKIM-Signature fields of one letter: its own three fields, and its body after
+        the opening.
 
         Message-ID and List-Unsubscribe come on one line each, as `Filler` writes them.
         """
@@ -182,8 +183,8 @@ class _Field:
         self._canonical = relaxed(self._written)[:-2]
 
     def signed(self, told: bytes, digest: bytes) -> bytes:
-        """The field; its own canonical form, without a signature, is the last thing signed (RFC
-        6376 §3.7).
+        """Return the field; its own canonical form, without a signature, is the last thing signed
+        (RFC 6376 §3.7).
         """
         value = binascii.b2a_base64(self._sign(told + self._canonical % digest), newline=False)
         folded = [value[n : n + 72] for n in range(0, len(value), 72)]

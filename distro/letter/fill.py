@@ -38,6 +38,7 @@ def message_ids(
     suffix = b"|" + occasion.encode() if occasion else b""
 
     def message_id(ordinal: int) -> bytes:
+        """Return the Message-ID of the letter to the recipient with this ordinal."""
         mac = mac_of_ordinal(b"message-id|%d|%d%b" % (distribution, ordinal, suffix))
         return b"<%d.%d.%s@%s>" % (distribution, ordinal, mac[:8].hex().encode(), domain)
 
@@ -81,8 +82,8 @@ class Filler:
         self._return = return_path.partition("@")
 
     def envelope_sender(self, ordinal: int) -> str:
-        """Where the world returns what it cannot deliver: the sender, or an address that names
-        distribution and recipient (VERP).
+        """Return the envelope sender: the plain sender, or an address that names the recipient
+        (VERP).
         """
         local, at, domain = self._return
         return (
@@ -92,9 +93,7 @@ class Filler:
         )
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
-        """The reader's own addresses: unsubscribe, preferences (the same token), view online
-        (nobody's own).
-        """
+        """Return the reader's addresses: unsubscribe, preferences (the same token), view online."""
         address_hash = self._keys.address_hash(address)
         unsubscribe = sign(
             self._keys.signing[0],
@@ -115,7 +114,8 @@ class Filler:
         confirm: str = "",
         never: str = "",
     ) -> list[bytes]:
-        """The message as pieces to write: CRLF line ends, no line begins with a dot, no final dot.
+        """Return the message as pieces to write: CRLF line ends, no line begins with a dot, no
+        final dot.
 
         `confirm` and `never` are the links of a letter that an installation writes by itself.
         """
@@ -192,7 +192,7 @@ class Filler:
         return _PICTURE.sub(rf'src="{self._slots.placeholder("view")}/\1"', self.letter.html)
 
     def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
-        """The text part for one reader."""
+        """Return the text part for one reader."""
         return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
 
     def _put(

@@ -24,14 +24,16 @@ _MAX_NAME = 120  # characters of a display name; nobody reads more
 
 
 def field(name: str, value: str) -> bytes:
-    """One header field whose value is already ASCII and structured: not encoded, folded only at its
-    spaces.
+    """Return one header field whose value is already ASCII and structured: not encoded, folded only
+    at its spaces.
     """
     return _folded(f"{name}:", value.split(" "))
 
 
 def text_field(name: str, text: str) -> bytes:
-    """An unstructured field such as Subject; what is not plain ASCII becomes encoded words."""
+    """Return an unstructured field such as Subject; what is not plain ASCII becomes encoded
+    words.
+    """
     clean = " ".join(_printable(text).split())
     if _is_plain(clean):
         return _folded(f"{name}:", clean.split(" "))
@@ -39,14 +41,14 @@ def text_field(name: str, text: str) -> bytes:
 
 
 def address_field(name: str, display: str, address: str) -> bytes:
-    """An address with its display name: ``To: "Doe, Jane" <jane@outlet.example>``."""
+    """Return an address with its display name: ``To: "Doe, Jane" <jane@outlet.example>``."""
     words = phrase(display)
     return _folded(f"{name}:", [*words, f"<{address}>"] if words else [address])
 
 
 def phrase(display: str) -> list[str]:
-    """A display name as the words of a phrase (RFC 5322 §3.2.5): atoms, one quoted string, or
-    encoded words.
+    """Return a display name as the words of a phrase (RFC 5322 §3.2.5): atoms, one quoted string,
+    or encoded words.
     """
     clean = " ".join(_printable(display).split())[:_MAX_NAME].strip()
     if not clean:
@@ -60,7 +62,8 @@ def phrase(display: str) -> list[str]:
 
 
 def encoded_words(text: str) -> list[str]:
-    """The text as encoded words (RFC 2047 §2), none over 75 characters, none breaking a character.
+    """Return the text as encoded words (RFC 2047 §2), none over 75 characters, none breaking a
+    character.
 
     Words end where base64 needs no padding, if a character ends there: GMime (mu, Balsa, notmuch)
     joins the words of a field
@@ -83,14 +86,18 @@ def encoded_words(text: str) -> list[str]:
 
 
 def date(when: datetime) -> str:
-    """RFC 5322 §3.3, in English whatever the locale, with the real offset."""
+    """Return a date as RFC 5322 §3.3 has it, in English whatever the locale, with the real
+    offset.
+    """
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{days[when.weekday()]}, {when.day} {months[when.month - 1]} {when:%Y %H:%M:%S %z}"
 
 
 def _is_plain(text: str) -> bool:
-    """ASCII that no reader would decode: "=?" would be taken for an encoded word."""
+    """Return whether a text is ASCII that no reader would decode: "=?" would be taken for a
+    word.
+    """
     return text.isascii() and "=?" not in text
 
 
@@ -99,7 +106,7 @@ def _printable(text: str) -> str:
 
 
 def _folded(name: str, words: list[str]) -> bytes:
-    """The field with its line end; a word that does not fit stands on a line of its own."""
+    """Return the field with its line end; a word that does not fit stands on a line of its own."""
     lines, line = [], name
     for word in words:
         if len(line) + 1 + len(word) > _FOLD and line != name:

@@ -83,12 +83,12 @@ class Labels:
     back_button: str
 
     def kind(self, kind: str) -> str:
-        """The name of a kind as the letter shows it."""
+        """Return the name of a kind as the letter shows it."""
         return str(getattr(self, kind.replace("-", "_"), self.press_release))
 
 
 def labels_of(language: str) -> Labels:
-    """The words of a language, or of its base language, else English."""
+    """Return the words of a language, or of its base language, else English."""
     return _read(
         next(
             (name for name in (language, language.split("-", maxsplit=1)[0]) if name in SPOKEN),
@@ -103,7 +103,7 @@ def _read(known: str) -> Labels:
 
 
 def long_date(when: datetime, language: str) -> str:
-    """A date as the language writes it in full; no break between day and month."""
+    """Return a date as the language writes it in full; no break between day and month."""
     from babel.dates import format_date
 
     locale = _locale(language)
@@ -112,7 +112,7 @@ def long_date(when: datetime, language: str) -> str:
 
 
 def full_time(when: datetime, language: str) -> str:
-    """Weekday, date and hour, in the time's own zone: Tuesday 1 December 2026, 10:00."""
+    """Return weekday, date and hour in the time's own zone: Tuesday 1 December 2026, 10:00."""
     from babel.dates import format_date, format_time
 
     locale = _locale(language)
@@ -122,7 +122,7 @@ def full_time(when: datetime, language: str) -> str:
 
 
 def clock(when: datetime, zone: str, language: str) -> str:
-    """An hour and where it is so, unbroken: 04:00 New York."""
+    """Return an hour and where it is so, unbroken: 04:00 New York."""
     from babel.dates import format_time, get_timezone_location
 
     try:
@@ -141,7 +141,7 @@ def clock(when: datetime, zone: str, language: str) -> str:
 
 
 def own_name(language: str) -> str:
-    """A language as its speakers call it: Français, العربية."""
+    """Return a language as its speakers call it: Français, العربية."""
     told = (
         str(_locale(language).get_display_name() or language)
         if language.split("-", maxsplit=1)[0] != "en"

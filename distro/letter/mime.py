@@ -33,14 +33,16 @@ class FilePart:
 
     @property
     def key(self) -> str:
-        """The hash in its Content-ID, by which a page asks for it."""
+        """Return the hash in its Content-ID, by which a page asks for it."""
         return self.id.partition("@")[0]
 
 
 def body_of(
     text: str, html: str, slots: Slots, parts: Sequence[FilePart] = ()
 ) -> tuple[str, tuple[str, ...]]:
-    """The Content-Type of the whole, and its body: static text and names of slots in turn."""
+    """Return the Content-Type of the whole, and its body: static text and names of slots in
+    turn.
+    """
     pieces = [f"--{_ALTERNATIVE}\r\n{_text_head('plain')}"]
     _spliced(pieces, text, slots)
     pieces[-1] += f"\r\n--{_ALTERNATIVE}\r\n{_text_head('html')}"
@@ -69,7 +71,7 @@ def _around(
 
 
 def _file(part: FilePart) -> str:
-    """A file in base64, lines of 76."""
+    """Return a file in base64, lines of 76."""
     encoded = base64.encodebytes(part.raw).decode().replace("\n", "\r\n")
     identity = f"Content-ID: <{part.id}>\r\n" if part.id else ""
     name, filename = _names(part.name)
@@ -81,8 +83,8 @@ def _file(part: FilePart) -> str:
 
 
 def _names(name: str) -> tuple[str, str]:
-    """A file's name as `name` of its type, for readers of before 1997, and as `filename` of its
-    disposition.
+    """Return a file's name as `name` of its type, for readers of before 1997, and as `filename` of
+    its disposition.
 
     Beyond ASCII `filename*` is in pieces that fit a line (RFC 2231 §3, §4.1), and `name` is encoded
     as RFC 2047 has it:

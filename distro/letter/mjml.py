@@ -137,7 +137,7 @@ _BARE_ZERO = re.compile(r"(?:^|\s)0(?:\s|$)")
 
 
 def compile_mjml(source: str, name: str) -> str:
-    """The HTML of an MJML source; raises TemplateError with file, line and reason."""
+    """Return the HTML of an MJML source; raise TemplateError with file, line and reason."""
     import mjml
 
     lint(source, name)
@@ -171,7 +171,7 @@ def lint(source: str, name: str) -> None:
 
 
 def _numeric_entities(source: str) -> str:
-    """HTML's named characters, which XML does not know, as numbers."""
+    """Replace HTML's named characters, which XML does not know, by numbers."""
     keep = {"amp", "lt", "gt", "quot", "apos"}
 
     def number(found: re.Match[str]) -> str:

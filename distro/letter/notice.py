@@ -1,4 +1,4 @@
-"""What a letter says above everything else: a correction, a hold, a kill, an embargo."""
+"""The notice above a letter's text: a correction, a hold, a kill, an embargo."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Notice:
 
 
 def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Notice | None:
-    """The notice of a letter; None: it has none. `advance`: its readers have it before the embargo
-    is over.
+    """Return the notice of a letter; None: it has none. `advance`: its readers have it before the
+    embargo is over.
     """
     if advance and edition.embargo:
         when = datetime.fromisoformat(edition.embargo)
@@ -61,7 +61,7 @@ def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Not
 
 
 def _offset(when: datetime) -> str:
-    """UTC, UTC+1, UTC+5:30."""
+    """Return an offset as people write it: UTC, UTC+1, UTC+5:30."""
     minutes = int((when.utcoffset() or timedelta()).total_seconds() // 60)
     sign, minutes = "−" if minutes < 0 else "+", abs(minutes)
     return (
@@ -72,7 +72,7 @@ def _offset(when: datetime) -> str:
 
 
 def _clocks(when: datetime, language: str) -> Iterator[str]:
-    """The same moment on other clocks, those that show another hour."""
+    """Yield the same moment on other clocks, those that show another hour."""
     shown = {when.strftime("%H:%M %d")}
     for name in _CLOCKS:
         there = when.astimezone(ZoneInfo(name))

@@ -18,7 +18,9 @@ class Plain:
         self.links: dict[str, int] = {}
 
     def render(self, markdown: str, *, opening: str = "") -> str:
-        """A Markdown piece as text; `opening` (a dateline) stands before its first paragraph."""
+        """Return a Markdown piece as text; `opening` (a dateline) stands before its first
+        paragraph.
+        """
         out: list[str] = []
         stack: list[str] = []  # what indents: "  * ", "  1. ", "    " (quote)
         numbers: list[int] = []
@@ -81,14 +83,14 @@ class Plain:
         return "".join(words).replace("\0", "")
 
     def _reference(self, target: str, shown: str) -> str:
-        """The number of a link; none where its text says where it goes."""
+        """Return the number of a link; none where its text says where it goes."""
         bare = target.removeprefix("mailto:").removeprefix("tel:")
         if shown.strip() in (target, bare):
             return ""
         return f"\u00a0[{self.links.setdefault(target, len(self.links) + 1)}]"
 
     def listed(self) -> str:
-        """The links with their numbers, one a line, never wrapped."""
+        """Return the links with their numbers, one a line, never wrapped."""
         return "\n".join(f"[{n}] {link}" for link, n in self.links.items())
 
 
@@ -103,7 +105,9 @@ def _wrapped(words: str, stack: list[str], numbers: list[int], *, begin_item: bo
 
 
 def _columns(rows: list[list[str]]) -> list[str]:
-    """A table in columns; one too wide for the page as a line for each cell, named by its head."""
+    """Return a table in columns; one too wide for the page as a line for each cell, named by its
+    head.
+    """
     widths = [
         max(len(row[n]) if n < len(row) else 0 for row in rows) for n in range(max(map(len, rows)))
     ]
@@ -121,8 +125,8 @@ def _columns(rows: list[list[str]]) -> list[str]:
 
 
 def wrap(text: str, first: str = "", indent: str = "") -> list[str]:
-    """Lines of at most 72 columns; what has no space is not broken, and a no-break space holds
-    until the end.
+    """Return lines of at most 72 columns; what has no space is not broken, and a no-break space
+    holds until the end.
     """
     lines = textwrap.wrap(
         text,

@@ -24,8 +24,8 @@ def encode(text: bytes) -> bytes:
 
 
 def _guarded(line: bytes) -> bytes:
-    """A line that begins with a dot or with "From " gets its first character encoded, within 76
-    characters.
+    """Return a line that begins with a dot or with "From " gets its first character encoded, within
+    76 characters.
     """
     if line[:1] == b"." or line[:5] == b"From ":
         first = b"=%02X" % line[0]
@@ -35,12 +35,12 @@ def _guarded(line: bytes) -> bytes:
 
 
 def is_plain(text: bytes) -> bool:
-    """Whether a slot's value may stand as it is, on a line of its own."""
+    """Return whether a slot's value may stand as it is, on a line of its own."""
     return bool(_SAFE_VALUE.fullmatch(text)) and not text.startswith(b"From")
 
 
 def value(text: bytes) -> bytes:
-    """A slot's value on its own lines, ended by a soft break."""
+    """Return a slot's value on its own lines, ended by a soft break."""
     if is_plain(text):
         return text + SOFT
     one_line = text.replace(b"\r", b" ").replace(b"\n", b" ")

@@ -47,6 +47,19 @@ class _Folder(FileSystemLoader):
         return super().get_source(environment, template)
 
 
+# Errors that a mistake in a template raises.
+_MISTAKES = (
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+    SyntaxError,
+)
+
+
 class Templates:
     """The templates of an installation."""
 
@@ -75,16 +88,7 @@ class Templates:
             raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from None
         except (UndefinedError, SecurityError, JinjaError) as error:
             raise TemplateError(f"{name}: {error}") from None
-        except (
-            ArithmeticError,
-            TypeError,
-            ValueError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-            MemoryError,
-            SyntaxError,
-        ) as error:
+        except _MISTAKES as error:
             raise TemplateError(f"{name}: {str(error) or type(error).__name__}") from None
         except OSError as error:
             raise TemplateError(f"{name} cannot be read ({error.strerror})") from None

@@ -30,6 +30,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
 
     def over(number: int, frame: FrameType | None) -> None:
+        """End what runs when its time is over."""
         del number, frame
         raise TookTooLongError
 

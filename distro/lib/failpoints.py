@@ -19,7 +19,7 @@ _passed = 0
 
 
 def armed(name: str) -> bool:
-    """Whether this is the point that is asked for."""
+    """Return whether this is the point that is asked for."""
     return name == _NAME
 
 
@@ -43,7 +43,7 @@ def _point(name: str) -> None:
 
 
 def _off(name: str) -> None:
-    """Nobody asked."""
+    """Do nothing: nobody asked for a point."""
 
 
 point = _point if _ASKED else _off

@@ -15,8 +15,9 @@ from typing import Any
 
 
 class InlineFuture(Awaitable[Any]):
-    """What an errand waits for, once. Whoever has it says so, and the errand goes on before that
-    returns.
+    """A future that an inline task awaits, once.
+
+    Whoever has it answers it, and the task goes on before that returns.
     """
 
     __slots__ = ("_done", "_errand")
@@ -26,14 +27,16 @@ class InlineFuture(Awaitable[Any]):
         self._done = False
 
     def done(self) -> bool:
-        """Whether it has been answered, or nobody waits any more."""
+        """Return whether it has been answered, or nobody waits any more."""
         return self._done or self._errand.end.done()
 
     def set_result(self, value: Any) -> None:
+        """Answer with a value and let the task go on."""
         self._done = True
         self._errand.go(value)
 
     def set_exception(self, error: Exception) -> None:
+        """Answer with an error and let the task go on."""
         self._done = True
         self._errand.go(error=error)
 
@@ -54,7 +57,9 @@ _running = _Running()
 
 
 def create_waiter() -> Waiter:
-    """Something to await now, and once: a pause of the errand that asks, or a future for a task."""
+    """Return something to await now, and once: of the inline task that asks, or of an asyncio
+    task.
+    """
     errand = _running.errand
     return InlineFuture(errand) if errand else asyncio.get_running_loop().create_future()
 
@@ -83,7 +88,8 @@ class InlineTask:
             self.end.set_exception(raised)
         else:
             if type(waits_for) is not InlineFuture:
-                waits_for._asyncio_future_blocking = False  # noqa: SLF001 - what a task says too: it was awaited, not only yielded
+                # What a task says too: it was awaited, not only yielded.
+                waits_for._asyncio_future_blocking = False  # noqa: SLF001
                 waits_for.add_done_callback(self._woken)
         finally:
             _running.errand = before

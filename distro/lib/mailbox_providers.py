@@ -27,7 +27,7 @@ _NAMES = {
 
 
 def provider_of(domain: str) -> str:
-    """The group of a domain (lower case), "" if it has none."""
+    """Return the group of a domain (lower case), "" if it has none."""
     found = _EXACT.get(domain)
     if found is not None:
         return found
@@ -40,7 +40,7 @@ def provider_of(domain: str) -> str:
 
 
 def parse_rate(text: str) -> float:
-    """Letters a second of a rate such as 20/s, 300/m, 5000/h, 100000/d; raises ValueError."""
+    """Return letters a second of a rate such as 20/s, 300/m, 5000/h, 100000/d; raise ValueError."""
     count, slash, unit = text.strip().partition("/")
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(unit.strip())
     if not slash or seconds is None or not count.strip().isdigit() or not int(count):
@@ -80,7 +80,7 @@ _REAL = frozenset(
 
 @cache
 def _typos() -> dict[str, str]:
-    """Every domain one slip of the finger away from one that many people have."""
+    """Return every domain one slip of the finger away from one that many people have."""
     found: dict[str, str] = {}
     for domain in _OFTEN:
         for n in range(len(domain)):
@@ -97,7 +97,7 @@ def _typos() -> dict[str, str]:
 
 
 def typo_of(domain: str) -> str:
-    """The domain that was probably meant; "" where this one may well be right. Never a reason to
-    change an address.
+    """Return the domain that was probably meant; "" where this one may well be right. Never a
+    reason to change an address.
     """
     return _typos().get(domain, "")

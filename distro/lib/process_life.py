@@ -19,9 +19,11 @@ class StopFlag:
         self._memory = mmap.mmap(-1, 1)
 
     def set(self) -> None:
+        """Set the flag, for all processes that share it."""
         self._memory[0] = 1
 
     def is_set(self) -> bool:
+        """Return whether somebody set the flag."""
         return self._memory[0] == 1
 
 
@@ -32,6 +34,7 @@ def when_orphaned(act: Callable[[], None], *, also: Callable[[], bool] = lambda:
     parent = os.getppid()
 
     def watch() -> None:
+        """Look until the parent is gone, or `also` says so; then act."""
         while os.getppid() == parent and not also():
             time.sleep(0.2)
         act()
@@ -40,6 +43,6 @@ def when_orphaned(act: Callable[[], None], *, also: Callable[[], bool] = lambda:
 
 
 def follow_supervisor() -> None:
-    """A part of `distro up` stops by itself when `up` is gone."""
+    """Stop this part of `distro up` by itself when `up` is gone."""
     if os.environ.get(SUPERVISED):
         when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))

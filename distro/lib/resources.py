@@ -8,7 +8,7 @@ _HERE = Path(__file__).resolve().parents[1]
 
 
 def packaged(*parts: str) -> Path:
-    """The path of something that travels with `distro`, such as ``packaged("templates",
+    """Return the path of something that travels with `distro`, such as ``packaged("templates",
     "email")``.
     """
     wheel = _HERE / "_data"

@@ -27,13 +27,13 @@ CAUSES = {
 
 
 def enhanced(text: str) -> str:
-    """The enhanced status code at the start of a reply's text (RFC 2034), or ""."""
+    """Return the enhanced status code at the start of a reply's text (RFC 2034), or ""."""
     found = _ENHANCED.match(text.strip())
     return found[0] if found else ""
 
 
 def cause(code: int, text: str) -> str:
-    """A few words for why a recipient was refused; the server's own words stay beside it in
+    """Return a few words for why a recipient was refused; the server's own words stay beside it in
     reports.
     """
     status = enhanced(text)

@@ -14,7 +14,10 @@ _LARGEST_LOGO = 1_000_000  # bytes; it travels in every letter
 
 
 def brand_of(settings: Settings, domain: str) -> Brand:
-    """Raises SettingsError for a logo that cannot be read, or a colour that cannot be."""
+    """Return how the letters of a sender look.
+
+    Raises SettingsError for a logo that cannot be read, or a colour that cannot be.
+    """
     told = settings.brand
     for setting, colour, ground in (
         ("accent", told.accent, PAGE),

@@ -28,7 +28,7 @@ def compile_edition(
     files: Mapping[str, bytes] | None = None,
     slots: Slots | None = None,
 ) -> CompiledLetter:
-    """The letter of an edition with the sender that it names; raises TemplateError,
+    """Return the letter of an edition with the sender that it names; raise TemplateError,
     SettingsError.
     """
     return compile_letter(
@@ -52,8 +52,8 @@ def context_for(
     subject_prefix: str = "",
     files: Mapping[str, bytes] | None = None,
 ) -> LetterContext:
-    """What a letter carries besides its edition, by the desk that it names; raises SettingsError if
-    there is none.
+    """Return what a letter carries besides its edition, by the desk that it names; raise
+    SettingsError if there is none.
     """
     sender = settings.sender_named(edition.sender)
     return LetterContext(
@@ -94,12 +94,12 @@ def compile_all(installation: Installation, distribution: Distribution) -> None:
 
 
 def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
-    """The bytes of all that travels with these files, by hash."""
+    """Return the bytes of all that travels with these files, by hash."""
     return dict(pair for reading in readings for pair in reading.enclosed)
 
 
 def filler_of(installation: Installation, distribution: str, letter: CompiledLetter) -> Filler:
-    """What makes a distribution's letters as they are sent: signed, each with its own
+    """Return what makes a distribution's letters as they are sent: signed, each with its own
     Return-Path.
     """
     settings = installation.settings
@@ -114,7 +114,7 @@ def filler_of(installation: Installation, distribution: str, letter: CompiledLet
 
 
 def load_letter(installation: Installation, distribution: str, language: str) -> CompiledLetter:
-    """A letter as it was compiled."""
+    """Return a letter as it was compiled."""
     return CompiledLetter.from_json(
         distributions.letter(installation.store, distribution, language)
     )

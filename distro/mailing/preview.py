@@ -24,7 +24,7 @@ from distro.tokens import SecretKeys
 
 @dataclass(frozen=True, slots=True)
 class PreviewReader:
-    """Whose letter is shown; `label` tells the files of one from another's ("" : the only one)."""
+    """A reader whose letter is shown; `label` tells the files of one from another's."""
 
     label: str
     address: str
@@ -46,7 +46,7 @@ EXTREMES = (
 
 
 def reader_named(text: str) -> PreviewReader:
-    """An address, or `Name <address>`; raises UsageError."""
+    """Return an address, or `Name <address>`; raise UsageError."""
     name, address = parseaddr(text)
     email, reason = addresses.judge(address or text)
     if reason:
@@ -146,7 +146,7 @@ def _write(
 
 
 def _with_pictures(html: str, pictures: dict[str, tuple[str, bytes]]) -> str:
-    """The page with its pictures inside it, so that it can be looked at anywhere."""
+    """Return the page with its pictures inside it, so that it can be looked at anywhere."""
     for name, (kind, raw) in pictures.items():
         html = re.sub(
             rf'src="[^"]*/{name}"',
@@ -157,12 +157,12 @@ def _with_pictures(html: str, pictures: dict[str, tuple[str, bytes]]) -> str:
 
 
 def _dark(html: str) -> str:
-    """The letter as a reader in the dark sees it, whatever this browser is set to."""
+    """Return the letter as a reader in the dark sees it, whatever this browser is set to."""
     return html.replace("@media (prefers-color-scheme: dark)", "@media all")
 
 
 def _without_pictures(html: str) -> str:
-    """The letter as a mail program shows it that loads no pictures; "" if it has none."""
+    """Return the letter as a mail program shows it that loads no pictures; "" if it has none."""
     bare = re.sub(r'src="data:[^"]*"', 'src="data:,"', html)
     return bare if bare != html else ""
 

@@ -10,7 +10,7 @@ from distro.settings.load import Settings
 
 
 def signers_of(settings: Settings, sender_address: str) -> tuple[Signer, ...]:
-    """What signs letters from this address: an RSA key, an Ed25519 key, both or none; raises
+    """Return what signs letters from this address: an RSA key, an Ed25519 key, both or none; raise
     SettingsError for a bad file.
     """
     dkim = settings.dkim
@@ -35,6 +35,8 @@ def _signer(domain: str, selector: str, path: Path) -> Signer:
 
 @lru_cache(maxsize=64)
 def _loaded(domain: str, selector: str, path: Path, changed: int) -> Signer:
-    """A key that is read again only when its file has changed: checking an RSA key takes 40 ms."""
+    """Return a key that is read again only when its file has changed: checking an RSA key takes 40
+    ms.
+    """
     del changed
     return load_signer(domain, selector, path)

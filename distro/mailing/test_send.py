@@ -31,7 +31,7 @@ _PATIENCE = 60  # seconds for the whole of it
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of one edition's letter."""
+    """The end of one edition's test letter."""
 
     language: str
     outcome: Outcome
@@ -71,7 +71,7 @@ def send_test(installation: Installation, files: Sequence[Path], to: str) -> lis
 
 
 def _check_wish(installation: Installation, address: str) -> None:
-    """A "no" is a "no" to a test as well."""
+    """Raise RefusedError for somebody who refused: that holds for a test as well."""
     who = book.by_address(installation.store, address)
     said = (
         consents.refusals(installation.store, who.id)

@@ -18,7 +18,7 @@ LETTER_SECONDS = 30.0  # that a relay may take for one letter outside any distri
 
 
 def endpoint_of(relay: Relay) -> Endpoint:
-    """A relay of the settings as the client needs it."""
+    """Return a relay of the settings as the client needs it."""
     return Endpoint(
         relay.host,
         relay.port,
@@ -76,7 +76,7 @@ async def _always() -> bool:
 
 
 def pool_of(settings: Settings, process: int, processes: int) -> PoolOf:
-    """What makes the lanes of the `process`-th (from 0) of `processes` sending processes."""
+    """Return what makes the lanes of the `process`-th (from 0) of `processes` sending processes."""
     at = process % processes
     mine = [
         (

@@ -11,8 +11,8 @@ QUEUE = "distro"
 
 
 def make_app(broker: str, name: str = "distro") -> Celery:
-    """A Celery app on this broker; no result backend, no time limits (uvloop swallows what they
-    raise).
+    """Return a Celery app on this broker; no result backend, no time limits (uvloop swallows what
+    they raise).
     """
     app = Celery(name, broker=broker, set_as_current=False)
     transport: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a process of the worker's pool has for its life: an installation and the sending side."""
+"""A process of the worker's pool: its installation and its sending side, for its life."""
 
 import os
 from typing import Any, ClassVar

@@ -106,16 +106,18 @@ class Balancer(Generic[J]):
         self._stopping = False
 
     def start(self) -> None:
+        """Start the pools of all relays."""
         for member in self.members:
             member.pool.start()
 
     async def stop(self, seconds: float) -> None:
+        """Let what is in flight end, for at most so many seconds, and close every connection."""
         self._stopping = True
         self.moved()
         await asyncio.gather(*(member.pool.stop(seconds) for member in self.members))
 
     def moved(self) -> None:
-        """Somebody's turn may have come."""
+        """Let those that wait look again whether it is their share."""
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
@@ -132,7 +134,7 @@ class Balancer(Generic[J]):
         self.moved()
 
     def reachable(self) -> bool:
-        """Whether any relay may be tried now."""
+        """Return whether any relay may be tried now."""
         now = asyncio.get_running_loop().time()
         return any(m.away_until <= now for m in self.members)
 

@@ -1,5 +1,4 @@
-"""What a relay lets us have, learnt while sending: connections at once, letters a connection, how
-long one may be idle.
+"""Learn a relay's limits while sending: connections at once, letters a connection, idle time.
 
 Nearly every provider has such limits and tells them by refusing. A refused, reset or slow
 connection is about that
@@ -25,8 +24,9 @@ class Capacity:
     """The connections of a process to one relay; all times are loop times."""
 
     def __init__(self, wish: int, letters: int = 0) -> None:
-        """`wish`: connections that may be asked for; `letters` a connection, 0: as many as it
-        takes.
+        """Begin with as many connections as may be asked for.
+
+        `letters` a connection, 0: as many as it takes.
         """
         self.wish = wish
         self.open = 0  # connections that were greeted and live
@@ -45,6 +45,7 @@ class Capacity:
 
     @property
     def learnt(self) -> RelayLimits:
+        """Return the limits that refusals have taught."""
         return RelayLimits(
             self.limit if self.limit < self.wish else 0, 0 if self._set else self.letters, self.idle
         )

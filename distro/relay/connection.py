@@ -41,6 +41,7 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport, set so that every unwritten byte is known."""
         self._transport = cast("asyncio.Transport", transport)
         # So that pause_writing tells of every unwritten byte. TLS pauses from `high` on, plain text
         # above it: with 0, TLS
@@ -52,12 +53,15 @@ class Connection(asyncio.Protocol):
         self._unwritten = False
 
     def pause_writing(self) -> None:
+        """Note that bytes of ours are still here."""
         self._unwritten = True
 
     def resume_writing(self) -> None:
+        """Note that the kernel has all bytes."""
         self._unwritten = False
 
     def data_received(self, data: bytes) -> None:
+        """Read replies, count them, and wake whoever waits for them."""
         try:
             found = self._reader.feed(data)
         except ValueError as error:
@@ -77,6 +81,7 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Fail whoever waits for a reply."""
         self.closed = True
         self.why_closed = self.why_closed or (str(exc) if exc else "closed by the relay")
         if self._waiter and not self._waiter.done():
@@ -85,7 +90,7 @@ class Connection(asyncio.Protocol):
     # -- our side
 
     def certificate_until(self) -> datetime | None:
-        """Until when the relay's certificate is good; None without TLS."""
+        """Return until when the relay's certificate is good; None without TLS."""
         told = self._transport.get_extra_info("peercert") if self._transport else None
         return (
             datetime.fromtimestamp(ssl.cert_time_to_seconds(told["notAfter"]), UTC)
@@ -141,7 +146,7 @@ class Connection(asyncio.Protocol):
         return (await self._read_many(1, seconds))[0]
 
     async def _read_many(self, count: int, seconds: float) -> list[Reply]:
-        """The next `count` replies, in order (RFC 2920 §3.1: the server answers in order)."""
+        """Return the next `count` replies; the server answers in order (RFC 2920 §3.1)."""
         if len(self._replies) < count:
             if self.closed:
                 raise ConnectionBrokenError(self.why_closed or "closed")

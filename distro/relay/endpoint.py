@@ -35,6 +35,7 @@ class Endpoint:
 
     @property
     def name(self) -> str:
+        """Return the relay as logs name it: host:port."""
         return f"{self.host}:{self.port}"
 
     @property

@@ -58,7 +58,9 @@ class Handshake(Connection):
             raise RelayRefusedError(Stage.GREETING, reply)
 
     async def _start_tls(self) -> None:
-        """RFC 3207; what arrived before the handshake is thrown away, and EHLO is said again."""
+        """Encrypt (RFC 3207); what arrived before the handshake is thrown away, EHLO is said
+        again.
+        """
         if "STARTTLS" not in self.extensions:
             raise RelayRefusedError(
                 Stage.GREETING,
@@ -89,7 +91,7 @@ class Handshake(Connection):
         await self._ehlo()
 
     async def _authenticate(self) -> None:
-        """RFC 4954: PLAIN, or LOGIN where only that is offered."""
+        """Log in (RFC 4954) by PLAIN, or by LOGIN where only that is offered."""
         e = self.endpoint
         # Old servers write AUTH=LOGIN.
         told = [(word.partition("="), rest) for word, rest in self.extensions.items()]

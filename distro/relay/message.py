@@ -24,8 +24,9 @@ class Message(NamedTuple):
 def commands_of(
     message: Message, size: int, extensions: Mapping[str, str]
 ) -> tuple[bytes, bytes, bytes] | Reply:
-    """MAIL, RCPT and DATA, with what the relay offers; or the refusal that it would give to a
-    letter that it cannot take.
+    """Return MAIL, RCPT and DATA with what the relay offers.
+
+    Returns the refusal that it would give instead where it cannot take the letter.
     """
     if _UNFIT.search(message.recipient) or _UNFIT.search(
         message.sender
@@ -55,7 +56,7 @@ def commands_of(
 
 
 def _xtext(text: str) -> str:
-    """RFC 3461 §4: "+" and "=" and what is no visible character as + and two digits."""
+    """Encode as xtext (RFC 3461 §4): "+", "=" and invisible characters as + and two digits."""
     if text.isprintable() and not (
         "+" in text or "=" in text or " " in text
     ):  # of ASCII: nearly every address

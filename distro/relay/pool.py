@@ -40,7 +40,7 @@ _BACKOFF = (
 
 @dataclass(slots=True)
 class _Health:
-    """What all lanes know about a relay that takes no letters for now (4xx at MAIL)."""
+    """The state of a relay that takes no letters for now (4xx at MAIL), shared by its lanes."""
 
     pause: float = 0.0  # seconds; 0: it takes them
     until: float = 0.0  # loop time
@@ -48,7 +48,7 @@ class _Health:
 
 @dataclass(slots=True)
 class _Carried:
-    """What one connection did."""
+    """The work of one connection."""
 
     letters: int = 0  # that were accepted
     told: bool = False  # the relay ended it with 421 where the next letter began
@@ -68,8 +68,10 @@ class Pool(Generic[J]):
         unanswered: int = 0,
         letters: int = 0,
     ) -> None:
-        """`lanes`: connections at most; `unanswered`: bodies without an answer at most; `letters`:
-        a connection at most (0: no limit).
+        """Prepare so many lanes.
+
+        `unanswered`: bodies without an answer at most; `letters` a connection at most (0: no
+        limit).
         """
         self.endpoint = endpoint
         self._bodies = asyncio.Semaphore(unanswered) if 0 < unanswered < lanes else None
@@ -93,9 +95,7 @@ class Pool(Generic[J]):
             task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        """A lane that dies of a bug would keep its letter `sending` for ever: whoever owns the work
-        must know.
-        """
+        """Report a lane that died of a bug: it would keep its letter `sending` for ever."""
         if not task.cancelled() and (error := task.exception()):
             self.work.broken(error)
 
@@ -136,9 +136,7 @@ class Pool(Generic[J]):
             await self._closed(carried)
 
     async def _letters(self, session: Session, carried: "_Carried") -> None:
-        """One letter after the other, while there are any, the connection lives, and the relay
-        takes more on it.
-        """
+        """Send one letter after the other, while the connection lives and takes more."""
         loop = asyncio.get_running_loop()
         while not (
             self._stopping.is_set() or session.closed or self.capacity.full(carried.letters)
@@ -195,7 +193,7 @@ class Pool(Generic[J]):
         may_begin: Callable[[], Awaitable[bool]],
         begun: Callable[[], None],
     ) -> Sent:
-        """The same, while no more than so many bodies have no answer yet."""
+        """Send while no more than so many bodies have no answer yet."""
         assert self._bodies is not None
         bodies, acquired = self._bodies, False
 
@@ -211,7 +209,7 @@ class Pool(Generic[J]):
                 bodies.release()
 
     def _learn(self, job: J, sent: Sent, carried: "_Carried", seconds: float) -> None:
-        """What an outcome says about the connection, the relay, or us."""
+        """Learn from an outcome about the connection, the relay, or us."""
         ours = self._blame.learn(job.message.recipient, sent)
         if ours:
             self.work.refused(f"the relay {self.endpoint.name} {ours}")
@@ -256,8 +254,8 @@ class Pool(Generic[J]):
                 await self._stopping.wait()
 
     async def _opened(self) -> Session | None:
-        """A connection, or None after waiting: the relay allows no more now, or is away, and all
-        lanes have learnt it.
+        """Return a connection, or None after waiting: the relay allows no more now, or is away, and
+        all lanes have learnt it.
         """
         loop = asyncio.get_running_loop()
         wait = max(self.capacity.wait(loop.time()), self._health.until - loop.time())
@@ -313,7 +311,10 @@ class Pool(Generic[J]):
 
 
 def tls_context(ca_file: str = "") -> ssl.SSLContext:
-    """Verified certificates, TLS 1.2 or later; `ca_file` is trusted beside the system's."""
+    """Return a context that verifies certificates, TLS 1.2 or later.
+
+    `ca_file` is trusted beside the system's authorities.
+    """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
@@ -322,5 +323,5 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
 
 
 def shares(connections: int, processes: int) -> Sequence[int]:
-    """How many lanes each of the processes gets; together exactly the connections."""
+    """Return how many lanes each of the processes gets; together exactly the connections."""
     return [connections // processes + (n < connections % processes) for n in range(processes)]

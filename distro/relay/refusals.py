@@ -1,5 +1,4 @@
-"""Whether refusals are about us rather than about whoever was to get the letter: then everything
-should halt.
+"""Tell refusals about us from refusals about a recipient: for those about us everything halts.
 
 Two rules: three senders refused in a row (5xx at MAIL) over different recipients; and refusals by
 policy (5.7.x: policy,
@@ -20,7 +19,7 @@ _WINDOW = 2000  # letters that count; older ones fade
 
 
 class RefusalMonitor:
-    """What one relay's answers say about us."""
+    """The record of one relay's answers about us."""
 
     def __init__(self) -> None:
         self._senders: tuple[str, ...] = ()  # recipients whose MAIL was refused, in a row

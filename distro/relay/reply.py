@@ -31,7 +31,7 @@ from distro.model import State
 
 
 class Stage(StrEnum):
-    """What a reply answers."""
+    """The command that a reply answers."""
 
     GREETING = "greeting"  # the banner, EHLO, STARTTLS
     AUTH = "AUTH"
@@ -42,7 +42,7 @@ class Stage(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whom a refusal is about."""
+    """The one whom a refusal is about."""
 
     RELAY = "relay"
     US = "us"
@@ -57,6 +57,7 @@ class Reply(NamedTuple):
 
     @property
     def positive(self) -> bool:
+        """Return whether the command was accepted (2xx)."""
         return 200 <= self.code < 300
 
     def __str__(self) -> str:
@@ -64,7 +65,7 @@ class Reply(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What a reply means: about whom, and the recipient's state."""
+    """The meaning of a reply: about whom, and the recipient's state."""
 
     scope: Scope
     state: State
@@ -104,7 +105,7 @@ class ReplyReader:
     _KEPT = 16  # readings
 
     def __init__(self, hide: Sequence[str] = ()) -> None:
-        """`hide`: secrets that we told the server, and that it might repeat."""
+        """Read replies; `hide`: secrets that we told the server, and that it might repeat."""
         self._hide = hide
         self.lines: list[str] = []  # of the last reply of several: each whole, without its code
         self._rest = b""
@@ -120,7 +121,7 @@ class ReplyReader:
         return bool(self._rest or self._lines)
 
     def feed(self, data: bytes) -> list[Reply]:
-        """The replies that are complete now; raises ValueError for what is no SMTP reply."""
+        """Return the replies that are complete now; raise ValueError for what is no SMTP reply."""
         if self._rest or self._lines:
             return self._read(data)
         known = self._known.get(data)
@@ -190,6 +191,8 @@ _QUEUE_ID = re.compile(r"\b(?:as|id|queued)\b:?\s+(?!(?:as|for|id)\b)(\S+)", re.
 
 
 def queue_id(text: str) -> str:
-    """What the relay calls the message, from the words of its last reply; "" if they do not say."""
+    """Return what the relay calls the message, from the words of its last reply; "" if they do not
+    say.
+    """
     found = _QUEUE_ID.search(text)
     return found[1].strip("<>().,;")[:16] if found else ""

@@ -24,7 +24,7 @@ DATA_START, DATA_END = 120, 600  # seconds (RFC 5321 §4.5.3.2)
 
 
 class Sent(NamedTuple):
-    """How a transaction ended, and about whom a refusal was."""
+    """The end of a transaction, and whom a refusal was about."""
 
     outcome: Outcome
     scope: Scope = Scope.RECIPIENT
@@ -40,8 +40,9 @@ class Session(Handshake):
     async def send(
         self, message: Message, may_begin: Callable[[], Awaitable[bool]], begun: Callable[[], None]
     ) -> Sent:
-        """One transaction. `may_begin` is asked after 354; `begun` is called before the first byte
-        of the body.
+        """Send one letter.
+
+        `may_begin` is asked after 354; `begun` is called before the first byte of the body.
         """
         if self._replies or self._reader.pending:
             return self._spoke_unasked()
@@ -88,7 +89,7 @@ class Session(Handshake):
         may_begin: Callable[[], Awaitable[bool]],
         begun: Callable[[], None],
     ) -> Sent:
-        """RFC 3030: MAIL, RCPT and the whole message as its last chunk in one group, one round
+        """Send MAIL, RCPT and the message as its last chunk in one group (RFC 3030): one round
         trip.
         """
         if not await may_begin():
@@ -104,7 +105,8 @@ class Session(Handshake):
         try:
             # the server answers each in order, and takes the chunk even where it refused before it
             for _ in stages:
-                replies.append(await self._read(DATA_END))  # noqa: PERF401 - those before a break count
+                # Those before a break count.
+                replies.append(await self._read(DATA_END))  # noqa: PERF401
         except ConnectionBrokenError as error:
             if self._unwritten:
                 return self._ended(
@@ -140,8 +142,9 @@ class Session(Handshake):
         return self._sent(stage, reply)
 
     async def _group(self, commands: tuple[bytes, bytes, bytes]) -> tuple[Stage, Reply]:
-        """MAIL, RCPT, DATA; gives the first refusal, else DATA's reply. Leaves the session ready
-        for the next message.
+        """Send MAIL, RCPT, DATA; return the first refusal, else DATA's reply.
+
+        Leaves the session ready for the next message.
         """
         stages = (Stage.MAIL, Stage.RCPT, Stage.DATA)
         if "PIPELINING" in self.extensions:
@@ -212,7 +215,7 @@ class Session(Handshake):
         code: int = 0,
         inside: bool = False,
     ) -> Sent:
-        """How it ended without a reply."""
+        """Return an end without a reply."""
         return Sent(Outcome(state, code, text, relay=self._relay, inside=inside), scope)
 
     def _sent(self, stage: Stage, reply: Reply) -> Sent:

@@ -1,4 +1,4 @@
-"""What a pool asks of its users, and what every kind of pool has."""
+"""The work of a pool: where its letters come from, and where outcomes go."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,8 @@ class Sendable(Protocol):
     """One letter to send."""
 
     @property
-    def message(self) -> Message: ...
+    def message(self) -> Message:
+        """Return the letter."""
 
 
 J = TypeVar("J", bound=Sendable)
@@ -24,38 +25,40 @@ class Work(Protocol[J]):
         """Return when there may be something to send, or when everything stops."""
 
     async def take(self) -> J | None:
-        """The next letter; None after IDLE seconds without one, or when everything stops."""
+        """Return the next letter; None after IDLE seconds without one, or when everything stops."""
 
     async def may_begin(self, job: J) -> bool:
-        """Whether, right now, this letter's body may begin."""
+        """Return whether, right now, this letter's body may begin."""
 
     def begun(self, job: J) -> None:
-        """Called before the first byte of the body."""
+        """Note that the first byte of the body follows."""
 
     def done(self, job: J, outcome: Outcome) -> None:
-        """How it ended."""
+        """Record how a letter ended."""
 
     def unreachable(self, why: str, pause: float) -> None:
-        """The relay cannot be reached; it is left alone for so many seconds."""
+        """Note that the relay cannot be reached and is left alone for so many seconds."""
 
     def refused(self, why: str) -> None:
-        """The relay refuses us (password, sender): everything should halt."""
+        """Halt everything: the relay refuses us (password, sender)."""
 
     def learnt(self, relay: str, what: RelayLimits) -> None:
         """Note that the relay has a limit that was not known."""
 
     def broken(self, error: BaseException) -> None:
-        """A lane died of a bug; its letter's end must not be forgotten."""
+        """Note that a lane died of a bug: its letter's end must not be forgotten."""
 
 
 class Lanes(Protocol):
-    """What the pool and its twins have in common."""
+    """The common part of all pools."""
 
     lanes: int
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin to send."""
 
-    async def stop(self, seconds: float) -> None: ...
+    async def stop(self, seconds: float) -> None:
+        """Let what is in flight end, for at most so many seconds, and close every connection."""
 
 
 PoolOf = Callable[[Work[Any]], Lanes]

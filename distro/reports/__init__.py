@@ -1,1 +1,1 @@
-"""What happened, for those who ask: summary, one person, export."""
+"""Reports: summary, one person, export, pages."""

@@ -36,7 +36,7 @@ _TEXTURES = {
 
 
 def patterns() -> str:
-    """The textures, once a page; the parts of charts refer to them as url(#t-…)."""
+    """Return the textures, once a page; the parts of charts refer to them as url(#t-…)."""
     made = "".join(
         f'<pattern id="t-{state.value}" width="6" height="6" patternUnits="userSpaceOnUse"><rect'
         f' width="6" height="6" fill="var(--{state.value.replace("_", "-")})"/>{texture}</pattern>'
@@ -49,7 +49,7 @@ def patterns() -> str:
 
 
 def swatch(state: State) -> str:
-    """A small square with the state's texture; the word stands beside it."""
+    """Return a small square with the state's texture; the word stands beside it."""
     return (
         '<svg width="14" height="14" aria-hidden="true" focusable="false" class="swatch"><rect'
         f' x="0.5" y="0.5" width="13" height="13" fill="url(#t-{state.value})"'
@@ -58,8 +58,8 @@ def swatch(state: State) -> str:
 
 
 def balance(counts: dict[State, int], *, height: int = 36, label: str = "Where everyone is") -> str:
-    """One bar to scale, a part for each state that has somebody; a part is never thinner than a
-    pixel.
+    """Return one bar to scale, a part for each state that has somebody; a part is never thinner
+    than a pixel.
     """
     total = sum(counts.values())
     present = [(state, n) for state, n in counts.items() if n]
@@ -82,7 +82,7 @@ def balance(counts: dict[State, int], *, height: int = 36, label: str = "Where e
 
 
 def over_time(bins: Sequence[Bin], width: int, zone: str) -> str:
-    """Accepted letters by time, as bars from zero; the numbers are in the description."""
+    """Return accepted letters by time, as bars from zero; the numbers are in the description."""
     if len(bins) < 3:  # two bars say less than the sentence above them
         return ""
     most = max(b.accepted for b in bins)

@@ -1,6 +1,4 @@
-"""What the report as a page says beyond the summary: over time, by edition, by domain, refusals,
-events, versions.
-"""
+"""The report beyond its summary: over time, by edition, by domain, refusals, events, versions."""
 
 import json
 from collections import Counter
@@ -24,7 +22,7 @@ _WAITING = (State.QUEUED, State.SENDING, State.DEFERRED)
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many were accepted from `at` (unix seconds) on, for the width of a bin."""
+    """The letters accepted from `at` (unix seconds) on, for the width of a bin."""
 
     at: int
     accepted: int
@@ -41,14 +39,17 @@ class TableRow:
 
     @property
     def audience(self) -> int:
+        """Return how many people are in the row."""
         return sum(self.counts.values())
 
     @property
     def waiting(self) -> int:
+        """Return how many of them are still to be tried."""
         return sum(self.counts.get(s, 0) for s in _WAITING)
 
     @property
     def other(self) -> int:
+        """Return how many of them neither have it nor wait."""
         return (
             self.audience
             - self.waiting
@@ -105,7 +106,7 @@ def details(store: Store, distribution: DistributionId) -> Details:
 
 
 def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
-    """Accepted letters in at most so many bins of whole seconds."""
+    """Return accepted letters in at most so many bins of whole seconds."""
     accepted = Counter(t for state, t in zip(states, times, strict=False) if state == _ACCEPTED)
     if not accepted:
         return 1, ()
@@ -139,7 +140,7 @@ def _by_edition(
 def _by_domain(
     store: Store, distribution: str, states: bytes
 ) -> tuple[tuple[TableRow, ...], TableRow | None]:
-    """The largest domains of the audience and the rest."""
+    """Return the largest domains of the audience and the rest."""
     ids = records.audience_of(store, distribution)
     domain_of = _domains(store, ids)
     if domain_of is None or not ids:
@@ -162,8 +163,8 @@ def _by_domain(
 
 
 def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
-    """The domain of each id, from the index where there is one, else from the rows if they are
-    few.
+    """Return the domain of each id, from the index where there is one, else from the rows if they
+    are few.
     """
     kept = subscriber_rows.column_kinds(store).get("domain")
     if kept in ("index", "ids"):
@@ -187,7 +188,7 @@ def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
 
 
 def _refusals(store: Store, distribution: str, states: bytes) -> tuple[Refusal, ...]:
-    """Who was refused, by state and cause, with the words of one server each."""
+    """Return who was refused, by state and cause, with the words of one server each."""
     if not any(letter in states for letter in b"fdb"):
         return ()
     found: dict[tuple[State, str], list[str]] = {}

@@ -47,7 +47,7 @@ class Explanation:
     earlier: tuple[Standing, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As `--json` says it."""
+        """Return the explanation as `--json` prints it."""
         f = self.found
         return {
             "address": self.person.email,
@@ -85,7 +85,7 @@ class Explanation:
 
     @property
     def elsewhere(self) -> Standing | None:
-        """Another distribution of the release that reached them, where this one did not."""
+        """Return another distribution of the release that reached them, where this one did not."""
         if self.found is None or self.found.state in (State.ACCEPTED, State.COMPLAINED):
             return None
         return next((other for other in self.others if other.state is State.ACCEPTED), None)
@@ -159,8 +159,8 @@ _REACHED = (
 
 
 def _rank(found: Standing) -> int:
-    """How much a distribution says about whether somebody has the release: where it reached them
-    first, then where it may.
+    """Return how much a distribution says about whether somebody has the release: where it reached
+    them first, then where it may.
     """
     return (
         _REACHED.index(found.state)
@@ -170,7 +170,7 @@ def _rank(found: Standing) -> int:
 
 
 def _names_one(release: str) -> bool:
-    """Whether D17 or 17 is named, and not a release."""
+    """Return whether D17 or 17 is named, and not a release."""
     return release.strip().lstrip("dD").isdigit()
 
 
@@ -190,7 +190,7 @@ def _distributions(installation: Installation, release: str) -> list[Distributio
 
 
 def _message_id(installation: Installation, found: Standing) -> str:
-    """The Message-ID of their letter; "" before there is one."""
+    """Return the Message-ID of their letter; "" before there is one."""
     if found.ordinal < 0 or not found.edition:
         return ""
     return message_ids(
@@ -201,7 +201,7 @@ def _message_id(installation: Installation, found: Standing) -> str:
 
 
 def _parts(node: Node) -> tuple[Node, ...]:
-    """The rules that a person would name: what is joined by `and` at the top."""
+    """Return the rules that a person would name: what is joined by `and` at the top."""
     if isinstance(node, And):
         return node.parts
     assert isinstance(node, Not | Or | Term)

@@ -130,7 +130,7 @@ class ExplanationText:
         return f"{when.day} {when:%B %Y at %H:%M:%S}"
 
     def spoken(self) -> list[str]:
-        """What to read out to whoever rings."""
+        """Return what to read out to whoever rings."""
         found = self.facts.elsewhere or self.facts.found
         if found is None:
             return ["We have not sent anything yet."]
@@ -190,7 +190,7 @@ class ExplanationText:
         }.get(found.state, ["It is on its way: your turn comes within minutes.", title])
 
     def rows(self) -> list[RuleRow]:
-        """Why, rule by rule."""
+        """Return why, rule by rule."""
         rows = [
             RuleRow(
                 "Yes",
@@ -224,7 +224,7 @@ class ExplanationText:
         ]
 
     def admin_facts(self) -> list[tuple[str, str]]:
-        """What a mail admin searches a log for."""
+        """Return what a mail admin searches a log for."""
         found = self.facts.found
         if found is None or found.record is None or not found.record.attempts:
             return []

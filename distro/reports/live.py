@@ -32,7 +32,7 @@ def opened_by(installation: Installation, name: str, key: str) -> DistributionId
 
 
 def live_page(installation: Installation, number: DistributionId) -> str:
-    """The page as it is served: it follows what still happens."""
+    """Return the page as it is served: it follows what still happens."""
     return _page(installation, number, live=True)
 
 

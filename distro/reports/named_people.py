@@ -1,4 +1,4 @@
-"""Who failed, is in doubt, or may have it twice: by name, a few or all of them."""
+"""Name those who failed, are in doubt, or may have it twice: a few, or all of them."""
 
 import itertools
 import json
@@ -42,13 +42,14 @@ def named(
         for ordinal, number, raw, why in zip(piece, numbers, people, replies, strict=True):
             if group == "possibly_twice":
                 state = BY_LETTER[chr(states[ordinal])].value.replace("_", " ")
-                why = f"sent once more after doubt; now {state}"  # noqa: PLW2901 - instead of a reply
+                # Instead of a reply.
+                why = f"sent once more after doubt; now {state}"  # noqa: PLW2901
             yield Named(shown_address(json.loads(raw or b"{}"), number), why)
         if at_most <= 0:
             return
 
 
 def _sent_again(store: Store, distribution: str, people: int) -> Iterator[int]:
-    """The ordinals whose letter was sent once more while it was in doubt."""
+    """Return the ordinals whose letter was sent once more while it was in doubt."""
     flags = records.flags_of(store, distribution, people)
     return (ordinal for ordinal, flag in enumerate(flags) if flag & records.RESENT)

@@ -70,17 +70,20 @@ LIVE_STATES = ("scheduled", "freezing", "sending")
 
 @cache
 def template(name: str) -> Template:
-    """A page of this folder; every page has the same style inside it."""
+    """Return a page of this folder; every page has the same style inside it."""
     here = Path(__file__).parent
     env = Environment(autoescape=True, trim_blocks=True)
-    env.globals["style"] = Markup((here / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    # Our own file.
+    env.globals["style"] = Markup((here / "style.css").read_text(encoding="utf-8"))  # noqa: S704
     return env.from_string((here / name).read_text(encoding="utf-8"))
 
 
 def page(
     store: Store, distribution: DistributionId, *, zone: str, organisation: str, live: bool
 ) -> str:
-    """The page of a distribution; `live`: it follows what still happens, where JavaScript runs."""
+    """Return the page of a distribution; `live`: it follows what still happens, where JavaScript
+    runs.
+    """
     summary, found = report(store, distribution, zone), details(store, distribution)
     fields, now_ms = summary.fields, store.now_ms()
     timed = fields | {"first_ms": summary.first_accepted_ms, "now_ms": now_ms}
@@ -130,8 +133,8 @@ def page(
 
 
 def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:
-    """What changes while it goes out, as JSON from element to HTML, and whether it goes on. Reads
-    counters, not people.
+    """Return what changes while it goes out, as JSON from element to HTML, and whether it goes on.
+    Reads counters, not people.
     """
     found = distributions.read(store, distribution)
     counts = counters(store, distribution) if found.frozen else dict.fromkeys(State, 0)
@@ -151,7 +154,7 @@ def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:
 
 
 def _now(fields: dict[str, Any]) -> dict[str, Any]:
-    """What the block `now` needs."""
+    """Return what the block `now` needs."""
     counts = {state: fields["counts"][state.value] for state in _SHOWN}
     rows = [
         {
@@ -171,7 +174,7 @@ def _now(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lead(fields: dict[str, Any]) -> str:
-    """The state, and whether somebody is needed, in a sentence or two."""
+    """Return the state, and whether somebody is needed, in a sentence or two."""
     counts = fields["counts"]
     open_ones = counts["queued"] + counts["sending"]
     sentences = {
@@ -187,20 +190,16 @@ def _lead(fields: dict[str, Any]) -> str:
         ),
     }
     trouble = counts["failed"] + counts["in_doubt"] + counts["bounced"] + counts["complained"]
-    calm = (
-        ""
-        if fields["state"] in ("halted", "cancelled")
-        else (
-            " Nothing is needed from you."
-            if not trouble
-            else f" {trouble:,} did not get it or may not have: see below."
-        )
-    )
+    calm = " Nothing is needed from you."
+    if trouble:
+        calm = f" {trouble:,} did not get it or may not have: see below."
+    if fields["state"] in ("halted", "cancelled"):
+        calm = ""
     return sentences.get(fields["state"], str(fields["state"])) + calm
 
 
 def _left(fields: dict[str, Any], open_ones: int) -> str:
-    """How long at the rate so far; "" while nothing is known."""
+    """Return how long at the rate so far; "" while nothing is known."""
     first, now = fields.get("first_ms", 0), fields.get("now_ms", 0)
     tried = fields["audience"] - open_ones
     if not first or now - first < 500 or not tried:
@@ -256,7 +255,7 @@ def _pace(found: Details) -> str:
 
 
 def _share(n: int, total: int) -> str:
-    """0% and 100% are only said when they are exactly true."""
+    """Return a share in per cent; 0% and 100% only where they are exactly true."""
     if not n or not total:
         return "0%"
     share = 100 * n / total

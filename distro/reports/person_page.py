@@ -19,7 +19,7 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """What the page says; the flow knows it."""
+    """The contents of the page."""
 
     name: str
     distribution: str
@@ -33,7 +33,7 @@ class PersonPage:
 
 
 def person_page(told: PersonPage) -> str:
-    """The page, self-contained."""
+    """Return the page, self-contained."""
     return template("person.html").render(
         policy=STILL, **{name: getattr(told, name) for name in told.__slots__}
     )

@@ -1,4 +1,4 @@
-"""How far a distribution is, asked again and again."""
+"""Follow a distribution while it goes out."""
 
 import time
 from collections.abc import Iterator
@@ -26,11 +26,12 @@ class Glance:
 
     @property
     def tried(self) -> int:
+        """Return how many were tried at least once."""
         return self.audience - sum(self.counts[s] for s in OPEN)
 
     @property
     def over(self) -> bool:
-        """Nothing moves any more without a person, or only after minutes."""
+        """Return whether nothing moves any more without a person, or only after minutes."""
         if self.state is DistributionState.SENDING:
             return self.audience > 0 and not any(self.counts[s] for s in OPEN)
         return self.state in _ENDED

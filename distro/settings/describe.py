@@ -27,7 +27,7 @@ class Explained:
 
 
 def load_explained(path: Path | None = None) -> list[Explained]:
-    """Every setting with its value, where that comes from, its default and its meaning."""
+    """Return every setting with its value, where that comes from, its default and its meaning."""
     where = path or Path("distro.toml")
     settings = load(path, needed=path is not None)
     try:
@@ -42,7 +42,7 @@ def load_explained(path: Path | None = None) -> list[Explained]:
 
 
 def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Iterator[Explained]:
-    """A plain setting, or those of a section; of several relays each."""
+    """Yield a plain setting, or those of a section; of several relays each."""
     if isinstance(value, Section):
         for inner, inner_field in type(value).model_fields.items():
             yield from _explained(
@@ -73,7 +73,7 @@ def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Itera
 
 
 def _written(value: Any) -> str:
-    """A value as the file would say it; a secret shows only that it is there."""
+    """Return a value as the file would say it; a secret shows only that it is there."""
     if isinstance(value, SecretUrl):
         return value.shown
     if isinstance(value, SecretStr):

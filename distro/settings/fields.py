@@ -11,11 +11,13 @@ from distro.times import parse_duration
 
 
 def is_duration(text: str) -> str:
+    """Check that a text is a duration such as 60s, 2h, 2d."""
     parse_duration(text)
     return text
 
 
 def is_rate(text: str) -> str:
+    """Check that a text is a rate such as 20/s, 300/m, or empty."""
     if text:
         parse_rate(text)
     return text
@@ -93,6 +95,7 @@ def is_loopback(host: str) -> bool:
 
 
 def one_plain_address(value: str) -> str:
+    """Check that a text is one e-mail address without a name."""
     if value and (
         value.count("@") != 1 or any(c in value for c in "\r\n<>, ") or not value.isascii()
     ):

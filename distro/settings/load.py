@@ -113,22 +113,22 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
-        """Whether the Redis server that comes with distro is used."""
+        """Return whether the Redis server that comes with distro is used."""
         return self.redis.get_secret_value() == EMBEDDED
 
     @property
     def file(self) -> Path:
-        """Where they were read from, or would have been."""
+        """Return where they were read from, or would have been."""
         return self._file
 
     @property
     def where(self) -> str:
-        """How sentences call the place they were read from."""
+        """Return how sentences call the place they were read from."""
         return self._file.name if self._file.exists() else "the environment"
 
     @property
     def readable_by_others(self) -> Path | None:
-        """The settings file, if it holds a secret and others than its owner may read it."""
+        """Return the settings file, if it holds a secret and others than its owner may read it."""
         urls = [self.redis, self.broker, *(relay.url for relay in self.relay)]
         secret = bool(self.secret.keys) or any(
             urlsplit(url.get_secret_value()).password for url in urls
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
         return self.senders.get(name, self.sender)
 
     def sender_named(self, name: str) -> Sender:
-        """The desk that a release names; raises SettingsError if there is none."""
+        """Return the desk that a release names; raise SettingsError if there is none."""
         if not name:
             return self.sender
         if name not in self.senders:
@@ -181,8 +181,8 @@ class Settings(BaseSettings):
 
 
 def load(path: Path | None = None, *, needed: bool = True) -> Settings:
-    """The settings of `path`, or of DISTRO_CONFIG, or of ./distro.toml; relative folders are meant
-    from where the file lies.
+    """Return the settings of `path`, or of DISTRO_CONFIG, or of ./distro.toml; relative folders are
+    meant from where the file lies.
 
     Without a file: the defaults, unless it is `needed`. Raises SettingsError with every problem.
     """
@@ -240,7 +240,9 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
 
 
 def _in_variables() -> bool:
-    """Whether the environment says any setting: then it may say all of them, as in a container."""
+    """Return whether the environment says any setting: then it may say all of them, as in a
+    container.
+    """
     return any(
         name.upper().startswith("DISTRO_")
         and name[7:].split("__")[0].lower() in Settings.model_fields
@@ -249,7 +251,7 @@ def _in_variables() -> bool:
 
 
 def _told_variable(message: str) -> str:
-    """What the library says of a variable, by the variable's name."""
+    """Return what the library says of a variable, by the variable's name."""
     found = re.search(r'field "(\w{1,40})"', message)
     if not found:
         return message
@@ -279,5 +281,5 @@ def _told(problem: Any) -> str:
 
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """Return the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -115,15 +115,18 @@ class Relay(Section):
 
     @property
     def host(self) -> str:
+        """Return the host of the url."""
         return urlsplit(self.url.get_secret_value()).hostname or ""
 
     @property
     def port(self) -> int:
+        """Return the port of the url, or the usual one of its scheme."""
         parts = urlsplit(self.url.get_secret_value())
         return parts.port or (465 if parts.scheme == "smtps" else 25)
 
     @property
     def tls(self) -> Literal["implicit", "starttls", "off"]:
+        """Return how the connection is encrypted: implicit, starttls or off."""
         parts = urlsplit(self.url.get_secret_value())
         return (
             "implicit"
@@ -135,10 +138,13 @@ class Relay(Section):
 
     @property
     def user(self) -> str:
+        """Return the user of the url; "" where it has none."""
         return unquote(urlsplit(self.url.get_secret_value()).username or "")
 
     def password(self) -> str:
-        """The password, read when it is needed; raises SettingsError if its file cannot be read."""
+        """Return the password, read when it is needed; raise SettingsError if its file cannot be
+        read.
+        """
         if self.password_file:
             try:
                 return read_text(Path(self.password_file), 10_000).strip()
@@ -151,5 +157,5 @@ class Relay(Section):
 
     @property
     def name(self) -> str:
-        """How logs and reports call it: host:port, never with the secret."""
+        """Return the relay as logs and reports name it: host:port, never with the secret."""
         return f"{self.host}:{self.port}"

@@ -97,7 +97,7 @@ class Site(Section):
 
 
 class Sender(Section):
-    """Who writes the letters."""
+    """The writer of the letters."""
 
     name: str = Field("Press Office", description="The name that readers see.")
     address: str = Field(
@@ -123,7 +123,7 @@ class Sender(Section):
 
 
 class BrandSettings(Section):
-    """How letters look; everything else is a template."""
+    """The look of letters; everything else is a template."""
 
     accent: str = Field(
         "#0b5570",
@@ -198,8 +198,9 @@ class Feedback(Section):
 
 
 class Retention(Section):
-    """How long what is kept about people; the consent of who is in the book is kept as long as they
-    are in it, for it is the proof.
+    """Retention periods.
+
+    The consent of a subscriber is kept as long as they are in the book, as proof.
     """
 
     answers: str = Field(
@@ -227,7 +228,7 @@ class Languages(Section):
 
 
 class Retry(Section):
-    """What happens after a temporary refusal."""
+    """The course after a temporary refusal."""
 
     period: Duration = Field(
         "2d", description="How long a temporary refusal is tried again before it is given up."
@@ -239,7 +240,7 @@ class Retry(Section):
 
 
 class InDoubt(Section):
-    """What happens when an attempt's end is unknown."""
+    """The course when an attempt's end is unknown."""
 
     policy: Literal["resend", "hold"] = Field(
         "resend", description="resend: once more under the same Message-ID; hold: never by itself."
@@ -263,7 +264,7 @@ class InDoubt(Section):
 
 
 class Secret(Section):
-    """What signs the links in letters."""
+    """The keys that sign the links in letters."""
 
     keys: list[SecretStr] = Field(
         [],
@@ -289,7 +290,7 @@ class Secret(Section):
 
 
 class Limits(Section):
-    """What makes it stop by itself."""
+    """The bounds at which it stops by itself."""
 
     usual_factor: int = Field(
         10, ge=2, description="An audience over so many times the usual one is halted."
@@ -320,9 +321,7 @@ class Limits(Section):
 
 
 class Pace(Section):
-    """How fast each receiver is written to; google, microsoft, yahoo and apple are known groups of
-    domains.
-    """
+    """The rates of receivers; google, microsoft, yahoo and apple are known groups of domains."""
 
     groups: dict[str, list[str]] = Field({}, description="Further groups: a name and its domains.")
     rates: dict[str, Rate] = Field(
@@ -343,7 +342,7 @@ class Pace(Section):
 
 
 class Worker(Section):
-    """How a host's work is divided."""
+    """The division of a host's work."""
 
     processes: int = Field(
         0,

@@ -98,8 +98,9 @@ class _Connection(asyncio.Protocol):
                 )
 
     async def ask(self, args: tuple[Any, ...]) -> Any:
-        """One request; raises StoreGoneError when the connection breaks or nothing is answered in
-        time.
+        """Send one request and return its answer.
+
+        Raises StoreGoneError when the connection breaks or nothing is answered in time.
         """
         if not self.open or self._transport is None:
             raise StoreGoneError("Redis does not answer (connection closed)")
@@ -144,6 +145,9 @@ class AsyncStore:
         return int(seconds) + int(micros) / 1e6 + clock.offset() / 1000
 
     async def command(self, *args: bytes | str | float) -> Any:
+        """Run one Redis command and return its raw answer; raise StoreGoneError if Redis is
+        away.
+        """
         return await self._ask(*args)
 
     async def _ask(self, *args: Any) -> Any:
@@ -171,6 +175,7 @@ class AsyncStore:
             return self._connection
 
     async def close(self) -> None:
+        """Close the connection."""
         if self._connection:
             self._connection.abort()
 

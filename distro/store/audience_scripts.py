@@ -13,7 +13,7 @@ Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], [
 
 @dataclass(frozen=True, slots=True)
 class AudienceQuery:
-    """What `select` is asked about a release."""
+    """A question about an audience, for `select`."""
 
     slug: str
     program: Program
@@ -25,6 +25,7 @@ class AudienceQuery:
     digest: bool = False  # a newsletter: also for readers who want no single releases
 
     def told(self) -> str:
+        """Return it as the script reads it."""
         return json.dumps(
             {
                 "program": self.program,
@@ -39,7 +40,7 @@ class AudienceQuery:
 
 
 def read_plan(text: bytes | str) -> Plan:
-    """What `select` found, also as it is kept with a distribution."""
+    """Return what `select` found, also as it is kept with a distribution."""
     told = json.loads(text)
     # An empty Lua table comes as a JSON object either way; counts are numbers.
     tables = {
@@ -50,14 +51,15 @@ def read_plan(text: bytes | str) -> Plan:
 
 
 def plan(question: AudienceQuery) -> Call[Plan]:
-    """Who would get it; changes nothing."""
+    """Return who would get it; changes nothing."""
     return Call("select", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """How a reservation went: `ok` with the plan; `wait` for another distribution, whose number is
-    `about`; `changed`: the
+    """The end of a reservation.
+
+    `ok` with the plan; `wait` for another distribution, whose number is `about`; `changed`: the
     text in the language `about` is not the one that readers have; `not_now`: the distribution is
     not at this point.
     """
@@ -71,6 +73,7 @@ def reserve(distribution: str, question: AudienceQuery) -> Call[Reserved]:
     """Fix who gets it; asked again, the reservation that was made."""
 
     def read(answer: Any) -> Reserved:
+        """Read the script's answer."""
         what = answer[0].decode()
         return (
             Reserved(what, plan=read_plan(answer[1]))
@@ -82,19 +85,21 @@ def reserve(distribution: str, question: AudienceQuery) -> Call[Reserved]:
 
 
 def compare(planes: str, op: str, bits: str, into: str, seconds: int) -> Call[int]:
-    """Whose number compares so with these bits (highest first), as a bitmap in a key of its own for
-    so long; gives how many.
+    """Keep whose number compares so with these bits (highest first) as a bitmap for so many
+    seconds.
+
+    Returns how many they are.
     """
     return Call("compare", (planes, op[0], int(op.endswith("=")), bits, into, seconds), int)
 
 
 def count(program: Program) -> Call[int]:
-    """How many a segment has."""
+    """Return how many a segment has."""
     return Call("count", (json.dumps(program), ""), lambda a: int(a[0]))
 
 
 def bitmap(program: Program) -> Call[bytes]:
-    """The ids of a segment, one bit each, most significant first."""
+    """Return the ids of a segment, one bit each, most significant first."""
     return Call("count", (json.dumps(program), "1"), lambda a: a[1])
 
 
@@ -106,7 +111,7 @@ def build(distribution: str, built: int, ids: bytes) -> Call[tuple[str, int]]:
 def frozen(
     distribution: str, audience: int, batches: bytes, state: str, reason: str = "", guard: str = ""
 ) -> Call[bool]:
-    """The audience is complete; False: somebody else said so, or it is not."""
+    """Say that the audience is complete; False where somebody else said so, or it is not."""
     return Call("frozen", (distribution, audience, batches, state, reason, guard), bool)
 
 
@@ -177,7 +182,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the store took a submission.
+    """The store's answer to a submission.
 
     `what`: ok; again (the idempotency key was known); idem_other (it stands for something else);
     same (another slug has this text); changed (readers have another text).
@@ -192,6 +197,7 @@ def accept(submission: Submission) -> Call[Answer]:
     """Store a release and a distribution of it; all or nothing."""
 
     def read(answer: Any) -> Answer:
+        """Read the script's answer."""
         about = str(answer[1]) if isinstance(answer[1], int) else answer[1].decode()
         return Answer(answer[0].decode(), about, answer[2].decode())
 

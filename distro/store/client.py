@@ -39,7 +39,7 @@ class Call(Generic[T]):
 
 @cache
 def source(script: str) -> bytes:
-    """The text that Redis runs: the shared helpers, then the script."""
+    """Return the text that Redis runs: the shared helpers, then the script."""
     return (
         (_SCRIPTS / "_shared.lua").read_bytes() + b"\n" + (_SCRIPTS / f"{script}.lua").read_bytes()
     )
@@ -47,7 +47,7 @@ def source(script: str) -> bytes:
 
 @cache
 def digest(script: str) -> str:
-    """What EVALSHA calls the script (its SHA-1, as Redis wants it)."""
+    """Return what EVALSHA calls the script (its SHA-1, as Redis wants it)."""
     return hashlib.sha1(source(script), usedforsecurity=False).hexdigest()
 
 
@@ -60,8 +60,8 @@ _GONE = (
 
 
 def translated(error: Exception) -> StoreGoneError | None:
-    """What an error means for people when Redis is away or refuses to write; None: it is a bug of
-    ours.
+    """Return what an error means for people when Redis is away or refuses to write; None: it is a
+    bug of ours.
     """
     text = str(error).split(" : <", maxsplit=1)[
         0
@@ -88,7 +88,7 @@ def translated(error: Exception) -> StoreGoneError | None:
 
 @contextlib.contextmanager
 def _troubles_told() -> Iterator[None]:
-    """Redis' troubles as StoreGoneError; what is a bug of ours stays what it is."""
+    """Raise Redis' troubles as StoreGoneError; a bug of ours stays what it is."""
     try:
         yield
     except redis.RedisError as error:
@@ -128,20 +128,22 @@ class Store:
             return cast("list[Any]", pipe.execute())
 
     def text(self, key: str) -> str:
-        """A string as text; "" when it is not there."""
+        """Return a string as text; "" when it is not there."""
         value = self.command("GET", key)
         return value.decode() if value is not None else ""
 
     def raw(self, key: str) -> bytes:
+        """Return the bytes of a string; b"" where it is not there."""
         return cast("bytes", self.command("GET", key) or b"")
 
     def span(self, key: str, first: int, past: int) -> bytes:
-        """The bytes from `first` up to, without, `past` of a string."""
+        """Return the bytes from `first` up to, without, `past` of a string."""
         return (
             cast("bytes", self.command("GETRANGE", key, first, past - 1)) if past > first else b""
         )
 
     def hash(self, key: str) -> dict[str, str]:
+        """Return a hash as texts; {} where it is not there."""
         answer = self.command("HGETALL", key)
         pairs = (
             answer.items()
@@ -151,12 +153,12 @@ class Store:
         return {k.decode(): v.decode("utf-8", "replace") for k, v in pairs}
 
     def members(self, key: str) -> list[str]:
-        """The members of a set."""
+        """Return the members of a set."""
         return [m.decode() for m in self.command("SMEMBERS", key)]
 
     def names(self, pattern: str) -> Iterator[str]:
-        """The keys that fit a pattern (`*` is anything), looked for in pieces that keep nobody
-        waiting.
+        """Yield the keys that fit a pattern (`*` is anything), looked for in pieces that keep
+        nobody waiting.
         """
         cursor = b"0"
         while True:
@@ -173,11 +175,11 @@ class Store:
         return int(count)
 
     def elements(self, key: str) -> list[str]:
-        """The elements of a list, first to last."""
+        """Return the elements of a list, first to last."""
         return [m.decode("utf-8", "replace") for m in self.command("LRANGE", key, 0, -1)]
 
     def scores(self, key: str) -> dict[str, int]:
-        """A sorted set as member -> score, lowest first."""
+        """Return a sorted set as member -> score, lowest first."""
         flat = self.command("ZRANGE", key, 0, -1, "WITHSCORES")
         pairs = (
             flat
@@ -218,14 +220,16 @@ class Store:
         return str(self.command("INFO", "server").get("valkey_version", ""))
 
     def ping(self) -> bool:
+        """Return whether Redis answers."""
         return bool(self.command("PING"))
 
     def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
 
 def connect(url: str, *, patience: int = _PATIENCE) -> Store:
-    """A store for threads; nothing is asked of Redis yet."""
+    """Return a store for threads; nothing is asked of Redis yet."""
     return Store(_client(url, Retry(ConstantBackoff(_PAUSE), patience)))
 
 
@@ -257,7 +261,7 @@ def _sentinel(url: str, options: dict[str, Any]) -> Any:
 
 
 def sentinel_parts(url: str) -> tuple[list[tuple[str, int]], str, int]:
-    """Hosts with their ports, service and database of
+    """Return hosts with their ports, service and database of
     sentinel://[:password@]host:26379,host2:26379/service[/database].
     """
     parts = urlsplit(url)

@@ -1,5 +1,4 @@
-"""Whose a data folder is, and who else may use the server in it: the members of one group (`[site]
-group`), nobody more.
+"""Check whose a data folder is, and let the members of one group use the server in it.
 
 They get the way to Redis, which holds the book and the ledger, as a user who may not run the
 server. Secrets, what

@@ -23,7 +23,7 @@ _FILE = "format"
 
 
 def _forget_ring(store: Store) -> None:
-    """1 -> 2: wake-ups travel by Celery alone."""
+    """Drop the second list of wake-ups (1 to 2): they travel by Celery alone."""
     store.command("UNLINK", "ring")
 
 

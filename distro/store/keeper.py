@@ -43,16 +43,15 @@ _USERS_PATIENCE = 35.0  # seconds that users get to finish before the server sto
 
 
 def _die_with_parent() -> None:
-    """Linux: the kernel sends TERM when the parent ends, even by kill -9 (prctl
-    PR_SET_PDEATHSIG).
-    """
+    """Have the kernel send TERM when the parent ends, even by kill -9 (Linux, PR_SET_PDEATHSIG)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _last_user_gone(folder: Path) -> IO[str] | None:
-    """The users' lock, held alone, when nobody uses the server; whoever comes now waits until the
-    keeper has ended.
+    """Return the users' lock, held alone, when nobody uses the server; None while somebody does.
+
+    Whoever comes now waits until the keeper has ended.
     """
     try:
         lock = (folder / "users.lock").open("a")
@@ -75,6 +74,7 @@ def keep(data: Path, group: int | None = None) -> int:
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
+        """Ask the server to stop."""
         del frame
         stopping.append(number)
 

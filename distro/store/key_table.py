@@ -188,6 +188,8 @@ _PATTERNS = [(_pattern(key), key) for key in TABLE]
 
 
 def describe(name: str) -> Key | None:
-    """The row of the table that a key's name belongs to; None: the key is not in the table."""
+    """Return the row of the table that a key's name belongs to; None: the key is not in the
+    table.
+    """
     exact = [key for pattern, key in _PATTERNS if pattern.fullmatch(name)]
     return max(exact, key=lambda k: ("{" not in k.pattern, len(k.pattern)), default=None)

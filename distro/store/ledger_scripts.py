@@ -47,7 +47,7 @@ class Intent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """What a group commit gave."""
+    """The answer to a group commit."""
 
     # 0 granted; 1 the lease is lost; 2 the distribution does not send; 3 the pace allows none now
     status: int
@@ -76,7 +76,7 @@ class Step:
 
 
 def step(ask: Step) -> Call[Stepped]:
-    """Outcomes in, next intents out, idempotent by its serial."""
+    """Write outcomes and grant the next intents, idempotent by its serial."""
     claim = ask.claim
     where: tuple[int | str, ...] = (
         (claim.batch, claim.token, ask.want, ask.cursor, claim.past)
@@ -132,6 +132,7 @@ def claim(
     """
 
     def read(answer: Any) -> Claim | None:
+        """Read the script's answer."""
         return Claim(distribution, answer[0], token, *answer[1:5]) if answer else None
 
     return Call(
@@ -142,7 +143,7 @@ def claim(
 
 
 def others(distribution: str) -> Call[bool]:
-    """Whether another distribution waits for a sending process."""
+    """Return whether another distribution waits for a sending process."""
     return Call("others", (distribution, DUE_LEASE_MS), bool)
 
 
@@ -184,7 +185,7 @@ def close(distribution: str) -> Call[bool]:
 
 @dataclass(frozen=True, slots=True)
 class OrderAnswer:
-    """How an order about a distribution went."""
+    """The store's answer to an order about a distribution."""
 
     done: bool
     name: str  # of the distribution's state; "" where there is no such distribution
@@ -215,8 +216,8 @@ def cancel(distribution: str, actor: str, reason: str) -> Call[OrderAnswer]:
 
 
 def settle(distribution: str, at_most: int = 1000) -> Call[int]:
-    """The next piece of what a cancelled distribution held: 0 there is more, 1 it is settled, 2
-    letters are in flight.
+    """Return the next piece of what a cancelled distribution held: 0 there is more, 1 it is
+    settled, 2 letters are in flight.
     """
     return Call("settle", (distribution, at_most), int)
 

@@ -1,4 +1,4 @@
-"""What the sending processes and the other parts of an installation say of themselves."""
+"""Signs of life of sending processes and other parts, and what they say of themselves."""
 
 import json
 import time

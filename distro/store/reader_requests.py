@@ -1,4 +1,4 @@
-"""What readers ask for, and the letters to single readers that wait, as the store keeps them."""
+"""Requests of readers, and the letters to single readers that wait, as the store keeps them."""
 
 import json
 from collections.abc import Iterable

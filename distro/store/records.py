@@ -29,7 +29,7 @@ LATE = 2  # flag: an earlier attempt proved accepted while a later one was under
 def pack_outcome(
     ordinal: int, state: State, token: str, attempt: int, outcome: Outcome, relay: int
 ) -> bytes:
-    """One outcome as `step` takes it."""
+    """Return one outcome as `step` takes it."""
     return OUTCOME.pack(
         ordinal,
         _LETTERS[state],
@@ -43,7 +43,7 @@ def pack_outcome(
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the ledger remembers of a recipient's last attempt."""
+    """The ledger's memory of a recipient's last attempt."""
 
     token: str
     at: int  # unix seconds; 0: never tried
@@ -55,7 +55,7 @@ class Record:
 
 
 def unpack_record(raw: bytes) -> Record:
-    """A record as the scripts wrote it; what is shorter was never tried."""
+    """Return a record as the scripts wrote it; what is shorter was never tried."""
     token, at, attempts, flags, code, relay, queue_id = RECORD.unpack(raw.ljust(RECORD_SIZE, b"\0"))
     return Record(
         token.hex(),
@@ -69,7 +69,7 @@ def unpack_record(raw: bytes) -> Record:
 
 
 def address_at(store: Store, distribution: str, ordinal: int) -> str:
-    """The address, as the book has it now, of the recipient with this ordinal."""
+    """Return the address, as the book has it now, of the recipient with this ordinal."""
     number = int.from_bytes(
         store.span(keys.audience(distribution), ordinal * 4, ordinal * 4 + 4), "big"
     )
@@ -78,13 +78,15 @@ def address_at(store: Store, distribution: str, ordinal: int) -> str:
 
 
 def is_protected(row: Mapping[str, Any]) -> bool:
-    """Whether a row says `protected`: its name and address are in no report and no log."""
+    """Return whether a row says `protected`: its name and address are in no report and no log."""
     told = row.get("protected") or [""]
     return str(told[0]).lower() not in ("", "no", "0", "false")
 
 
 def shown_address(row: Mapping[str, Any], number: int) -> str:
-    """The address as a report may show it; of a protected reader only their number in the book."""
+    """Return the address as a report may show it; of a protected reader only their number in the
+    book.
+    """
     return (
         f"protected reader {number}"
         if is_protected(row)
@@ -93,18 +95,18 @@ def shown_address(row: Mapping[str, Any], number: int) -> str:
 
 
 def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
-    """One batch as `frozen` takes it."""
+    """Return one batch as `frozen` takes it."""
     return _BATCH.pack(first, past, edition, group)
 
 
 def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
-    """Every batch: first ordinal, last + 1, index of the edition."""
+    """Return every batch: first ordinal, last + 1, index of the edition."""
     raw = store.raw(keys.batches(distribution))
     return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), _BATCH.size)]
 
 
 def counters(store: Store, distribution: str) -> dict[State, int]:
-    """The ten counters, as the scripts keep them."""
+    """Return the ten counters, as the scripts keep them."""
     gets = [word for n in range(len(_ORDER)) for word in ("GET", "i32", f"#{n}")]
     return dict(
         zip(
@@ -116,14 +118,14 @@ def counters(store: Store, distribution: str) -> dict[State, int]:
 
 
 def histogram(states: bytes) -> dict[State, int]:
-    """The ten counts, counted again from the bytes."""
+    """Return the ten counts, counted again from the bytes."""
     return {state: states.count(letter) for state, letter in _LETTERS.items()}
 
 
 def edition_counts(
     states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]
 ) -> dict[str, dict[State, int]]:
-    """The ten counts of each edition."""
+    """Return the ten counts of each edition."""
     spans = edition_spans(batches)
     return {
         language: histogram(states[slice(*spans.get(n, (0, 0)))])
@@ -132,7 +134,7 @@ def edition_counts(
 
 
 def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
-    """From which ordinal to which each edition goes; editions follow one another."""
+    """Return edition -> (first ordinal, last + 1); editions follow one another."""
     spans: dict[int, tuple[int, int]] = {}
     for first, past, edition in batches:
         low, high = spans.get(edition, (first, past))
@@ -141,7 +143,7 @@ def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[in
 
 
 def ordinals_in(states: bytes, state: State) -> Iterator[int]:
-    """The ordinals that are in a state."""
+    """Yield the ordinals that are in a state."""
     letter = _LETTERS[state]
     at = states.find(letter)
     while at >= 0:
@@ -150,7 +152,7 @@ def ordinals_in(states: bytes, state: State) -> Iterator[int]:
 
 
 def ids_of(bitmap: bytes) -> list[int]:
-    """The ids whose bit is set, ascending; the first byte's highest bit is id 0."""
+    """Return the ids whose bit is set, ascending; the first byte's highest bit is id 0."""
     ids: list[int] = []
     for n, byte in enumerate(bitmap):
         if byte:
@@ -160,12 +162,12 @@ def ids_of(bitmap: bytes) -> list[int]:
 
 
 def pack_ids(ids: Sequence[int]) -> bytes:
-    """Ids as `ids:` keys hold them: four bytes each."""
+    """Return ids as `ids:` keys hold them: four bytes each."""
     return struct.pack(f">{len(ids)}I", *ids)
 
 
 def unpack_ids(raw: bytes) -> list[int]:
-    """The ids of an `ids:` key, or of an audience."""
+    """Return the ids of an `ids:` key, or of an audience."""
     return list(struct.unpack(f">{len(raw) // 4}I", raw))
 
 

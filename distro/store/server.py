@@ -13,7 +13,7 @@ _EVERY = 3600  # seconds between two rewrites of the append-only file
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """How a server is set, and how full it is."""
+    """The settings of a server, and how full it is."""
 
     append_only: bool
     fsync: str  # always, everysec, no

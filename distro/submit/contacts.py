@@ -74,7 +74,7 @@ def personal(address: str, near: str) -> bool:
 
 
 def _folded(text: str) -> list[str]:
-    """The words of a text without their accents, in small letters."""
+    """Return the words of a text without their accents, in small letters."""
     plain = (
         unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ß", "ss").replace("ø", "o"))
         .encode("ascii", "ignore")
@@ -105,11 +105,12 @@ def phones(text: str) -> list[str]:
 
 
 def find(lines: list[str]) -> tuple[Contact, ...]:
-    """The people named in the lines of a contact block, each address once."""
+    """Return the people named in the lines of a contact block, each address once."""
     found: list[Contact] = []
     current = Contact()
 
     def close() -> None:
+        """End the person that is being read."""
         nonlocal current
         if (current.email or current.phone) and not any(
             c.email and c.email == current.email for c in found
@@ -141,7 +142,7 @@ def find(lines: list[str]) -> tuple[Contact, ...]:
 
 
 def _words(line: str, phones: list[str]) -> list[str]:
-    """What a contact line says besides addresses and numbers: names, roles, houses."""
+    """Return what a contact line says besides addresses and numbers: names, roles, houses."""
     rest = line
     if says("contact", rest) and (":" in rest or EMAIL.search(rest)):
         rest = (

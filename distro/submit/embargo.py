@@ -133,8 +133,8 @@ def speaks(text: str) -> bool:
 
 
 def read_time(text: str, zone: str) -> str:
-    """The time that an embargo line names, RFC 3339 with its own zone's offset; raises ValueError
-    with a sentence.
+    """Return the time that an embargo line names, RFC 3339 with its own zone's offset; raise
+    ValueError with a sentence.
     """
     exact = _ISO.search(text)
     if exact:
@@ -145,7 +145,7 @@ def read_time(text: str, zone: str) -> str:
 
 
 def _clock(text: str) -> str:
-    """The time of day as HH:MM."""
+    """Return the time of day as HH:MM."""
     if _NIGHT.search(text):
         return "00:00"
     if _NOON.search(text):

@@ -105,9 +105,7 @@ _LOCAL = re.compile(rb"[A-Za-z0-9._+-]{1,64}$")
 
 @dataclass(slots=True)
 class Enclosing:
-    """What was found: the files, their bytes by hash, and what is wrong, as (about a picture?,
-    sentence).
-    """
+    """The files of a release: their bytes by hash, and what is wrong as (a picture?, sentence)."""
 
     files: list[Enclosed] = field(default_factory=list)
     raw: list[tuple[str, bytes]] = field(default_factory=list)
@@ -140,8 +138,8 @@ def enclose(
 
 
 def _pictures(body: str) -> Iterator[tuple[str, str]]:
-    """What the images of a text point at on this machine, and their words; those of the web are not
-    fetched.
+    """Yield what the images of a text point at on this machine, and their words; those of the web
+    are not fetched.
     """
     for token in parser().parse(body):
         for child in token.children or []:

@@ -36,7 +36,7 @@ _UNFIT_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What stands between the two lines of three hyphens."""
+    """The fields between the two lines of three hyphens."""
 
     values: dict[str, Any]  # text, list or mapping of texts
     lines: dict[str, int]  # key -> line in the file
@@ -166,6 +166,7 @@ class Fields:
         self.problems = list(matter.problems)
 
     def wrong(self, key: str, message: str, level: Level = Level.ERROR) -> None:
+        """Note a problem at a field's line."""
         self.problems.append(Problem(self.name, self.matter.lines.get(key, 0), level, message))
 
     def text(self, key: str, longest: int = 300, *, lines: bool = False) -> str:
@@ -195,6 +196,7 @@ class Fields:
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """Return a field's texts: one, or several as a list."""
         value = self.matter.values.get(key, [])
         if isinstance(value, str):
             value = [v.strip() for v in value.split(",")]
@@ -204,6 +206,7 @@ class Fields:
         return ()
 
     def mappings(self, key: str, allowed: tuple[str, ...]) -> Iterator[dict[str, str]]:
+        """Return a field's list of mappings."""
         value = self.matter.values.get(key) or []
         for entry in value if isinstance(value, list) else [value]:
             if (

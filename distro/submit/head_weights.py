@@ -1,4 +1,4 @@
-"""How much a line looks like the headline or the subhead of a release."""
+"""Weigh lines as the headline or the subhead of a release."""
 
 import re
 
@@ -7,23 +7,17 @@ from distro.submit.signs import Signs
 _FIGURE = re.compile(r"\d")
 _INLINE = re.compile(r"^[^:：]{3,60}[:：]\s*\S")
 
+_NO_HEADS = {"contact", "notes", "end"}  # kinds of lines that are no headline
+
 
 class HeadWeights(Signs):
     """The weights of the lines of one text as headline and subhead."""
 
     def head(self, n: int) -> float:
+        """Return what the line weighs as the headline."""
         line = self.lines[n]
-        if (
-            line.furniture
-            or line.apparatus
-            or line.bullet
-            or line.address
-            or "contact" in line.kinds
-            or "notes" in line.kinds
-            or "end" in line.kinds
-            or self.of_embargo(n)
-            or self.place_at(n)
-        ):
+        other = line.furniture or line.apparatus or line.bullet or line.address
+        if other or line.kinds & _NO_HEADS or self.of_embargo(n) or self.place_at(n):
             return -4.0 if "about" not in line.kinds else -5.0
         weight = self._head_shape(n) + self._announced(n)
         weight += 0.8 if self.times[line.text] > 1 and line.length >= 28 else 0
@@ -80,7 +74,7 @@ class HeadWeights(Signs):
         )
 
     def _announced(self, n: int) -> float:
-        """What "press release" or a day right above says for a headline."""
+        """Return what "press release" or a day right above says for a headline."""
         first = n - 1
         while first > n - 3 and first > 0 and self.lines[first].apparatus:
             first -= 1
@@ -90,7 +84,7 @@ class HeadWeights(Signs):
         return 0.3 if any(line.date for line in above) else 0.0
 
     def more_head(self, n: int) -> float:
-        """What the line weighs as the rest of a title that began above."""
+        """Return what the line weighs as the rest of a title that began above."""
         line, above = self.lines[n], self.lines[n - 1]
         if line.furniture or line.apparatus or line.bullet or line.address or self.dateline_at(n):
             return -4.0
@@ -113,6 +107,7 @@ class HeadWeights(Signs):
         return -4.0
 
     def subhead(self, n: int) -> float:
+        """Return what the line weighs as the subhead."""
         line = self.lines[n]
         if (
             line.furniture
@@ -143,7 +138,7 @@ class HeadWeights(Signs):
         return weight
 
     def more_subhead(self, n: int) -> float:
-        """What the line weighs as the rest of a subhead, or as a second one."""
+        """Return what the line weighs as the rest of a subhead, or as a second one."""
         own = self.subhead(n)
         if self.goes_on(n):
             return (

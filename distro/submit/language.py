@@ -46,7 +46,7 @@ _SCRIPTS = (
 
 
 def detect(text: str, fallback: str = "en") -> str:
-    """The language code of a text; `fallback` where nothing speaks for any."""
+    """Return the language code of a text; `fallback` where nothing speaks for any."""
     letters = sum(map(str.isalpha, text)) or 1
     if len(_KANA.findall(text)) * 10 > letters:
         return "ja"

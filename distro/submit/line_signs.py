@@ -35,23 +35,24 @@ class LineSigns:
 
     @cached_property
     def width(self) -> int:
-        """The width at which the text was hard-wrapped; 0 where a paragraph is one line."""
+        """Return the width at which the text was hard-wrapped; 0 where a paragraph is one line."""
         return wrap_width(self.lines)
 
     @cached_property
     def times(self) -> Counter[str]:
-        """How often each line stands in the text."""
+        """Return how often each line stands in the text."""
         return Counter(line.text for line in self.lines)
 
     def apart(self, n: int) -> bool:
-        """Whether a blank line stands above."""
+        """Return whether a blank line stands above."""
         return n == 0 or self.lines[n].number > self.lines[n - 1].number + 1
 
     def last_of_block(self, n: int) -> bool:
+        """Return whether no line of the same block follows."""
         return n + 1 == len(self.lines) or self.apart(n + 1)
 
     def dateline_at(self, n: int) -> bool:
-        """Whether the text may open here with a place before a dash."""
+        """Return whether the text may open here with a place before a dash."""
         return self._datelines[n]
 
     @cached_property
@@ -80,7 +81,9 @@ class LineSigns:
         )
 
     def of_embargo(self, n: int) -> bool:
-        """Whether the line is the rest of an embargo that began above, where its time stands."""
+        """Return whether the line is the rest of an embargo that began above, where its time
+        stands.
+        """
         above = self.lines[n - 1] if n else None
         line = self.lines[n]
         return (
@@ -93,37 +96,38 @@ class LineSigns:
         )
 
     def place_at(self, n: int) -> bool:
-        """Whether a line is a dateline alone: a place and a day, with the text below it."""
+        """Return whether a line is a dateline alone: a place and a day, with the text below it."""
         return bool(dateline.alone(self.lines[n].text))
 
     def address_about(self, n: int) -> bool:
-        """Whether an address or a number stands among the six lines above or below."""
+        """Return whether an address or a number stands among the six lines above or below."""
         return self.address_near(max(0, n - 6), 12)
 
     def address_near(self, n: int, reach: int = 6) -> bool:
-        """Whether an address or a number stands on this line or one of the next ones."""
+        """Return whether an address or a number stands on this line or one of the next ones."""
         return self._addresses[min(n + reach + 1, len(self.lines))] > self._addresses[n]
 
     @cached_property
     def _addresses(self) -> list[int]:
-        """How many of the lines before each one hold an address."""
+        """Return how many of the lines before each one hold an address."""
         return list(accumulate((line.address for line in self.lines), initial=0))
 
     @cached_property
     def long_text(self) -> str:
+        """Return the longer lines in one text, folded, to look for names in."""
         return "\n".join(
             line.text for line in self.lines if line.length > 60 and not line.way
         ).casefold()
 
     def labelled(self, n: int) -> bool:
-        """Whether a line is one of several with a label and a colon: "Price: 3 francs", "10.30:
-        Opening".
+        """Return whether a line is one of several with a label and a colon: "Price: 3 francs",
+        "10.30: Opening".
         """
         near = [self.lines[m].text for m in (n - 1, n + 1) if 0 <= m < len(self.lines)]
         return bool(PAIR.match(self.lines[n].text)) and any(PAIR.match(text) for text in near)
 
     def for_investors(self, n: int) -> bool:
-        """Whether the block in which the line stands is for those who ask about shares."""
+        """Return whether the block in which the line stands is for those who ask about shares."""
         first = last = n
         while not self.apart(first) and n - first < 6:
             first -= 1

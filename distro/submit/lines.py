@@ -88,7 +88,7 @@ class TextLine:
 
     @cached_property
     def kinds(self) -> frozenset[str]:
-        """What the line says by its words, as listed in `phrases.toml`."""
+        """Return what the line says by its words, as listed in `phrases.toml`."""
         found = kinds_of(self.text)
         if not found and len(self.text) <= 100 and any(map(str.isdigit, self.text)):
             rest = _LINKING.sub("", without_day(self.text)).strip(" ,،|–-()")
@@ -97,7 +97,7 @@ class TextLine:
 
     @cached_property
     def names_organisation(self) -> bool:
-        """Whether it may be the name of a house, rather than what it has to say."""
+        """Return whether it may be the name of a house, rather than what it has to say."""
         return (
             self.word_count <= 7
             and not self.bullet
@@ -109,11 +109,12 @@ class TextLine:
 
     @cached_property
     def length(self) -> int:
+        """Return its length; wide characters count twice."""
         return wide_length(self.text)
 
     @cached_property
     def word_count(self) -> int:
-        """Words; two characters of Chinese or Japanese count as one."""
+        """Return its words; two characters of Chinese or Japanese count as one."""
         return (
             len(self.text.split())
             if self.text.isascii()
@@ -122,28 +123,32 @@ class TextLine:
 
     @cached_property
     def ends_sentence(self) -> bool:
+        """Return whether it ends as a sentence does."""
         return bool(SENTENCE_END.search(self.text))
 
     @cached_property
     def full_stop(self) -> bool:
+        """Return whether it ends with a full stop, a question or an exclamation mark."""
         return bool(_FULL_STOP.search(self.text))
 
     @cached_property
     def holds_sentences(self) -> bool:
-        """Whether a sentence ends within the line and another begins."""
+        """Return whether a sentence ends within the line and another begins."""
         return bool(_INNER_END.search(self.text))
 
     @cached_property
     def bullet(self) -> bool:
+        """Return whether it begins as a list item does."""
         return bool(BULLET.match(self.text))
 
     @cached_property
     def address(self) -> bool:
-        """Whether an e-mail address or a telephone number stands here."""
+        """Return whether an e-mail address or a telephone number stands here."""
         return bool(contacts.EMAIL.search(self.text) or contacts.phones(self.text))
 
     @cached_property
     def date(self) -> bool:
+        """Return whether it is a day and nothing else."""
         if (
             70 < len(self.text) <= 160
             and len(_SEPARATORS.findall(self.text)) >= 2
@@ -164,16 +169,18 @@ class TextLine:
 
     @cached_property
     def time(self) -> bool:
+        """Return whether it is an hour and nothing else."""
         return bool(matches(TIME_ONLY, self.text))
 
     @cached_property
     def embargo(self) -> bool:
+        """Return whether it is a line that names an embargo."""
         return embargo.speaks(self.text) if len(self.text) <= LONG else False
 
     @cached_property
     def way(self) -> bool:
-        """Whether it is a path of the site ("Home > News"), a bar of links, or the page's title
-        ("Headline | House").
+        """Return whether it is a path of the site ("Home > News"), a bar of links, or the page's
+        title ("Headline | House").
         """
         return (
             bool(
@@ -187,7 +194,7 @@ class TextLine:
 
     @cached_property
     def scrap(self) -> bool:
-        """Whether it says nothing: signs, a lone number, an address of the web."""
+        """Return whether it says nothing: signs, a lone number, an address of the web."""
         return (
             bool(matches(_SCRAPS, self.text) or matches(_SITE, self.text))
             and "end" not in self.kinds
@@ -195,12 +202,12 @@ class TextLine:
 
     @cached_property
     def furniture(self) -> bool:
-        """Whether it belongs to the page around a text."""
+        """Return whether it belongs to the page around a text."""
         return bool(self.kinds & {"button", "closing", "legal", "teaser"}) or self.way or self.scrap
 
     @cached_property
     def apparatus(self) -> bool:
-        """Whether it stands around a headline and belongs to neither it nor the text."""
+        """Return whether it stands around a headline and belongs to neither it nor the text."""
         return (
             bool(self.kinds & {"release", "aside", "caption"})
             or self.date
@@ -210,6 +217,7 @@ class TextLine:
 
     @cached_property
     def title_like(self) -> bool:
+        """Return whether it may be a title by its shape."""
         return (
             not self.bullet
             and (

@@ -104,7 +104,7 @@ def _tell_wrong_files(fields: frontmatter.Fields, enclosed: Enclosing) -> None:
 
 
 def _take_heading(text: str) -> tuple[str, str]:
-    """The text without its first level-one heading, and that heading."""
+    """Return the text without its first level-one heading, and that heading."""
     lines = text.split("\n")
     for n, line in enumerate(lines):
         if not line.strip():
@@ -115,7 +115,7 @@ def _take_heading(text: str) -> tuple[str, str]:
 
 
 def _without_end(text: str) -> str:
-    """A text without the mark that ends it: ENDS, ###, -30-."""
+    """Return a text without the mark that ends it: ENDS, ###, -30-."""
     head, _, last = text.rpartition("\n")
     return head.rstrip("\n") if head and says("end", last.strip()) else text
 

@@ -16,7 +16,7 @@ from distro.submit.weights import Weights
 
 
 class Part(StrEnum):
-    """What a line is. `parts.py` says which may follow which."""
+    """A part of a release. `parts.py` says which may follow which."""
 
     BEFORE = "before"  # the page, above the headline
     HEAD = "headline"
@@ -179,7 +179,9 @@ _Weights = list[dict[Part, float]]
 
 
 def _weights(signs: Weights) -> tuple[_Weights, _Weights]:
-    """What each line weighs in each part: where the part goes on, and where it begins there."""
+    """Return what each line weighs in each part: where the part goes on, and where it begins
+    there.
+    """
     stay: _Weights = []
     enter: _Weights = []
     inside: dict[Part, Callable[[int], float]] = {
@@ -224,7 +226,7 @@ def _weights(signs: Weights) -> tuple[_Weights, _Weights]:
 
 
 def _forward(stay: _Weights, enter: _Weights) -> tuple[_Weights, list[dict[Part, Part]]]:
-    """The best weight of every line in every part, and from which part that came."""
+    """Return the best weight of every line in every part, and from which part that came."""
     best: _Weights = [
         {part: _FIRST[part] + enter[0][part] if part in _FIRST else _NEVER for part in _PARTS}
     ]
@@ -255,8 +257,8 @@ def _forward(stay: _Weights, enter: _Weights) -> tuple[_Weights, list[dict[Part,
 def _other_headline(
     stay: _Weights, enter: _Weights, forward: _Weights, parts: Sequence[Part]
 ) -> tuple[int | None, float]:
-    """The line that would be the headline in the next best division, and how much less that one
-    weighs.
+    """Return the line that would be the headline in the next best division, and how much less that
+    one weighs.
     """
     onward: dict[Part, float] = {part: 0.0 if part in _LAST else _NEVER for part in _PARTS}
     total = max(forward[-1][part] for part in _LAST)

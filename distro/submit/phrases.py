@@ -1,6 +1,4 @@
-"""What a line says by its words: "press release", "notes to editors", "share", as listed in
-`phrases.toml`.
-"""
+"""Phrases that say what a line is: "press release", "notes to editors", as in `phrases.toml`."""
 
 import re
 import tomllib

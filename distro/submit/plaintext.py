@@ -74,7 +74,7 @@ def read_plain_text(source: Source, zone: str) -> Reading:
 
 
 def _folded(text: str) -> str:
-    """A line with its white space folded; columns set by spaces stay apart."""
+    """Return a line with its white space folded; columns set by spaces stay apart."""
     text = text.replace("\u00a0", " ").strip()
     if len(text) < 60 and text.count("\u3000") >= 2:
         text = text.replace("\u3000", "   ")
@@ -84,11 +84,11 @@ def _folded(text: str) -> str:
 def _edition(
     lines: Sequence[TextLine], part: dict[int, Part], until: str
 ) -> tuple[Edition, set[int]]:
-    """The fields of an edition, and the numbers of the lines that are in them."""
+    """Return the fields of an edition, and the numbers of the lines that are in them."""
     used: set[int] = set()
 
     def of(*parts: Part) -> list[TextLine]:
-        """The lines of some parts, with the blank ones between them."""
+        """Return the lines of some parts, with the blank ones between them."""
         numbers = {number for number, what in part.items() if what in parts}
         used.update(numbers)
         found: list[TextLine] = []
@@ -137,12 +137,12 @@ def _edition(
 
 
 def _stripped(lines: list[TextLine]) -> list[TextLine]:
-    """Lines without the blank ones at their beginning."""
+    """Return lines without the blank ones at their beginning."""
     return lines[next((n for n, line in enumerate(lines) if line.text), len(lines)) :]
 
 
 def _untitled(lines: list[TextLine], kind: str) -> list[TextLine]:
-    """A section without the line that is its heading."""
+    """Return a section without the line that is its heading."""
     return [
         line
         for n, line in enumerate(lines)
@@ -151,7 +151,7 @@ def _untitled(lines: list[TextLine], kind: str) -> list[TextLine]:
 
 
 def _date(lines: Sequence[TextLine], part: dict[int, Part], place: str, used: set[int]) -> str:
-    """The day that a line around the headline names, else the dateline's own."""
+    """Return the day that a line around the headline names, else the dateline's own."""
     head = min((number for number, what in part.items() if what is Part.HEAD), default=0)
     near = [
         line
@@ -170,8 +170,8 @@ def _date(lines: Sequence[TextLine], part: dict[int, Part], place: str, used: se
 def _embargo(
     lines: Sequence[TextLine], part: dict[int, Part], zone: str, name: str, problems: list[Problem]
 ) -> tuple[set[int], str]:
-    """The time of an embargo said around the text, and its lines; what is not understood is an
-    error, never silence.
+    """Return the time of an embargo said around the text, and its lines; what is not understood is
+    an error, never silence.
     """
     for n, line in enumerate(lines):
         if not line.embargo or part[line.number] in (Part.BODY, Part.HEAD, Part.SUBHEAD):
@@ -204,8 +204,8 @@ def _embargo(
 def doubts(
     name: str, lines: Sequence[TextLine], division: Division, headline: str
 ) -> list[Problem]:
-    """What somebody should look at: another line that may be the headline, and more prose left out
-    than kept.
+    """Return what somebody should look at: another line that may be the headline, and more prose
+    left out than kept.
     """
     problems = []
     if (

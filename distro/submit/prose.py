@@ -7,12 +7,14 @@ from markdown_it.token import Token
 
 
 def parser() -> MarkdownIt:
-    """The Markdown that releases are written in: CommonMark without raw HTML, with tables."""
+    """Return the Markdown that releases are written in: CommonMark without raw HTML, with
+    tables.
+    """
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def inline_text(token: Token) -> str:
-    """The words of an inline token, without marks."""
+    """Return the words of an inline token, without marks."""
     words = []
     for child in token.children or []:
         if child.type in ("text", "code_inline"):
@@ -25,7 +27,7 @@ def inline_text(token: Token) -> str:
 
 
 def paragraphs(markdown: str) -> tuple[str, ...]:
-    """Every paragraph, heading, list item and table cell of a text, in order."""
+    """Return every paragraph, heading, list item and table cell of a text, in order."""
     return tuple(
         filter(None, (inline_text(t) for t in parser().parse(markdown) if t.type == "inline"))
     )

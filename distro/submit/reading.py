@@ -87,13 +87,15 @@ def release_of(readings: Sequence[Reading]) -> Release:
 
 
 def told(problem: Problem) -> str:
-    """A problem in one line, as compilers say it."""
+    """Return a problem in one line, as compilers print it."""
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
     return f"{where}: {problem.level}: {problem.message}"
 
 
 def embargo_of(editions: Sequence[Edition]) -> str:
-    """The embargo that all editions share; raises RefusedError when they contradict one another."""
+    """Return the embargo that all editions share; raise RefusedError when they contradict one
+    another.
+    """
     told_times = {e.embargo for e in editions if e.embargo}
     if len(told_times) > 1:
         raise RefusedError(

@@ -1,6 +1,4 @@
-"""What stands around each line of a plain text: the signs by which a reader knows a title, a menu,
-a paragraph.
-"""
+"""Signs around each line of a plain text: by them a reader knows a title, a menu, a paragraph."""
 
 import re
 from functools import cached_property
@@ -24,16 +22,16 @@ _HANGING = frozenset(word_list("hanging"))
 
 
 class Signs(LineSigns):
-    """What the places of lines say about each: running text, menus, titles, paragraphs."""
+    """Signs from the places of lines: running text, menus, titles, paragraphs."""
 
     @cached_property
     def prose(self) -> list[float]:
-        """How much each line is a piece of running text."""
+        """Return how much each line is a piece of running text."""
         return [self._prose(n) for n in range(len(self.lines))]
 
     @cached_property
     def around(self) -> list[float]:
-        """How much the lines near each one are running text, -1 to 2."""
+        """Return how much the lines near each one are running text, -1 to 2."""
         near = [min(max(weight, -1.0), 2.0) for weight in self.prose]
         return [
             sum(near[max(0, n - 3) : n] + near[n + 1 : n + 4])
@@ -42,8 +40,8 @@ class Signs(LineSigns):
         ]
 
     def sentence_among_others(self, n: int) -> bool:
-        """Whether a line is a sentence of eight words or more in running text, and in no run of a
-        menu.
+        """Return whether a line is a sentence of eight words or more in running text, and in no run
+        of a menu.
         """
         line = self.lines[n]
         return (
@@ -51,7 +49,9 @@ class Signs(LineSigns):
         )
 
     def goes_on(self, n: int) -> bool:
-        """Whether line n is the rest of a sentence or a title that began on the line above."""
+        """Return whether line n is the rest of a sentence or a title that began on the line
+        above.
+        """
         return self._going_on[n]
 
     @cached_property
@@ -94,7 +94,7 @@ class Signs(LineSigns):
         )
 
     def goes_on_in_block(self, n: int) -> bool:
-        """Whether two or three wrapped lines between blank ones are one title."""
+        """Return whether two or three wrapped lines between blank ones are one title."""
         above, line = self.lines[n - 1], self.lines[n]
         if (
             self.apart(n)
@@ -158,7 +158,7 @@ class Signs(LineSigns):
 
     @cached_property
     def listed(self) -> list[bool]:
-        """Whether each line is a short entry of a list that a line with a colon opened."""
+        """Return whether each line is a short entry of a list that a line with a colon opened."""
         found, open_for = [], 0
         for n, line in enumerate(self.lines):
             if (
@@ -178,7 +178,7 @@ class Signs(LineSigns):
         return found
 
     def in_menu(self, n: int) -> bool:
-        """Whether a short line stands among short lines."""
+        """Return whether a short line stands among short lines."""
         near = [self.lines[m] for m in (n - 1, n + 1) if 0 <= m < len(self.lines)]
         return (
             self.lines[n].length < 28
@@ -189,8 +189,8 @@ class Signs(LineSigns):
         )
 
     def deck(self, n: int) -> bool:
-        """Whether a line of its own, in a text that is not wrapped, is longer than a title and ends
-        no sentence.
+        """Return whether a line of its own, in a text that is not wrapped, is longer than a title
+        and ends no sentence.
         """
         line = self.lines[n]
         return (
@@ -203,11 +203,11 @@ class Signs(LineSigns):
         )
 
     def parted(self, n: int) -> bool:
-        """Whether the line is a paragraph of its own."""
+        """Return whether the line is a paragraph of its own."""
         return not self.goes_on(n) and (n + 1 == len(self.lines) or not self.goes_on(n + 1))
 
     def text_follows(self, n: int) -> bool:
-        """Whether the very next line of substance opens the text with a dateline."""
+        """Return whether the very next line of substance opens the text with a dateline."""
         for m in range(n + 1, min(n + 5, len(self.lines))):
             if self.dateline_at(m) or self.place_at(m):
                 return True
@@ -216,8 +216,8 @@ class Signs(LineSigns):
         return False
 
     def paragraph_at(self, n: int) -> bool:
-        """Whether a hard-wrapped paragraph begins or goes on here: some lines, and a sentence
-        ends.
+        """Return whether a hard-wrapped paragraph begins or goes on here: some lines, and a
+        sentence ends.
         """
         if not self.width or self.dateline_at(n):
             return self.dateline_at(n)
@@ -229,7 +229,7 @@ class Signs(LineSigns):
         return lines >= 2 and (self.lines[m].full_stop or lines >= 4)
 
     def provider(self, n: int) -> bool:
-        """Whether the line is who provided the news, named below "News provided by"."""
+        """Return whether the line is who provided the news, named below "News provided by"."""
         above = self.lines[n - 1] if n else None
         return (
             above is not None
@@ -241,8 +241,8 @@ class Signs(LineSigns):
         )
 
     def unfinished(self, n: int) -> bool:
-        """Whether the line is of a block of two to four wrapped lines that ends no sentence: a
-        title.
+        """Return whether the line is of a block of two to four wrapped lines that ends no sentence:
+        a title.
         """
         if not self.width:
             return False
@@ -267,7 +267,7 @@ class Signs(LineSigns):
         )
 
     def asked_above(self, n: int) -> bool:
-        """Whether the block that ends here says whom to ask, and no other address stands
+        """Return whether the block that ends here says whom to ask, and no other address stands
         between.
         """
         first = n
@@ -287,8 +287,8 @@ class Signs(LineSigns):
         return False
 
     def somebody(self, n: int) -> bool:
-        """Whether the addresses of a line are somebody's whom the press may ask, and no house's
-        mailbox for everybody.
+        """Return whether the addresses of a line are somebody's whom the press may ask, and no
+        house's mailbox for everybody.
         """
         found = contacts.EMAIL.findall(self.lines[n].text)
         if not found or self.asked_above(n):

@@ -69,7 +69,7 @@ def decode(name: str, raw: bytes) -> Source:
 
 
 def _lines(text: str) -> str:
-    """Composed characters, one kind of line end, no control characters but tab. Raises
+    """Return composed characters, one kind of line end, no control characters but tab. Raises
     InputFileError.
 
     Unicode's stream-safe format (UAX 15) has at most 30 marks on one character; composing takes the
@@ -101,7 +101,7 @@ def _neighbours(path: Path) -> str:
 
 
 def slug_of(headline: str) -> str:
-    """The identity of a release made from its headline: ASCII words joined by hyphens, 60
+    """Return the identity of a release made from its headline: ASCII words joined by hyphens, 60
     characters at most.
     """
     import hashlib

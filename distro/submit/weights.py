@@ -1,5 +1,4 @@
-"""How much a line looks like each part of a release, from what it is by itself and what stands
-around it.
+"""Weigh lines as each part of a release, by what they are and what stands around them.
 
 A weight of 1 is a hint, 3 is strong, 6 nearly decides. `parts.py` finds the division of the whole
 text that they favour.
@@ -22,20 +21,22 @@ class Weights(HeadWeights):
     """
 
     def before(self, n: int) -> float:
+        """Return what the line weighs as the page's, above the release."""
         line = self.lines[n]
         if line.furniture or line.apparatus or self.of_embargo(n):
             return 1.0
         return self._lost(n) + (0.5 if self.times[line.text] > 1 else 0)
 
     def after(self, n: int) -> float:
+        """Return what the line weighs as the page's, below the release."""
         line = self.lines[n]
         if line.furniture:
             return 1.0
         return self._lost(n) + (0.4 if line.apparatus else 0)
 
     def _lost(self, n: int) -> float:
-        """What it costs to leave a line to the page: much for prose among prose, nothing for an
-        entry of a menu.
+        """Return what it costs to leave a line to the page: much for prose among prose, nothing for
+        an entry of a menu.
         """
         weight = self.prose[n]
         if weight <= 0.5:
@@ -43,9 +44,11 @@ class Weights(HeadWeights):
         return -min(weight, 3.0) * (0.5 + 0.35 * max(0.0, self.around[n]))
 
     def footer(self, n: int) -> float:
+        """Return what the line weighs as the page's footer."""
         return 1.0 if self.lines[n].furniture else -0.15 * max(0.0, min(self.prose[n], 3.0)) + 0.4
 
     def aside(self, n: int) -> float:
+        """Return what the line weighs as the page's, inside the release."""
         line = self.lines[n]
         if "release" in line.kinds or line.way or line.embargo:
             return -1.2 if "release" in line.kinds else -0.5
@@ -56,6 +59,7 @@ class Weights(HeadWeights):
         return -0.5 if self.prose[n] <= 0.5 else -1.0 - self.prose[n]
 
     def body(self, n: int) -> float:
+        """Return what the line weighs as the text."""
         line = self.lines[n]
         weight = self.prose[n] + 0.6 * self.around[n]
         if self.listed[n] and not line.furniture:
@@ -83,6 +87,7 @@ class Weights(HeadWeights):
         return weight
 
     def inset(self, n: int) -> float:
+        """Return what the line weighs as the page's, between two paragraphs."""
         line = self.lines[n]
         if line.furniture or line.kinds & {"caption", "aside"} or line.time or line.date:
             return 1.0
@@ -90,6 +95,7 @@ class Weights(HeadWeights):
         return 0.3 if above and "closing" in above.kinds and self.prose[n] < 1.5 else -1.5
 
     def notes(self, n: int) -> float:
+        """Return what the line weighs as notes to editors."""
         line = self.lines[n]
         if line.kinds & {"closing", "legal"} or line.way:
             return -2.0
@@ -103,13 +109,15 @@ class Weights(HeadWeights):
         )
 
     def about(self, n: int) -> float:
+        """Return what the line weighs as the boilerplate."""
         return self.notes(n) - 0.1
 
     def after_end(self, n: int) -> float:
-        """The house, said after the end mark without a heading."""
+        """Return the house, said after the end mark without a heading."""
         return self.notes(n) - 0.2 if self.prose[n] > 0 else -1.0
 
     def contacts(self, n: int) -> float:
+        """Return what the line weighs as contacts."""
         line = self.lines[n]
         if (
             line.kinds & {"closing", "legal", "end"}
@@ -143,6 +151,7 @@ class Weights(HeadWeights):
         return 0.6 if near and line.length <= 120 else -1.2
 
     def opens_body(self, n: int) -> float:
+        """Return what the line weighs as the first of the text."""
         line = self.lines[n]
         if self.dateline_at(n) or (
             self.place_at(n) and n + 1 < len(self.lines) and self.prose[n + 1] >= 1
@@ -159,6 +168,7 @@ class Weights(HeadWeights):
         return weight
 
     def opens_contacts(self, n: int, *, in_page: bool = False) -> float:
+        """Return what the line weighs as the first of the contacts."""
         line = self.lines[n]
         if "contact" in line.kinds and self.address_near(n):
             return -5.0 if in_page and not PRESS.search(line.text) else 2.0
@@ -183,6 +193,7 @@ class Weights(HeadWeights):
         )
 
     def opens_notes(self, n: int) -> float:
+        """Return what the line weighs as the first of the notes."""
         line = self.lines[n]
         if "notes" in line.kinds:
             return 3.0
@@ -194,6 +205,7 @@ class Weights(HeadWeights):
         )
 
     def opens_about(self, n: int) -> float:
+        """Return what the line weighs as the first of the boilerplate."""
         line = self.lines[n]
         follows = [self.prose[m] for m in range(n + 1, min(n + 4, len(self.lines)))]
         if "about" in line.kinds:
@@ -210,8 +222,10 @@ class Weights(HeadWeights):
         )
 
     def opens_end(self, n: int) -> float:
+        """Return what the line weighs as the mark of the end."""
         return 4.0 if "end" in self.lines[n].kinds else -9.0
 
     def opens_footer(self, n: int) -> float:
+        """Return what the line weighs as the first of the footer."""
         line = self.lines[n]
         return 0.5 if line.kinds & {"closing", "legal"} else -9.0

@@ -20,8 +20,8 @@ def join(above: str, line: str) -> str:
 
 
 def titles(lines: Sequence[TextLine]) -> list[str]:
-    """Titles one below the other, the wrapped ones whole; none of them is Markdown but those after
-    the first.
+    """Return titles one below the other, the wrapped ones whole; none of them is Markdown but those
+    after the first.
     """
     found: list[str] = []
     for n, line in enumerate(lines):
@@ -43,7 +43,7 @@ def titles(lines: Sequence[TextLine]) -> list[str]:
 
 
 def unwrap(lines: Sequence[TextLine]) -> str:
-    """Hard-wrapped lines as Markdown paragraphs, bullets as list items."""
+    """Return hard-wrapped lines as Markdown paragraphs, bullets as list items."""
     width = wrap_width(lines)
     numbered = _numbered(lines)
     blocks: list[str] = []
@@ -88,8 +88,8 @@ def unwrap(lines: Sequence[TextLine]) -> str:
 
 
 def _new_paragraph(above: TextLine, line: TextLine, width: int) -> bool:
-    """Whether a line right below another begins a paragraph: its first word would have had room
-    above.
+    """Return whether a line right below another begins a paragraph: its first word would have had
+    room above.
     """
     if not above.text:
         return False
@@ -129,8 +129,8 @@ def _numbered(lines: Sequence[TextLine]) -> set[int]:
 
 
 def _opens_item(lines: Sequence[TextLine], n: int) -> bool:
-    """Whether a line that begins with a bullet is a list item, and not a sentence broken before its
-    dash.
+    """Return whether a line that begins with a bullet is a list item, and not a sentence broken
+    before its dash.
     """
     before = lines[n - 1].text if n else ""
     return (
@@ -148,10 +148,10 @@ def _escape(text: str, *, first: bool = False) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """A sign with a backslash before it; after a number, before its full stop or bracket."""
+    """Return a sign with a backslash before it; after a number, before its full stop or bracket."""
     return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
 def unescape(text: str) -> str:
-    """The plain characters again."""
+    """Return the plain characters again."""
     return re.sub(r"\\([\\`*_\[\]<>&#+~=.)-])", r"\1", text)

@@ -53,7 +53,7 @@ def _closed(name: str, row: Row | None) -> Row | None:
 
 
 def _reaches(node: Node, name: str) -> bool:
-    """Whether an expression has the whole of a list in it."""
+    """Return whether an expression has the whole of a list in it."""
     if isinstance(node, Or):
         return any(_reaches(part, name) for part in node.parts)
     return (

@@ -1,9 +1,4 @@
-"""What has to be done about the book from time to time: pauses that end, sign-ups that nobody
-confirmed, erasures that a
-crash or a restore left half done, answers and files that are kept no longer than said. A little at
-a time, any number of
-times, by any sweep.
-"""
+"""Tend the book: pauses that end, unconfirmed sign-ups, half-done erasures, retention."""
 
 import json
 
@@ -22,7 +17,7 @@ _EVERY = 3600  # seconds between two looks for files that nothing names
 
 
 def once(installation: Installation) -> dict[str, int]:
-    """One round; gives what was done, by its name."""
+    """Make one round; return what was done, by its name."""
     done = {
         "resumed": opt_outs.resume_due(installation),
         "unconfirmed": signup.forget_unconfirmed(installation),

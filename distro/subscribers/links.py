@@ -1,4 +1,4 @@
-"""What readers do with a letter's links: view it online, leave."""
+"""Serve a letter's links: view it online, unsubscribe."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LinkReader:
-    """Whom a valid link speaks for, and how to speak to them."""
+    """The reader whom a valid link speaks for, and how to speak to them."""
 
     subscriber: Subscriber
     distribution: int
@@ -39,11 +39,12 @@ class LinkReader:
 
     @property
     def address(self) -> str:
+        """Return the reader's address."""
         return self.subscriber.email
 
 
 def reader_of(installation: Installation, token: str, purpose: bytes) -> LinkReader | None:
-    """Who holds this link; None: it was not made here, or is for another address."""
+    """Return who holds this link; None: it was not made here, or is for another address."""
     claimed = tokens.parse(token)
     person = book.by_id(installation.store, claimed.subscriber) if claimed else None
     if claimed is None or person is None:

@@ -53,12 +53,12 @@ def lift(installation: Installation, address: str, reason: str, *, source: str) 
 
 
 def pause(installation: Installation, who: Subscriber, till_ms: int, *, source: str) -> None:
-    """The person's own wish: nothing until a day."""
+    """Send nothing until a day: the person's own wish."""
     record_fact(installation, who.id, who.email, consent.PAUSED, source=source, till=till_ms)
 
 
 def resume(installation: Installation, who: Subscriber, *, source: str) -> None:
-    """The end of a pause."""
+    """End a pause."""
     record_fact(installation, who.id, who.email, consent.RESUMED, source=source)
 
 
@@ -88,8 +88,9 @@ def take_undo(installation: Installation, who: Subscriber, once: str) -> bool:
 
 
 def come_back(installation: Installation, who: Subscriber, *, source: str) -> bool:
-    """The person says that leaving was a mistake; False: that was too long ago, they subscribe
-    anew.
+    """Take back an unsubscribing by mistake.
+
+    Returns False where that was too long ago: they subscribe anew.
     """
     gone = [f for f in consent.history(installation.store, who.id) if f.act == consent.UNSUBSCRIBED]
     if not gone or gone[-1].at < time.time() * 1000 - UNDO_MS:
@@ -131,6 +132,7 @@ def record_fact(
     detail: str = "",
     till: int = 0,
 ) -> None:
+    """Record a consent fact about somebody; durable when this returns."""
     installation.consent.record(
         installation.store,
         subscriber=number,

@@ -1,6 +1,4 @@
-"""What staff and readers do to one person's place in the book: every act a fact with its source,
-durable before it is answered.
-"""
+"""Change one person's place in the book: every act a fact with its source, durable first."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -110,9 +108,7 @@ def edit(
 
 
 def move(installation: Installation, address: str, new: str, *, source: str) -> Subscriber:
-    """Another address of the same person: what they agreed to, and the links in old letters, stay
-    theirs.
-    """
+    """Give a person another address; what they agreed to, and links in old letters, stay theirs."""
     who = person(installation.store, address)
     email, reason = addresses.judge(new)
     if reason:
@@ -130,6 +126,7 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
         )
 
     def moved(row: Row | None) -> Row | None:
+        """Return the row with its new address."""
         if row is None:
             return None
         former: list[str] = row.get("_former", [])  # type: ignore[assignment]
@@ -154,13 +151,13 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
 
 
 def leave_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
-    """The person's own wish: off one list, and no import puts them on it again."""
+    """Take a person off one list, by their own wish: no import puts them on it again."""
     _rewrite(installation, who, partial(_left, name=name))
     record_fact(installation, who.id, who.email, consent.LEFT, source=source, detail=name)
 
 
 def join_list(installation: Installation, who: Subscriber, name: str, *, source: str) -> None:
-    """The person's own wish: on a list, also one that they left before."""
+    """Put a person on a list, by their own wish, also one that they left before."""
     _rewrite(installation, who, partial(_joined, name=name))
     record_fact(installation, who.id, who.email, consent.JOINED, source=source, detail=name)
 
@@ -168,7 +165,7 @@ def join_list(installation: Installation, who: Subscriber, name: str, *, source:
 def prefer(
     installation: Installation, who: Subscriber, columns: Mapping[str, str], *, source: str
 ) -> None:
-    """What the person chose on their own page: language, how often, how."""
+    """Record what the person chose on their own page: language, how often, how."""
     changed = {c: v for c, v in columns.items() if v != "".join(who.columns.get(c, ()))}
     if changed:
         _rewrite(
@@ -208,7 +205,7 @@ def erase(installation: Installation, address: str, *, source: str) -> None:
 
 
 def finish_erasing(installation: Installation, who: Subscriber) -> None:
-    """The part of `erase` after the fact; done again, it changes nothing."""
+    """Do the part of `erase` after the fact; done again, it changes nothing."""
     mine = [addresses.key(who.email), *who.columns.get("_former", ())]
     hashes = [h for a in mine for h in installation.hashes_of(a)]
     consents.keep_refusal(installation.store, hashes, consent.ERASED)
@@ -236,9 +233,7 @@ def forget(installation: Installation, who: Subscriber) -> None:
 
 
 def again(installation: Installation, fact: consent.Fact) -> None:
-    """A wish about one list, read again from the file after a restore; the row of the copy may not
-    know it.
-    """
+    """Apply a wish about one list again after a restore: the row of the copy may not know it."""
     who = book.by_id(installation.store, fact.subscriber)
     if who and fact.act in (consent.LEFT, consent.JOINED):
         _rewrite(

@@ -23,8 +23,8 @@ class Happened:
 
 
 def history(installation: Installation, who: Subscriber) -> list[Happened]:
-    """Everything on record about a person's consent, oldest first: how they came, what they wished,
-    what was done.
+    """Return everything on record about a person's consent, oldest first: how they came, what they
+    wished, what was done.
     """
     found = [
         Happened(f.at, f.act, f.source, f.detail, f.till)

@@ -25,7 +25,7 @@ class TermResult:
 
 
 def why(installation: Installation, expression: str, address: str) -> list[TermResult]:
-    """Term by term, why somebody is in a segment or not; the first line is the whole."""
+    """Return, term by term, why somebody is in a segment or not; the first line is the whole."""
     who = person(installation.store, address)
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
     return list(_lines(installation.segments().expand(expression), row, 0))
@@ -58,7 +58,7 @@ class Audited:
 
 
 def audit(installation: Installation) -> list[Audited]:
-    """Every list and named segment against the last time; remembers the counts for the next."""
+    """Compare every list and named segment with the last time; remember the counts for the next."""
     known = installation.segments()
     before = subscriber_rows.audited(installation.store)
     found = []

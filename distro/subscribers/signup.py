@@ -1,5 +1,4 @@
-"""What readers ask for on pages without a link of their own: to join (double opt-in), to leave, to
-come back.
+"""Answer what readers ask for on pages without a link: to join (double opt-in), leave, come back.
 
 Each answer is a letter to the address that was typed; its button acts. The page says the same,
 after the same work,
@@ -36,7 +35,7 @@ _TWICE = 7 * 86_400  # seconds within which who left must ask again before they 
 
 
 def public_lists(installation: Installation) -> list[ListRole]:
-    """The lists that readers may join by themselves."""
+    """Return the lists that readers may join by themselves."""
     return [role for role in roles_of(installation).values() if role.public]
 
 
@@ -97,7 +96,8 @@ def answer(installation: Installation) -> int:
             _ANSWERS[request["what"]](installation, request)
         except StoreGoneError:
             raise
-        except Exception as error:  # noqa: BLE001 - one wish that cannot be answered must not hold up the others
+        except Exception as error:  # noqa: BLE001
+            # One wish that cannot be answered must not hold up the others.
             log.get().error(
                 "a reader's wish could not be answered and is dropped",
                 what=request["what"],
@@ -234,10 +234,10 @@ def never_again(installation: Installation, who: Subscriber, place: str) -> None
 
 
 def confirm(installation: Installation, who: Subscriber, place: str) -> bool:
-    """The button of the letter was pressed: on the lists, with time and place on record.
+    """Put somebody on the lists whose letter's button was pressed, with time and place on record.
 
-    False: they left after they had asked, and an old letter does not undo that. Pressed twice it
-    changes nothing.
+    Returns False where they left after they had asked: an old letter does not undo that. Pressed
+    twice it changes nothing.
     """
     asked_ms = int("".join(who.columns.get("_asked", ())) or 0)
     if "_wants" not in who.columns:

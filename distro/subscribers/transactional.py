@@ -139,7 +139,7 @@ def _at_place(
 
 
 def link(installation: Installation, who: Subscriber, purpose: bytes) -> str:
-    """A signed link of one person that expires."""
+    """Return a signed link of one person that expires."""
     expires = int(time.time()) + DAYS[purpose] * _A_DAY
     token = tokens.sign_pass(
         installation.keys.signing[0],
@@ -153,8 +153,8 @@ def link(installation: Installation, who: Subscriber, purpose: bytes) -> str:
 
 
 def holder_of(installation: Installation, token: str, purpose: bytes) -> Subscriber | None:
-    """Who holds a link that expires; None: it was not made here, is too old, or for an address that
-    is not theirs any more.
+    """Return who holds a link that expires; None: it was not made here, is too old, or for an
+    address that is not theirs any more.
     """
     claimed = tokens.parse_pass(token)
     who = book.by_id(installation.store, claimed[0]) if claimed else None

@@ -59,7 +59,7 @@ class SecurityHeaders:
 
 
 class _Routes:
-    """What each address answers: the requests as `flow` understands them, its answers as pages."""
+    """The addresses: requests as `flow` understands them, its answers as pages."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -140,7 +140,7 @@ class _Routes:
 
 
 def create_app(installation: Installation) -> Starlette:
-    """The web application of an office."""
+    """Return the web application of an office."""
     site = _Routes(installation)
     found = Starlette(
         routes=[
@@ -166,8 +166,9 @@ def create_app(installation: Installation) -> Starlette:
 
 
 async def _follow(installation: Installation, number: str) -> AsyncIterator[str]:
-    """Server-sent events: what changed, at most every two seconds; "over" when nothing happens by
-    itself any more.
+    """Yield server-sent events: what changed, at most every two seconds.
+
+    Ends with "over" when nothing happens by itself any more.
     """
     before = ""
     for _ in range(_LONGEST_LIVE // 2):

@@ -30,6 +30,7 @@ class LeavingPages(ReaderPages):
     """Unsubscribe, undo it, and ask for a letter with a link."""
 
     def unsubscribe_page(self, request: Request) -> Response:
+        """Show the page with the button; changes nothing (RFC 8058 §3.2)."""
         reader = self._reader(request)
         return (
             HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}"))
@@ -38,6 +39,7 @@ class LeavingPages(ReaderPages):
         )
 
     async def unsubscribe(self, request: Request) -> Response:
+        """Unsubscribe the link's reader, whatever the body says: POST is the wish."""
         return await run_in_threadpool(
             self._unsubscribe, request
         )  # whatever the body says: POST is the wish
@@ -60,6 +62,7 @@ class LeavingPages(ReaderPages):
         )
 
     async def come_back(self, request: Request) -> Response:
+        """Take the unsubscribing back, at once with the page's own word, else by a letter."""
         return await self._formed(request, self._come_back)
 
     def _come_back(self, request: Request, form: FormData) -> Response:
@@ -84,9 +87,11 @@ class LeavingPages(ReaderPages):
         return HTMLResponse(self.pages.told(place, "back", "back_text"))
 
     def back_page(self, request: Request) -> Response:
+        """Ask whether mail may come again."""
         return self._question(request, tokens.BACK, "back_ask", "back_button")
 
     def back(self, request: Request) -> Response:
+        """Take the unsubscribing back by the letter's link."""
         who = transactional.holder_of(self.installation, request.path_params["token"], tokens.BACK)
         if who is None:
             return self._expired(request)
@@ -98,9 +103,11 @@ class LeavingPages(ReaderPages):
         )
 
     def leave_page(self, request: Request) -> Response:
+        """Show the form of who wants to leave without a link."""
         return HTMLResponse(self.pages.leave(self._nobody_in_particular(request)))
 
     async def leave(self, request: Request) -> Response:
+        """Note the wish; the answer is a letter to the address."""
         return await self._formed(request, self._leave)
 
     def _leave(self, request: Request, form: FormData) -> Response:
@@ -120,9 +127,11 @@ class LeavingPages(ReaderPages):
         return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
 
     def never_page(self, request: Request) -> Response:
+        """Ask whether no question should come again."""
         return self._question(request, tokens.NEVER, "never_title", "never_button")
 
     def never(self, request: Request) -> Response:
+        """Obey who wants no question again."""
         who = transactional.holder_of(self.installation, request.path_params["token"], tokens.NEVER)
         if who is None:
             return self._expired(request)

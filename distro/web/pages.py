@@ -21,7 +21,7 @@ PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "catalogues").glob("*.
 
 
 def _texts_of(language: str) -> Mapping[str, str]:
-    """The pages' words in a language, or its base language, else English."""
+    """Return the pages' words in a language, or its base language, else English."""
     return _read(
         next(
             (
@@ -40,14 +40,14 @@ def _read(known: str) -> Mapping[str, str]:
 
 
 def understood(accepted: str) -> str:
-    """The first of a browser's languages that the pages speak (RFC 9110 §12.5.4)."""
+    """Return the first of a browser's languages that the pages speak (RFC 9110 §12.5.4)."""
     told = [part.split(";")[0].strip().lower() for part in accepted.split(",")]
     return next((base for tag in told if (base := tag.split("-")[0]) in PAGES_SPEAK), "en")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose page it is and in which language it speaks."""
+    """The organisation whose page it is, and the language in which it speaks."""
 
     organisation: str
     language: str
@@ -66,7 +66,7 @@ class Pages:
         )
 
     def ask(self, reader: LinkReader, preferences: str) -> str:
-        """The page with one button."""
+        """Return the page with one button."""
         labels, texts = labels_of(reader.language), _texts_of(reader.language)
         return self._ask(
             _place(reader),
@@ -80,7 +80,10 @@ class Pages:
     def left(
         self, reader: LinkReader, lists: Sequence[ListRole], back: str, once: str, days: int
     ) -> str:
-        """After the button, with the way back: at once with `once`, else by a letter."""
+        """Return the page after the button, with the way back.
+
+        At once with `once`, else by a letter.
+        """
         labels = labels_of(reader.language)
         text = labels.unsubscribed_more.format(
             organisation=reader.organisation, address=reader.address
@@ -97,7 +100,7 @@ class Pages:
         )
 
     def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
-        """A page that says one thing, named by the words, and may have one button."""
+        """Return a page that says one thing, named by the words, and may have one button."""
         texts = _texts_of(place.language)
         fill = {"organisation": place.organisation, "address": place.address, "days": days}
         return self._ask(
@@ -110,7 +113,7 @@ class Pages:
     def preferences(
         self, reader: LinkReader, lists: Sequence[ListRole], *, paused: str, leave: str, saved: bool
     ) -> str:
-        """What a reader gets and how."""
+        """Return what a reader gets and how."""
         columns = reader.subscriber.columns
         return self._page(
             "preferences.html",
@@ -129,7 +132,7 @@ class Pages:
         )
 
     def personal_data(self, place: Place, personal_data: Mapping[str, Any], download: str) -> str:
-        """Everything that is held on a reader."""
+        """Return everything that is held on a reader."""
         return self._page(
             "personal_data.html",
             place,
@@ -149,7 +152,7 @@ class Pages:
         on: Sequence[str] = (),
         wrong: str = "",
     ) -> str:
-        """The form of who wants letters."""
+        """Return the form of who wants letters."""
         texts = _texts_of(place.language)
         return self._page(
             "subscribe.html",
@@ -165,7 +168,7 @@ class Pages:
         )
 
     def leave(self, place: Place, *, email: str = "", wrong: str = "") -> str:
-        """The form of who wants to leave without a link of their own."""
+        """Return the form of who wants to leave without a link of their own."""
         texts = _texts_of(place.language)
         return self._page(
             "leave.html",
@@ -177,11 +180,11 @@ class Pages:
         )
 
     def message(self, text: str) -> str:
-        """A page that says one thing."""
+        """Return a page that says one thing."""
         return self._ask(Place("", "en"), text, "")
 
     def trouble(self) -> str:
-        """Something of ours is down; the reader's wish was not taken."""
+        """Return the page for trouble of ours: the reader's wish was not taken."""
         return self._ask(
             Place("", "en"),
             "Please try again in a minute.",

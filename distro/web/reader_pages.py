@@ -1,4 +1,4 @@
-"""What every page of a reader needs: who a link speaks for, and answers for links that are bad."""
+"""The common part of all reader pages: whom a link speaks for, and answers to bad links."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class ReaderPages:
         self.pages = pages
 
     async def _formed(self, request: Request, answer: Any) -> Response:
-        """A form, read within the limits of `web/guard.py`, answered in a thread."""
+        """Answer a form, read within the limits of `web/guard.py`, in a thread."""
         try:
             form = await request.form(max_files=0, max_fields=200, max_part_size=LARGEST_BODY)
         except (LookupError, UnicodeError):  # a charset that there is not
@@ -54,7 +54,7 @@ class ReaderPages:
         return links.reader_of(self.installation, request.path_params["token"], links.UNSUBSCRIBE)
 
     def _lists(self, who: Subscriber, *, public: bool) -> list[ListRole]:
-        """The lists that a reader is on, and with `public` those that they could join."""
+        """Return the lists that a reader is on, and with `public` those that they could join."""
         roles = signup.roles_of(self.installation)
         on = [roles.get(name) or ListRole(name, {}) for name in who.columns.get("lists", ())]
         names = {role.name for role in on}
@@ -75,7 +75,7 @@ class ReaderPages:
         )
 
     def bad_link(self) -> Response:
-        """A link that was not made here."""
+        """Return a link that was not made here."""
         return HTMLResponse(
             self.pages.message("This link is not valid. Open it whole, as it was given to you."),
             404,

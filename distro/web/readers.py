@@ -35,7 +35,7 @@ class Readers(LeavingPages):
     """Every page of a reader."""
 
     def routes(self) -> list[Route]:
-        """Every address of a reader."""
+        """Return every address of a reader."""
         return [
             Route("/u/{token}", self.unsubscribe_page, methods=["GET"]),
             Route("/u/{token}", self.unsubscribe, methods=["POST"]),
@@ -58,6 +58,7 @@ class Readers(LeavingPages):
         ]
 
     def preferences_page(self, request: Request) -> Response:
+        """Show what a reader gets and how."""
         reader = self._reader(request)
         return self._preferences_of(request, reader) if reader else self.bad_link()
 
@@ -81,6 +82,7 @@ class Readers(LeavingPages):
         )
 
     async def preferences(self, request: Request) -> Response:
+        """Save what a reader chose."""
         return await self._formed(request, self._preferences)
 
     def _preferences(self, request: Request, form: FormData) -> Response:
@@ -135,6 +137,7 @@ class Readers(LeavingPages):
             opt_outs.resume(installation, who, source=source)
 
     def subscribe_page(self, request: Request) -> Response:
+        """Show the form of who wants letters."""
         lists = signup.public_lists(self.installation)
         return (
             HTMLResponse(self.pages.subscribe(self._nobody_in_particular(request), lists))
@@ -143,6 +146,7 @@ class Readers(LeavingPages):
         )
 
     async def subscribe(self, request: Request) -> Response:
+        """Note the wish; the answer is a letter to the address."""
         return await self._formed(request, self._subscribe)
 
     def _subscribe(self, request: Request, form: FormData) -> Response:
@@ -187,9 +191,11 @@ class Readers(LeavingPages):
         return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
 
     def confirm_page(self, request: Request) -> Response:
+        """Ask whether this is the reader's address."""
         return self._question(request, tokens.CONFIRM, "confirm_ask", "confirm_button")
 
     def confirm(self, request: Request) -> Response:
+        """Put the reader on the lists that they asked for."""
         who = transactional.holder_of(
             self.installation, request.path_params["token"], tokens.CONFIRM
         )
@@ -200,6 +206,7 @@ class Readers(LeavingPages):
         return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
 
     def personal_data_page(self, request: Request) -> Response:
+        """Show what is held on a reader."""
         who = transactional.holder_of(
             self.installation, request.path_params["token"], tokens.PERSONAL_DATA
         )
@@ -216,6 +223,7 @@ class Readers(LeavingPages):
         )
 
     def download(self, request: Request) -> Response:
+        """Return what is held on a reader as a file."""
         who = transactional.holder_of(
             self.installation, request.path_params["token"], tokens.PERSONAL_DATA
         )
@@ -231,6 +239,7 @@ class Readers(LeavingPages):
         )
 
     async def erase(self, request: Request) -> Response:
+        """Erase a reader who is sure."""
         return await self._formed(request, self._erase)
 
     def _erase(self, request: Request, form: FormData) -> Response:

@@ -52,6 +52,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/style.py
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
 # docs/commands.md and docs/settings.md from the code, and all documents as a site in site/.

@@ -4,9 +4,8 @@ line, export.
 usage: python benchmarks/book.py [ROWS=1000000]
 
 `distro up` runs beside it, as for its users. A segment is timed inside Redis (its slow log), the
-commands as a person waits for
-them. Reference in the same run: `csv.reader` over the same file and as many plain SETs of a row,
-which is the least it could be.
+commands as a person waits for them. Reference in the same run: `csv.reader` over the same file and
+as many plain SETs of a row, which is the least it could be.
 """
 
 import csv

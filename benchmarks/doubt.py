@@ -4,9 +4,8 @@
 usage: python benchmarks/doubt.py [KILLS=20] [UNANSWERED=0] [RELAY=smtp-sink|log]
 
 The relay is Postfix's smtp-sink (Debian: apt install postfix), which answers in well under 20 ms;
-`log` is the rehearsals'
-own receiving server, which notes every letter and is slower (one Python thread), so that more are
-in flight at a kill.
+`log` is the rehearsals' own receiving server, which notes every letter and is slower (one Python
+thread), so that more are in flight at a kill.
 """
 
 import random

@@ -4,9 +4,8 @@ log.
 usage: python benchmarks/peers.py post_office|mailman|distro [READERS=3000] [KILLS=4] [SEED=1]
 
 Each peer is installed into a temporary environment of its own by pip, and is never a dependency. A
-kill is -9 to the
-sending process when so many letters have arrived (0 kills: only its speed, from the first letter to
-the last); then the peer is started again as its manual says, until it is done.
+kill is -9 to the sending process when so many letters have arrived (0 kills: only its speed, from
+the first letter to the last); then the peer is started again as its manual says, until it is done.
 """
 
 import contextlib

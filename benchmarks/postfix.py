@@ -3,8 +3,7 @@
 usage: python benchmarks/postfix.py [READERS=20000]     needs root and Debian's postfix package
 
 A Postfix of its own in a temporary folder (queue, logs, Maildirs), which offers PIPELINING and
-CHUNKING. Afterwards every
-Maildir is counted: each reader has exactly one letter.
+CHUNKING. Afterwards every Maildir is counted: each reader has exactly one letter.
 """
 
 import os

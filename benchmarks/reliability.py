@@ -3,8 +3,8 @@
 usage: python benchmarks/reliability.py [RUNS=200] [READERS=2000] [FIRST_SEED=1] [AT_ONCE=2]
 
 Every run: one Redis, two worker hosts with their sweeps, a receiving server with a log; six faults
-out of eighteen kinds.
-Exit 1 if anybody was lost, falsely accepted, or had a second letter without ever being in doubt.
+out of eighteen kinds. Exit 1 if anybody was lost, falsely accepted, or had a second letter without
+ever being in doubt.
 """
 
 import collections

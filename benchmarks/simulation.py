@@ -5,12 +5,10 @@ usage: python benchmarks/simulation.py [WORKER_US=100] [COMMIT_US=230] [LETTER_U
 [CONNECTIONS=20]
 
 A model, not a measurement. It is fed with measured costs: CPU of a sending process a letter, of
-Redis a group commit (fixed)
-and a letter in it (`benchmarks/ledger.py` at two group sizes gives both), and bytes a recipient. A
-host has two cores; a group is
-what its processes have ready when they commit, at least every 4 ms; Redis is one thread; WAIT for a
-replica adds a round trip
-of 0.3 ms to a commit, not to Redis' CPU.
+Redis a group commit (fixed) and a letter in it (`benchmarks/ledger.py` at two group sizes gives
+both), and bytes a recipient. A host has two cores; a group is what its processes have ready when
+they commit, at least every 4 ms; Redis is one thread; WAIT for a replica adds a round trip of 0.3
+ms to a commit, not to Redis' CPU.
 """
 
 import sys

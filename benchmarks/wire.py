@@ -5,9 +5,8 @@ usage: python benchmarks/wire.py [READERS=100000] [SIZE=40000] [PAIRS=3] [CONNEC
 [PROCESSES=0: as the settings say] [rsa|ed25519: signed so]
 
 Submit to last outcome written, three editions, `distro up` with everything it runs. Reference in
-the same minute:
-`smtp-source -d` with the same size, count and connections. Needs Debian's postfix package
-(smtp-sink, smtp-source).
+the same minute: `smtp-source -d` with the same size, count and connections. Needs Debian's postfix
+package (smtp-sink, smtp-source).
 """
 
 import contextlib

@@ -1,9 +1,8 @@
 """Errors that can be reported to a person: one class per kind of trouble.
 
 Expected answers are values (an `Outcome`, a `Problem`); an exception of this tree means that the
-command cannot go on.
-The edges turn it into a message without a traceback; whatever is not of this tree is a bug and
-shows one.
+command cannot go on. The edges turn it into a message without a traceback; whatever is not of this
+tree is a bug and shows one.
 """
 
 

@@ -2,8 +2,8 @@
 and stopped in order.
 
 Each part lives in a session of its own, so that a Ctrl-C reaches only the supervisor. Redis stops
-last, when the parts
-have written what they had to. If the supervisor itself is killed, the parts notice and go.
+last, when the parts have written what they had to. If the supervisor itself is killed, the parts
+notice and go.
 """
 
 import fcntl

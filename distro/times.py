@@ -25,8 +25,7 @@ def parse_time(text: str, default_zone: str = "UTC") -> datetime:
     the zone kept.
 
     Raises ValueError with a sentence that says what to write. A local time that a clock change
-    skips is refused,
-    one that it repeats means the first of the two (`fold=0`).
+    skips is refused, one that it repeats means the first of the two (`fold=0`).
     """
     found = _LOCAL.match(text.strip())
     if not found:

@@ -2,11 +2,9 @@
 address.
 
 A token is readable and short: ``17.42.981.Zk3…`` is distribution 17, recipient 42, subscriber 981
-and 128 bits of
-HMAC-SHA-256. The signature covers a keyed hash of the address, so that an id given out again (after
-a restore, say)
-cannot act for another person. The first key signs, all verify; the key of address hashes is never
-rotated.
+and 128 bits of HMAC-SHA-256. The signature covers a keyed hash of the address, so that an id given
+out again (after a restore, say) cannot act for another person. The first key signs, all verify; the
+key of address hashes is never rotated.
 """
 
 import binascii
@@ -156,8 +154,8 @@ def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
         return None
     distribution, ordinal = int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:8], "big")
     made = [bytes.fromhex(return_token(key, distribution, ordinal)) for key in keys.signing]
-    # Every key is compared.
-    return (distribution, ordinal) if any([hmac.compare_digest(m, raw) for m in made]) else None  # noqa: C419
+    ours = [hmac.compare_digest(m, raw) for m in made]  # all of them, whichever it is
+    return (distribution, ordinal) if any(ours) else None
 
 
 def sign_view(key: bytes, distribution: int, language: str) -> str:

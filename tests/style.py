@@ -142,7 +142,7 @@ def circles(trees: dict[Path, ast.Module]) -> list[list[str]]:
 def target_of(module: str, name: str, known: dict[str, Path]) -> str:
     """Return what `from module import name` imports: a module of the tree; "" for none."""
     inner = f"{module}.{name}"
-    return inner if inner in known else module if module in known else ""
+    return next((m for m in (inner, module) if m in known), "")
 
 
 def shortest(arrows: dict[str, set[str]], start: str) -> list[str]:

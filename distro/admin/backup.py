@@ -2,9 +2,8 @@
 installation from such a copy.
 
 The copy is of one instant, taken while sending goes on. After `restore` whatever was unfinished
-stands halted, every
-newer "no" in this host's consent file holds, and no number that was given out since is given out
-again.
+stands halted, every newer "no" in this host's consent file holds, and no number that was given out
+since is given out again.
 """
 
 import contextlib

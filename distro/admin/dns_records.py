@@ -1,9 +1,8 @@
 """Compare the DNS records of our senders with the rules of the big receivers for bulk mail.
 
 SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), MX (RFC 5321 §5), and the relay's name
-(forward-confirmed PTR). Each
-finding comes with the record to publish. Nothing is asked about domains that cannot exist
-(.example).
+(forward-confirmed PTR). Each finding comes with the record to publish. Nothing is asked about
+domains that cannot exist (.example).
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """E-mail addresses: what is one (RFC 5321 §4.1.2), and which two are the same person's.
 
 `judge` gives the address as it travels: the local part as written, the domain in lower-case
-A-labels (RFC 5890).
-`key` folds the case of ASCII letters too: two addresses with the same key are one subscriber.
+A-labels (RFC 5890). `key` folds the case of ASCII letters too: two addresses with the same key are
+one subscriber.
 """
 
 import re
@@ -10,10 +10,10 @@ import re
 from distro.model import address_key
 
 # Plain ASCII addresses are most of any book. For what this takes, `judge` gives what
-# email-validator gives
-# (tests/unit/audience/test_addresses.py holds both side by side).
+# email-validator gives (tests/unit/audience/test_addresses.py holds both side by side).
 _PLAIN = re.compile(
-    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?\.){1,4}[a-z]{2,12}"
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?\.){1,4}[a-z]{2,12}"
 )
 _NOT_PLAIN = re.compile(r"@(?:.*\.)?(?:arpa|invalid|local|localhost|onion|test)$|[@.]..--")
 

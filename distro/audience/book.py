@@ -13,14 +13,10 @@ _FEW = ("name", "kind", "outlet", "language", "country")
 
 def values_of(row: Mapping[str, object], column: str) -> list[str]:
     """Return the values of a column of a row, as they are written."""
-    told = row.get(column, [])
-    return (
-        [told]
-        if isinstance(told, str)
-        else [str(v) for v in told]
-        if isinstance(told, list)
-        else []
-    )
+    cell = row.get(column, [])
+    if isinstance(cell, str):
+        return [cell]
+    return [str(v) for v in cell] if isinstance(cell, list) else []
 
 
 def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:

@@ -154,7 +154,9 @@ def header_of(cells: list[str], file: str) -> Header:
         if system == "mailchimp" and not noes
         else None
     )
-    default_no = ("unsubscribed" if named[1] == "unsubscribed" else "suppressed") if named else ""
+    default_no = ""
+    if named:
+        default_no = "unsubscribed" if named[1] == "unsubscribed" else "suppressed"
     eastern = any(column in ("姓", "名", "姓名") for column in told)
     return Header(
         tuple(columns), system, tuple(cell.strip() for cell in cells), noes, default_no, eastern

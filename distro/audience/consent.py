@@ -1,10 +1,8 @@
 """Consent as facts: only ever added, durable before they are acknowledged.
 
 Facts are only ever added. What somebody agreed to is a function of all facts about them
-(`consent`). At the start of
-every part, facts of this host's file that Redis lacks (after a power cut or a restore) are replayed
-in order, before the
-first intent. A "no" outlives any import.
+(`consent`). At the start of every part, facts of this host's file that Redis lacks (after a power
+cut or a restore) are replayed in order, before the first intent. A "no" outlives any import.
 """
 
 import hashlib

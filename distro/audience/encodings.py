@@ -34,7 +34,8 @@ _CHAOS = 0.2  # of a reading that the library finds too messy to be a text
 _ALIKE = 0.12  # difference of two readings that says nothing
 # Signs inside a word, or before it, that only a wrong reading puts there: £ukasz, Wi³a, Dupr´.
 _ODD = re.compile(
-    r"[£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿†‡•…‰‹›€™˜ˆ„‚ƒ¡¢×÷][^\W\d_]|[^\W\d_][£¤¥¦§¨©¬®¯±²³µ¶¸¹¼½¾†‡‰€™˜ˆƒ¢×÷]|[þðÞÐ]"
+    r"[£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿†‡•…‰‹›€™˜ˆ„‚ƒ¡¢×÷][^\W\d_]"
+    r"|[^\W\d_][£¤¥¦§¨©¬®¯±²³µ¶¸¹¼½¾†‡‰€™˜ˆƒ¢×÷]|[þðÞÐ]"
 )
 _FALLBACK = "distro-windows-1252"
 _HINT = "Save it as UTF-8 (Excel: CSV UTF-8), or say which it is: --encoding windows-1250"

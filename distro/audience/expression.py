@@ -18,7 +18,10 @@ from distro.audience.value_index import quantity
 from distro.errors import ExpressionError
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<paren>[()])|(?P<word>(?:[^\s()":]+(?=\s|[()]|$))|(?:[^\s()":]+:(?:"(?:[^"\\]|\\.)*"|[^\s()"]*))|"(?:[^"\\]|\\.)*"))"""
+    r"""\s*(?:(?P<paren>[()])|(?P<word>"""
+    r"""(?:[^\s()":]+(?=\s|[()]|$))"""  # journalists
+    r"""|(?:[^\s()":]+:(?:"(?:[^"\\]|\\.)*"|[^\s()"]*))"""  # outlet:"The Daily"
+    r"""|"(?:[^"\\]|\\.)*"))"""  # "a name of several words"
 )
 _DEPTH = 100  # parentheses and `not` in one another; nobody types more
 _LENGTH = 10_000  # characters

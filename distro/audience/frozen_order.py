@@ -2,10 +2,8 @@
 reserved.
 
 Editions follow one another; within each those who share a receiver's limit stand apart, so that a
-slowed receiver never
-blocks the others. The order is shuffled by the distribution's id, so that no outlet is always first
-and a crashed freeze
-goes on exactly where it stopped.
+slowed receiver never blocks the others. The order is shuffled by the distribution's id, so that no
+outlet is always first and a crashed freeze goes on exactly where it stopped.
 """
 
 import random

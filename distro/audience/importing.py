@@ -1,12 +1,10 @@
 """A spreadsheet's rows into the book.
 
 Every row is judged before anything is written: a bad row stops the file, unless told to skip such
-rows. Good rows are
-staged in Redis while they are judged, and then taken into the book in pieces, each idempotent; if
-the command dies in
-between, the sweep finishes what is staged. An import never resurrects who unsubscribed: it does not
-touch a "no", nor
-puts anybody on a list that they left themselves, nor takes back who was erased.
+rows. Good rows are staged in Redis while they are judged, and then taken into the book in pieces,
+each idempotent; if the command dies in between, the sweep finishes what is staged. An import never
+resurrects who unsubscribed: it does not touch a "no", nor puts anybody on a list that they left
+themselves, nor takes back who was erased.
 """
 
 import zlib

@@ -1,8 +1,8 @@
 """Recognise refusals in other systems' exports: by a status, by a date, by a box that is ticked.
 
 What counts is what a file says, never how it is called: exports are renamed. Whoever is not known
-to want mail gets
-none; a value that cannot be understood in a column that speaks of a "no" is not guessed.
+to want mail gets none; a value that cannot be understood in a column that speaks of a "no" is not
+guessed.
 """
 
 import re
@@ -10,8 +10,7 @@ import re
 UNSUBSCRIBED, SUPPRESSED = "unsubscribed", "suppressed"
 
 # Names of columns, as `headers.plain` writes them. English, French, Spanish, German, Italian,
-# Portuguese, Dutch, Turkish,
-# Russian, Arabic, Chinese, Japanese.
+# Portuguese, Dutch, Turkish, Russian, Arabic, Chinese, Japanese.
 _LEFT = re.compile(
     r"unsub|un_subscri|revoked|withdrawn|widerrufen|revocad|opt(?:ed|ing)?_?out|desabonn|"
     r"desinscri|desuscri|de_?suscri|(?:^|_)baja(?:_|$)|dado_de_baja|abgemeld|abmeld|abbestell|"

@@ -66,8 +66,8 @@ class Piece:
         """Note whose addresses these are.
 
         Earlier versions wrote an address down under a key that two people may share (straße@,
-        strasse@): it is theirs
-        whose row says so, and is written down under its own key from now on.
+        strasse@): it is theirs whose row says so, and is written down under its own key from now
+        on.
         """
         for name in names:
             at = known.get(name)
@@ -121,13 +121,11 @@ class Piece:
             after = self._after.get(at, before)
             if after == before:
                 self._after.pop(at, None)
-            (
-                self.written.unchanged
-                if after == before
-                else self.written.new
-                if before is None
-                else self.written.changed
-            ).append(at)
+                self.written.unchanged.append(at)
+            elif before is None:
+                self.written.new.append(at)
+            else:
+                self.written.changed.append(at)
         return self
 
     def stand(self, index: IndexKeys) -> None:

@@ -1,11 +1,9 @@
 """Where the values of a row stand in the index.
 
 A column of few values has a bitmap a value (``idx:``); one of up to fifty thousand has packed ids a
-value (``ids:``);
-beyond that, and for names and telephone numbers, the rows are read. Numbers and dates have bit
-planes besides
-(``pl:``): the n-th bitmap holds whose number has its n-th bit, so that a comparison is a handful of
-BITOPs.
+value (``ids:``); beyond that, and for names and telephone numbers, the rows are read. Numbers and
+dates have bit planes besides (``pl:``): the n-th bitmap holds whose number has its n-th bit, so
+that a comparison is a handful of BITOPs.
 """
 
 import re

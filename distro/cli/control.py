@@ -70,10 +70,10 @@ def halt(
             )
         number = find(installation.store, distribution)
         state = orders.halt(installation, number, actor=actor(), reason=reason or f"by {actor()}")
-    (
-        output.document({"distribution": f"D{number}", "state": state})
-        if as_json
-        else output.say(f"D{number} is halted. Next: distro resume D{number}")
+    output.answer(
+        {"distribution": f"D{number}", "state": state},
+        f"D{number} is halted. Next: distro resume D{number}",
+        as_json=as_json,
     )
     return 0
 
@@ -118,10 +118,10 @@ def resume(
     with open_installation(settings(config)) as installation:
         number = find(installation.store, distribution)
         state = go_on(installation, number, actor=actor(), reason=reason)
-    (
-        output.document({"distribution": f"D{number}", "state": state})
-        if as_json
-        else output.say(f"D{number} is {state} again.")
+    output.answer(
+        {"distribution": f"D{number}", "state": state},
+        f"D{number} is {state} again.",
+        as_json=as_json,
     )
     return 0
 
@@ -260,10 +260,10 @@ def resend(
         number = find(installation.store, distribution)
         if to:
             made = again.resend_to(installation, number, to, actor=actor())
-            (
-                output.document({"distribution": f"D{made}", "audience": 1})
-                if as_json
-                else output.say(f"D{made} sends it to {to}. Next: distro report D{made}")
+            output.answer(
+                {"distribution": f"D{made}", "audience": 1},
+                f"D{made} sends it to {to}. Next: distro report D{made}",
+                as_json=as_json,
             )
             return 0
         moved = again.resend(installation, number, only, actor=actor())

@@ -108,18 +108,7 @@ def import_file(
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
     with open_installation(settings(config)) as installation:
-        with _progress("reading") as at:
-            judged = importing.stage(
-                installation.store,
-                file,
-                name,
-                actor=actor(),
-                basis=basis,
-                sync=sync,
-                hashes_of=installation.hashes_of,
-                encoding=encoding,
-                progress=at,
-            )
+        judged = _judge(installation, file, name, basis=basis, sync=sync, encoding=encoding)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = None
         if not stopped and (dry_run or asks):
@@ -140,6 +129,26 @@ def import_file(
     else:
         _show_refused(file, judged)
     return 1 if stopped else 0
+
+
+def _judge(
+    installation: "Installation", file: Path, name: str, *, basis: str, sync: bool, encoding: str
+) -> "Judged":
+    """Judge every row and stage the good ones; nothing is in the book yet."""
+    from distro.audience import importing
+
+    with _progress("reading") as at:
+        return importing.stage(
+            installation.store,
+            file,
+            name,
+            actor=actor(),
+            basis=basis,
+            sync=sync,
+            hashes_of=installation.hashes_of,
+            encoding=encoding,
+            progress=at,
+        )
 
 
 def _take(installation: "Installation", judged: "Judged", *, wanted: bool) -> "Taken | None":
@@ -264,10 +273,10 @@ def _show_noes(judged: "Judged") -> None:
     """Say for how many people the file says no."""
     count = sum(judged.noes.values())
     if count:
-        told = ", ".join(
+        acts = ", ".join(
             f"{n:,} {act}" if len(judged.noes) > 1 else act for act, n in judged.noes.items()
         )
-        output.say(f"  {count:,} said no in the file ({told}) and will not be written to")
+        output.say(f"  {count:,} said no in the file ({acts}) and will not be written to")
 
 
 def _counts(taken: "Taken") -> str:
@@ -282,13 +291,10 @@ def _counts(taken: "Taken") -> str:
 
 def _show_refused(file: Path, judged: "Judged") -> None:
     bad = len(judged.bad)
-    why = (
-        f"{output.count(bad, 'row needs', 'rows need')} you"
-        if bad
-        else "there are no rows"
-        if not judged.read
-        else "you said no"
-    )
+    if bad:
+        why = f"{output.count(bad, 'row needs', 'rows need')} you"
+    else:
+        why = "you said no" if judged.read else "there are no rows"
     output.say(f"{file.name}: {output.count(judged.read, 'row')} read, nothing written: {why}\n")
     _rows([*judged.bad, *judged.erased])
     _doubtful(judged)

@@ -33,17 +33,25 @@ def note(text: str) -> None:
     print(safe(text), file=sys.stderr)
 
 
-def document(told: Any) -> None:
+def document(value: Any) -> None:
     """Print the one JSON document of `--json`."""
-    print(json_text(told))
+    print(json_text(value))
 
 
-def json_text(told: Any) -> str:
+def answer(value: Any, sentence: str, *, as_json: bool) -> None:
+    """Print a command's result: its document with `--json`, else one sentence."""
+    if as_json:
+        document(value)
+    else:
+        say(sentence)
+
+
+def json_text(value: Any) -> str:
     """Return JSON that a terminal shows as it is: what turns the direction of text, or drives a
     screen, is escaped.
     """
     return _DRIVING.sub(
-        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False, indent=2)
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=2)
     )
 
 

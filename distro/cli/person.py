@@ -112,12 +112,10 @@ def add(
         if not create:
             check_new(installation.store, columns, lists)
         who = people.add(installation, address, lists, columns, source=actor(), basis=basis)
-    (
-        output.document({"email": who.email, "lists": list(who.columns.get("lists", ()))})
-        if as_json
-        else output.say(
-            f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}."
-        )
+    output.answer(
+        {"email": who.email, "lists": list(who.columns.get("lists", ()))},
+        f"{who.email} is in the book, on {', '.join(who.columns.get('lists', ()))}.",
+        as_json=as_json,
     )
     return 0
 
@@ -179,15 +177,13 @@ def edit(
             )
         if move_to:
             who = people.move(installation, who.email, move_to, source=actor())
-    (
-        output.document(
-            {
-                "email": who.email,
-                "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")},
-            }
-        )
-        if as_json
-        else output.say(f"{who.email} is changed.")
+    output.answer(
+        {
+            "email": who.email,
+            "columns": {k: list(v) for k, v in who.columns.items() if not k.startswith("_")},
+        },
+        f"{who.email} is changed.",
+        as_json=as_json,
     )
     return 0
 
@@ -212,10 +208,10 @@ def unsubscribe(
     with open_installation(settings(config)) as installation:
         who = person(installation.store, address)
         stop_mail(installation, LinkReader(who, 0, 0, who.language, ""), actor())
-    (
-        output.document({"email": who.email, "unsubscribed": True})
-        if as_json
-        else output.say(f"{who.email} will not be written to again.")
+    output.answer(
+        {"email": who.email, "unsubscribed": True},
+        f"{who.email} will not be written to again.",
+        as_json=as_json,
     )
     return 0
 
@@ -247,12 +243,10 @@ def suppress(
         (opt_outs.lift if lift else opt_outs.suppress)(
             installation, address, reason, source=actor()
         )
-    (
-        output.document({"email": address, "suppressed": not lift})
-        if as_json
-        else output.say(
-            f"{address} {'may be written to again.' if lift else 'will not be written to.'}"
-        )
+    output.answer(
+        {"email": address, "suppressed": not lift},
+        f"{address} {'may be written to again.' if lift else 'will not be written to.'}",
+        as_json=as_json,
     )
     return 0
 
@@ -273,13 +267,11 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
     with open_installation(settings(config)) as installation:
         people.erase(installation, address, source=actor())
         erasure.rewrite_log(installation)
-    (
-        output.document({"email": address, "erased": True})
-        if as_json
-        else output.say(
-            f"{address} is forgotten. A later import of it will be refused.\nBackups made before"
-            " still know it; a restore erases it again."
-        )
+    output.answer(
+        {"email": address, "erased": True},
+        f"{address} is forgotten. A later import of it will be refused.\nBackups made before"
+        " still know it; a restore erases it again.",
+        as_json=as_json,
     )
     return 0
 
@@ -332,8 +324,8 @@ def _columns(values: list[str]) -> dict[str, str]:
     return {plain(column): value for column, _, value in (v.partition("=") for v in values)}
 
 
-def _names(told: list[str]) -> list[str]:
-    return [name.strip().lower() for name in told]
+def _names(given: list[str]) -> list[str]:
+    return [name.strip().lower() for name in given]
 
 
 def _sure(question: str, *, yes: bool) -> bool:

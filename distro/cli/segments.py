@@ -72,7 +72,7 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
     with open_installation(settings(config)) as installation:
         known = installation.segments()
         size = installation.store.call(count_of(known.program(known.expand(expression))))
-    output.document({"count": size}) if as_json else output.say(f"{size:,}   {expression}")
+    output.answer({"count": size}, f"{size:,}   {expression}", as_json=as_json)
     return 0
 
 
@@ -157,9 +157,7 @@ def explain(
         has = (
             ""
             if term.text in ("all of", "any of", "not")
-            else f"   has {term.has}"
-            if term.has
-            else "   has nothing there"
+            else f"   has {term.has or 'nothing there'}"
         )
         output.say(f"  {'yes' if term.holds else 'no ':<4} {text:<{width}}{has}".rstrip())
     return 0
@@ -246,12 +244,10 @@ def close(
         gone = close_list(
             installation, name.strip().lower(), announced_by=told, reason=reason, actor=actor()
         )
-    (
-        output.document({"list": name, "off": gone})
-        if as_json
-        else output.say(
-            f"{name} is closed; {output.count(gone, 'person was', 'people were')} on it."
-        )
+    output.answer(
+        {"list": name, "off": gone},
+        f"{name} is closed; {output.count(gone, 'person was', 'people were')} on it.",
+        as_json=as_json,
     )
     return 0
 

@@ -69,10 +69,10 @@ def export(
             written = 1
         else:
             written = write_book(installation, file, to)
-    (
-        output.document({"file": str(file), "people": written})
-        if as_json
-        else output.say(f"{file}: {output.count(written, 'person', 'people')}")
+    output.answer(
+        {"file": str(file), "people": written},
+        f"{file}: {output.count(written, 'person', 'people')}",
+        as_json=as_json,
     )
     return 0
 

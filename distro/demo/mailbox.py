@@ -19,8 +19,8 @@ from distro.errors import DistroError
 from distro.installation.ports import listening
 
 _EHLO = (
-    "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250"
-    " SIZE 30000000"
+    "250-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+    "250-ENHANCEDSTATUSCODES\r\n250 SIZE 30000000"
 )
 _TO = re.compile(r"<([^>]*)>")
 

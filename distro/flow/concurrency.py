@@ -1,9 +1,8 @@
 """Decide how many sending processes a host has, and on which of its cores they run.
 
 Unless told otherwise: one fewer than cores, each on a core of its own, the first core left to
-Redis, the relay and all
-else. On two cores this sends about 1.15 times as fast as processes that Linux places
-(docs/decisions/0011).
+Redis, the relay and all else. On two cores this sends about 1.15 times as fast as processes that
+Linux places (docs/decisions/0011).
 """
 
 import contextlib

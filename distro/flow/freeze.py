@@ -1,9 +1,8 @@
 """A distribution's audience is fixed and written down, its letters are compiled, its time comes.
 
 Reserving is one script; asked again it returns the reservation that it made. Writing the audience
-down goes in pieces
-that anyone may resume: the order is a pure function of what was reserved. The last script flips the
-state.
+down goes in pieces that anyone may resume: the order is a pure function of what was reserved. The
+last script flips the state.
 """
 
 import time

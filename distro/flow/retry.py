@@ -4,7 +4,7 @@ import random
 import time
 
 from distro.model import Outcome, State
-from distro.settings.sections import Retry
+from distro.settings.sending import Retry
 from distro.times import parse_duration
 
 

@@ -1,8 +1,7 @@
 """Limit how fast each receiver is written to: batches of their own, and buckets to draw from.
 
 A bucket lives in Redis and is filled by Redis' clock, so that all workers of all hosts share it;
-letters are taken from it
-in the group commit that grants them (`step`).
+letters are taken from it in the group commit that grants them (`step`).
 """
 
 import time

@@ -1,8 +1,7 @@
 """Ask others how an attempt ended: the relay's log, a Maildir, a program of the organisation.
 
 A witness is asked about letters in doubt before the policy is. It answers only what it is sure of;
-who is not in its
-answer stays in doubt: a log that does not mention a letter proves nothing.
+who is not in its answer stays in doubt: a log that does not mention a letter proves nothing.
 """
 
 import json

@@ -2,22 +2,19 @@
 pending.
 
 One call at a time a process, each with a serial: if the answer is lost, the same call is made again
-and changes nothing.
-The intent is written before the act: what the consumer gets is `sending` in the ledger already. A
-batch's lease is
-needed for new intents, never for outcomes: truth counts, however late.
+and changes nothing. The intent is written before the act: what the consumer gets is `sending` in
+the ledger already. A batch's lease is needed for new intents, never for outcomes: truth counts,
+however late.
 """
 
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
-from distro import log
 from distro.errors import StoreGoneError
 from distro.ledger.journal import Attempt
 from distro.ledger.leased_batch import IntentConsumer, LeasedBatch, Terms
+from distro.ledger.patient_store import PatientStore
 from distro.ledger.pending import (
     Pending,
     PendingOutcome,
@@ -31,7 +28,6 @@ from distro.model import Outcome
 from distro.store import AsyncStore
 from distro.store import ledger_scripts as scripts
 
-T = TypeVar("T")
 # seconds between two commits, unless many outcomes wait: a commit costs Redis a write to the disk,
 # whatever its size
 _INTERVAL = 0.010
@@ -54,7 +50,7 @@ class GroupCommit:
         self.terms = terms
         self.early = 8  # so many outcomes do not wait for the interval
         self.leased: deque[LeasedBatch] = deque()
-        self.away = False  # Redis does not answer
+        self._patient = PatientStore(store)
         self._serial = 0
         self._pending: dict[str, Pending] = {}
         self._count = 0  # outcomes that wait
@@ -69,17 +65,15 @@ class GroupCommit:
     async def claim(self, distribution: str, batch: int) -> LeasedBatch | None:
         """Take a batch of this distribution, this one if possible; None: nothing to do."""
         failpoints.point("claim.before")
-        found = await self._patiently(
-            lambda: self.store.call(
-                scripts.claim(
-                    distribution,
-                    batch,
-                    secrets.token_hex(4),
-                    self.process,
-                    self.terms.lease_ms,
-                    self.terms.stale_ms,
-                    self._resting(distribution),
-                )
+        found = await self._patient.call(
+            scripts.claim(
+                distribution,
+                batch,
+                secrets.token_hex(4),
+                self.process,
+                self.terms.lease_ms,
+                self.terms.stale_ms,
+                self._resting(distribution),
             )
         )
         if found is None:
@@ -270,7 +264,7 @@ class GroupCommit:
         before = self._loop.time()
         if outcomes:
             failpoints.point("outcome")
-        answer = await self._patiently(lambda: self.store.call(scripts.step(ask)))
+        answer = await self._patient.call(scripts.step(ask))
         for h, *_ in outcomes:
             h.in_flight -= 1
             self._drained(h)
@@ -307,29 +301,6 @@ class GroupCommit:
     def _of(self, distribution: str) -> Pending:
         return self._pending.setdefault(distribution, Pending())
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call until Redis answers: nothing may be begun, and nothing is forgotten,
-        meanwhile.
-        """
-        pause = 0.1
-        while True:
-            try:
-                answer = await call()
-            except StoreGoneError as error:
-                if not self.away:
-                    log.get().warning(
-                        "Redis does not answer: nothing new is begun until it does",
-                        why=error.message,
-                    )
-                self.away = True
-                await asyncio.sleep(pause)
-                pause = min(pause * 1.5, 1.0)
-            else:
-                if self.away:
-                    log.get().info("Redis answers again")
-                self.away = False
-                return answer
-
     # -- leases
 
     async def keep_leases(self) -> None:
@@ -353,5 +324,5 @@ class GroupCommit:
     async def give_back(self, leased: LeasedBatch, wait_ms: int) -> None:
         """Give a lease back; what is left of the batch is work again, after `wait_ms`."""
         if leased in self.leased:
-            await self._patiently(lambda: self.store.call(scripts.release(leased.claim, wait_ms)))
+            await self._patient.call(scripts.release(leased.claim, wait_ms))
             self.leased.remove(leased)

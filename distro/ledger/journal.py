@@ -2,12 +2,10 @@
 is done about it.
 
 It is locked for the life of its process: whoever gets the lock knows that the process is gone, and
-its lines are the
-first evidence about what it left in flight. A reply is a state; begun without a reply is doubt; not
-begun was not sent.
-The lines are readable, with relay, code and queue id: it is also the mail admin's log. A line that
-cannot be written
-raises OSError, which must stop this process's sending.
+its lines are the first evidence about what it left in flight. A reply is a state; begun without a
+reply is doubt; not begun was not sent. The lines are readable, with relay, code and queue id: it is
+also the mail admin's log. A line that cannot be written raises OSError, which must stop this
+process's sending.
 
     # distro journal 1 boot=1f0c… process=h1.812.9ab3
     1795514404.123 D17 42 9f3a11c0.1 begun
@@ -159,10 +157,8 @@ def scrub(
     still writes is not disturbed.
 
     `ordinal_in` gives their place in a distribution, -1 for none: what relays said at their letters
-    goes, whatever it is.
-    Their addresses go wherever else they stand: relays say them, and so did journals of earlier
-    versions. Gives how many
-    pieces were found.
+    goes, whatever it is. Their addresses go wherever else they stand: relays say them, and so did
+    journals of earlier versions. Gives how many pieces were found.
     """
     found = 0
     named = re.compile(

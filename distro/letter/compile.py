@@ -2,8 +2,7 @@
 slots.
 
 Takes an edition, who sends it and the templates. Gives a `Letter`: bytes that only need their slots
-filled. Never looks
-at a subscriber. A letter without a visible unsubscribe link is refused.
+filled. Never looks at a subscriber. A letter without a visible unsubscribe link is refused.
 """
 
 import json
@@ -100,8 +99,8 @@ def compile_letter(
     """Compile an edition; raises TemplateError for what would make a broken letter.
 
     `tier`: "embargo" for readers who have it in advance, "low-bandwidth" for those who asked for
-    it; else as its kind says.
-    `slots`: of an edition of our own that holds marks already; else its marks are made here.
+    it; else as its kind says. `slots`: of an edition of our own that holds marks already; else its
+    marks are made here.
     """
     folder = tier or edition.kind
     slots = slots or Slots()

@@ -1,10 +1,9 @@
 """DKIM signatures (RFC 6376, RFC 8463) over our own splice: relaxed headers, simple body.
 
 What is the same for every reader is canonicalised and hashed once (`Signed`); what a letter adds
-for one reader costs a
-hash over the rest of its body and one signature a key. Both unsubscribe headers are signed, as RFC
-8058 §4 demands, and
-From, To, Subject and Reply-To are named once more than they occur, so that nobody can add another.
+for one reader costs a hash over the rest of its body and one signature a key. Both unsubscribe
+headers are signed, as RFC 8058 §4 demands, and From, To, Subject and Reply-To are named once more
+than they occur, so that nobody can add another.
 """
 
 import base64

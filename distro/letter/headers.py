@@ -1,10 +1,9 @@
 """Header fields (RFC 5322 §2.2, §3.2; RFC 2047), written by our own hand.
 
 CPython's folding turns a long List-Unsubscribe into encoded words and drops the quotes of long
-display names; both
-break what receivers read. Rules here: encoded words of at most 75 characters, lines folded at
-spaces near 76, phrases
-quoted when they need it, structured values (addresses, URLs, ids) never broken.
+display names; both break what receivers read. Rules here: encoded words of at most 75 characters,
+lines folded at spaces near 76, phrases quoted when they need it, structured values (addresses,
+URLs, ids) never broken.
 """
 
 import base64
@@ -66,8 +65,7 @@ def encoded_words(text: str) -> list[str]:
     character.
 
     Words end where base64 needs no padding, if a character ends there: GMime (mu, Balsa, notmuch)
-    joins the words of a field
-    before it decodes them, and stops at the first "=".
+    joins the words of a field before it decodes them, and stops at the first "=".
     """
     words, chunk, even = [], b"", 0
     for character in text:

@@ -117,7 +117,7 @@ def full_time(when: datetime, language: str) -> str:
 
     locale = _locale(language)
     day = format_date(when, "EEEE d MMMM y" if locale.language == "en" else "full", locale)
-    comma = "، " if locale.language == "ar" else " " if locale.language in ("zh", "ja") else ", "
+    comma = {"ar": "، ", "zh": " ", "ja": " "}.get(locale.language, ", ")
     return f"{day}{comma}{format_time(when, 'HH:mm', locale=locale)}"
 
 

@@ -87,8 +87,7 @@ def _names(name: str) -> tuple[str, str]:
     its disposition.
 
     Beyond ASCII `filename*` is in pieces that fit a line (RFC 2231 §3, §4.1), and `name` is encoded
-    as RFC 2047 has it:
-    it does not allow that (§5), but it is what older programs write and read.
+    as RFC 2047 has it: it does not allow that (§5), but it is what older programs write and read.
     """
     if name.isascii() and not any(c in name for c in '"\\\r\n') and len(name) <= _PIECE:
         return f'name="{name}"', f'filename="{name}"'

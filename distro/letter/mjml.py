@@ -2,10 +2,8 @@
 nesting.
 
 `compile_mjml` first parses the source as XML: every component must be known, stand under a right
-parent and carry only
-attributes that it has; nothing may be nested deeper than 200. Only then is the compiler called. No
-fonts are loaded from
-elsewhere (`fonts={}`), and nothing is fetched.
+parent and carry only attributes that it has; nothing may be nested deeper than 200. Only then is
+the compiler called. No fonts are loaded from elsewhere (`fonts={}`), and nothing is fetched.
 """
 
 import html.entities

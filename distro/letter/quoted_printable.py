@@ -1,10 +1,8 @@
 """Quoted-printable (RFC 2045 §6.7) in pieces that can be spliced.
 
 A static piece ends with a soft line break before a slot, and the slot's value with one after it, so
-that each stands on
-lines of its own. No line begins with a dot (RFC 5321 §4.5.2 needs no stuffing then) or with "From "
-(mbox tools leave
-it alone, and a signature holds).
+that each stands on lines of its own. No line begins with a dot (RFC 5321 §4.5.2 needs no stuffing
+then) or with "From " (mbox tools leave it alone, and a signature holds).
 """
 
 import binascii

@@ -2,9 +2,8 @@
 makes.
 
 Jinja's sandbox keeps a template from the system. It does not keep it from ``{{ 'a' * 5000000000
-}}``, or from a loop in a
-loop in a loop. Here a template runs with a limit on the memory of the process, and under another
-thread's eye on its clock.
+}}``, or from a loop in a loop in a loop. Here a template runs with a limit on the memory of the
+process, and under another thread's eye on its clock.
 """
 
 import contextlib

@@ -2,8 +2,7 @@
 untouched.
 
 A mark holds a secret that is made anew for every letter, so that no text of a release can pretend
-to be one: a mark in
-a link of the release would send every reader's address to whoever wrote it.
+to be one: a mark in a link of the release would send every reader's address to whoever wrote it.
 """
 
 import re

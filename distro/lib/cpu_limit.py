@@ -19,9 +19,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise TookTooLongError in the block once it has used so many seconds of processor time.
 
     Processor time, so that a busy machine changes nothing. Signals reach only the main thread:
-    elsewhere there is no
-    limit, and readers must be linear by themselves. The regular expression engine looks for signals
-    while it matches.
+    elsewhere there is no limit, and readers must be linear by themselves. The regular expression
+    engine looks for signals while it matches.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"

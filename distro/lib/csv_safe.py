@@ -2,11 +2,9 @@
 import takes off again.
 
 A spreadsheet runs a cell that begins with one of a few characters, also their full-width forms, and
-white space before
-them does not help. Which character separates cells is its reader's setting, not ours: whatever may
-stand for one
-inside a cell counts as the beginning of another. One quote is put before each such place, and one
-is taken off.
+white space before them does not help. Which character separates cells is its reader's setting, not
+ours: whatever may stand for one inside a cell counts as the beginning of another. One quote is put
+before each such place, and one is taken off.
 """
 
 import re

@@ -2,10 +2,9 @@
 unless asked for.
 
 DISTRO_FAULT="begun:3:/tmp/stage" stops the process that passes the point `begun` for the third
-time: it writes its pid
-into /tmp/stage, once for all processes that share that file, and stands still until the file is
-gone or it is killed.
-Without the variable a point costs one call of an empty function.
+time: it writes its pid into /tmp/stage, once for all processes that share that file, and stands
+still until the file is gone or it is killed. Without the variable a point costs one call of an
+empty function.
 """
 
 import os

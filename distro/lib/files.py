@@ -2,9 +2,8 @@
 where they may come.
 
 A release, a spreadsheet or a setting may name any path. A pipe would hang the reader, a device
-would fill the memory,
-and a symbolic link could lead to a secret. Every refusal is an OSError whose `strerror` is a
-sentence for people.
+would fill the memory, and a symbolic link could lead to a secret. Every refusal is an OSError whose
+`strerror` is a sentence for people.
 """
 
 import contextlib
@@ -109,8 +108,7 @@ def read_beside(folder: Path, name: str, limit: int, private: Iterable[Path] = (
     OSError.
 
     Hidden files, files at or below a `private` path, and files that hold a private key are refused:
-    who writes a
-    release chooses the names, and whatever is attached goes out to everybody.
+    who writes a release chooses the names, and whatever is attached goes out to everybody.
     """
     where = (folder / name).resolve(strict=True)
     inside = folder.resolve()

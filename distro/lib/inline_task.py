@@ -1,11 +1,9 @@
 """Coroutines that go on at once, inside the callback that brings what they wait for.
 
 An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all
-sockets, and whatever
-else is due first. Between two letters of a connection there is no time for that
-(docs/performance.md). An errand waits
-for a `waiter`, which its holder answers as it would a future; any other future wakes it as it would
-wake a task.
+sockets, and whatever else is due first. Between two letters of a connection there is no time for
+that (docs/performance.md). An errand waits for a `waiter`, which its holder answers as it would a
+future; any other future wakes it as it would wake a task.
 """
 
 import asyncio

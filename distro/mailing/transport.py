@@ -42,8 +42,8 @@ async def send_in_turn(
     each.
 
     What comes after so many seconds, or after the connection ended, is not begun. A relay that does
-    not answer a letter
-    within LETTER_SECONDS is left: the letter is deferred. Raises what opening a connection does.
+    not answer a letter within LETTER_SECONDS is left: the letter is deferred. Raises what opening a
+    connection does.
     """
     session = Session(endpoint_of(relay))
     try:

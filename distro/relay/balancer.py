@@ -2,9 +2,8 @@
 passed over.
 
 A relay waits for its turn while another, which is moving, has had less than its share; one that has
-neither a free
-connection nor ended a letter for a second is not waited for. Weight 0 is a reserve: used when
-nobody else can be reached.
+neither a free connection nor ended a letter for a second is not waited for. Weight 0 is a reserve:
+used when nobody else can be reached.
 """
 
 import asyncio
@@ -119,8 +118,7 @@ class Balancer(Generic[J]):
     def moved(self) -> None:
         """Let those that wait look again whether it is their share."""
         for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+            _wake(waiter)
         self._waiting = []
 
     def leave(self, member: _Member[J], pause: float, why: str) -> None:
@@ -144,7 +142,7 @@ class Balancer(Generic[J]):
         while not self._stopping and not self._has_turn(member, loop.time()):
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiting.append(waiter)
-            timer = loop.call_later(0.25, lambda w=waiter: w.done() or w.set_result(None))  # type: ignore[misc]
+            timer = loop.call_later(0.25, _wake, waiter)
             try:
                 await waiter
             finally:
@@ -162,3 +160,8 @@ class Balancer(Generic[J]):
         # Who was away has no claim to what it missed.
         member.share = max(member.share, max(m.share for m in moving) - 2 * _SLACK)
         return member.share <= min(m.share for m in moving) + _SLACK / member.weight
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,12 +1,9 @@
 """Learn a relay's limits while sending: connections at once, letters a connection, idle time.
 
 Nearly every provider has such limits and tells them by refusing. A refused, reset or slow
-connection is about that
-connection, as long as another one is open: the others go on, and one fewer is asked for. Only when
-none is left is the
-relay itself away. A little more is tried now and then, at growing intervals: limits change, and
-some refusals were
-about something else.
+connection is about that connection, as long as another one is open: the others go on, and one fewer
+is asked for. Only when none is left is the relay itself away. A little more is tried now and then,
+at growing intervals: limits change, and some refusals were about something else.
 """
 
 from distro.model import RelayLimits

@@ -44,9 +44,8 @@ class Connection(asyncio.Protocol):
         """Keep the transport, set so that every unwritten byte is known."""
         self._transport = cast("asyncio.Transport", transport)
         # So that pause_writing tells of every unwritten byte. TLS pauses from `high` on, plain text
-        # above it: with 0, TLS
-        # would pause and go on in turn whatever is written, and a letter that was sent could pass
-        # for one that was not.
+        # above it: with 0, TLS would pause and go on in turn whatever is written, and a letter that
+        # was sent could pass for one that was not.
         self._transport.set_write_buffer_limits(
             high=1 if transport.get_extra_info("sslcontext") else 0, low=0
         )
@@ -70,8 +69,7 @@ class Connection(asyncio.Protocol):
         self._owed -= len(found)
         if self._owed < 0:
             # One reply too many would stand for the next letter's answer, and each answer for the
-            # one before it. Only a
-            # server that is closing may speak unasked (RFC 5321 §3.8).
+            # one before it. Only a server that is closing may speak unasked (RFC 5321 §3.8).
             if found[-1].code != CLOSING or self._owed < -1:
                 self.abort(f"a reply to no command: {found[-1]}")
                 return
@@ -126,9 +124,8 @@ class Connection(asyncio.Protocol):
 
     def _quick_ack(self) -> None:
         """Acknowledge the next replies at once. A server that answers MAIL and RCPT before it has
-        read the chunk holds its
-        last reply back until those are acknowledged (RFC 896), and a kernel that saves
-        acknowledgements lets it wait 40 ms.
+        read the chunk holds its last reply back until those are acknowledged (RFC 896), and a
+        kernel that saves acknowledgements lets it wait 40 ms.
         """
         if _QUICK_ACK and self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)

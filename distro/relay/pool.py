@@ -2,10 +2,9 @@
 ended.
 
 A lane opens its connection when there is work, keeps it while there is more, and closes it after
-some idle seconds, or
-when it has carried as many letters as the relay takes. What the relay allows is learnt in
-`capacity`; only one that
-lets none of the lanes in is left alone for a growing while, by all lanes together.
+some idle seconds, or when it has carried as many letters as the relay takes. What the relay allows
+is learnt in `capacity`; only one that lets none of the lanes in is left alone for a growing while,
+by all lanes together.
 """
 
 import asyncio

@@ -1,9 +1,8 @@
 """Tell refusals about us from refusals about a recipient: for those about us everything halts.
 
 Two rules: three senders refused in a row (5xx at MAIL) over different recipients; and refusals by
-policy (5.7.x: policy,
-authentication, reputation; RFC 3463 §3.8) of over 5 % of at least 50 letters across three or more
-domains.
+policy (5.7.x: policy, authentication, reputation; RFC 3463 §3.8) of over 5 % of at least 50 letters
+across three or more domains.
 """
 
 from distro.lib.smtp_codes import enhanced

@@ -1,24 +1,15 @@
 """SMTP replies, and the one table that says what each means for whom (RFC 5321 §4.2, RFC 3463).
 
-| reply                                   | scope      | what becomes of the recipient
-|
-|-----------------------------------------|------------|---------------------------------------------------|
-| 421 anywhere, 4xx before RCPT           | relay      | queued again: nothing was sent
-|
-| AUTH refused                            | us         | queued again, the sending halts
-|
-| 5xx at MAIL, but 552 or 5.6.7           | us         | queued again; three in a row halt the
-sending     |
-| 552 or 5.6.7 at MAIL                    | recipient  | failed
-|
-| 4xx at RCPT or later                    | recipient  | deferred
-|
-| 5xx at RCPT or later                    | recipient  | failed
-|
-| 2xx at the end of the message           | recipient  | accepted
-|
-| anything out of order                   | relay      | queued again if no body was sent, else in
-doubt   |
+| reply                         | scope     | what becomes of the recipient                       |
+|-------------------------------|-----------|-----------------------------------------------------|
+| 421 anywhere, 4xx before RCPT | relay     | queued again: nothing was sent                      |
+| AUTH refused                  | us        | queued again, the sending halts                     |
+| 5xx at MAIL, but 552, 5.6.7   | us        | queued again; three in a row halt the sending       |
+| 552 or 5.6.7 at MAIL          | recipient | failed                                              |
+| 4xx at RCPT or later          | recipient | deferred                                            |
+| 5xx at RCPT or later          | recipient | failed                                              |
+| 2xx at the end of the message | recipient | accepted                                            |
+| anything out of order         | relay     | queued again if no body was sent, else in doubt     |
 """
 
 import re

@@ -1,11 +1,9 @@
 """One SMTP connection (RFC 5321), pipelined where the server offers it (RFC 2920).
 
 MAIL, RCPT and DATA travel in one group: two round trips a message; with CHUNKING (RFC 3030) one.
-Never a second message
-before the first is answered.
-What is known about a broken connection is told exactly: before the last byte was handed to the
-kernel nothing was sent
-(`queued`), after it the end is unknown (`in_doubt`).
+Never a second message before the first is answered. What is known about a broken connection is told
+exactly: before the last byte was handed to the kernel nothing was sent (`queued`), after it the end
+is unknown (`in_doubt`).
 """
 
 import contextlib

@@ -259,7 +259,9 @@ def _share(n: int, total: int) -> str:
     if not n or not total:
         return "0%"
     share = 100 * n / total
-    return "100%" if n == total else "under 0.1%" if share < 0.1 else f"{min(share, 99.9):.1f}%"
+    if n == total:
+        return "100%"
+    return "under 0.1%" if share < 0.1 else f"{min(share, 99.9):.1f}%"
 
 
 def _word(state: State) -> str:

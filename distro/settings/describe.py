@@ -62,7 +62,9 @@ def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Itera
                 )
         return
     variable = "DISTRO_" + name.replace(".", "__").upper()
-    source = variable if variable in os.environ else file if told is not None else "default"
+    source = "default" if told is None else file
+    if variable in os.environ:
+        source = variable
     yield Explained(
         name,
         _written(value),

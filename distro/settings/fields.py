@@ -107,13 +107,9 @@ def one_line(value: Any) -> Any:
     """Refuse control characters in any text of the settings: they reach headers, commands and the
     terminal.
     """
-    texts = (
-        value
-        if isinstance(value, list)
-        else [*value.keys(), *value.values()]
-        if isinstance(value, dict)
-        else [value]
-    )
+    texts = value if isinstance(value, list) else [value]
+    if isinstance(value, dict):
+        texts = [*value.keys(), *value.values()]
     for text in texts:
         if isinstance(text, str) and any(
             ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text

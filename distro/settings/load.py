@@ -2,9 +2,8 @@
 variables.
 
 Unknown keys are errors, and all problems are reported at once. A variable overrides the file; two
-underscores step into
-a section: DISTRO_SITE__URL. Lists and tables are written as JSON: DISTRO_RELAY='[{"url":
-"smtp://relay:25"}]'.
+underscores step into a section: DISTRO_SITE__URL. Lists and tables are written as JSON:
+DISTRO_RELAY='[{"url": "smtp://relay:25"}]'.
 """
 
 import os
@@ -25,17 +24,13 @@ from distro.settings.sections import (
     BrandSettings,
     Dkim,
     Feedback,
-    InDoubt,
     Languages,
-    Limits,
-    Pace,
     Retention,
-    Retry,
     Secret,
     Sender,
     Site,
-    Worker,
 )
+from distro.settings.sending import InDoubt, Limits, Pace, Retry, Worker
 
 EMBEDDED = "embedded"
 

@@ -128,13 +128,9 @@ class Relay(Section):
     def tls(self) -> Literal["implicit", "starttls", "off"]:
         """Return how the connection is encrypted: implicit, starttls or off."""
         parts = urlsplit(self.url.get_secret_value())
-        return (
-            "implicit"
-            if parts.scheme == "smtps"
-            else "off"
-            if parts.query == "tls=off"
-            else "starttls"
-        )
+        if parts.scheme == "smtps":
+            return "implicit"
+        return "off" if parts.query == "tls=off" else "starttls"
 
     @property
     def user(self) -> str:

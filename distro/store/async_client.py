@@ -1,8 +1,8 @@
 """One pipelined connection to Redis for the event loop of a sending process, spoken with hiredis.
 
 A sending process asks Redis a thousand times a second, one group commit at a time: this costs it
-half of what a general
-client does (docs/performance.md). It knows no retries: whoever asks decides about them.
+half of what a general client does (docs/performance.md). It knows no retries: whoever asks decides
+about them.
 """
 
 import asyncio

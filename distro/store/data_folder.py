@@ -1,9 +1,8 @@
 """Check whose a data folder is, and let the members of one group use the server in it.
 
 They get the way to Redis, which holds the book and the ledger, as a user who may not run the
-server. Secrets, what
-readers asked of us (consent.jsonl), journals, locks and everything else in the folder stay its
-owner's alone.
+server. Secrets, what readers asked of us (consent.jsonl), journals, locks and everything else in
+the folder stay its owner's alone.
 """
 
 import contextlib

@@ -1,12 +1,10 @@
 """The embedded Redis: a real server from a wheel, under our own keeper.
 
 The keeper (`python -m distro.store.keeper FOLDER`) runs the server as its child on a unix socket
-with a password, AOF
-with `appendfsync always`, and holds `keeper.lock`, which the server inherits. It ends when it is
-told to, or when its parent is gone; then it waits
-until nobody uses the server any more (every user holds `users.lock` shared), and stops it last. The
-server dies with its
-keeper, whatever kills that: no orphan stays behind.
+with a password, AOF with `appendfsync always`, and holds `keeper.lock`, which the server inherits.
+It ends when it is told to, or when its parent is gone; then it waits until nobody uses the server
+any more (every user holds `users.lock` shared), and stops it last. The server dies with its keeper,
+whatever kills that: no orphan stays behind.
 """
 
 import contextlib
@@ -51,8 +49,8 @@ def address_in(folder: Path) -> Path:
     """Return a path of a server's socket in this folder that fits into a socket's address.
 
     A folder whose path is too long is reached by an open file of this process: never by a name in a
-    shared folder,
-    which somebody else could take first. Raises StoreGoneError where the system has no such paths.
+    shared folder, which somebody else could take first. Raises StoreGoneError where the system has
+    no such paths.
     """
     path = folder / SOCKET
     if len(os.fsencode(path)) <= _SOCKET_LIMIT:

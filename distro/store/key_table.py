@@ -1,8 +1,8 @@
 """The one table of every key: pattern, type, meaning, lifetime. The scripts build the same names.
 
 ``{D}`` is a distribution's number, ``{slug}`` a release, ``{id}`` a subscriber's dense integer,
-``{b}`` a batch.
-A key that is neither PERMANENT nor TIMED here fails the test that leaves it behind.
+``{b}`` a batch. A key that is neither PERMANENT nor TIMED here fails the test that leaves it
+behind.
 """
 
 import re

@@ -27,7 +27,8 @@ _MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", r
 
 
 _LINK = re.compile(
-    r"(?<!!)\[([^\]]{1,80})\]\(([^\s()]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()]{0,200})(?:\s{1,9}\"[^\"]{0,300}\")?\)"
+    r"(?<!!)\[([^\]]{1,80})\]"  # the text of a link, but not of a picture
+    r"\(([^\s()]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()]{0,200})(?:\s{1,9}\"[^\"]{0,300}\")?\)"
 )
 _SAYS_NOTHING = {
     "here",

@@ -1,10 +1,11 @@
 """The dateline: the place (and often the day) with which a release opens, in the styles of many
 countries.
 
-"GENEVA, 3 March 2027 (HOUSE) – …", "PORTLAND, Ore. — …", "Hamburg, 2.2.2027: …",
-"(Roma, 3 marzo 2027) - …", "МОСКВА, 3 марта. /HOUSE/. …", "北京3月3日电 …", "【東京、3月3日】…".
-A place is at most five words, each of them capitalised where the script has capitals: a
-sentence that happens to hold a dash is left alone.
+"GENEVA, 3 March 2027 (HOUSE) – …", "PORTLAND, Ore. — …", "Hamburg, 2.2.2027: …", "(Roma, 3 marzo
+2027) - …", "МОСКВА, 3 марта. /HOUSE/. …", "北京3月3日电 …", "【東京、3月3日】…".
+A place is at most five words,
+each of them capitalised where the script has capitals: a sentence that happens to hold a dash is
+left alone.
 """
 
 import re

@@ -119,9 +119,9 @@ class HeadWeights(Signs):
             or self.place_at(n)
         ):
             return -4.0
-        weight = (
-            0.9 if line.title_like and line.length >= 25 else 0.0 if line.length >= 18 else -1.0
-        )
+        weight = 0.0 if line.length >= 18 else -1.0
+        if line.title_like and line.length >= 25:
+            weight = 0.9
         weight += 0.6 if 40 <= line.length <= 220 else 0
         weight += 1.2 if self.deck(n) else 0
         weight -= 0.8 if line.full_stop else 0
@@ -129,11 +129,9 @@ class HeadWeights(Signs):
         weight -= 1.5 if line.length > 260 else 0
         weight -= 0.5 if line.bullet else 0
         weight -= 0.8 if line.text[-1:] in ":：" else 0
-        weight += (
-            (3.4 if line.full_stop and line.length <= 260 and self.parted(n) else 1.0)
-            if self.text_follows(n)
-            else 0
-        )
+        if self.text_follows(n):
+            sentence = line.full_stop and line.length <= 260 and self.parted(n)
+            weight += 3.4 if sentence else 1.0
         weight -= 3.0 if self.paragraph_at(n) else 0
         return weight
 

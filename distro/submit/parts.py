@@ -1,10 +1,9 @@
 """Which line of a plain text is what: the division into parts that all signs together favour most.
 
 Every line is weighed for every part (`weights.py`), and every step from one part to the next has a
-weight too. The best
-way through the text is found by dynamic programming (Viterbi, 1967), so one odd line costs a little
-and rules nothing
-out. How much worse the best division with another headline is says how sure the answer is.
+weight too. The best way through the text is found by dynamic programming (Viterbi, 1967), so one
+odd line costs a little and rules nothing out. How much worse the best division with another
+headline is says how sure the answer is.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,8 +2,7 @@
 lines.
 
 `parts.py` says what each line is; here the lines of each part become the fields of an edition.
-Every line that is in no
-field is reported as dropped: nothing disappears silently.
+Every line that is in no field is reported as dropped: nothing disappears silently.
 """
 
 from collections.abc import Sequence

@@ -148,13 +148,11 @@ class Signs(LineSigns):
         weight += 0.3 if line.text[:1] in '"“„«「' and line.word_count > 3 else 0
         if line.bullet:
             weight = max(weight, 0.2 if line.word_count >= 3 else -0.4)
-        return weight - (
-            3.5
-            if line.furniture or "end" in line.kinds
-            else (
-                2.5 if line.kinds & {"caption", "aside", "release"} or line.date or line.time else 0
-            )
-        )
+        if line.furniture or "end" in line.kinds:
+            return weight - 3.5
+        if line.kinds & {"caption", "aside", "release"} or line.date or line.time:
+            return weight - 2.5
+        return weight
 
     @cached_property
     def listed(self) -> list[bool]:

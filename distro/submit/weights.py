@@ -184,13 +184,9 @@ class Weights(HeadWeights):
         )
         if mail is None or line.furniture or self.prose[n] >= 2 or not self.somebody(mail):
             return -3.5 if mail is not None or line.address else -6.0
-        return (
-            0.3
-            if mail == n and line.length <= 160 and not line.full_stop
-            else -1.0
-            if self.prose[n] < 1
-            else -6.0
-        )
+        if mail == n and line.length <= 160 and not line.full_stop:
+            return 0.3
+        return -1.0 if self.prose[n] < 1 else -6.0
 
     def opens_notes(self, n: int) -> float:
         """Return what the line weighs as the first of the notes."""

@@ -2,9 +2,8 @@
 journals, the Redis log.
 
 `people.erase` records the wish and calls `scrub`. What remains are ids and keyed hashes, which name
-nobody. Redis' own
-append-only file still holds the old writes until it is written anew: `rewrite_log` sees to that
-within the hour.
+nobody. Redis' own append-only file still holds the old writes until it is written anew:
+`rewrite_log` sees to that within the hour.
 """
 
 import json

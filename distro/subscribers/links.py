@@ -133,15 +133,12 @@ def _shown_by(installation: Installation, token: str) -> tuple[Distribution, str
 
     Reads today's tokens, and those of earlier letters, where each reader had one of their own.
     """
-    view = tokens.read_view(token, installation.keys)
-    reader = None if view else reader_of(installation, token, VIEW)
-    number = view[0] if view else reader.distribution if reader else 0
-    found = distributions.get(installation.store, str(number)) if number else None
-    if found is None:
-        return None
-    if view:
-        language = view[1]
+    if view := tokens.read_view(token, installation.keys):
+        found, language = distributions.get(installation.store, str(view[0])), view[1]
+    elif (reader := reader_of(installation, token, VIEW)) and (
+        found := distributions.get(installation.store, str(reader.distribution))
+    ):
+        language = distributions.reserved_edition(installation.store, found, reader.subscriber.id)
     else:
-        subscriber = reader.subscriber.id if reader else 0
-        language = distributions.reserved_edition(installation.store, found, subscriber)
-    return (found, language) if language in found.languages else None
+        return None
+    return (found, language) if found and language in found.languages else None

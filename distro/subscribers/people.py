@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import cast
 
 from distro.audience import addresses, book, consent
 from distro.audience.book import person
@@ -17,6 +18,10 @@ from distro.subscribers import erasure
 from distro.subscribers.opt_outs import record_fact, said_before, unsay
 
 _OURS = ("email", "domain", "provider", "lists")
+_SET_OTHERWISE = {
+    "lists": "Lists are joined and left: --join NAME, --leave NAME.",
+    "email": "A change of address: distro subscribers edit ADDRESS --move-to NEW.",
+}
 
 
 def add(
@@ -248,17 +253,13 @@ def _values(columns: Mapping[str, str]) -> dict[str, list[str]]:
         c for c in columns if c in _OURS or c.startswith("_") or not c.replace("_", "").isalnum()
     ]
     if bad:
-        hint = (
-            "Lists are joined and left: --join NAME, --leave NAME."
-            if bad[0] == "lists"
-            else (
-                "A change of address: distro subscribers edit ADDRESS --move-to NEW."
-                if bad[0] == "email"
-                else ""
-            )
-        )
-        raise UsageError(f'"{bad[0]}" cannot be set', hint=hint)
+        raise UsageError(f'"{bad[0]}" cannot be set', hint=_SET_OTHERWISE.get(bad[0], ""))
     return {c: found for c, v in columns.items() if (found := values_of(c, v))}
+
+
+def _cell(row: Row, column: str) -> list[str]:
+    """Return the values of one column; a row keeps them as a list (`Row`)."""
+    return cast("list[str]", row.get(column, []))
 
 
 def _edited(
@@ -271,19 +272,19 @@ def _edited(
 ) -> Row | None:
     if row is None:
         return None
-    lists = [v for v in dict.fromkeys([*row.get("lists", []), *join]) if v not in leave]  # type: ignore[misc]
+    lists = [v for v in dict.fromkeys([*_cell(row, "lists"), *join]) if v not in leave]
     rest = {k: v for k, v in row.items() if k not in gone and k != "lists"}
     return {**rest, **columns, **({"lists": lists} if lists else {})}
 
 
 def _left(row: Row | None, *, name: str) -> Row | None:
     after = _edited(row, columns={}, gone=set(), join=(), leave=(name,))
-    return after and after | {"_left": list(dict.fromkeys([*after.get("_left", []), name]))}  # type: ignore[misc]
+    return after and after | {"_left": list(dict.fromkeys([*_cell(after, "_left"), name]))}
 
 
 def _joined(row: Row | None, *, name: str) -> Row | None:
     after = _edited(row, columns={}, gone={"_left"}, join=(name,), leave=())
-    left = [v for v in (row or {}).get("_left", []) if v != name]  # type: ignore[attr-defined]
+    left = [v for v in _cell(row or {}, "_left") if v != name]
     return after and (after | {"_left": left} if left else after)
 
 

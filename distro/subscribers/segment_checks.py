@@ -69,13 +69,13 @@ def audit(installation: Installation) -> list[Audited]:
             found.append(Audited(name, 0, before.get(name, -1), error.message))
             continue
         was = before.get(name, -1)
-        alarm = (
-            "matches nobody"
-            if not now
-            else f"lost {was - now:,} of {was:,}"
-            if now < was * _LOST
-            else ""
-        )
-        found.append(Audited(name, now, was, alarm))
+        found.append(Audited(name, now, was, _alarm(now, was)))
     subscriber_rows.set_audited(installation.store, {a.name: a.now for a in found})
     return found
+
+
+def _alarm(now: int, was: int) -> str:
+    """Return what is wrong with a size; "" where nothing is."""
+    if not now:
+        return "matches nobody"
+    return f"lost {was - now:,} of {was:,}" if now < was * _LOST else ""

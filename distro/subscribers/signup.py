@@ -1,10 +1,9 @@
 """Answer what readers ask for on pages without a link: to join (double opt-in), leave, come back.
 
 Each answer is a letter to the address that was typed; its button acts. The page says the same,
-after the same work,
-whoever it is about: wishes wait in Redis, and the sweep answers them. A form is no weapon: an
-address gets one question
-a day and three a week, a place may ask ten times an hour, all together sixty a minute.
+after the same work, whoever it is about: wishes wait in Redis, and the sweep answers them. A form
+is no weapon: an address gets one question a day and three a week, a place may ask ten times an
+hour, all together sixty a minute.
 """
 
 import json
@@ -148,8 +147,7 @@ def _sign_up(installation: Installation, email: str, asked: Row, wish: dict[str,
     """Put somebody into the book who may not be written to before they confirm.
 
     The script that writes the row also writes that it is unconfirmed: no failure in between leaves
-    a person in the book
-    whom nobody asked.
+    a person in the book whom nobody asked.
     """
     key = addresses.key(email)
     row: Row = {"email": email, **receiver_of(key), **asked}

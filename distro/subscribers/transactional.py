@@ -2,8 +2,8 @@
 a link to what is held.
 
 They wait in Redis and leave from the sweep, one connection for all that wait; what a relay refuses
-for now is tried
-again for a day. A link inside expires, so a letter sent twice after a crash does no harm.
+for now is tried again for a day. A link inside expires, so a letter sent twice after a crash does
+no harm.
 """
 
 import asyncio

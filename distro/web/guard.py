@@ -2,12 +2,10 @@
 client and of all.
 
 Two layers. `Guard` is an ASGI middleware: it bounds the body of a request, and how many requests of
-one real client
-are answered at a time. `guarded` makes uvicorn's protocol with deadlines: a connection that does
-not bring its whole
-request in time is closed, and when there are too many, the oldest that still waits for its request
-makes room. So
-thousands of half-open connections leave a one-click unsubscribe its place.
+one real client are answered at a time. `guarded` makes uvicorn's protocol with deadlines: a
+connection that does not bring its whole request in time is closed, and when there are too many, the
+oldest that still waits for its request makes room. So thousands of half-open connections leave a
+one-click unsubscribe its place.
 """
 
 import asyncio

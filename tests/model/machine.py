@@ -2,8 +2,8 @@
 late truth.
 
 The scripts are the real ones, on the real Redis; only the clock is moved. The relay is this file:
-it knows for certain
-which letters it took. Two distributions of one release share five readers, so that marks matter.
+it knows for certain which letters it took. Two distributions of one release share five readers, so
+that marks matter.
 """
 
 import itertools

@@ -1,54 +1,101 @@
 -- Shared by every script: bytes, the one clock, counters, events. Keys are named in ../keys.py.
 local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
-local ORDER = 'qiadfuskbm'   -- the order of the ten counters, as in model.LETTERS
-local REC = 29               -- bytes of a record: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16
-                             -- flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body in a row
-local function u32(s, p) local a, b, c, d = byte(s, p, p + 3) return ((a * 256 + b) * 256 + c) * 256 + d end
+-- the order of the ten counters, as in model.LETTERS
+local ORDER = 'qiadfuskbm'
+-- A record is 29 bytes: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16.
+-- Flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body
+-- in a row.
+local REC = 29
+local function u32(s, p)
+  local a, b, c, d = byte(s, p, p + 3)
+  return ((a * 256 + b) * 256 + c) * 256 + d
+end
 local function p32(n) return struct.pack('>I4', n) end
 local function now()
   local t = call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(KEYS[1] or 0)   -- a key is passed in rehearsals only
+  -- a key is passed in rehearsals only
+  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(KEYS[1] or 0)
 end
 local function int(n) return string.format('%d', n) end
--- delta: counter letter -> change; gives letter -> count. The counters move only in the script that moves the bytes.
+-- delta: counter letter -> change; gives letter -> count. The counters move only in the script that
+-- moves the bytes.
 local function count(D, delta)
-  local bf, letters, found = {'BITFIELD', 'cnt:' .. D}, {}, {}
+  local bf, letters, found = { 'BITFIELD', 'cnt:' .. D }, {}, {}
   for letter, n in pairs(delta) do
     letters[#letters + 1] = letter
-    bf[#bf + 1] = 'INCRBY' bf[#bf + 1] = 'i32' bf[#bf + 1] = '#' .. (string.find(ORDER, letter, 1, true) - 1) bf[#bf + 1] = n
+    bf[#bf + 1] = 'INCRBY'
+    bf[#bf + 1] = 'i32'
+    bf[#bf + 1] = '#' .. (string.find(ORDER, letter, 1, true) - 1)
+    bf[#bf + 1] = n
   end
   if #letters == 0 then return found end
-  for n, value in ipairs(call(unpack(bf))) do found[letters[n]] = value end
+  for n, value in ipairs(call(unpack(bf))) do
+    found[letters[n]] = value
+  end
   return found
 end
 local function counter(D, letter)
-  return call('BITFIELD_RO', 'cnt:' .. D, 'GET', 'i32', '#' .. (string.find(ORDER, letter, 1, true) - 1))[1]
+  return call(
+    'BITFIELD_RO',
+    'cnt:' .. D,
+    'GET',
+    'i32',
+    '#' .. (string.find(ORDER, letter, 1, true) - 1)
+  )[1]
 end
 local function event(D, act, actor, reason)
-  call('RPUSH', 'ev:' .. D, cjson.encode({at = now(), act = act, actor = actor or '', reason = reason or ''}))
+  call(
+    'RPUSH',
+    'ev:' .. D,
+    cjson.encode({ at = now(), act = act, actor = actor or '', reason = reason or '' })
+  )
 end
 -- A guard, or a person, stops a distribution; `resume` goes back to where it was.
 local function halt(D, state, actor, reason, guard)
-  call('HSET', 'dist:' .. D, 'state', 'halted', 'before_halt', state, 'reason', reason, 'guard', guard)
+  call(
+    'HSET',
+    'dist:' .. D,
+    'state',
+    'halted',
+    'before_halt',
+    state,
+    'reason',
+    reason,
+    'guard',
+    guard
+  )
   event(D, 'halted', actor, reason)
 end
--- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted, or taken again (1).
--- It stays with who was in doubt once (an odd flag), and with whom a distribution that ignores marks wrote to.
+-- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted,
+-- or taken again (1).
+-- It stays with who was in doubt once (an odd flag), and with whom a distribution that ignores
+-- marks wrote to.
 local owners = {}
 local function mark(D, ord, flags, bit)
   if flags % 2 == 1 and bit == 0 then return end
   local d = owners[D] or call('HMGET', 'dist:' .. D, 'release', 'again')
   owners[D] = d
-  if d[2] ~= '1' then call('SETBIT', 'taken:' .. d[1], int(u32(call('GETRANGE', 'aud:' .. D, ord * 4, ord * 4 + 3), 1)), bit) end
+  if d[2] ~= '1' then
+    call(
+      'SETBIT',
+      'taken:' .. d[1],
+      int(u32(call('GETRANGE', 'aud:' .. D, ord * 4, ord * 4 + 3), 1)),
+      bit
+    )
+  end
 end
-local function lease_of(D, b)   -- token (8 hex digits), expiry ms, process
+-- token (8 hex digits), expiry ms, process
+local function lease_of(D, b)
   local l = call('HGET', 'lease:' .. D, b)
   if not l then return nil end
   local token, exp, process = string.match(l, '^(%x+) (%d+) (.*)$')
   return token, tonumber(exp), process
 end
-local function hex(s) return (string.gsub(s, '.', function(c) return string.format('%02x', byte(c)) end)) end
--- The batch of an ordinal, found in the sorted table of batches, which is read when it is first needed.
+local function hex(s)
+  return (string.gsub(s, '.', function(c) return string.format('%02x', byte(c)) end))
+end
+-- The batch of an ordinal, found in the sorted table of batches, which is read when it is first
+-- needed.
 local bats = {}
 local function batch_of(D, ord)
   local bat = bats[D] or call('GET', 'bat:' .. D)
@@ -56,11 +103,16 @@ local function batch_of(D, ord)
   local a, z = 0, #bat / 10 - 1
   while a < z do
     local mid = math.floor((a + z + 1) / 2)
-    if u32(bat, mid * 10 + 1) <= tonumber(ord) then a = mid else z = mid - 1 end
+    if u32(bat, mid * 10 + 1) <= tonumber(ord) then
+      a = mid
+    else
+      z = mid - 1
+    end
   end
   return a
 end
--- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}. Temporary keys end with the script.
+-- Bitmaps joined by a postfix program: {"k", key} push, {"or", n}, {"and", n}, {"not"}, {"none"}.
+-- Temporary keys end with the script.
 local temps = {}
 local function bitop(name, ...)
   local t = 'tmp:bits:' .. #temps
@@ -72,12 +124,17 @@ local function run_program(program)
   local stack = {}
   for _, step in ipairs(program) do
     local what = step[1]
-    if what == 'k' then stack[#stack + 1] = step[2]
-    elseif what == 'none' then stack[#stack + 1] = 'tmp:bits:none'
-    elseif what == 'not' then stack[#stack] = bitop('XOR', 'idx:all', stack[#stack])
+    if what == 'k' then
+      stack[#stack + 1] = step[2]
+    elseif what == 'none' then
+      stack[#stack + 1] = 'tmp:bits:none'
+    elseif what == 'not' then
+      stack[#stack] = bitop('XOR', 'idx:all', stack[#stack])
     else
       local args = {}
-      for _ = 1, step[2] do table.insert(args, 1, table.remove(stack)) end
+      for _ = 1, step[2] do
+        table.insert(args, 1, table.remove(stack))
+      end
       stack[#stack + 1] = bitop(what == 'or' and 'OR' or 'AND', unpack(args))
     end
   end
@@ -86,12 +143,20 @@ end
 -- A whole reservation given back: the marks of everybody it stood for, unless it ignored marks.
 local function let_go(D, slug, ignores, languages)
   for lang in string.gmatch(ignores == '1' and '' or languages, '%S+') do
-    call('BITOP', 'XOR', 'taken:' .. slug, 'taken:' .. slug, bitop('AND', 'taken:' .. slug, 'res:' .. D .. ':' .. lang))
+    call(
+      'BITOP',
+      'XOR',
+      'taken:' .. slug,
+      'taken:' .. slug,
+      bitop('AND', 'taken:' .. slug, 'res:' .. D .. ':' .. lang)
+    )
   end
 end
 -- The groups' bitmaps have served once the audience is written down, or let go.
 local function drop_groups(D)
-  for name in string.gmatch(call('HGET', 'dist:' .. D, 'groups') or '', '%S+') do call('UNLINK', 'grp:' .. D .. ':' .. name) end
+  for name in string.gmatch(call('HGET', 'dist:' .. D, 'groups') or '', '%S+') do
+    call('UNLINK', 'grp:' .. D .. ':' .. name)
+  end
 end
 -- Somebody goes into the queue again; after doubt it is remembered, once and for all.
 local function queue_again(D, ord, at, doubted)
@@ -103,4 +168,6 @@ local function queue_again(D, ord, at, doubted)
   local b = batch_of(D, ord)
   if not lease_of(D, b) then call('ZADD', 'todo:' .. D, int(at), b) end
 end
-local function drop_temps() if #temps > 0 then call('UNLINK', unpack(temps)) end end
+local function drop_temps()
+  if #temps > 0 then call('UNLINK', unpack(temps)) end
+end

@@ -7,23 +7,37 @@ if d[1] ~= 'sending' then return {} end
 local at, todo, b = now(), 'todo:' .. D, nil
 -- Groups of receivers that this process holds back already: it takes no second batch of them.
 local skip = {}
-for g in string.gmatch(ARGV[7] or '', '%d+') do skip[tonumber(g)] = true end
+for g in string.gmatch(ARGV[7] or '', '%d+') do
+  skip[tonumber(g)] = true
+end
 local function row_of(b) return call('GETRANGE', 'bat:' .. D, b * 10, b * 10 + 9) end
 if wish ~= '-1' then
   local score = call('ZSCORE', todo, wish)
   if score and tonumber(score) <= at then b = wish end
 end
 if b and skip[byte(row_of(b), 10)] then b = nil end
-for _, one in ipairs(b and {} or call('ZRANGEBYSCORE', todo, '-inf', int(at), 'LIMIT', 0, next(skip) and 500 or 1)) do
+for _, one in
+  ipairs(
+    b and {} or call('ZRANGEBYSCORE', todo, '-inf', int(at), 'LIMIT', 0, next(skip) and 500 or 1)
+  )
+do
   if not b and not skip[byte(row_of(one), 10)] then b = one end
 end
 if not b or lease_of(D, b) then return {} end
 local idle = at - math.max(tonumber(call('ZSCORE', todo, b)), tonumber(d[2] or 0))
 if idle > tonumber(ARGV[6]) then
-  halt(D, 'sending', '', 'nothing was sent for ' .. math.floor(idle / 60000) .. ' minutes although letters were due; are they still news?', 'stale')
+  halt(
+    D,
+    'sending',
+    '',
+    'nothing was sent for '
+      .. math.floor(idle / 60000)
+      .. ' minutes although letters were due; are they still news?',
+    'stale'
+  )
   return {}
 end
 call('ZREM', todo, b)
 call('HSET', 'lease:' .. D, b, token .. ' ' .. int(at + ms) .. ' ' .. process)
 local row = row_of(b)
-return {tonumber(b), u32(row, 1), u32(row, 5), byte(row, 9), byte(row, 10)}
+return { tonumber(b), u32(row, 1), u32(row, 5), byte(row, 9), byte(row, 10) }

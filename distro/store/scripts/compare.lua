@@ -1,10 +1,14 @@
--- Whose number is under or over another, found from its bit planes, highest first: a few BITOPs a plane.
--- ARGV 1 the planes' name: "pl:joined:d" holds who has one, "pl:joined:d0" … its bits 2 < or > 3 1: or equal 4 the other's bits 5 into 6 seconds
+-- Whose number is under or over another, found from its bit planes, highest first: a few BITOPs a
+-- plane.
+-- ARGV 1 the planes' name: "pl:joined:d" holds who has one, "pl:joined:d0" … its bits 2 < or > 3 1:
+--   or equal 4 the other's bits 5 into 6 seconds
 local planes, op, bits = ARGV[1], ARGV[2], ARGV[4]
-local found, equal = nil, planes                      -- so far: who is past it, who is the same
+-- so far: who is past it, who is the same
+local found, equal = nil, planes
 for n = 1, #bits do
   local plane, one = planes .. (#bits - n), sub(bits, n, n) == '1'
-  if call('EXISTS', plane) == 0 then                  -- nobody has this bit
+  -- nobody has this bit
+  if call('EXISTS', plane) == 0 then
     if one then
       if op == '<' then found = found and bitop('OR', found, equal) or equal end
       equal = 'tmp:bits:none'

@@ -3,8 +3,15 @@ local at, kept = now(), {}
 for n = 2, #ARGV, 3 do
   local token, exp, process = lease_of(ARGV[n], ARGV[n + 1])
   if token == ARGV[n + 2] then
-    call('HSET', 'lease:' .. ARGV[n], ARGV[n + 1], token .. ' ' .. int(at + ARGV[1]) .. ' ' .. process)
+    call(
+      'HSET',
+      'lease:' .. ARGV[n],
+      ARGV[n + 1],
+      token .. ' ' .. int(at + ARGV[1]) .. ' ' .. process
+    )
     kept[#kept + 1] = 1
-  else kept[#kept + 1] = 0 end
+  else
+    kept[#kept + 1] = 0
+  end
 end
 return kept

@@ -1,18 +1,37 @@
--- Another time. An audience that was fixed for the old time is let go: it is fixed again for the new one.
+-- Another time. An audience that was fixed for the old time is let go: it is fixed again for the
+-- new one.
 -- ARGV 1 D 2 start ms 3 actor 4 the time in words; returns {ok or refused or gone, state}
 local D, start = ARGV[1], tonumber(ARGV[2])
 local DIST = 'dist:' .. D
-local d = call('HMGET', DIST, 'state', 'frozen_at', 'before_halt', 'release', 'again', 'order', 'began_at', 'reserved')
-if not d[1] then return {'gone', ''} end
-if d[7] or not (d[1] == 'scheduled' or d[1] == 'draft' or (d[1] == 'halted' and d[3] == 'scheduled')) then return {'refused', d[1]} end
+local d = call(
+  'HMGET',
+  DIST,
+  'state',
+  'frozen_at',
+  'before_halt',
+  'release',
+  'again',
+  'order',
+  'began_at',
+  'reserved'
+)
+if not d[1] then return { 'gone', '' } end
+if
+  d[7] or not (d[1] == 'scheduled' or d[1] == 'draft' or (d[1] == 'halted' and d[3] == 'scheduled'))
+then
+  return { 'refused', d[1] }
+end
 if d[2] then
-  local gone = {'UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D, 'cnt:' .. D, 'bat:' .. D, 'todo:' .. D}
+  local gone =
+    { 'UNLINK', 'aud:' .. D, 'led:' .. D, 'rec:' .. D, 'cnt:' .. D, 'bat:' .. D, 'todo:' .. D }
   for lang in string.gmatch(d[6], '%S+') do
     gone[#gone + 1] = 'res:' .. D .. ':' .. lang
     gone[#gone + 1] = 'let:' .. D .. ':' .. lang
   end
   let_go(D, d[4], d[5], d[6])
-  for reason in pairs(cjson.decode(d[8]).left_out) do gone[#gone + 1] = 'out:' .. D .. ':' .. reason end
+  for reason in pairs(cjson.decode(d[8]).left_out) do
+    gone[#gone + 1] = 'out:' .. D .. ':' .. reason
+  end
   call(unpack(gone))
   drop_temps()
   call('HDEL', DIST, 'frozen_at', 'reserved', 'built', 'audience', 'groups')
@@ -22,4 +41,4 @@ call('HSET', DIST, 'start_at', int(start))
 call('HDEL', DIST, 'over:stale')
 if d[1] ~= 'draft' then call('ZADD', 'due', int(math.max(now(), start - 120000)), D) end
 event(D, 'rescheduled', ARGV[3], ARGV[4])
-return {'ok', d[1]}
+return { 'ok', d[1] }

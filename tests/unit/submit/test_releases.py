@@ -1,11 +1,9 @@
 """228 made-up releases in twelve languages, in the shapes in which releases lie on the web.
 
 The reader was tuned on those in `known`; those in `held_out` were written by somebody else
-afterwards, and only measured.
-What is right is counted as a careful person would count it: language, headline, contacts, each
-phrase that must be kept
-or left out, and where the text has them subhead, dateline, embargo, notes and the number of
-paragraphs.
+afterwards, and only measured. What is right is counted as a careful person would count it:
+language, headline, contacts, each phrase that must be kept or left out, and where the text has them
+subhead, dateline, embargo, notes and the number of paragraphs.
 """
 
 import json

@@ -30,7 +30,7 @@ def measure(readers: int) -> Row:
         files, _ = fitted(installation, 0, 40_000)
         before = sum(cpu(installation).values())
         number = installation.submit(files)
-        told = installation.rest(number, 3600)
+        result = installation.rest(number, 3600)
         began = time.monotonic()
         report = json.loads(installation.run("report", f"D{number}", "--json"))
         took = time.monotonic() - began
@@ -43,7 +43,7 @@ def measure(readers: int) -> Row:
             flush=True,
         )
         spent = (sum(cpu(installation).values()) - before) / readers * 1e6
-        seconds = (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
+        seconds = (int(result["last_accepted_at"]) - int(result["submitted_at"])) / 1000
         keys = [f"{key}:{number}" for key in ("aud", "led", "rec", "cnt", "bat", "todo")]
         used = sum(int(installation.store.command("MEMORY", "USAGE", key) or 0) for key in keys)
         return readers, seconds, spent, memory(installation), used / readers

@@ -110,8 +110,8 @@ def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
     """
 
     def cpu() -> float:
-        told = store.command("INFO", "cpu")
-        return float(told["used_cpu_sys"]) + float(told["used_cpu_user"])
+        answer = store.command("INFO", "cpu")
+        return float(answer["used_cpu_sys"]) + float(answer["used_cpu_user"])
 
     mine = store.call(ledger_scripts.claim("1", -1, "0a0b0c0d", "h.1.x", 10**7, 10**10))
     assert mine is not None
@@ -131,13 +131,13 @@ def commits(store: Store, group: int, seconds: float) -> tuple[float, float]:
             )
             for i in previous
         )
-        told = store.call(
+        found = store.call(
             ledger_scripts.step(
                 ledger_scripts.Step("h.1.x", serial, "1", packed, mine, group, cursor)
             )
         )
-        cursor, previous, done = told.cursor, told.intents, done + len(previous)
-        if not told.intents:
+        cursor, previous, done = found.cursor, found.intents, done + len(previous)
+        if not found.intents:
             store.call(ledger_scripts.release(mine))
             mine = store.call(
                 ledger_scripts.claim(

@@ -31,8 +31,8 @@ def rate(installation: Running, n: int, readers: int, *, watched: bool) -> float
             threading.Thread(
                 target=_follow, args=(link.replace("?", "/events?"),), daemon=True
             ).start()
-    told = installation.rest(number)
-    return readers * 1000 / (int(told["last_accepted_at"]) - int(told["first_accepted_at"]))
+    result = installation.rest(number)
+    return readers * 1000 / (int(result["last_accepted_at"]) - int(result["first_accepted_at"]))
 
 
 def _follow(url: str) -> None:

@@ -69,14 +69,14 @@ def loop(port: int, text: str, letters: int) -> float:
 def side_by_side(folder: Path, port: int, text: str, letters: int) -> float:
     """Twenty connections of aiosmtplib in one process."""
     programs = installed(folder, "aiosmtplib")
-    told = subprocess.run(
+    completed = subprocess.run(
         [str(programs / "python"), "-c", _SIDE_BY_SIDE, str(port), str(letters)],
         input=text,
         capture_output=True,
         text=True,
         check=True,
     )
-    return float(told.stdout)
+    return float(completed.stdout)
 
 
 def main(letters: int = 3000) -> int:
@@ -87,8 +87,10 @@ def main(letters: int = 3000) -> int:
     ):
         installation.book(letters * 10, languages=("en", "es", "fr"))
         files, size = fitted(installation, 0, 40_000)
-        told = installation.rest(installation.submit(files))
-        ours = letters * 10 / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
+        result = installation.rest(installation.submit(files))
+        ours = (
+            letters * 10 / ((int(result["last_accepted_at"]) - int(result["submitted_at"])) / 1000)
+        )
         text = "The harbour towns agreed a shared plan for the winter season. " * (size // 66)
         one, twenty = loop(port, text, letters), side_by_side(Path(folder), port, text, letters)
         print(

@@ -43,11 +43,11 @@ def halts(
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
-            if rig.told()["state"] == "halted":
+            if rig.row()["state"] == "halted":
                 resume(rig.installation, "1", actor="bench", reason="measured")
             before = len(sink.taken)
-            rig.until(lambda b=before: len(sink.taken) > b or rig.told()["state"] == "sent", 30)  # type: ignore[misc]
-            if rig.told()["state"] == "sent":
+            rig.until(lambda b=before: len(sink.taken) > b or rig.row()["state"] == "sent", 30)  # type: ignore[misc]
+            if rig.row()["state"] == "sent":
                 break
     return found
 

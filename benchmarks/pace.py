@@ -26,8 +26,8 @@ def run(readers: int, extra: str) -> Sink:
         ) as installation,
     ):
         installation.book(readers, languages=("en", "es", "fr"), domains=DOMAINS)
-        told = installation.rest(installation.submit(release(installation.folder, 1, 4)))
-        assert told["state"] == "sent", told
+        result = installation.rest(installation.submit(release(installation.folder, 1, 4)))
+        assert result["state"] == "sent", result
         return sink
 
 

@@ -155,7 +155,7 @@ def post_office(folder: Path, sink: Sink, readers: int, kills: int, dice: random
         )
 
     def left() -> int:
-        told = subprocess.run(
+        completed = subprocess.run(
             [
                 python,
                 "-c",
@@ -170,7 +170,7 @@ def post_office(folder: Path, sink: Sink, readers: int, kills: int, dice: random
             text=True,
             check=False,
         )
-        return int(told.stdout.strip() or -1)
+        return int(completed.stdout.strip() or -1)
 
     under_kills(sink, readers, kills, start, lambda p: p.pid, lambda: left() == 0, dice)
     version = (
@@ -261,9 +261,9 @@ def distro(folder: Path, sink: Sink, readers: int, kills: int, dice: random.Rand
             due = readers * (k + dice.random()) / (kills + 1)
             rig.until(lambda d=due: len(sink.copies) >= d)  # type: ignore[misc]
             rig.kill("child", dice)
-        told = rig.rest()
+        result = rig.rest()
         return (
-            f"distro: {told['state']}, in doubt {told.get('possibly_twice', 0)} (named, resent"
+            f"distro: {result['state']}, in doubt {result.get('possibly_twice', 0)} (named, resent"
             " once)"
         )
 

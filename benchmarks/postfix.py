@@ -46,8 +46,10 @@ def main(readers: int = 20_000) -> int:
         with Running(Path(ours), relay=port) as installation:
             installation.book(readers, languages=("en", "es", "fr"))
             files, size = fitted(installation, 0, 40_000)
-            told = installation.rest(installation.submit(files))
-            rate = readers / ((int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000)
+            result = installation.rest(installation.submit(files))
+            rate = readers / (
+                (int(result["last_accepted_at"]) - int(result["submitted_at"])) / 1000
+            )
             found = delivered(Path(name), readers)
             print(
                 f"letters of {size:,} bytes in Maildirs: {sum(found.values()):,} for {len(found):,}"

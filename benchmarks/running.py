@@ -157,12 +157,12 @@ class Running:
         nothing.
         """
         end = time.monotonic() + seconds
-        while (told := self.store.hash(keys.distribution(number))).get("state") not in (
+        while (row := self.store.hash(keys.distribution(number))).get("state") not in (
             "sent",
             "halted",
             "cancelled",
         ):
             if time.monotonic() > end:
-                raise SystemExit(f"D{number} is still {told.get('state')}")
+                raise SystemExit(f"D{number} is still {row.get('state')}")
             time.sleep(0.5)
-        return told
+        return row

@@ -127,13 +127,13 @@ def main(
                 files, bytes_ = fitted(installation, n, size)
                 before = cpu(installation)
                 number = installation.submit(files)
-                told = installation.rest(number)
+                result = installation.rest(number)
                 spent = {
                     part: (seconds - before[part]) / readers * 1e6
                     for part, seconds in cpu(installation).items()
                 }
                 ours = readers / (
-                    (int(told["last_accepted_at"]) - int(told["submitted_at"])) / 1000
+                    (int(result["last_accepted_at"]) - int(result["submitted_at"])) / 1000
                 )
                 began = time.monotonic()
                 subprocess.run(
@@ -157,7 +157,7 @@ def main(
                 theirs = readers / (time.monotonic() - began)
                 ratios.append(ours / theirs)
                 costs.append(sum(spent.values()))
-                first = (int(told["first_accepted_at"]) - int(told["submitted_at"])) / 1000
+                first = (int(result["first_accepted_at"]) - int(result["submitted_at"])) / 1000
                 print(
                     f"{bytes_:,} bytes: distro {ours:,.0f}/s, smtp-source {theirs:,.0f}/s, ratio"
                     f" {ours / theirs:.2f}, {costs[-1]:.0f} us of CPU a letter: "

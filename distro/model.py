@@ -142,8 +142,8 @@ class Edition:
     @property
     def version(self) -> str:
         """Return the hash of all that readers get to see: 16 hexadecimal digits."""
-        told = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        fields = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(fields.encode()).hexdigest()[:16]
 
     @property
     def right_to_left(self) -> bool:
@@ -157,11 +157,11 @@ class Edition:
     @classmethod
     def from_json(cls, text: str) -> "Edition":
         """Return the edition that `to_json` wrote."""
-        told = json.loads(text)
-        told["contacts"] = tuple(Contact(**c) for c in told["contacts"])
-        told["files"] = tuple(Enclosed(**f) for f in told["files"])
-        told |= {key: tuple(told[key]) for key in ("topics", "regions")}
-        return cls(**told)
+        fields = json.loads(text)
+        fields["contacts"] = tuple(Contact(**c) for c in fields["contacts"])
+        fields["files"] = tuple(Enclosed(**f) for f in fields["files"])
+        fields |= {key: tuple(fields[key]) for key in ("topics", "regions")}
+        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,12 @@ def sign(
     address_hash: bytes,
 ) -> bytes:
     """Return the token of one reader for one purpose; ASCII, safe in a URL."""
-    told = b"%d.%d.%d" % (distribution, ordinal, subscriber)
-    mac = mac_of(key)(b"%b|%b|%b" % (purpose, told, address_hash))
-    return b"%b.%b" % (told, binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE))
+    message = b"%d.%d.%d" % (distribution, ordinal, subscriber)
+    mac = mac_of(key)(b"%b|%b|%b" % (purpose, message, address_hash))
+    return b"%b.%b" % (
+        message,
+        binascii.b2a_base64(mac[:16], newline=False)[:22].translate(_URL_SAFE),
+    )
 
 
 def _mac_text(key: bytes, message: bytes) -> str:
@@ -137,8 +140,8 @@ def return_token(key: bytes, distribution: int, ordinal: int) -> str:
 
     The last 16 of them are a signature.
     """
-    told = distribution.to_bytes(4, "big") + ordinal.to_bytes(4, "big")
-    return (told + mac_of(key)(_RETURN + told)[:8]).hex()
+    message = distribution.to_bytes(4, "big") + ordinal.to_bytes(4, "big")
+    return (message + mac_of(key)(_RETURN + message)[:8]).hex()
 
 
 def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
@@ -160,8 +163,8 @@ def read_return_token(token: str, keys: SecretKeys) -> tuple[int, int] | None:
 
 def sign_view(key: bytes, distribution: int, language: str) -> str:
     """Return the token of a letter's page, for whoever has its address (17.fr.Zk3…)."""
-    told = f"{distribution}.{language}"
-    return f"{told}.{_mac_text(key, f'page|{told}'.encode())}"
+    message = f"{distribution}.{language}"
+    return f"{message}.{_mac_text(key, f'page|{message}'.encode())}"
 
 
 def read_view(token: str, keys: SecretKeys) -> tuple[int, str] | None:
@@ -186,9 +189,9 @@ def sign_pass(
     """Return a token of one person for one purpose until a time (unix seconds), and for what
     happened and is answered with it.
     """
-    told = f"{subscriber}.{expires}"
-    signed = b"pass|%b|%b|%b|%b" % (purpose, told.encode(), address_hash, event.encode())
-    return f"{told}.{_mac_text(key, signed)}"
+    message = f"{subscriber}.{expires}"
+    signed = b"pass|%b|%b|%b|%b" % (purpose, message.encode(), address_hash, event.encode())
+    return f"{message}.{_mac_text(key, signed)}"
 
 
 def parse_pass(token: str) -> tuple[int, int] | None:

@@ -195,8 +195,8 @@ def sheet(browser: Browser, kind: str, path: Path) -> None:
     panes = "".join(
         '<figure style="margin:0"><figcaption style="font:bold 22px sans-serif;padding:0 0'
         f' 8px">{name}</figcaption><iframe width="{width}" height="1180" style="border:1px solid'
-        f' #c6ccd1;background:#fff" scrolling="no" srcdoc="{html.escape(told)}"></iframe></figure>'
-        for name, width, told in views(kind)
+        f' #c6ccd1;background:#fff" scrolling="no" srcdoc="{html.escape(view)}"></iframe></figure>'
+        for name, width, view in views(kind)
     )
     page = browser.new_context(
         viewport={"width": 2650, "height": 1280}, device_scale_factor=0.7
@@ -236,7 +236,7 @@ def main() -> None:
     ]
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
-        for kind, told in WHAT.items():
+        for kind, about in WHAT.items():
             sheet(browser, kind, folder / f"{kind}.png")
             mark = (
                 f"**Not sent yet**: {NOT_SENT[kind]}; `distro preview` shows it.\n\n"
@@ -244,7 +244,7 @@ def main() -> None:
                 else ""
             )
             rows.append(
-                f"## {kind}\n\n{mark}{told} Subject: *{letter(kind, 'en')[0].subject}* HTML"
+                f"## {kind}\n\n{mark}{about} Subject: *{letter(kind, 'en')[0].subject}* HTML"
                 f" {letter(kind, 'en')[0].html_size // 1000} KB.\n\n![{kind}: phone, dark, desktop,"
                 f" Arabic, plain text](pictures/letters/{kind}.png)\n"
             )

@@ -12,9 +12,9 @@ def zone_line(signer: Signer) -> str:
     """Return a TXT record as a zone file has it: strings of at most 255 bytes (RFC 1035
     §3.3.14).
     """
-    told = signer.record
+    record = signer.record
     return f"{signer.selector}._domainkey.{signer.domain}. TXT " + " ".join(
-        f'"{told[n : n + 250]}"' for n in range(0, len(told), 250)
+        f'"{record[n : n + 250]}"' for n in range(0, len(record), 250)
     )
 
 

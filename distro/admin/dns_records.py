@@ -59,7 +59,7 @@ class Names:
             if isinstance(record, TXT)
         ]
 
-    def told(self, name: str, kind: str) -> list[str]:
+    def records(self, name: str, kind: str) -> list[str]:
         """Return the records of a kind, as text."""
         return [record.to_text() for record in self._ask(name, kind)]
 
@@ -264,7 +264,7 @@ def _dmarc(
 
 
 def _mx(domain: str, names: Names) -> Iterator[Finding]:
-    records = names.told(domain, "MX")
+    records = names.records(domain, "MX")
     if not records or all(record.endswith(" .") for record in records):
         yield Finding(
             "MX",
@@ -291,16 +291,16 @@ def _relay(relay: Relay, names: Names) -> Iterator[Finding]:
     except ValueError:
         if relay.host == "localhost" or relay.host.endswith(_RESERVED):
             return
-        addresses = [a for kind in ("A", "AAAA") for a in names.told(relay.host, kind)]
+        addresses = [a for kind in ("A", "AAAA") for a in names.records(relay.host, kind)]
     for address in addresses:
         if not ipaddress.ip_address(address).is_global:
             continue
         hosts = [
             name.rstrip(".")
-            for name in names.told(str(dns.reversename.from_address(address)), "PTR")
+            for name in names.records(str(dns.reversename.from_address(address)), "PTR")
         ]
         if not any(
-            address in names.told(host, "AAAA" if ":" in address else "A") for host in hosts
+            address in names.records(host, "AAAA" if ":" in address else "A") for host in hosts
         ):
             yield Finding(
                 "PTR",

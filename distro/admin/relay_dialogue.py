@@ -128,8 +128,10 @@ def _limits(heard: Heard) -> Iterator[Finding]:
             f"it takes letters up to {int(size) / 1e6:,.1f} MB",
             "Keep attachments and pictures smaller than that together" if small else "",
         )
-    told = dict(word.upper().partition("=")[::2] for word in heard.offers.get("LIMITS", "").split())
-    most = told.get("MAILMAX", "")
+    limits = dict(
+        word.upper().partition("=")[::2] for word in heard.offers.get("LIMITS", "").split()
+    )
+    most = limits.get("MAILMAX", "")
     if most.isascii() and most.isdigit() and len(most) < 10:
         yield Finding(
             "Relay",

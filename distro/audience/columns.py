@@ -111,7 +111,7 @@ class Header:
 
     columns: tuple[str, ...]
     system: str
-    told: tuple[str, ...] = ()  # as the file names them
+    names: tuple[str, ...] = ()  # as the file names them
     noes: tuple[
         tuple[int, str], ...
     ] = ()  # place and kind (optouts.column_kind) of columns that speak of a "no"
@@ -121,8 +121,8 @@ class Header:
 
 def header_of(cells: list[str], file: str) -> Header:
     """Understand a first line; raises InputFileError without a column for the address."""
-    told = [plain(cell[:200])[:60] for cell in cells]
-    known = set(told)
+    names = [plain(cell[:200])[:60] for cell in cells]
+    known = set(names)
     system = next(
         (
             name
@@ -131,8 +131,8 @@ def header_of(cells: list[str], file: str) -> Header:
         ),
         "",
     )
-    noes = tuple((n, kind) for n, column in enumerate(told) if (kind := column_kind(column)))
-    columns = _ours(told, system, {n for n, _ in noes})
+    noes = tuple((n, kind) for n, column in enumerate(names) if (kind := column_kind(column)))
+    columns = _ours(names, system, {n for n, _ in noes})
     if "email" not in columns:
         near = next(
             (cell.strip() for cell, column in zip(cells, columns, strict=True) if "mail" in column),
@@ -157,19 +157,19 @@ def header_of(cells: list[str], file: str) -> Header:
     default_no = ""
     if named:
         default_no = "unsubscribed" if named[1] == "unsubscribed" else "suppressed"
-    eastern = any(column in ("姓", "名", "姓名") for column in told)
+    eastern = any(column in ("姓", "名", "姓名") for column in names)
     return Header(
         tuple(columns), system, tuple(cell.strip() for cell in cells), noes, default_no, eastern
     )
 
 
-def _ours(told: list[str], system: str, noes: set[int]) -> list[str]:
+def _ours(names: list[str], system: str, noes: set[int]) -> list[str]:
     """Return each column by our name; a second one for the same thing keeps its own."""
-    halves = {_SYNONYMS.get(column, column) for column in told} & {"first_name", "last_name"}
+    halves = {_SYNONYMS.get(column, column) for column in names} & {"first_name", "last_name"}
     columns: list[str] = []
-    for n, column in enumerate(told):
+    for n, column in enumerate(names):
         ours = _SYNONYMS.get(column, column)
-        if column == "name" and "vorname" in told:
+        if column == "name" and "vorname" in names:
             ours = "last_name"
         elif column in _HALVES:
             half = _HALVES[column]

@@ -54,21 +54,21 @@ class Fact:
         return replace(self, subscriber=subscriber)
 
     @property
-    def told(self) -> str:
+    def payload(self) -> str:
         """Return the fact as the file and Redis keep it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @property
     def args(self) -> tuple[int, str, str]:
         """Return the fact as the script takes it."""
-        return self.subscriber, self.fact, self.told
+        return self.subscriber, self.fact, self.payload
 
 
 def imported_no(
     number: int,
     subscriber: int,
     act: str,
-    told: Mapping[str, str],
+    row: Mapping[str, str],
     address_hash: str = "",
     said: str = "",
 ) -> Fact:
@@ -80,8 +80,8 @@ def imported_no(
         name,
         subscriber,
         act,
-        int(told.get("at", 0)),
-        f"import {number} of {told.get('file', '')} by {told.get('actor', '')}",
+        int(row.get("at", 0)),
+        f"import {number} of {row.get('file', '')} by {row.get('actor', '')}",
         address_hash,
         said,
     )
@@ -95,7 +95,7 @@ def taking(facts: Iterable[Fact]) -> list[tuple[str | bytes | int, ...]]:
         command
         for f in facts
         for command in (
-            ("HSET", keys.facts(f.subscriber), f.fact, f.told),
+            ("HSET", keys.facts(f.subscriber), f.fact, f.payload),
             ("SETBIT", keys.refused(_TAKES.get(f.act, f.act)), f.subscriber, 1),
             ("SETBIT", keys.REFUSED, f.subscriber, 1),
         )

@@ -90,12 +90,12 @@ class ConsentFile:
         return taking(facts)
 
     def _unwritten(self, error: OSError) -> DistroError:
-        told = (
+        refusal = (
             refused(str(self.path), self.path.parent)
             if isinstance(error, PermissionError)
             else None
         )
-        return told or DistroError(
+        return refusal or DistroError(
             f"the wish could not be written to {self.path} ({error.strerror})",
             hint="Free space or mend the folder's rights.",
         )
@@ -110,7 +110,7 @@ class ConsentFile:
     def _add(self, file: IO[bytes], facts: Sequence[Fact]) -> int:
         """Write facts to the end of the locked file and onto the disk; return where they begin."""
         begin = self._whole(file.fileno())
-        file.write(b"".join(fact.told.encode() + b"\n" for fact in facts))
+        file.write(b"".join(fact.payload.encode() + b"\n" for fact in facts))
         file.flush()
         os.fdatasync(file.fileno())
         return begin
@@ -130,7 +130,7 @@ class ConsentFile:
                 if fact and fact.address_hash in hashes:
                     bare = replace(
                         fact, source="", detail=fact.detail if fact.act == MOVED else ""
-                    ).told.encode()
+                    ).payload.encode()
                     file.seek(at)
                     file.write(bare.ljust(len(line) - 1) + b"\n")
                 at += len(line)

@@ -144,11 +144,11 @@ def _mixed(path: Path, wrong: list[int]) -> _Detected:
                 f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252",
                 hint=_HINT,
             ) from None
-    told = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
+    numbers = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
     return _Detected(
         "utf-8-sig",
         _FALLBACK,
-        f"line {told}: no UTF-8, read as Windows-1252; look at the accents there",
+        f"line {numbers}: no UTF-8, read as Windows-1252; look at the accents there",
     )
 
 

@@ -110,9 +110,9 @@ def _sampled(
     for _, cells in first:
         for n, cell in enumerate(cells[: len(samples)]):
             samples[n] = samples[n] or " ".join(cell.split())[:40]
-    for n, told in enumerate(header.told):
+    for n, name in enumerate(header.names):
         ours = _SAYS_NO[noes[n]] if n in noes else header.columns[n]
-        judged.mapping.append((told, ours, samples[n]))
+        judged.mapping.append((name, ours, samples[n]))
     yield from first
     yield from rows
 

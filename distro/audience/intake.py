@@ -108,8 +108,8 @@ class Intake:
             consent.imported_no(
                 self.number, written.ids[address], act, self.fields, hash_of(address), said
             )
-            for address, told in self._refused.items()
-            for act, _, said in [told.partition("|")]
+            for address, fact in self._refused.items()
+            for act, _, said in [fact.partition("|")]
         ]
         return commands + (
             self.consent_file.commands(facts) if self.consent_file else consent.taking(facts)

@@ -25,7 +25,7 @@ class ListRole:
     public: bool = False
     embargo_trusted: bool = False
 
-    def told(self) -> str:
+    def shown(self) -> str:
         """Return it as `segments list` shows it: list, anybody may join, of
         m.zammit@agency.example.
         """
@@ -51,8 +51,8 @@ class ListRole:
 
 def load_roles(folder: Path) -> dict[str, ListRole]:
     """Return the lists of segments.toml by name; none without the file. Raises SettingsError."""
-    where, told = table_of(folder, "lists")
-    return {name.lower(): _role(where, name, facts) for name, facts in told.items()}
+    where, table = table_of(folder, "lists")
+    return {name.lower(): _role(where, name, facts) for name, facts in table.items()}
 
 
 def _role(where: Path, name: str, facts: object) -> ListRole:

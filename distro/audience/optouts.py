@@ -200,7 +200,7 @@ def answer_of(kind: str, value: str) -> str | None:
         return ""
     if value in _YES or _DATE.fullmatch(value):
         return says_no
-    told = meaning_of(value, of_a_system=False)
-    if told:
-        return "" if told == "subscribed" else told
+    meaning = meaning_of(value, of_a_system=False)
+    if meaning:
+        return "" if meaning == "subscribed" else meaning
     return None

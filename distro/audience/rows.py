@@ -133,17 +133,19 @@ class RowReader:
         """Return the address of a cell and "", or "" and the reason; takes the name from "Ana Rivas
         <ana@daily.example>".
         """
-        told = unquoted(given).strip()
-        if _BREAKS.search(told):
-            several = len(set(_SEVERAL.findall(told))) > 1
-            return "", "a line break or NUL in email" + (f" ({_several(told)})" if several else "")
-        email, reason = addresses.judge(told)
+        address = unquoted(given).strip()
+        if _BREAKS.search(address):
+            several = len(set(_SEVERAL.findall(address))) > 1
+            return "", "a line break or NUL in email" + (
+                f" ({_several(address)})" if several else ""
+            )
+        email, reason = addresses.judge(address)
         if not reason:
             return email, ""
-        if len(set(_SEVERAL.findall(told))) > 1:
-            return "", _several(told)
-        if "<" in told:
-            name, plain_address = parseaddr(told)
+        if len(set(_SEVERAL.findall(address))) > 1:
+            return "", _several(address)
+        if "<" in address:
+            name, plain_address = parseaddr(address)
             email, inner = addresses.judge(plain_address)
             if not inner:
                 if _clean(name) and "name" not in values:
@@ -159,7 +161,7 @@ class RowReader:
             cell = cells[n] if n < len(cells) else ""
             value, name = (
                 plain(cell[:_SHORT]) or cell.strip(),
-                self.header.told[n] if n < len(self.header.told) else "",
+                self.header.names[n] if n < len(self.header.names) else "",
             )
             if kind == "status":
                 found: str | None = meaning_of(value, of_a_system=bool(self.header.system))
@@ -178,10 +180,10 @@ class RowReader:
         return ""
 
 
-def _several(told: str) -> str:
+def _several(address: str) -> str:
     return (
-        f"{len(set(_SEVERAL.findall(told)))} addresses in one cell: give each a row of its own, or"
-        " keep one"
+        f"{len(set(_SEVERAL.findall(address)))} addresses in one cell:"
+        " give each a row of its own, or keep one"
     )
 
 

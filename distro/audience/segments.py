@@ -50,10 +50,10 @@ def table_of(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 def load_named(folder: Path) -> dict[str, str]:
     """Return the named segments of segments.toml; none without the file. Raises SettingsError."""
-    where, told = table_of(folder, "segments")
-    if not all(isinstance(v, str) for v in told.values()):
+    where, table = table_of(folder, "segments")
+    if not all(isinstance(v, str) for v in table.values()):
         raise SettingsError(f'{where}: every segment must be name = "expression"')
-    return {name.lower(): text for name, text in told.items()}
+    return {name.lower(): text for name, text in table.items()}
 
 
 class Segments:

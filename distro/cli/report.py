@@ -168,23 +168,23 @@ def _who(people: "list[Named]", *, as_json: bool) -> int:
 def _show_report(result: "Report", zone: str) -> None:
     from distro.times import rfc3339
 
-    told = result.fields
-    counts = {state: n for state, n in told["counts"].items() if n}
-    output.say(output.bold(told["headline"]))
+    fields = result.fields
+    counts = {state: n for state, n in fields["counts"].items() if n}
+    output.say(output.bold(fields["headline"]))
     output.say(
-        f"{told['distribution']} · {told['kind'].replace('-', ' ')} ·"
-        f" {told['state']}{f' · by {result.actor}' if result.actor else ''}"
+        f"{fields['distribution']} · {fields['kind'].replace('-', ' ')} ·"
+        f" {fields['state']}{f' · by {result.actor}' if result.actor else ''}"
     )
-    output.say(f"{_times(told)} ({zone})\n")
-    if told["state"] in ("halted", "cancelled") and told["reason"]:
-        output.say(f"  {told['state']}: {told['reason']}\n")
-    if result.planned_only and told["state"] == "cancelled":
+    output.say(f"{_times(fields)} ({zone})\n")
+    if fields["state"] in ("halted", "cancelled") and fields["reason"]:
+        output.say(f"  {fields['state']}: {fields['reason']}\n")
+    if result.planned_only and fields["state"] == "cancelled":
         output.say(
-            f"  {told['audience']:,} were planned; it was cancelled before anybody was written to"
+            f"  {fields['audience']:,} were planned; it was cancelled before anybody was written to"
         )
     elif result.planned_only:
         output.say(
-            f"  {told['audience']:,} planned; the audience is fixed when it starts"
+            f"  {fields['audience']:,} planned; the audience is fixed when it starts"
             f" ({output.clock(rfc3339(result.start_ms, zone))})"
         )
     else:
@@ -193,33 +193,34 @@ def _show_report(result: "Report", zone: str) -> None:
         )
         verdict = (
             "✓ balanced"
-            if told["balanced"]
-            else "✗ OUT OF BALANCE: run `distro audit " + told["distribution"] + "`"
+            if fields["balanced"]
+            else "✗ OUT OF BALANCE: run `distro audit " + fields["distribution"] + "`"
         )
-        output.say(f"  {told['audience']:,} = {equation}          {verdict}\n")
+        output.say(f"  {fields['audience']:,} = {equation}          {verdict}\n")
         _show_states(result, counts, zone)
-    if told["left_out"]:
+    if fields["left_out"]:
         output.say(
-            f"  left out    {sum(told['left_out'].values()):,}   {output.reasons(told['left_out'])}"
+            f"  left out    {sum(fields['left_out'].values()):,}  "
+            f" {output.reasons(fields['left_out'])}"
         )
     output.say()
     output.say(
         "  "
         + " · ".join(
-            f"{output.language(lang)} {e['audience']:,}" for lang, e in told["editions"].items()
+            f"{output.language(lang)} {e['audience']:,}" for lang, e in fields["editions"].items()
         )
-        + _spread(told)
+        + _spread(fields)
     )
-    if told["possibly_twice"]:
+    if fields["possibly_twice"]:
         output.say(
-            f"  {output.count(told['possibly_twice'], 'letter')} possibly twice:"
+            f"  {output.count(fields['possibly_twice'], 'letter')} possibly twice:"
             " sent once more after doubt, under the same Message-ID"
         )
     _show_named(result)
     output.say(
-        f"\nNext: distro explain ADDRESS --release {told['distribution']} · distro report"
-        f" {told['distribution']} --csv report.csv"
-        + (f" · distro resume {told['distribution']}" if told["state"] == "halted" else "")
+        f"\nNext: distro explain ADDRESS --release {fields['distribution']} · distro report"
+        f" {fields['distribution']} --csv report.csv"
+        + (f" · distro resume {fields['distribution']}" if fields["state"] == "halted" else "")
     )
 
 
@@ -245,7 +246,7 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
         output.say(line.rstrip())
 
 
-def _times(told: dict[str, Any]) -> str:
+def _times(fields: dict[str, Any]) -> str:
     """Return each time with its name; the day only where it changes."""
     parts, day = [], ""
     for key, word in (
@@ -254,10 +255,10 @@ def _times(told: dict[str, Any]) -> str:
         ("began_at", "began"),
         ("first_pass_at", "all tried once by"),
         ("halted_at", "halted"),
-        ("finished_at", told["state"]),
+        ("finished_at", fields["state"]),
     ):
-        if told[key]:
-            date, _, time = output.clock(told[key]).rpartition(" ")
+        if fields[key]:
+            date, _, time = output.clock(fields[key]).rpartition(" ")
             parts.append(f"{word} {time if date == day else f'{date} {time}'}")
             day = date
     return " · ".join(parts)
@@ -265,9 +266,9 @@ def _times(told: dict[str, Any]) -> str:
 
 def _show_named(result: "Report") -> None:
     """Name the first few who failed, are in doubt or may have it twice, and say how to see all."""
-    told = result.fields
+    fields = result.fields
     for group, people in result.named.items():
-        count = told["counts"].get(group, told["possibly_twice"])
+        count = fields["counts"].get(group, fields["possibly_twice"])
         output.say(f"\n  {group.replace('_', ' ')}")
         for person in people[:_NAMED]:
             output.say(
@@ -276,17 +277,18 @@ def _show_named(result: "Report") -> None:
             )
         if count > _NAMED:
             output.say(
-                f"    … {count - _NAMED:,} more: distro report {told['distribution']} --who {group}"
+                f"    … {count - _NAMED:,} more:"
+                f" distro report {fields['distribution']} --who {group}"
             )
 
 
-def _spread(told: dict[str, Any]) -> str:
+def _spread(fields: dict[str, Any]) -> str:
     from datetime import datetime
 
-    if not told["last_accepted_at"]:
+    if not fields["last_accepted_at"]:
         return ""
     first, last = (
-        datetime.fromisoformat(told[k]) for k in ("first_accepted_at", "last_accepted_at")
+        datetime.fromisoformat(fields[k]) for k in ("first_accepted_at", "last_accepted_at")
     )
     return f" · first to last {(last - first).total_seconds():.1f} s"
 

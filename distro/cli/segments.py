@@ -37,7 +37,7 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
         known = installation.segments()
         roles = load_roles(installation.settings.subscribers)
         for name, meaning in [
-            (name, roles[name].told() if name in roles else "list") for name in sorted(known.lists)
+            (name, roles[name].shown() if name in roles else "list") for name in sorted(known.lists)
         ] + sorted(known.named.items()):
             try:
                 size = installation.store.call(count_of(known.program(known.expand(name))))
@@ -219,7 +219,7 @@ _Reason = Annotated[
 
 def close(
     name: _Name,
-    told: _Told,
+    announced: _Told,
     reason: _Reason,
     yes: Yes = False,
     config: Config = None,
@@ -242,7 +242,7 @@ def close(
         return 1
     with open_installation(settings(config)) as installation:
         gone = close_list(
-            installation, name.strip().lower(), announced_by=told, reason=reason, actor=actor()
+            installation, name.strip().lower(), announced_by=announced, reason=reason, actor=actor()
         )
     output.answer(
         {"list": name, "off": gone},

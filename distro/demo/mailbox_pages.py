@@ -122,14 +122,14 @@ class MailboxPages:
         html, text = (letter.get_body((kind,)) for kind in ("html", "plain"))
         if view == "html":
             return 200, "text/html", str(html.get_content() if html else "").encode()
-        told = {
+        fields = {
             "n": n,
             "to": self.mailbox.accepted[n - 1][0],
             "subject": letter["Subject"],
             "unsubscribe": str(letter["List-Unsubscribe"]).strip("<>"),
             "text": text.get_content() if text else "",
         }
-        return 200, "text/html", self._letter.render(style=_markup(_STYLE), **told).encode()
+        return 200, "text/html", self._letter.render(style=_markup(_STYLE), **fields).encode()
 
     def _read(self, n: int) -> EmailMessage:
         letter = message_from_bytes(

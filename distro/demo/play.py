@@ -268,24 +268,24 @@ def _kill_a_worker(installation: Installation) -> bool:
 
 
 def _report(installation: Installation, accepted: Accepted, mailbox: Mailbox) -> None:
-    told = summary.report(installation.store, accepted.id, "UTC").fields
+    fields = summary.report(installation.store, accepted.id, "UTC").fields
     equation = " + ".join(
-        f"{n} {state.replace('_', ' ')}" for state, n in told["counts"].items() if n
+        f"{n} {state.replace('_', ' ')}" for state, n in fields["counts"].items() if n
     )
     verdict = (
         "✓ balanced, counted again from the ledger's bytes"
-        if told["balanced"]
+        if fields["balanced"]
         else "✗ out of balance"
     )
-    print(f"  {told['audience']} recipients = {equation}     {verdict}")
-    people, twice = len({address for address, _ in mailbox.accepted}), told["possibly_twice"]
+    print(f"  {fields['audience']} recipients = {equation}     {verdict}")
+    people, twice = len({address for address, _ in mailbox.accepted}), fields["possibly_twice"]
     copies = ", exactly one each"
     if twice:
         again = len(mailbox.accepted) - people
         copies = f"; {again} of them have it twice, {twice} possibly twice were announced"
     print(f"  The mailbox holds a letter for each of {people} people{copies}.")
-    passed = datetime.fromisoformat(told["first_accepted_at"]) - datetime.fromisoformat(
-        told["submitted_at"]
+    passed = datetime.fromisoformat(fields["first_accepted_at"]) - datetime.fromisoformat(
+        fields["submitted_at"]
     )
     print(f"  First letter after {passed.total_seconds():.1f} s.\n")
 

@@ -23,8 +23,8 @@ _EVERY = 5.0  # seconds between two signs of life
 
 def fingerprint(settings: Settings) -> str:
     """Return what tells two sets of settings apart; secrets count, and cannot be read from it."""
-    told = json.dumps(settings.model_dump(), sort_keys=True, default=_plain)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    text = json.dumps(settings.model_dump(), sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _plain(value: Any) -> str:

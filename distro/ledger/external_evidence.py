@@ -37,9 +37,9 @@ class EvidenceSource(Protocol):
         """Return the ends that are known for sure, by Message-ID."""
 
 
-def evidence_source(told: str) -> EvidenceSource:
+def evidence_source(setting: str) -> EvidenceSource:
     """Return the witness that a setting names: postfix:FILE, maildir:FOLDER, command:PROGRAM."""
-    kind, _, path = told.partition(":")
+    kind, _, path = setting.partition(":")
     kinds: dict[str, Callable[[Path], EvidenceSource]] = {
         "postfix": PostfixLog,
         "maildir": Maildir,
@@ -100,9 +100,9 @@ class Maildir:
             for path in (self.folder / part).glob("*"):
                 with path.open("rb") as file:
                     head = file.read(16_384)
-                for told in re.findall(rb"(?im)^message-id:\s*(<[^>]+>)", head)[:1]:
-                    if told in asked:
-                        found[told.decode()] = Outcome(
+                for found_id in re.findall(rb"(?im)^message-id:\s*(<[^>]+>)", head)[:1]:
+                    if found_id in asked:
+                        found[found_id.decode()] = Outcome(
                             State.ACCEPTED, 250, f"2.0.0 found in {self.folder.name}"
                         )
         return found
@@ -121,14 +121,14 @@ class Program:
 
     def ask(self, questions: Sequence[Doubt]) -> Mapping[str, Outcome]:
         """Return the ends that the program answers, by Message-ID."""
-        told = "".join(
+        questions_json = "".join(
             json.dumps({"message_id": q.message_id, "recipient": q.recipient}) + "\n"
             for q in questions
         )
         asked = {q.message_id for q in questions}
         done = subprocess.run(
             [str(self.path)],
-            input=told,
+            input=questions_json,
             capture_output=True,
             text=True,
             timeout=_PATIENCE,

@@ -40,8 +40,8 @@ class Lease:
 def leases(store: Store, distribution: str) -> list[Lease]:
     """Return every lease of a distribution."""
     found = []
-    for batch, told in store.hash(keys.leases(distribution)).items():
-        token, expires, process = told.split(" ", 2)
+    for batch, lease in store.hash(keys.leases(distribution)).items():
+        token, expires, process = lease.split(" ", 2)
         found.append(Lease(distribution, int(batch), token, int(expires), process))
     return found
 
@@ -87,13 +87,13 @@ class Recovery:
         if grace_ms is None or now < lease.expires + grace_ms:
             return None
         path = self.journals / f"{lease.process}.log"
-        told = (
+        attempts = (
             journal.parse(path.read_text(encoding="utf-8", errors="replace"))
             if path.exists()
             else Evidence({}, frozenset(), this_boot=False)
         )
         return Evidence(
-            told.ended, told.begun, this_boot=False
+            attempts.ended, attempts.begun, this_boot=False
         )  # it may still begin what it has: nothing is "not begun"
 
     def record(

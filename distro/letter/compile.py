@@ -85,8 +85,8 @@ class CompiledLetter:
     @classmethod
     def from_json(cls, text: str | bytes) -> "CompiledLetter":
         """Return the letter that `to_json` wrote."""
-        told = json.loads(text)
-        return cls(**{**told, "body": tuple(told["body"])})
+        fields = json.loads(text)
+        return cls(**{**fields, "body": tuple(fields["body"])})
 
 
 def compile_letter(

@@ -67,12 +67,14 @@ class Signer:
         """
         public = self.key.public_key()
         if isinstance(self.key, RSAPrivateKey):
-            told = public.public_bytes(
+            public_bytes = public.public_bytes(
                 serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
             )
-            return f"v=DKIM1; k=rsa; p={base64.b64encode(told).decode()}"
-        told = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        return f"v=DKIM1; k=ed25519; p={base64.b64encode(told).decode()}"
+            return f"v=DKIM1; k=rsa; p={base64.b64encode(public_bytes).decode()}"
+        public_bytes = public.public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+        return f"v=DKIM1; k=ed25519; p={base64.b64encode(public_bytes).decode()}"
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature over canonicalised headers."""
@@ -158,12 +160,12 @@ class Signed:
         body = self._opening.copy()
         body.update(b"".join(rest))
         digest = binascii.b2a_base64(body.digest(), newline=False)
-        told = b"%bmessage-id:%blist-unsubscribe:%b" % (
+        headers = b"%bmessage-id:%blist-unsubscribe:%b" % (
             self._static + relaxed(to),
             message_id[12:],
             unsubscribe[18:],
         )
-        return b"".join([field.signed(told, digest) for field in self._signers])
+        return b"".join([field.signed(headers, digest) for field in self._signers])
 
 
 class _Field:
@@ -181,10 +183,12 @@ class _Field:
         )
         self._canonical = relaxed(self._written)[:-2]
 
-    def signed(self, told: bytes, digest: bytes) -> bytes:
+    def signed(self, signed_headers: bytes, digest: bytes) -> bytes:
         """Return the field; its own canonical form, without a signature, is the last thing signed
         (RFC 6376 §3.7).
         """
-        value = binascii.b2a_base64(self._sign(told + self._canonical % digest), newline=False)
+        value = binascii.b2a_base64(
+            self._sign(signed_headers + self._canonical % digest), newline=False
+        )
         folded = [value[n : n + 72] for n in range(0, len(value), 72)]
         return b"%b%b\r\n" % (self._written % digest, b"\r\n  ".join(folded))

@@ -196,7 +196,7 @@ class Filler:
         return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
 
     def _put(
-        self, told: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str
+        self, text: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str
     ) -> str:
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         values = {
@@ -207,4 +207,4 @@ class Filler:
             "confirm": confirm,
             "never": confirm,
         }
-        return self._slots.pattern.sub(lambda found: values[found[1]], told)
+        return self._slots.pattern.sub(lambda found: values[found[1]], text)

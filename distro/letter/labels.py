@@ -107,8 +107,8 @@ def long_date(when: datetime, language: str) -> str:
     from babel.dates import format_date
 
     locale = _locale(language)
-    told = format_date(when, "d MMMM y" if locale.language == "en" else "long", locale)
-    return told.replace(" ", "\u00a0", 1)
+    date = format_date(when, "d MMMM y" if locale.language == "en" else "long", locale)
+    return date.replace(" ", "\u00a0", 1)
 
 
 def full_time(when: datetime, language: str) -> str:
@@ -134,20 +134,20 @@ def clock(when: datetime, zone: str, language: str) -> str:
     except KeyError:  # the library has no word for a place in this language
         place = zone.rpartition("/")[2].replace("_", " ")
     place = place.replace(" ", "\u00a0")
-    told = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
+    hour = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
     return (
-        f"\u2068{told}\u2069" if is_right_to_left(language) else told
+        f"\u2068{hour}\u2069" if is_right_to_left(language) else hour
     )  # isolated: digits and Latin keep their places
 
 
 def own_name(language: str) -> str:
     """Return a language as its speakers call it: Français, العربية."""
-    told = (
+    name = (
         str(_locale(language).get_display_name() or language)
         if language.split("-", maxsplit=1)[0] != "en"
         else "English"
     )
-    return told[:1].upper() + told[1:]
+    return name[:1].upper() + name[1:]
 
 
 def _locale(language: str) -> "Locale":

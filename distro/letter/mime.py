@@ -124,9 +124,9 @@ def _text_head(subtype: str) -> str:
     )
 
 
-def _spliced(pieces: list[str], told: str, slots: Slots) -> None:
+def _spliced(pieces: list[str], text: str, slots: Slots) -> None:
     """Append a text to the pieces; static text ends in a soft break where a slot follows."""
-    parts = slots.pattern.split(told)
+    parts = slots.pattern.split(text)
     for n in range(0, len(parts), 2):
         static = quoted_printable.encode(parts[n].encode())
         last = n == len(parts) - 1

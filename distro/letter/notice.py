@@ -34,11 +34,11 @@ def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Not
     """
     if advance and edition.embargo:
         when = datetime.fromisoformat(edition.embargo)
-        told = full_time(when, edition.language)
+        time = full_time(when, edition.language)
         return Notice(
-            labels.embargo_head.format(when=told, place=_offset(when)),
+            labels.embargo_head.format(when=time, place=_offset(when)),
             ("\u00a0\u00a0 ".join(_clocks(when, edition.language)), labels.embargo_ask),
-            again=labels.embargo_again.format(when=f"{told} ({_offset(when)})"),
+            again=labels.embargo_again.format(when=f"{time} ({_offset(when)})"),
         )
     known = {
         "correction": (labels.correction_head, labels.correction_ask),

@@ -61,12 +61,12 @@ def code_of(text: str) -> str:
     fr, FR, fr_CH and fr-CA are codes; French, français, francés, Französisch and الفرنسية are
     names.
     """
-    told = " ".join(text.split()).lower().replace("_", "-")
-    base, dash, rest = told.partition("-")
+    name = " ".join(text.split()).lower().replace("_", "-")
+    base, dash, rest = name.partition("-")
     base = _THREE.get(base, base)
     if _TAG.fullmatch(base + dash + rest) and base in _known():
         return base + dash + rest
-    return _names().get(_folded(told), "")
+    return _names().get(_folded(name), "")
 
 
 def meant_by(text: str) -> str:

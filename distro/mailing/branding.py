@@ -18,10 +18,10 @@ def brand_of(settings: Settings, domain: str) -> Brand:
 
     Raises SettingsError for a logo that cannot be read, or a colour that cannot be.
     """
-    told = settings.brand
+    brand = settings.brand
     for setting, colour, ground in (
-        ("accent", told.accent, PAGE),
-        ("accent_dark", told.accent_dark, PAGE_DARK),
+        ("accent", brand.accent, PAGE),
+        ("accent_dark", brand.accent_dark, PAGE_DARK),
     ):
         if contrast(colour, ground) < READABLE:
             raise SettingsError(
@@ -30,11 +30,11 @@ def brand_of(settings: Settings, domain: str) -> Brand:
                 hint="A darker shade of it." if setting == "accent" else "A lighter shade of it.",
             )
     return Brand(
-        told.accent,
-        told.accent_dark,
-        _logo(told.logo, domain) if told.logo else None,
-        told.logo_width,
-        tuple(told.links.items()),
+        brand.accent,
+        brand.accent_dark,
+        _logo(brand.logo, domain) if brand.logo else None,
+        brand.logo_width,
+        tuple(brand.links.items()),
     )
 
 

@@ -112,22 +112,22 @@ class Capacity:
         """Note that a letter was taken: the relay is well."""
         self._pause = 0.0
 
-    def closed(self, now: float, letters: int, *, told: bool, broke: bool) -> float:
+    def closed(self, now: float, letters: int, *, announced: bool, broke: bool) -> float:
         """Note the end of an open connection after so many letters; return as `refused` does.
 
-        `told`: the relay ended it with 421 where the next letter began; `broke`: it did so without
+        `announced`: the relay ended it with 421 where the next letter began; `broke`: it did so without
         a word.
         """
         self.open -= 1
-        if not letters and (told or broke):  # greeted, and then of no use
-            return self._away(now, AT_ONCE if told else QUICK)
-        self._learn_letters(letters, told=told)
+        if not letters and (announced or broke):  # greeted, and then of no use
+            return self._away(now, AT_ONCE if announced else QUICK)
+        self._learn_letters(letters, announced=announced)
         return 0.0
 
-    def _learn_letters(self, letters: int, *, told: bool) -> None:
+    def _learn_letters(self, letters: int, *, announced: bool) -> None:
         if self._set:
             return
-        if told and letters >= _TRUSTED:
+        if announced and letters >= _TRUSTED:
             self.letters, self._kept = letters, 0
         elif self.letters and letters >= self.letters:
             self._kept += 1

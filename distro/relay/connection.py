@@ -89,10 +89,10 @@ class Connection(asyncio.Protocol):
 
     def certificate_until(self) -> datetime | None:
         """Return until when the relay's certificate is good; None without TLS."""
-        told = self._transport.get_extra_info("peercert") if self._transport else None
+        certificate = self._transport.get_extra_info("peercert") if self._transport else None
         return (
-            datetime.fromtimestamp(ssl.cert_time_to_seconds(told["notAfter"]), UTC)
-            if told
+            datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
+            if certificate
             else None
         )
 

@@ -50,7 +50,7 @@ class _Carried:
     """The work of one connection."""
 
     letters: int = 0  # that were accepted
-    told: bool = False  # the relay ended it with 421 where the next letter began
+    announced: bool = False  # the relay ended it with 421 where the next letter began
     broke: bool = False  # it ended without a word
     why: str = ""  # the last words about its end
 
@@ -220,7 +220,7 @@ class Pool(Generic[J]):
             if idle and sent.outcome.code in (0, CLOSING):
                 self.capacity.was_idle(seconds)
             elif sent.outcome.code == CLOSING:
-                carried.told = True
+                carried.announced = True
             elif sent.outcome.code:
                 self._pause(carried.why)
             else:
@@ -231,7 +231,7 @@ class Pool(Generic[J]):
         pause = self.capacity.closed(
             asyncio.get_running_loop().time(),
             carried.letters,
-            told=carried.told,
+            announced=carried.announced,
             broke=carried.broke,
         )
         self._tell()

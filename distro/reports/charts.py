@@ -63,7 +63,7 @@ def balance(counts: dict[State, int], *, height: int = 36, label: str = "Where e
     """
     total = sum(counts.values())
     present = [(state, n) for state, n in counts.items() if n]
-    told = ", ".join(f"{n:,} {state.value.replace('_', ' ')}" for state, n in present) or "nobody"
+    text = ", ".join(f"{n:,} {state.value.replace('_', ' ')}" for state, n in present) or "nobody"
     x, parts = 0.0, []
     for state, n in present:
         width = 1000 * n / total
@@ -77,7 +77,7 @@ def balance(counts: dict[State, int], *, height: int = 36, label: str = "Where e
     return (
         f'<svg role="img" width="100%" height="{height}" viewBox="0 0 1000 {height}"'
         f' preserveAspectRatio="none" class="bar"><title>{escape(label)}</title>'
-        f"<desc>{escape(told)} of {total:,}.</desc>{''.join(parts)}</svg>"
+        f"<desc>{escape(text)} of {total:,}.</desc>{''.join(parts)}</svg>"
     )
 
 
@@ -94,12 +94,12 @@ def over_time(bins: Sequence[Bin], width: int, zone: str) -> str:
         for n, b in enumerate(bins)
         if b.accepted
     )
-    told = "; ".join(f"{_clock(b.at, zone)} {b.accepted:,}" for b in bins)
+    text = "; ".join(f"{_clock(b.at, zone)} {b.accepted:,}" for b in bins)
     unit = "each second" if width == 1 else f"every {width} seconds"
     return (
         '<figure><svg role="img" width="100%" height="120" viewBox="0 0 1000 120"'
         ' preserveAspectRatio="none" class="time"><title>Letters accepted'
-        f' {unit}</title><desc>{escape(told)}</desc><line x1="0" x2="1000" y1="119.5" y2="119.5"'
+        f' {unit}</title><desc>{escape(text)}</desc><line x1="0" x2="1000" y1="119.5" y2="119.5"'
         f' stroke="var(--ink)" vector-effect="non-scaling-stroke"/>{bars}</svg>'
         f"<figcaption><span>{_clock(bins[0].at, zone)}</span>"
         f"<span>at most {most:,} {unit}</span>"

@@ -228,7 +228,7 @@ class ExplanationText:
         found = self.facts.found
         if found is None or found.record is None or not found.record.attempts:
             return []
-        told = [
+        facts = [
             ("State", found.state.value if found.state else ""),
             ("Attempts", str(found.record.attempts)),
             ("At", self._day(found.record.at * 1000)),
@@ -236,7 +236,7 @@ class ExplanationText:
             ("Queue id", found.record.queue_id),
             ("Message-ID", self.facts.message_id),
         ]
-        return [(label, text) for label, text in told if text]
+        return [(label, text) for label, text in facts if text]
 
 
 def write_page(installation: Installation, result: Explanation, path: Path) -> int:

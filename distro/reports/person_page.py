@@ -32,8 +32,8 @@ class PersonPage:
     facts: Sequence[tuple[str, str]]
 
 
-def person_page(told: PersonPage) -> str:
+def person_page(page: PersonPage) -> str:
     """Return the page, self-contained."""
     return template("person.html").render(
-        policy=STILL, **{name: getattr(told, name) for name in told.__slots__}
+        policy=STILL, **{name: getattr(page, name) for name in page.__slots__}
     )

@@ -31,17 +31,17 @@ def load_explained(path: Path | None = None) -> list[Explained]:
     where = path or Path("distro.toml")
     settings = load(path, needed=path is not None)
     try:
-        told = read_toml(where)
+        written = read_toml(where)
     except OSError:
-        told = {}
+        written = {}
     return [
         row
         for name, field in Settings.model_fields.items()
-        for row in _explained(name, getattr(settings, name), field, told.get(name), where.name)
+        for row in _explained(name, getattr(settings, name), field, written.get(name), where.name)
     ]
 
 
-def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Iterator[Explained]:
+def _explained(name: str, value: Any, field: Any, written: Any, file: str) -> Iterator[Explained]:
     """Yield a plain setting, or those of a section; of several relays each."""
     if isinstance(value, Section):
         for inner, inner_field in type(value).model_fields.items():
@@ -49,20 +49,24 @@ def _explained(name: str, value: Any, field: Any, told: Any, file: str) -> Itera
                 f"{name}.{inner}",
                 getattr(value, inner),
                 inner_field,
-                (told or {}).get(inner) if isinstance(told, dict) else None,
+                (written or {}).get(inner) if isinstance(written, dict) else None,
                 file,
             )
         return
     if isinstance(value, list) and value and isinstance(value[0], Section):
         for n, section in enumerate(value):
             for inner, inner_field in type(section).model_fields.items():
-                given = told[n].get(inner) if isinstance(told, list) and n < len(told) else None
+                given = (
+                    written[n].get(inner)
+                    if isinstance(written, list) and n < len(written)
+                    else None
+                )
                 yield from _explained(
                     f"{name}[{n}].{inner}", getattr(section, inner), inner_field, given, file
                 )
         return
     variable = "DISTRO_" + name.replace(".", "__").upper()
-    source = "default" if told is None else file
+    source = "default" if written is None else file
     if variable in os.environ:
         source = variable
     yield Explained(

@@ -39,13 +39,13 @@ class SecretUrl(SecretStr):
         login, at, place = rest.rpartition("@")
         user, colon, _ = login.partition(":")
         place, mark, query = place.partition("?")
-        told = "&".join(
+        query = "&".join(
             part
             for part in query.split("&")
             if part.partition("=")[0] in ("tls", "db", "virtual_host")
         )
         password = ":********" if colon else ""
-        shown = f"{mark}{told}" if told else ""
+        shown = f"{mark}{query}" if query else ""
         return f"{scheme}://{user}{password}{at}{place}{shown}"
 
     def _display(self) -> str:

@@ -139,12 +139,12 @@ class Settings(BaseSettings):
         """Files and folders of the installation that no release may attach: data, settings,
         subscribers, keys.
         """
-        told = [
+        files = [
             self.dkim.key,
             self.dkim.ed25519_key,
             *(relay.password_file for relay in self.relay),
         ]
-        return (self._file, self.data, self.subscribers, *(Path(path) for path in told if path))
+        return (self._file, self.data, self.subscribers, *(Path(path) for path in files if path))
 
     @classmethod
     def settings_customise_sources(
@@ -183,9 +183,9 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     """
     path = path or (Path(os.environ["DISTRO_CONFIG"]) if os.environ.get("DISTRO_CONFIG") else None)
     where = path or Path("distro.toml")
-    told: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     try:
-        told = read_toml(where)
+        values = read_toml(where)
     except FileNotFoundError:
         if path or (needed and not _in_variables()):
             raise SettingsError(
@@ -197,7 +197,7 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
     except OSError as error:
         raise SettingsError(f"{where} cannot be read ({error.strerror})") from None
     try:
-        settings = Settings(**told)
+        settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(
             f"{where if where.exists() else 'the environment (DISTRO_…)'}:"
@@ -214,9 +214,9 @@ def load(path: Path | None = None, *, needed: bool = True) -> Settings:
         ) from None
     base = where.resolve().parent
     keys = {
-        key: str((base / told).resolve())
+        key: str((base / values).resolve())
         for key in ("key", "ed25519_key")
-        if (told := getattr(settings.dkim, key))
+        if (values := getattr(settings.dkim, key))
     }
     logo = {"logo": str((base / settings.brand.logo).resolve())} if settings.brand.logo else {}
     folders = {

@@ -51,12 +51,12 @@ class Site(Section):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
-        for told in value:
+        for network in value:
             try:
-                ipaddress.ip_network(told, strict=False)
+                ipaddress.ip_network(network, strict=False)
             except ValueError:
                 raise ValueError(
-                    f"{told[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
+                    f"{network[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
                 ) from None
         return value
 

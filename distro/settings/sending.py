@@ -36,10 +36,12 @@ class InDoubt(Section):
     @field_validator("evidence")
     @classmethod
     def _known_witness(cls, value: list[str]) -> list[str]:
-        for told in value:
-            kind, _, path = told.partition(":")
+        for source in value:
+            kind, _, path = source.partition(":")
             if kind not in ("postfix", "maildir", "command") or not path:
-                raise ValueError(f"{told}: must be postfix:FILE, maildir:FOLDER or command:PROGRAM")
+                raise ValueError(
+                    f"{source}: must be postfix:FILE, maildir:FOLDER or command:PROGRAM"
+                )
         return value
 
 

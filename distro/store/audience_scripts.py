@@ -24,7 +24,7 @@ class AudienceQuery:
     again: bool = False  # a person's order for one reader: the mark `taken` does not count
     digest: bool = False  # a newsletter: also for readers who want no single releases
 
-    def told(self) -> str:
+    def payload(self) -> str:
         """Return it as the script reads it."""
         return json.dumps(
             {
@@ -41,18 +41,20 @@ class AudienceQuery:
 
 def read_plan(text: bytes | str) -> Plan:
     """Return what `select` found, also as it is kept with a distribution."""
-    told = json.loads(text)
+    payload = json.loads(text)
     # An empty Lua table comes as a JSON object either way; counts are numbers.
     tables = {
-        key: {k: int(v) for k, v in (told[key] or {}).items()}
+        key: {k: int(v) for k, v in (payload[key] or {}).items()}
         for key in ("editions", "fallback", "left_out")
     }
-    return Plan(matched=int(told["matched"]), audience=int(told["audience"]), **tables)
+    return Plan(matched=int(payload["matched"]), audience=int(payload["audience"]), **tables)
 
 
 def plan(question: AudienceQuery) -> Call[Plan]:
     """Return who would get it; changes nothing."""
-    return Call("select", ("plan", "", question.slug, question.told()), lambda a: read_plan(a[1]))
+    return Call(
+        "select", ("plan", "", question.slug, question.payload()), lambda a: read_plan(a[1])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def reserve(distribution: str, question: AudienceQuery) -> Call[Reserved]:
             else Reserved(what, answer[1].decode())
         )
 
-    return Call("select", ("reserve", distribution, question.slug, question.told()), read)
+    return Call("select", ("reserve", distribution, question.slug, question.payload()), read)
 
 
 def compare(planes: str, op: str, bits: str, into: str, seconds: int) -> Call[int]:

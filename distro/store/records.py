@@ -79,8 +79,8 @@ def address_at(store: Store, distribution: str, ordinal: int) -> str:
 
 def is_protected(row: Mapping[str, Any]) -> bool:
     """Return whether a row says `protected`: its name and address are in no report and no log."""
-    told = row.get("protected") or [""]
-    return str(told[0]).lower() not in ("", "no", "0", "false")
+    cell = row.get("protected") or [""]
+    return str(cell[0]).lower() not in ("", "no", "0", "false")
 
 
 def shown_address(row: Mapping[str, Any], number: int) -> str:

@@ -54,12 +54,12 @@ def personal(address: str, near: str) -> bool:
     if _EVERYBODY.fullmatch(re.split(r"[._+-]", box)[0]) and not _PRESS.search(box):
         return False
     pieces = [piece for piece in re.split(r"[._+-]", box) if len(piece) >= 3]
-    told = EMAIL.sub(" ", near)
+    rest = EMAIL.sub(" ", near)
     if (
-        sum(c.isalpha() and not c.isascii() and ord(c) > 0x24F for c in told) > 10
+        sum(c.isalpha() and not c.isascii() and ord(c) > 0x24F for c in rest) > 10
     ):  # names in another script: nothing to compare
         return True
-    words = _folded(told)
+    words = _folded(rest)
     return (
         bool(_PRESS.search(box))
         or (

@@ -110,29 +110,29 @@ def take(body: str) -> tuple[str, str]:
     if not found:
         return "", body
     rest = body[found.end() :]
-    told = (found["dashed"] or found["bracket"] or found["stopped"]).strip(" ,،*_")
-    return (re.sub(r"\s*/[^/]*/$", "", told), rest) if _is_dateline(told, rest) else ("", body)
+    text = (found["dashed"] or found["bracket"] or found["stopped"]).strip(" ,،*_")
+    return (re.sub(r"\s*/[^/]*/$", "", text), rest) if _is_dateline(text, rest) else ("", body)
 
 
-def _is_dateline(told: str, rest: str) -> bool:
+def _is_dateline(text: str, rest: str) -> bool:
     if _MONTH_YEAR.fullmatch(
         rest.partition("\n")[0].strip()
     ):  # the title of a series: "PRICES - MAY 2027"
         return False
-    dated = any(map(str.isdigit, told))
-    if dated and not any(names_month(day[0]) for day in _DAYS.finditer(told)):
+    dated = any(map(str.isdigit, text))
+    if dated and not any(names_month(day[0]) for day in _DAYS.finditer(text)):
         return False
-    if not dated and "(" not in told and (_HOUSE.match(told) or _BAR.fullmatch(rest)):
+    if not dated and "(" not in text and (_HOUSE.match(text) or _BAR.fullmatch(rest)):
         return False
-    place = re.split(r"[,،(\d/]", told)[0].split()
+    place = re.split(r"[,،(\d/]", text)[0].split()
     if (
         not place
-        or _NO_PLACE.match(told)
+        or _NO_PLACE.match(text)
         or len(place) > 5
         or not all(w[0].isupper() or w.lower() in _SMALL or not w[0].isascii() for w in place)
     ):
         return False
-    return told.isupper() or "," in told or "(" in told or place[0].isupper() or len(place) <= 3
+    return text.isupper() or "," in text or "(" in text or place[0].isupper() or len(place) <= 3
 
 
 def alone(text: str) -> str:

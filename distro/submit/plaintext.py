@@ -112,10 +112,10 @@ def _edition(
     if not place:
         place = next(
             (
-                told
+                alone
                 for line in lines
                 if part.get(line.number) in (Part.BEFORE, Part.ASIDE)
-                and (told := dateline.alone(line.text))
+                and (alone := dateline.alone(line.text))
             ),
             "",
         )

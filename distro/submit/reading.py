@@ -80,13 +80,13 @@ def release_of(readings: Sequence[Reading]) -> Release:
         raise RefusedError(
             "this release cannot be sent as it is",
             code="problems_in_release",
-            details=[told(p) for p in problems],
+            details=[worded(p) for p in problems],
         )
     slug = next((e.slug for e in editions if e.slug), "") or source.slug_of(editions[0].headline)
     return Release(slug, editions[0].kind, tuple(editions))
 
 
-def told(problem: Problem) -> str:
+def worded(problem: Problem) -> str:
     """Return a problem in one line, as compilers print it."""
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
     return f"{where}: {problem.level}: {problem.message}"
@@ -96,10 +96,10 @@ def embargo_of(editions: Sequence[Edition]) -> str:
     """Return the embargo that all editions share; raise RefusedError when they contradict one
     another.
     """
-    told_times = {e.embargo for e in editions if e.embargo}
-    if len(told_times) > 1:
+    times = {e.embargo for e in editions if e.embargo}
+    if len(times) > 1:
         raise RefusedError(
-            "the editions name different embargoes: " + ", ".join(sorted(told_times)),
+            "the editions name different embargoes: " + ", ".join(sorted(times)),
             hint="Give all of them the same `embargo:`.",
         )
-    return next(iter(told_times), "")
+    return next(iter(times), "")

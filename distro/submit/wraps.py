@@ -115,15 +115,15 @@ def _numbered(lines: Sequence[TextLine]) -> set[int]:
 
     "3. Oktober ist der erste Abend" is a date, "1994. Then came …" the end of a sentence.
     """
-    told = [
+    numbered = [
         (n, int(found[1]))
         for n, line in enumerate(lines)
         if (found := _NUMBER.match(line.text)) and found[2].strip(".,").lower() not in MONTH
     ]
-    follows = [later == earlier + 1 for (_, earlier), (_, later) in pairwise(told)]
+    follows = [later == earlier + 1 for (_, earlier), (_, later) in pairwise(numbered)]
     return {
         n
-        for m, (n, _) in enumerate(told)
+        for m, (n, _) in enumerate(numbered)
         if (m and follows[m - 1]) or (m < len(follows) and follows[m])
     }
 

@@ -101,13 +101,13 @@ def edit(
             leave=leave,
         ),
     )
-    told = [
+    what = [
         *columns,
         *(f"+{n}" for n in join),
         *(f"-{n}" for n in leave),
     ]  # what, not which words: they may name somebody
     record_fact(
-        installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(told)
+        installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(what)
     )
     return person(installation.store, who.email)
 

@@ -71,18 +71,18 @@ class LeavingPages(ReaderPages):
         once = str(form.get("once") or "")
         if not once or not opt_outs.take_undo(self.installation, who, once):
             signup.ask_back(self.installation, who)
-            return HTMLResponse(self.pages.told(place, "sent", "back_sent"))
+            return HTMLResponse(self.pages.message_page(place, "sent", "back_sent"))
         if not opt_outs.come_back(
             self.installation, who, source="the reader, on the page after leaving"
         ):
-            return HTMLResponse(self.pages.told(place, "late", ""))
+            return HTMLResponse(self.pages.message_page(place, "late", ""))
         kept = {str(v) for v in form.getlist("list")}
         for name in who.columns.get("lists", ()):
             if kept and name not in kept:
                 people.leave_list(
                     self.installation, who, name, source="the reader, on the page after leaving"
                 )
-        return HTMLResponse(self.pages.told(place, "back", "back_text"))
+        return HTMLResponse(self.pages.message_page(place, "back", "back_text"))
 
     def back_page(self, request: Request) -> Response:
         """Ask whether mail may come again."""
@@ -97,7 +97,9 @@ class LeavingPages(ReaderPages):
             self.installation, who, source="the button of a letter to the address"
         )
         return HTMLResponse(
-            self.pages.told(self._of(who), "back" if back else "late", "back_text" if back else "")
+            self.pages.message_page(
+                self._of(who), "back" if back else "late", "back_text" if back else ""
+            )
         )
 
     def leave_page(self, request: Request) -> Response:
@@ -115,14 +117,14 @@ class LeavingPages(ReaderPages):
         )
         asked = Place(place.organisation, place.language, email)
         if form.get("website"):
-            return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
+            return HTMLResponse(self.pages.message_page(asked, "sent", "leave_sent"))
         if not rate_limits.allowed(self.installation, place_of(request)):
             return self._too_many(asked)
         try:
             signup.ask_to_leave(self.installation, email)
         except UsageError:
             return HTMLResponse(self.pages.leave(place, email=email, wrong="wrong_email"), 422)
-        return HTMLResponse(self.pages.told(asked, "sent", "leave_sent"))
+        return HTMLResponse(self.pages.message_page(asked, "sent", "leave_sent"))
 
     def never_page(self, request: Request) -> Response:
         """Ask whether no question should come again."""
@@ -135,4 +137,4 @@ class LeavingPages(ReaderPages):
             return self._expired(request)
         place = self._of(who)
         signup.never_again(self.installation, who, place_of(request))
-        return HTMLResponse(self.pages.told(place, "never_done", "never_done_text"))
+        return HTMLResponse(self.pages.message_page(place, "never_done", "never_done_text"))

@@ -41,8 +41,8 @@ def _read(known: str) -> Mapping[str, str]:
 
 def understood(accepted: str) -> str:
     """Return the first of a browser's languages that the pages speak (RFC 9110 §12.5.4)."""
-    told = [part.split(";")[0].strip().lower() for part in accepted.split(",")]
-    return next((base for tag in told if (base := tag.split("-")[0]) in PAGES_SPEAK), "en")
+    tags = [part.split(";")[0].strip().lower() for part in accepted.split(",")]
+    return next((base for tag in tags if (base := tag.split("-")[0]) in PAGES_SPEAK), "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,9 @@ class Pages:
             days=days,
         )
 
-    def told(self, place: Place, title: str, text: str, *, button: str = "", days: int = 0) -> str:
+    def message_page(
+        self, place: Place, title: str, text: str, *, button: str = "", days: int = 0
+    ) -> str:
         """Return a page that says one thing, named by the words, and may have one button."""
         texts = _texts_of(place.language)
         fill = {"organisation": place.organisation, "address": place.address, "days": days}
@@ -203,7 +205,7 @@ class Pages:
     ) -> str:
         return self._page("ask.html", place, title, text, button=button, hidden=hidden, more=more)
 
-    def _page(self, template: str, place: Place, title: str, text: str, **told: Any) -> str:
+    def _page(self, template: str, place: Place, title: str, text: str, **message_page: Any) -> str:
         direction = "rtl" if is_right_to_left(place.language) else "ltr"
         return self._env.get_template(template).render(
             language=place.language,
@@ -212,7 +214,7 @@ class Pages:
             title=title,
             text=text,
             texts=_texts_of(place.language),
-            **told,
+            **message_page,
         )
 
 

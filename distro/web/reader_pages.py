@@ -38,14 +38,14 @@ class ReaderPages:
         """Show the button of a link that acts: opening it changes nothing."""
         who = transactional.holder_of(self.installation, request.path_params["token"], purpose)
         return (
-            HTMLResponse(self.pages.told(self._of(who), title, "", button=button))
+            HTMLResponse(self.pages.message_page(self._of(who), title, "", button=button))
             if who
             else self._expired(request)
         )
 
     def _too_many(self, asked: Place) -> Response:
         return HTMLResponse(
-            self.pages.told(asked, "too_many", "too_many_text"),
+            self.pages.message_page(asked, "too_many", "too_many_text"),
             429,
             headers={"Retry-After": "3600"},
         )
@@ -63,15 +63,18 @@ class ReaderPages:
         ]
 
     def _nobody_in_particular(self, request: Request) -> Place:
-        told = request.query_params.get("lang", "") or request.headers.get("accept-language", "")
-        return Place(self.installation.settings.sender.name, understood(told))
+        languages = request.query_params.get("lang", "") or request.headers.get(
+            "accept-language", ""
+        )
+        return Place(self.installation.settings.sender.name, understood(languages))
 
     def _of(self, who: Subscriber) -> Place:
         return Place(self.installation.settings.sender.name, who.language or "en", who.email)
 
     def _expired(self, request: Request) -> Response:
         return HTMLResponse(
-            self.pages.told(self._nobody_in_particular(request), "expired", "expired_text"), 404
+            self.pages.message_page(self._nobody_in_particular(request), "expired", "expired_text"),
+            404,
         )
 
     def bad_link(self) -> Response:

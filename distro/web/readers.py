@@ -92,7 +92,7 @@ class Readers(LeavingPages):
         if form.get("act") == "held":
             signup.ask_held(self.installation, reader.subscriber, place_of(request))
             return HTMLResponse(
-                self.pages.told(
+                self.pages.message_page(
                     Place(reader.organisation, reader.language, reader.address),
                     "sent",
                     "sent_text",
@@ -164,7 +164,7 @@ class Readers(LeavingPages):
         )
         asked = Place(organisation.organisation, organisation.language, email)
         if form.get("website"):  # only a machine sees that field; it is told what it wants to hear
-            return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
+            return HTMLResponse(self.pages.message_page(asked, "sent", "asked_text"))
         if not on:
             return HTMLResponse(
                 self.pages.subscribe(organisation, lists, email=email, name=name, wrong="no_list"),
@@ -188,7 +188,7 @@ class Readers(LeavingPages):
                 ),
                 422,
             )
-        return HTMLResponse(self.pages.told(asked, "sent", "asked_text"))
+        return HTMLResponse(self.pages.message_page(asked, "sent", "asked_text"))
 
     def confirm_page(self, request: Request) -> Response:
         """Ask whether this is the reader's address."""
@@ -203,7 +203,7 @@ class Readers(LeavingPages):
             return self._expired(request)
         if not signup.confirm(self.installation, who, place_of(request)):
             return self._expired(request)
-        return HTMLResponse(self.pages.told(self._of(who), "confirmed", "confirmed_text"))
+        return HTMLResponse(self.pages.message_page(self._of(who), "confirmed", "confirmed_text"))
 
     def personal_data_page(self, request: Request) -> Response:
         """Show what is held on a reader."""
@@ -252,4 +252,4 @@ class Readers(LeavingPages):
             return self.personal_data_page(request)
         place = self._of(who)
         people.erase(self.installation, who.email, source="the reader")
-        return HTMLResponse(self.pages.told(place, "erased", "erased_text"))
+        return HTMLResponse(self.pages.message_page(place, "erased", "erased_text"))

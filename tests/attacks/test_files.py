@@ -52,8 +52,8 @@ def errors(
 ) -> list[str]:
     (folder / name).write_text(text)
     code = run(["check", name, "--json"])
-    told = json.loads(capsys.readouterr().out)
-    found = [p["message"] for p in told["problems"] if p["level"] == "error"]
+    document = json.loads(capsys.readouterr().out)
+    found = [p["message"] for p in document["problems"] if p["level"] == "error"]
     assert code == (1 if found else 0)
     return found
 

@@ -56,14 +56,14 @@ def test_a_mark_in_the_text_is_never_filled(tmp_path: Path, name: str, secret: s
     raw = b"".join(
         filler.fill(42, 99, "ana@daily.example", "Ana", "https://press.example/c/1")
     ).replace(b"=\r\n", b"")
-    for told in (
+    for found in (
         raw.decode(),
         filler.page(42, 99, "ana@daily.example"),
         filler.plain(42, 99, "ana@daily.example"),
         filler.shared_page(),
     ):
-        assert not re.search(r"evil\.example/\?a=3?D?(?:https|ana@)", told)
-        assert not re.search(r"evil\.example/[^\s\"<)]*(?:/u/|daily)", told)
+        assert not re.search(r"evil\.example/\?a=3?D?(?:https|ana@)", found)
+        assert not re.search(r"evil\.example/[^\s\"<)]*(?:/u/|daily)", found)
 
 
 def test_each_letter_has_marks_of_its_own() -> None:
@@ -196,9 +196,9 @@ def test_broken_data_halts_one_distribution_with_a_reason(
     harm(installation)  # type: ignore[operator]
     story = Story(installation)
     story.run()
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], told["guard"]) == ("halted", "fault")
-    assert told["reason"]
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], row["guard"]) == ("halted", "fault")
+    assert row["reason"]
     assert any(f.grade is Grade.ERROR and "D1" in f.text for f in examine(installation))
     before = len(story.letters)
     story.run()
@@ -311,10 +311,10 @@ def test_words_of_a_file_drive_no_terminal(
     )
     for more in ([], ["--json"]):
         run(["check", str(tmp_path / "r.md"), *more])
-        told = capsys.readouterr().out
-        assert not any(line.lstrip().startswith("FAKE") for line in told.splitlines())
-        assert "\x9b" not in told
-        assert "\x1b[2J" not in told
+        printed = capsys.readouterr().out
+        assert not any(line.lstrip().startswith("FAKE") for line in printed.splitlines())
+        assert "\x9b" not in printed
+        assert "\x1b[2J" not in printed
 
 
 @pytest.mark.parametrize(

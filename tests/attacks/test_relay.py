@@ -288,7 +288,7 @@ def test_no_words_of_a_relay_hold_our_password(offered: bool) -> None:
             return "250-x\r\n250 AUTH PLAIN" if offered else "250 x"
         return f'500 5.5.1 Command unrecognized: "AUTH {argument}"' if verb == "AUTH" else None
 
-    with ScriptedServer(script) as server, pytest.raises(RelayRefusedError) as told:
+    with ScriptedServer(script) as server, pytest.raises(RelayRefusedError) as error:
         asyncio.run(
             opened(
                 Endpoint(
@@ -300,7 +300,7 @@ def test_no_words_of_a_relay_hold_our_password(offered: bool) -> None:
                 )
             )
         )
-    said = str(told.value)
+    said = str(error.value)
     assert "RelaySecretPw77" not in said
     assert base64.b64encode(b"\0relayuser\0RelaySecretPw77").decode() not in said
     assert (

@@ -83,7 +83,7 @@ def test_no_value_shows_a_secret_when_it_is_printed(
     plant(tmp_path)
     settings = load(tmp_path / "distro.toml")
     installation = make_installation(tmp_path, server, store)
-    told = [
+    printed = [
         settings,
         settings.relay,
         settings.redis,
@@ -92,7 +92,7 @@ def test_no_value_shows_a_secret_when_it_is_printed(
         SecretKeys((b"hunter2-signing-0123",), b"hunter2-redis"),
         server.url,
     ]
-    text = " ".join(f"{t} {t!r}" for t in told)
+    text = " ".join(f"{t} {t!r}" for t in printed)
     text += json.dumps(settings.model_dump(mode="json"))
     assert not [secret for secret in (*PLANTED, server.password()) if secret in text]
 

@@ -202,11 +202,11 @@ def test_a_form_that_trickles_in_is_ended_in_time(installation: tuple[Installati
 
 
 @pytest.mark.parametrize(
-    ("of", "told"),
+    ("of", "forwarded"),
     [("127.0.0.9", "203.0.113.7"), ("127.1.2.3", "203.0.113.7"), ("127.0.0.3", "127.0.0.3")],
 )
 def test_only_a_trusted_proxy_says_who_the_reader_is(
-    installation: tuple[Installation, int], of: str, told: str
+    installation: tuple[Installation, int], of: str, forwarded: str
 ) -> None:
     """Without it all readers share one bucket, and the evidence of consent names the proxy; with
     any, everybody may lie.
@@ -232,7 +232,7 @@ def test_only_a_trusted_proxy_says_who_the_reader_is(
     )
     sources = [f.source for f in consent.history(found.store, 5) if f.act == "confirmed"]
     assert len(sources) == 1
-    assert told in sources[0]
+    assert forwarded in sources[0]
 
 
 def test_answers_that_nobody_reads_leave_a_one_click_its_place(

@@ -181,8 +181,8 @@ def test_a_halt_is_learnt_in_the_same_call(installation: Installation) -> None:
     """Promise 7."""
     mine = claim(installation.store)
     installation.store.call(scripts.halt(D, "me", "wrong photo"))
-    told = step(installation.store, of=mine, want=3)
-    assert (told.status, told.intents, told.state) == (2, (), "halted")
+    answer = step(installation.store, of=mine, want=3)
+    assert (answer.status, answer.intents, answer.state) == (2, (), "halted")
 
 
 def test_who_unsubscribed_after_the_freeze_is_suppressed_at_their_turn(
@@ -260,8 +260,10 @@ def test_a_deferred_recipient_is_tried_again_in_its_own_batch_at_its_time(
 ) -> None:
     mine, (intent,) = intents(installation.store)
     step(installation.store, outcomes=((intent, "0a0b0c0d", State.DEFERRED),), delay_ms=300_000)
-    told = step(installation.store, of=mine, want=9, cursor=1)
-    step(installation.store, outcomes=tuple((i, "0a0b0c0d", State.ACCEPTED) for i in told.intents))
+    answer = step(installation.store, of=mine, want=9, cursor=1)
+    step(
+        installation.store, outcomes=tuple((i, "0a0b0c0d", State.ACCEPTED) for i in answer.intents)
+    )
     installation.store.call(scripts.release(mine))
     assert states(installation.store) == "daaaa"
     assert claim(installation.store, "11111111") is None

@@ -277,9 +277,9 @@ def test_another_text_is_refused_while_a_reservation_stands_for_the_first(
         )
 
     advance(installation, DistributionId(second))  # … but it comes too late
-    told = installation.store.hash(keys.distribution(second))
-    assert told["state"] == "cancelled"
-    assert "not the one that readers already have" in told["reason"]
+    row = installation.store.hash(keys.distribution(second))
+    assert row["state"] == "cancelled"
+    assert "not the one that readers already have" in row["reason"]
 
 
 def test_when_everything_was_given_back_another_text_may_go_out(
@@ -326,8 +326,8 @@ def test_resend_opens_a_sent_distribution_for_exactly_those(
     assert installation.store.hash(keys.distribution("1"))["state"] == "sending"
     story.run(2)
     story.stop()
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], told.get("possibly_twice", "0")) == (
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], row.get("possibly_twice", "0")) == (
         "sent",
         "1" if only == "in_doubt" else "0",
     )
@@ -438,9 +438,9 @@ def test_a_start_long_after_its_time_is_halted_and_resume_overrides(
 ) -> None:
     clock.move(2 * HOUR)
     advance(installation, DistributionId("1"))
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], told["guard"]) == ("halted", "stale")
-    assert "120 minutes ago" in told["reason"]
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], row["guard"]) == ("halted", "stale")
+    assert "120 minutes ago" in row["reason"]
     orders.resume(installation, DistributionId("1"), actor="me", reason="still news")
     assert intents(installation.store, 1)[1]
 
@@ -477,8 +477,8 @@ def test_a_continuation_after_a_day_is_halted_and_resume_goes_on(
     assert (
         installation.store.call(scripts.claim("1", -1, "11111111", "h.1.x", 30_000, HOUR)) is None
     )
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], "1440 minutes" in told["reason"]) == ("halted", True)
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], "1440 minutes" in row["reason"]) == ("halted", True)
 
     assert orders.resume(installation, DistributionId("1"), actor="me", reason="") == "sending"
     assert (
@@ -515,8 +515,8 @@ def test_too_many_doubts_halt_before_anybody_is_written_to_twice(
         0,
         0,
     )
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], told["guard"], states(installation.store)) == (
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], row["guard"], states(installation.store)) == (
         "halted",
         "doubts",
         "uuuqq",

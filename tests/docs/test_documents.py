@@ -104,8 +104,8 @@ def test_nothing_we_depend_on_brings_the_other_distro() -> None:
 
 
 def test_the_wheel_carries_templates_and_sample_data() -> None:
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {
         "templates/email",
         "subscribers",
     }
@@ -152,19 +152,19 @@ def test_every_template_variable_is_used() -> None:
 
 
 def test_every_variable_and_block_of_a_template_is_in_its_document() -> None:
-    told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
     context = context_of(
         Edition(language="en", headline="x", body="x"),
         LetterContext("1", "x", "x@x.example", "", "x", datetime.now(UTC)),
         Slots(),
     )
-    assert [name for name in context if f"`{name}`" not in told] == []
+    assert [name for name in context if f"`{name}`" not in text] == []
     for frame in ("letter.mjml", "letter.txt"):
         blocks = re.findall(
             r"{% block (\w+) %}",
             (ROOT / "templates" / "email" / "_base" / frame).read_text(encoding="utf-8"),
         )
-        assert [name for name in blocks if f"`{name}`" not in told] == []
+        assert [name for name in blocks if f"`{name}`" not in text] == []
 
 
 def test_the_command_line_knows_every_tier() -> None:

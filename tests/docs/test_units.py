@@ -35,11 +35,11 @@ def test_a_unit_is_what_systemd_understands(unit: Path, tmp_path: Path) -> None:
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_a_unit_is_as_closed_as_the_docs_say(unit: Path) -> None:
-    told = re.search(
+    outcome = re.search(
         r"`systemd-analyze security` gives each unit (\d\.\d)",
         (ROOT / "docs" / "deploy.md").read_text(),
     )
-    assert told
+    assert outcome
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
         capture_output=True,
@@ -48,4 +48,4 @@ def test_a_unit_is_as_closed_as_the_docs_say(unit: Path) -> None:
     )
     found = re.search(r"exposure level for \S+: (\d+\.\d+)", done.stdout)
     assert found, done.stdout + done.stderr
-    assert float(found[1]) <= float(told[1])
+    assert float(found[1]) <= float(outcome[1])

@@ -101,7 +101,7 @@ def run(
         for share, what in plan:
             rig.until(
                 lambda s=share: (  # type: ignore[misc]
-                    len(sink.taken) >= s * readers or rig.told().get("state") == "sent"
+                    len(sink.taken) >= s * readers or rig.row().get("state") == "sent"
                 ),
                 60,
                 jump=True,

@@ -238,7 +238,7 @@ class Rig:
             self.until(lambda: len(self.sink.taken) > letters)
         return number
 
-    def told(self, number: str = "1") -> dict[str, str]:
+    def row(self, number: str = "1") -> dict[str, str]:
         return self.store.hash(keys.distribution(number))
 
     def until(self, true: Callable[[], bool], seconds: float = 60, *, jump: bool = False) -> None:
@@ -277,13 +277,13 @@ class Rig:
         """Until a distribution is at rest."""
         self.until(
             lambda: (
-                self.told(number).get("state") in states
-                and (self.told(number)["state"] != "cancelled" or "settled_at" in self.told(number))
+                self.row(number).get("state") in states
+                and (self.row(number)["state"] != "cancelled" or "settled_at" in self.row(number))
             ),
             seconds,
             jump=True,
         )
-        return self.told(number)
+        return self.row(number)
 
     def trouble(self) -> str:
         logs = "".join(
@@ -292,7 +292,7 @@ class Rig:
         )
         return (
             "not at rest:"
-            f" { {n: self.told(n).get('state') for n in self.store.members('running')} }"
+            f" { {n: self.row(n).get('state') for n in self.store.members('running')} }"
             f" {Counter(self.store.raw('led:1').decode())}{logs}"
         )
 
@@ -380,14 +380,14 @@ class Verdict:
     anew: int  # copies under another Message-ID
 
     def check(self, *, doubts: int | None = None) -> None:
-        told = json.dumps(self.__dict__, default=str)
-        assert not self.lost, told
-        assert not self.false, told
-        assert not self.silent, told
-        assert not self.findings, told
-        assert not self.anew, told
-        assert not any(self.counts.get(s) for s in ("queued", "sending", "deferred")), told
-        assert doubts is None or self.doubted <= doubts, told
+        text = json.dumps(self.__dict__, default=str)
+        assert not self.lost, text
+        assert not self.false, text
+        assert not self.silent, text
+        assert not self.findings, text
+        assert not self.anew, text
+        assert not any(self.counts.get(s) for s in ("queued", "sending", "deferred")), text
+        assert doubts is None or self.doubted <= doubts, text
 
 
 def judge(store: Store, numbers: tuple[str, ...], sink: Sink) -> Verdict:

@@ -54,28 +54,28 @@ class Sink(ThreadedServer):
             verb = command[:4].upper()
             if verb == "RCPT":
                 to = command.partition("<")[2].partition(">")[0]
-            told = self.reply(verb, to)
-            if told == DROP:
+            reply = self.reply(verb, to)
+            if reply == DROP:
                 return
-            if told == HANG:
+            if reply == HANG:
                 await asyncio.sleep(3600)
-            if told is None:
-                told = {
+            if reply is None:
+                reply = {
                     "EHLO": "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000",
                     "DATA": "354 go",
                     "QUIT": "221 bye",
                 }.get(verb, "250 2.0.0 ok")
             if verb == "MAIL":
-                sender = told.startswith("2")
-            if verb == "RCPT" and not (sender and told.startswith("2")):
-                told, to = told if sender else "503 5.5.1 no sender", ""
+                sender = reply.startswith("2")
+            if verb == "RCPT" and not (sender and reply.startswith("2")):
+                reply, to = reply if sender else "503 5.5.1 no sender", ""
             if verb == "DATA" and not to:
-                told = "503 5.5.1 nobody"
-            writer.write(told.encode() + b"\r\n")
+                reply = "503 5.5.1 nobody"
+            writer.write(reply.encode() + b"\r\n")
             await writer.drain()
-            if verb == "QUIT" or told.startswith("421"):
+            if verb == "QUIT" or reply.startswith("421"):
                 return
-            if verb == "DATA" and told.startswith("354"):
+            if verb == "DATA" and reply.startswith("354"):
                 await self._body(to, reader, writer)
                 to = ""
 
@@ -88,19 +88,19 @@ class Sink(ThreadedServer):
         if self.reply("BODY", to) == DROP:
             raise ConnectionResetError
         raw = first + await reader.readuntil(b"\r\n.\r\n")
-        told = self.reply("END", to)
-        if told is None or told.startswith("2") or told in (RESET, HANG):
+        reply = self.reply("END", to)
+        if reply is None or reply.startswith("2") or reply in (RESET, HANG):
             head = raw.lower().find(b"message-id:")
             found = raw[head + 11 : raw.find(b">", head) + 1].strip().decode("ascii", "replace")
             self.taken.append(Taken(to, found, time.time(), begun))
-        if told == HANG:
+        if reply == HANG:
             await asyncio.sleep(3600)
-        if told in (DROP, RESET):
+        if reply in (DROP, RESET):
             raise ConnectionResetError
         wait = self.gap()
         if wait:
             await asyncio.sleep(wait)
-        writer.write((told or f"250 2.0.0 queued as S{len(self.taken)}").encode() + b"\r\n")
+        writer.write((reply or f"250 2.0.0 queued as S{len(self.taken)}").encode() + b"\r\n")
         await writer.drain()
 
 

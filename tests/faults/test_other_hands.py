@@ -174,14 +174,14 @@ def test_mu_and_munpack_read_what_we_meant(signer: Signer, tmp_path: Path) -> No
                 edition, "", signer, name, replace(ENVELOPE, files={"a" * 32: raw_file})
             ).replace(b"\r\n", b"\n")
         )  # as a Maildir keeps it
-        told = dict(
+        fields = dict(
             line.split(": ", 1)
             for line in run("mu", "view", str(path)).splitlines()[:8]
             if ": " in line
         )
-        assert " ".join(told["Subject"].split()) == headline
-        assert told["To"].endswith("<ana@daily.example>")
-        assert told["From"] == "Harbour Towns Office <press@harbourtowns.example>"
+        assert " ".join(fields["Subject"].split()) == headline
+        assert fields["To"].endswith("<ana@daily.example>")
+        assert fields["From"] == "Harbour Towns Office <press@harbourtowns.example>"
         out = tmp_path / f"un{n}"
         out.mkdir()
         run("munpack", "-f", "-q", "-C", str(out), str(path))

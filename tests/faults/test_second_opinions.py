@@ -67,14 +67,14 @@ def opinions(tmp_path_factory: pytest.TempPathFactory) -> Any:
         check=True,
         timeout=240,
     )
-    told = subprocess.run(
+    completed = subprocess.run(
         ["node", str(Path(__file__).with_name("opinions.mjs")), str(folder), str(modules)],
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    return json.loads(told.stdout)
+    return json.loads(completed.stdout)
 
 
 def test_the_reference_compiler_finds_no_mistake(opinions: Any) -> None:

@@ -74,13 +74,13 @@ def test_cancelled_just_before_the_start_nobody_gets_it(folder: Path) -> None:
         rig.fill(50)
         start = time.time() + 5
         rig.submit(at=datetime.fromtimestamp(start).astimezone().isoformat())
-        rig.until(lambda: "frozen_at" in rig.told())
+        rig.until(lambda: "frozen_at" in rig.row())
         rig.until(lambda: time.time() > start - 0.7)
         assert rig.command("cancel", "D1", "--yes").wait(20) == 0
-        told = rig.rest(states=("cancelled", "sent"))
-        if told["state"] == "cancelled":
+        result = rig.rest(states=("cancelled", "sent"))
+        if result["state"] == "cancelled":
             rig.until(lambda: time.time() > start + 2)
-            begun = [t for t in sink.taken if t.begun > int(told["cancelled_at"]) / 1000 + 1]
+            begun = [t for t in sink.taken if t.begun > int(result["cancelled_at"]) / 1000 + 1]
             assert not begun
 
 
@@ -97,9 +97,9 @@ def test_a_machine_that_was_down_for_a_day_asks_whether_it_is_still_news(folder:
         rig.move_clock(86_400_000)
         before = len(sink.taken)
         rig.left_down.clear()
-        told = rig.rest()
-        assert (told["state"], told["guard"], len(sink.taken)) == ("halted", "stale", before)
-        assert "1440 minutes" in told["reason"] or "1439 minutes" in told["reason"]
+        result = rig.rest()
+        assert (result["state"], result["guard"], len(sink.taken)) == ("halted", "stale", before)
+        assert "1440 minutes" in result["reason"] or "1439 minutes" in result["reason"]
         assert rig.command("resume", "D1").wait(20) == 0
         assert rig.rest()["state"] == "sent"
         rig.verdict().check(doubts=0)

@@ -70,10 +70,10 @@ def fresh(tmp_path: Path) -> Settings:
 def restored(
     settings: Settings, path: Path, folder: Path, lock: BackupKey = LOCK
 ) -> Iterator[tuple[Installation, copies.BackupInfo]]:
-    told = copies.unpack(path, lock, folder)
+    unpacked = copies.unpack(path, lock, folder)
     copies.keep_secrets(settings, folder)
     with open_installation(settings) as installation:
-        yield installation, copies.restore(installation, told, folder, actor="t")
+        yield installation, copies.restore(installation, unpacked, folder, actor="t")
 
 
 def test_an_empty_folder_becomes_the_installation_and_sends_the_next_release(
@@ -180,9 +180,9 @@ def test_a_wrong_key_a_cut_file_and_a_used_folder_are_refused(
     mine = key(tmp_path)
     copies.backup(installation, path, mine)
     assert (tmp_path / "backup.key").stat().st_mode & 0o077 == 0
-    told = copies.unpack(path, mine, folder)
+    unpacked = copies.unpack(path, mine, folder)
     with pytest.raises(RefusedError, match="has a book already"):
-        copies.restore(installation, told, folder, actor="t")
+        copies.restore(installation, unpacked, folder, actor="t")
     for lock, words in (
         (LOCK, "passphrase"),
         (BackupKey(key_file=tmp_path / "none.key"), "no such key file"),

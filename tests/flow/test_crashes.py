@@ -139,11 +139,11 @@ def left_by_the_dead(ready: Installation, fates: list[str]) -> None:
     process = f"{ready.host}.99.dead00"
     mine = ready.store.call(scripts.claim("1", 0, "0a0b0c0d", process, 30_000, 3_600_000))
     assert mine is not None
-    told = ready.store.call(
+    answer = ready.store.call(
         scripts.step(Step(process, 1, "1", claim=mine, want=len(fates), cursor=mine.first))
     )
     journal = Journal(ready.journals, process)
-    for intent, fate in zip(told.intents, fates, strict=True):
+    for intent, fate in zip(answer.intents, fates, strict=True):
         attempt = Attempt("1", intent.ordinal, mine.token, intent.attempt)
         if fate != "not begun":
             journal.begun(attempt)
@@ -222,8 +222,8 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Installation) -> N
     story.run(3)
     story.stop()
 
-    told = ready.store.hash(keys.distribution("1"))
-    assert (told["state"], told["possibly_twice"]) == ("sent", "1")
+    row = ready.store.hash(keys.distribution("1"))
+    assert (row["state"], row["possibly_twice"]) == ("sent", "1")
     assert len(story.letters) == 39  # all but the one that the dead process's relay had
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
 
@@ -315,7 +315,7 @@ def test_a_witness_is_heard_before_a_doubt_is_resent(ready: Installation, tmp_pa
     hearing.stop()
     story.stop()
 
-    told = ready.store.hash(keys.distribution("1"))
-    assert (told["state"], told["possibly_twice"]) == ("sent", "1")
+    row = ready.store.hash(keys.distribution("1"))
+    assert (row["state"], row["possibly_twice"]) == ("sent", "1")
     assert counters(ready.store, "1")[State.ACCEPTED] == 40
     assert doubt.recipient not in [who for who, _ in story.letters + hearing.letters]

@@ -68,9 +68,9 @@ def test_ten_times_the_usual_is_halted_before_the_first_letter_and_resume_overri
     assert plan(installation, order).too_large
     submit(installation, order)
     story.run(3)
-    told = installation.store.hash(keys.distribution("6"))
-    assert told["state"] == "halted"
-    assert "over 10 times the usual 2" in told["reason"]
+    row = installation.store.hash(keys.distribution("6"))
+    assert row["state"] == "halted"
+    assert "over 10 times the usual 2" in row["reason"]
     assert len(story.letters) == 10
 
     assert resume(installation, DistributionId("6"), actor="me", reason="it is right") == "sending"
@@ -112,8 +112,8 @@ def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(
 
     clock.move(9 * 60_000)
     story.run(2)
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], "frozen_at" in told) == ("scheduled", True)
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], "frozen_at" in row) == ("scheduled", True)
     clock.move(11 * 60_000)
     story.run(2)
     assert (
@@ -213,9 +213,9 @@ def test_a_freeze_that_finds_nobody_left_cancels_and_says_who_holds_it(
             installation.store, subscriber=number, address="", act=SUPPRESSED, source="bounced"
         )
     advance(installation, DistributionId("1"))
-    told = installation.store.hash(keys.distribution("1"))
-    assert told["state"] == "cancelled"
-    assert "nobody is left" in told["reason"]
+    row = installation.store.hash(keys.distribution("1"))
+    assert row["state"] == "cancelled"
+    assert "nobody is left" in row["reason"]
 
 
 def test_a_broken_template_halts_and_resume_tries_again(
@@ -281,6 +281,6 @@ def test_a_key_that_cannot_sign_stops_it_before_the_first_letter(
         submit(broken, Order(files=[write_release(tmp_path)], to="journalists"))
     submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
     advance(broken, DistributionId("1"))
-    told = installation.store.hash(keys.distribution("1"))
-    assert told["state"] == "halted"
-    assert "cannot be read" in told["reason"]
+    row = installation.store.hash(keys.distribution("1"))
+    assert row["state"] == "halted"
+    assert "cannot be read" in row["reason"]

@@ -105,14 +105,14 @@ def check(folder: Path, server: Embedded, store: Store, seed: int) -> None:
             + (3 * DOUBT if temper.drops else 0)
         )
         story = send_all(folder, server, store, relay, lanes, bound)
-        told = report(store, DistributionId("1"), "UTC").fields
+        result = report(store, DistributionId("1"), "UTC").fields
         story.stop()
-    where = (seed, temper, lanes, told["counts"])
-    assert told["state"] == "sent", where
+    where = (seed, temper, lanes, result["counts"])
+    assert result["state"] == "sent", where
     assert len(relay.taken) == LETTERS, where
-    assert told["balanced"], where
+    assert result["balanced"], where
     twice = sum(n - 1 for n in relay.taken.values())
-    assert twice <= told["possibly_twice"], where
+    assert twice <= result["possibly_twice"], where
     assert twice == 0 or (temper.drops and temper.after), where
     assert relay.knocked <= lanes + 10, where  # providers ban who knocks
     assert relay.peak <= temper.connections, where
@@ -144,9 +144,9 @@ def test_a_letter_that_no_lane_works_on_is_not_kept(
     """
     with LimitedServer(Temper(connections=1, letters=5), 1) as relay:
         story = send_all(tmp_path, server, store, relay, 1, 20)
-        told = report(store, DistributionId("1"), "UTC").fields
+        result = report(store, DistributionId("1"), "UTC").fields
         story.stop()
-    assert (told["state"], told["counts"]["accepted"], sum(relay.taken.values())) == (
+    assert (result["state"], result["counts"]["accepted"], sum(relay.taken.values())) == (
         "sent",
         LETTERS,
         LETTERS,
@@ -161,9 +161,9 @@ def test_what_was_learnt_is_told(tmp_path: Path, server: Embedded, store: Store)
         events = " ".join(store.elements(keys.events("1")))
         found = " ".join(f.text for f in examine(story.installation))
         story.stop()
-    for told in (events, found):
-        assert "connections = 3" in told
-        assert "letters_per_connection = 10" in told
+    for lines in (events, found):
+        assert "connections = 3" in lines
+        assert "letters_per_connection = 10" in lines
 
 
 def test_nothing_moves_without_a_reason(

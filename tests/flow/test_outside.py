@@ -109,7 +109,7 @@ def test_pages_that_cannot_be_reached(url: str, words: str) -> None:
 
 
 def test_without_redis_the_rest_is_looked_at() -> None:
-    told = {
+    states = {
         f.about
         for f in without_redis(
             Settings(
@@ -117,4 +117,4 @@ def test_without_redis_the_rest_is_looked_at() -> None:
             )
         )
     }
-    assert {"Relay", "Pages", "Disk", "Settings"} <= told
+    assert {"Relay", "Pages", "Disk", "Settings"} <= states

@@ -168,7 +168,7 @@ def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installati
         for process, mine in claims.items():
             serial += 1
             assert mine is not None
-            told = store.call(
+            answer = store.call(
                 scripts.step(
                     Step(
                         process,
@@ -181,10 +181,10 @@ def test_grants_never_exceed_burst_plus_rate_times_time(installation: Installati
                     )
                 )
             )
-            granted += len(told.intents)
+            granted += len(answer.intents)
             assert granted <= bucket.burst + bucket.rate * (ahead_ms + 500) / 1000
-            assert told.status in (0, 3)
-            assert told.intents or told.wait_ms > 0 or told.cursor == mine.past
+            assert answer.status in (0, 3)
+            assert answer.intents or answer.wait_ms > 0 or answer.cursor == mine.past
         ahead_ms += 200
         clock.move(ahead_ms)
     assert granted >= bucket.rate * 7
@@ -222,9 +222,9 @@ def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(installation: Ins
     story = Story(replace(installation, settings=fast), answer)
     advance(story.installation, DistributionId("1"))
     story.sender.deliver(DistributionId("1"), -1, 1.5)
-    told = installation.store.hash(keys.pace("group:microsoft"))
-    assert int(told["slow_until"]) > installation.store.now_ms() + 500_000
-    assert told["slow_rate"] == "1"
+    row = installation.store.hash(keys.pace("group:microsoft"))
+    assert int(row["slow_until"]) > installation.store.now_ms() + 500_000
+    assert row["slow_rate"] == "1"
     assert "slowed" in "".join(installation.store.elements(keys.events("1")))
     states = Counter(installation.store.raw(keys.states("1")).decode())
     assert states["a"] == 40
@@ -253,8 +253,8 @@ def test_one_domain_is_halted_and_goes_on_by_itself(installation: Installation) 
     )
     story = Story(replace(installation, settings=fast))
     story.run(3)
-    told = Counter(who.partition("@")[2] for who, _ in story.letters)
-    assert (told["paper.example"], told["radio.example"], told["outlook.com"]) == (0, 20, 20)
+    taken = Counter(who.partition("@")[2] for who, _ in story.letters)
+    assert (taken["paper.example"], taken["radio.example"], taken["outlook.com"]) == (0, 20, 20)
     assert set(installation.store.hash(keys.replies("1")).values()) == {
         "halted: their server is on fire"
     }

@@ -126,9 +126,9 @@ def test_a_slip_in_the_name_of_a_column_or_list_is_asked_about(installation: Ins
         ([], ["pres"], "press"),
         (["outlets"], [], "outlet"),
     ):
-        with pytest.raises(UsageError, match="yet") as told:
+        with pytest.raises(UsageError, match="yet") as error:
             check_new(installation.store, columns, lists)
-        assert meant in hint_for(told.value)
+        assert meant in hint_for(error.value)
     check_new(installation.store, ["language", "desk"], ["press", "partners"])
 
 
@@ -144,7 +144,7 @@ def test_coming_back_within_four_weeks_only(installation: Installation, tmp_path
     assert opt_outs.come_back(installation, ana, source="page")
     assert would_get(installation, tmp_path)[0] == 3
     old = consent.Fact("f", the(installation, "ben").id, consent.UNSUBSCRIBED, 1, "link", "")
-    installation.store.command("HSET", keys.facts(old.subscriber), "f", old.told)
+    installation.store.command("HSET", keys.facts(old.subscriber), "f", old.payload)
     assert not opt_outs.come_back(installation, the(installation, "ben"), source="page")
 
 
@@ -412,10 +412,10 @@ def test_a_protected_readers_name_is_in_no_report(
     story.run()
     story.stop()
     export_csv(installation, DistributionId("1"), tmp_path / "out.csv")
-    told = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
-    assert "Ben" in told
-    assert "protected reader 1" in told
-    assert "ana" not in told.lower().replace("language", "")
+    text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "Ben" in text
+    assert "protected reader 1" in text
+    assert "ana" not in text.lower().replace("language", "")
 
 
 def test_segments_say_why_and_raise_an_alarm(installation: Installation, tmp_path: Path) -> None:
@@ -468,9 +468,9 @@ def test_a_list_is_closed_after_everybody_on_it_was_told(
             to="partners",
         ),
     )
-    for told in ("D1", "D2"):
+    for announced in ("D1", "D2"):
         with pytest.raises(RefusedError, match="did not tell everybody on partners"):
-            close_list(installation, "partners", announced_by=told, reason="merged", actor="m")
+            close_list(installation, "partners", announced_by=announced, reason="merged", actor="m")
     story = Story(installation)
     story.run()
     story.stop()

@@ -104,9 +104,9 @@ def test_taken_and_then_reset(installation: Installation) -> None:
     counted.
     """
     with Sink(reply=once_for(0.1, "END", RESET)) as sink:
-        told = through(installation, sink, rounds=8)
-    assert (told["state"], counts(installation)) == ("sent", {"a": READERS})
-    assert int(told["possibly_twice"]) == len(sink.taken) - READERS > 0
+        result = through(installation, sink, rounds=8)
+    assert (result["state"], counts(installation)) == ("sent", {"a": READERS})
+    assert int(result["possibly_twice"]) == len(sink.taken) - READERS > 0
 
 
 def test_no_answer_to_the_dot_ever(
@@ -114,9 +114,9 @@ def test_no_answer_to_the_dot_ever(
 ) -> None:
     monkeypatch.setattr("distro.relay.session.DATA_END", 0.5)
     with Sink(reply=once_for(0.05, "END", HANG)) as sink:
-        told = through(installation, sink, rounds=8)
-    assert (told["state"], counts(installation)) == ("sent", {"a": READERS})
-    assert int(told["possibly_twice"]) > 0
+        result = through(installation, sink, rounds=8)
+    assert (result["state"], counts(installation)) == ("sent", {"a": READERS})
+    assert int(result["possibly_twice"]) > 0
 
 
 def test_421_in_the_middle(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,9 +155,9 @@ def test_a_refusal_of_all_is_about_us(
         story = smtp_story(installation, sink)
         story.run(2)
         story.stop()
-    told = installation.store.hash(keys.distribution("1"))
-    assert (told["state"], sink.taken) == ("halted", [])
-    assert words in told["reason"]
+    row = installation.store.hash(keys.distribution("1"))
+    assert (row["state"], sink.taken) == ("halted", [])
+    assert words in row["reason"]
 
 
 @pytest.mark.parametrize(

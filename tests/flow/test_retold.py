@@ -48,7 +48,7 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
 
 
 @pytest.mark.parametrize(
-    ("headline", "body", "told"),
+    ("headline", "body", "warned"),
     [
         ("Four towns share a ferry", FIRST.replace("three", "four") + REST, "D1"),
         ("Sundays in the library", OTHER, None),
@@ -58,7 +58,7 @@ def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation
     ],
 )
 def test_nearly_the_same_text_is_told(
-    installation: Installation, tmp_path: Path, headline: str, body: str, told: str | None
+    installation: Installation, tmp_path: Path, headline: str, body: str, warned: str | None
 ) -> None:
     planned = plan(
         installation,
@@ -67,7 +67,7 @@ def test_nearly_the_same_text_is_told(
             to="journalists",
         ),
     )
-    assert (planned.before.distribution if planned.before else None) == told
+    assert (planned.before.distribution if planned.before else None) == warned
     assert planned.plan.audience == 3
 
 

@@ -46,9 +46,9 @@ def test_everyone_gets_one_letter_and_the_book_balances(
     story.run(3)
     story.stop()
 
-    told = installation.store.hash(keys.distribution("1"))
+    row = installation.store.hash(keys.distribution("1"))
     assert accepted.distribution == "D1"
-    assert told["state"] == "sent", told
+    assert row["state"] == "sent", row
     assert len(story.letters) == 120 == len({who for who, _ in story.letters})
     assert counters(installation.store, "1")[State.ACCEPTED] == 120
     assert audit(installation.store, "1").findings == ()

@@ -36,11 +36,11 @@ def test_the_refusal_names_whom_the_first_sending_did_not_reach(
     story = Story(installation, answer)
     story.run()
     story.stop()
-    with pytest.raises(RefusedError, match="Nothing to send") as told:
+    with pytest.raises(RefusedError, match="Nothing to send") as error:
         submit(installation, order)
     wanted = {
         State.FAILED: "1 of D1 failed: distro resend D1 --only failed",
         State.IN_DOUBT: "1 of D1 in doubt: distro resend D1 --only in_doubt",
         State.ACCEPTED: "Really again?",
     }
-    assert wanted[state] in hint_for(told.value)
+    assert wanted[state] in hint_for(error.value)

@@ -63,10 +63,10 @@ def run(installation: Installation) -> None:
 def test_a_report_names_the_first_and_says_how_to_see_all(
     installation: Installation, tmp_path: Path
 ) -> None:
-    told = summary.report(installation.store, DistributionId("1"), "UTC")
-    assert told.fields["counts"]["failed"] == FAILING
-    assert len(told.fields["named"]["failed"]) == 20
-    assert [p["address"] for p in told.fields["named"]["in_doubt"]] == [address(FAILING)]
+    result = summary.report(installation.store, DistributionId("1"), "UTC")
+    assert result.fields["counts"]["failed"] == FAILING
+    assert len(result.fields["named"]["failed"]) == 20
+    assert [p["address"] for p in result.fields["named"]["in_doubt"]] == [address(FAILING)]
 
     everybody = list(summary.everybody(installation.store, DistributionId("1"), "failed"))
     assert sorted(p.address for p in everybody) == sorted(map(address, range(FAILING)))
@@ -101,10 +101,10 @@ def test_a_protected_reader_is_in_no_report(installation: Installation) -> None:
 
 
 def test_each_time_is_of_what_it_says(installation: Installation) -> None:
-    told = summary.report(installation.store, DistributionId("1"), "Europe/Zurich").fields
-    assert told["submitted_at"] <= told["began_at"] <= told["first_pass_at"]
-    assert (told["due_at"], told["halted_at"]) == ("", "")
-    assert told["began_at"].endswith(("+01:00", "+02:00"))
+    result = summary.report(installation.store, DistributionId("1"), "Europe/Zurich").fields
+    assert result["submitted_at"] <= result["began_at"] <= result["first_pass_at"]
+    assert (result["due_at"], result["halted_at"]) == ("", "")
+    assert result["began_at"].endswith(("+01:00", "+02:00"))
     (row,) = summary.listing(installation.store, "UTC")
     assert row["due_at"] == ""
 
@@ -247,9 +247,11 @@ def test_who_asks_about_a_person_hears_of_their_other_releases_too(
         ),
     )
     run(installation)
-    told = explain(installation, address(35))
-    assert told.found is not None
-    assert told.found.distribution == "2"
-    assert [(e.distribution, e.state) for e in told.earlier] == [("1", State.ACCEPTED)]
-    assert any(line.startswith("  D1    accepted on") for line in ExplanationText(told).sentences())
+    explanation = explain(installation, address(35))
+    assert explanation.found is not None
+    assert explanation.found.distribution == "2"
+    assert [(e.distribution, e.state) for e in explanation.earlier] == [("1", State.ACCEPTED)]
+    assert any(
+        line.startswith("  D1    accepted on") for line in ExplanationText(explanation).sentences()
+    )
     assert explain(installation, address(35), "D2").earlier == ()

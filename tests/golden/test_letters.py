@@ -28,14 +28,14 @@ ENVELOPE = LetterContext(
 )
 
 
-def agrees(name: str, told: str) -> None:
+def agrees(name: str, text: str) -> None:
     path = HERE / "expected" / name
     if os.environ.get("DISTRO_GOLDEN") == "update":
         path.parent.mkdir(exist_ok=True)
-        path.write_text(told, encoding="utf-8", newline="")
+        path.write_text(text, encoding="utf-8", newline="")
     assert path.exists(), f"no {path}: run with DISTRO_GOLDEN=update"
     with path.open(encoding="utf-8", newline="") as file:
-        assert file.read() == told, (
+        assert file.read() == text, (
             f"{name} changed; if that is wanted: DISTRO_GOLDEN=update python -m pytest tests/golden"
         )
 

@@ -68,14 +68,14 @@ class Outline(HTMLParser):
         self.crossed: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self.attributes.append((tag, told))
+        named = dict(attrs)
+        self.attributes.append((tag, named))
         if tag not in VOID:
             self.open.append(tag)
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag == "a":
-            self._link = [told.get("href") or "", ""]
+            self._link = [named.get("href") or "", ""]
 
     def handle_data(self, data: str) -> None:
         if self._link:
@@ -112,7 +112,7 @@ def made(kind: str, language: str) -> tuple[str, str, str]:
     filler = Filler(
         letter, distribution=17, site_url="https://press.example", keys=SecretKeys((b"k",), b"p")
     )
-    told = (42, 99, "ana+x@daily.example", "https://press.example/c/1")
+    reader = (42, 99, "ana+x@daily.example", "https://press.example/c/1")
     assert b"".join(
         filler.fill(
             42,
@@ -123,7 +123,7 @@ def made(kind: str, language: str) -> tuple[str, str, str]:
             "https://press.example/n/1",
         )
     )
-    return letter.subject, filler.page(*told), filler.plain(*told)
+    return letter.subject, filler.page(*reader), filler.plain(*reader)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -133,7 +133,7 @@ def test_a_letter_is_right_for_everyone(kind: str, language: str) -> None:
     outline = Outline()
     outline.feed(page)
 
-    root = next(told for tag, told in outline.attributes if tag == "html")
+    root = next(attrs for tag, attrs in outline.attributes if tag == "html")
     assert root["lang"] == language
     assert root["dir"] == ("rtl" if is_right_to_left(language) else "ltr")
     assert outline.crossed == []
@@ -147,13 +147,13 @@ def test_a_letter_is_right_for_everyone(kind: str, language: str) -> None:
         for href, words in outline.links
     ), outline.links
     assert all(
-        told.get("role") == "presentation"
-        or told.get("class") == "cells"
+        attrs.get("role") == "presentation"
+        or attrs.get("class") == "cells"
         or kind == "low-bandwidth"
-        for tag, told in outline.attributes
+        for tag, attrs in outline.attributes
         if tag == "table"
     )
-    assert all(told.get("scope") for tag, told in outline.attributes if tag == "th")
+    assert all(attrs.get("scope") for tag, attrs in outline.attributes if tag == "th")
     assert "<img" not in page
     assert "fonts.googleapis" not in page
     assert len(page.encode()) < 60_000

@@ -155,8 +155,8 @@ class LedgerMachine(RuleBasedStateMachine):
     # -- helpers
 
     def _frozen(self) -> list[str]:
-        told = self.store.pipeline([("HGET", keys.distribution(d), "frozen_at") for d in READERS])
-        return [d for d, at in zip(READERS, told, strict=True) if at]
+        row = self.store.pipeline([("HGET", keys.distribution(d), "frozen_at") for d in READERS])
+        return [d for d, at in zip(READERS, row, strict=True) if at]
 
     def _state(self, number: str) -> str:
         return self.store.hash(keys.distribution(number)).get("state", "")
@@ -224,17 +224,17 @@ class LedgerMachine(RuleBasedStateMachine):
         step = Step(
             process.name, process.serial, mine.distribution, claim=mine, want=want, cursor=cursor
         )
-        told = self._step(process, step)
+        answer = self._step(process, step)
         if lost:
-            assert self._step(process, step) == told
-        assert not (told.intents and mine.distribution in self.stopped), (
+            assert self._step(process, step) == answer
+        assert not (answer.intents and mine.distribution in self.stopped), (
             "an intent after a halt or cancel was acknowledged"
         )
-        assert not any(i.subscriber in self.said_no for i in told.intents), (
+        assert not any(i.subscriber in self.said_no for i in answer.intents), (
             "an intent for somebody who said no"
         )
-        process.claims[-1] = (mine, told.cursor)
-        process.flights += [Flight(mine, i) for i in told.intents]
+        process.claims[-1] = (mine, answer.cursor)
+        process.flights += [Flight(mine, i) for i in answer.intents]
 
     @rule(who=st.integers(0, 1), pick=st.integers(0, 9))
     def begin_body(self, who: int, pick: int) -> None:
@@ -250,11 +250,11 @@ class LedgerMachine(RuleBasedStateMachine):
             + bytes.fromhex(flight.claim.token)
             + flight.claim.batch.to_bytes(4, "big")
         )
-        told = self._step(
+        answer = self._step(
             process,
             Step(process.name, process.serial, flight.claim.distribution, questions=question),
         )
-        if told.answers == "g":
+        if answer.answers == "g":
             assert flight.claim.distribution not in self.stopped, (
                 "a body after a halt or cancel was acknowledged"
             )
@@ -264,7 +264,9 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             process.flights.remove(flight)
             self._report(
-                process, flight, Outcome(State.SUPPRESSED if told.answers == "n" else State.QUEUED)
+                process,
+                flight,
+                Outcome(State.SUPPRESSED if answer.answers == "n" else State.QUEUED),
             )
 
     @rule(
@@ -321,9 +323,9 @@ class LedgerMachine(RuleBasedStateMachine):
             packed,
             texts=[(flight.intent.ordinal, 60_000, "words")],
         )
-        told = self._step(process, step)
+        answer = self._step(process, step)
         if twice:
-            assert self._step(process, step) == told
+            assert self._step(process, step) == answer
 
     @rule(who=st.integers(0, 1))
     def give_back(self, who: int) -> None:
@@ -451,7 +453,7 @@ class LedgerMachine(RuleBasedStateMachine):
         repeated: Counter[int] = Counter()
         twice = 0
         for number in self._frozen():
-            led, aud, rec, told = self.store.pipeline(
+            led, aud, rec, row = self.store.pipeline(
                 [
                     ("GET", keys.states(number)),
                     ("GET", keys.audience(number)),
@@ -459,10 +461,10 @@ class LedgerMachine(RuleBasedStateMachine):
                     ("HMGET", keys.distribution(number), "audience", "possibly_twice"),
                 ]
             )
-            states, size = (led or b"").decode(), int(told[0])
+            states, size = (led or b"").decode(), int(row[0])
             assert counters(self.store, number) == histogram(states.encode())
             assert len(states) == size
-            twice += int(told[1] or 0)
+            twice += int(row[1] or 0)
             for ordinal, state in enumerate(states):
                 reader = int.from_bytes(aud[ordinal * 4 : ordinal * 4 + 4], "big")
                 repeated[reader] += (

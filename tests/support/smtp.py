@@ -59,14 +59,14 @@ class ScriptedServer(ThreadedServer):
             verb, _, argument = command.partition(" ")
             verb = verb.upper()
             self.commands.append(command)
-            told = self.script(verb, argument)
-            if told == "DROP":
+            reply = self.script(verb, argument)
+            if reply == "DROP":
                 await writer.drain()
                 return
-            if told is None:
+            if reply is None:
                 if verb in ("EHLO", "HELO"):
                     offered = [e for e in self.extensions if not (e == "STARTTLS" and secure)]
-                    told = "\r\n".join(
+                    reply = "\r\n".join(
                         f"250{'-' if n < len(offered) else ' '}{word}"
                         for n, word in enumerate(["scripted", *offered])
                     )
@@ -77,48 +77,51 @@ class ScriptedServer(ThreadedServer):
                     secure = True
                     continue
                 elif verb == "AUTH":
-                    told = (
+                    reply = (
                         "235 2.7.0 welcome"
                         if await self._password(argument, reader, writer)
                         else "535 5.7.8 wrong password"
                     )
                 elif verb == "RCPT":
                     recipient = command.partition("<")[2].partition(">")[0]
-                    told = "250 2.1.5 ok"
+                    reply = "250 2.1.5 ok"
                 elif verb == "DATA":
-                    told = "354 go"
+                    reply = "354 go"
                 elif verb == "BDAT":
                     raw = await reader.readexactly(int(argument.split()[0]))
-                    told = self.script("END", recipient) or (
+                    reply = self.script("END", recipient) or (
                         f"250 2.0.0 ok queued as S{self.bodies + 1}"
                         if recipient
                         else "503 5.5.1 nobody to send to"
                     )
                     self.bodies += bool(recipient)
-                    if told == "DROP":
+                    if reply == "DROP":
                         return
-                    if recipient and told.startswith("2"):
+                    if recipient and reply.startswith("2"):
                         self.messages.append((recipient, raw))
                 else:
-                    told = {"QUIT": "221 bye"}.get(verb, "250 2.0.0 ok")
+                    reply = {"QUIT": "221 bye"}.get(verb, "250 2.0.0 ok")
             if verb == "MAIL":
-                refused, recipient = not told.startswith("2"), ""
-            if verb == "RCPT" and (refused or not told.startswith("2")):
-                told, recipient = (told if not told.startswith("2") else "503 5.5.1 no sender"), ""
+                refused, recipient = not reply.startswith("2"), ""
+            if verb == "RCPT" and (refused or not reply.startswith("2")):
+                reply, recipient = (
+                    (reply if not reply.startswith("2") else "503 5.5.1 no sender"),
+                    "",
+                )
             if (
                 verb == "DATA"
                 and not recipient
-                and told == "354 go"
+                and reply == "354 go"
                 and not self.script("DATA", "")
             ):
-                told = "503 5.5.1 nobody to send to"
-            say(told)
+                reply = "503 5.5.1 nobody to send to"
+            say(reply)
             await writer.drain()
             if verb == "QUIT":
                 return
             if (
                 verb == "DATA"
-                and told.startswith("354")
+                and reply.startswith("354")
                 and not await self._data(recipient, reader, writer)
             ):
                 return
@@ -144,8 +147,8 @@ class ScriptedServer(ThreadedServer):
     async def _data(
         self, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        told = self.script("BODY", recipient)
-        if told == "DROP":
+        reply = self.script("BODY", recipient)
+        if reply == "DROP":
             return False
         lines = []
         while (line := await reader.readline()) != b".\r\n":
@@ -156,11 +159,11 @@ class ScriptedServer(ThreadedServer):
             writer.write(b"554 5.5.1 no valid recipients\r\n")
             return True
         self.bodies += 1
-        told = self.script("END", recipient)
-        if told == "DROP":
+        reply = self.script("END", recipient)
+        if reply == "DROP":
             return False
-        if told is None or told.startswith("2"):
+        if reply is None or reply.startswith("2"):
             self.messages.append((recipient, b"".join(lines)))
-        writer.write((told or f"250 2.0.0 ok queued as S{self.bodies}").encode() + b"\r\n")
+        writer.write((reply or f"250 2.0.0 ok queued as S{self.bodies}").encode() + b"\r\n")
         await writer.drain()
         return True

@@ -28,12 +28,12 @@ SERVICES: dict[str, Any] = YAML(typ="safe").load(
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-def environment_of(service: str, **told: str) -> dict[str, str]:
+def environment_of(service: str, **variables: str) -> dict[str, str]:
     """What Compose puts into a service's environment: ${NAME:-default}, nothing set."""
     found = {}
     for name, value in SERVICES[service]["environment"].items():
         found[name] = re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", lambda m: m[2] or "", str(value))
-    return {name: value for name, value in {**found, **told}.items() if value}
+    return {name: value for name, value in {**found, **variables}.items() if value}
 
 
 class Containers:
@@ -41,7 +41,7 @@ class Containers:
 
     def __init__(self, folder: Path, server: Embedded) -> None:
         self.folder, self.smtp, self.pages, self.web = folder, free_port(), free_port(), free_port()
-        self.told = {
+        self.records = {
             "DISTRO_REDIS": server.url(),
             "DISTRO_BROKER": server.broker_url(),
             "DISTRO_DATA": str(folder / "var"),
@@ -52,7 +52,7 @@ class Containers:
 
     def environment(self, service: str) -> dict[str, str]:
         own = environment_of(
-            service, **(self.told if service != "sink" else {"DISTRO_DATA": str(self.folder)})
+            service, **(self.records if service != "sink" else {"DISTRO_DATA": str(self.folder)})
         )
         if "DISTRO_RELAY" in own:
             own["DISTRO_RELAY"] = own["DISTRO_RELAY"].replace("sink:2525", f"127.0.0.1:{self.smtp}")

@@ -129,7 +129,7 @@ def test_what_it_tells_to_publish_is_what_it_wants_to_find(server: Server, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("about", "old", "new", "told"),
+    ("about", "old", "new", "shown"),
     [
         ("SPF", '@ TXT "v=spf1 include:spf.press.org ~all"\n', "", "names no servers"),
         ("SPF", "~all", "+all", "whole world"),
@@ -152,7 +152,7 @@ def test_what_it_tells_to_publish_is_what_it_wants_to_find(server: Server, tmp_p
     ],
 )
 def test_a_bad_record_is_an_error_with_the_record_to_publish(
-    server: Server, tmp_path: Path, about: str, old: str, new: str, told: str
+    server: Server, tmp_path: Path, about: str, old: str, new: str, shown: str
 ) -> None:
     settings, lines = signed(tmp_path)
     zone = GOOD + lines
@@ -160,7 +160,7 @@ def test_a_bad_record_is_an_error_with_the_record_to_publish(
     names = server.serve(zone.replace(old, new, 1), "@ PTR mail.press.org.\n")
     found = [f for f in examine_names(settings, names) if f.grade is Grade.ERROR]
     assert found[0].about == about, found
-    assert told in found[0].text
+    assert shown in found[0].text
     assert found[0].next
 
 

@@ -169,8 +169,8 @@ def test_a_group_may_use_the_commands_and_sees_no_secret(server: Server) -> None
     )
     assert done.returncode == 0, done.stderr
     assert server.as_user(MEMBER, "watch", "D1", member=True).returncode == 0
-    told = json.loads(server.as_user(MEMBER, "report", "D1", "--json", member=True).stdout)
-    assert told["counts"]["accepted"] == 5
+    completed = json.loads(server.as_user(MEMBER, "report", "D1", "--json", member=True).stdout)
+    assert completed["counts"]["accepted"] == 5
     assert f"by user {MEMBER}" in server.as_user(MEMBER, "report", "D1", member=True).stdout
     assert "was sent D1" in server.as_user(MEMBER, "explain", "r1@d.example", member=True).stdout
     looked = server.as_user(MEMBER, "doctor", member=True)

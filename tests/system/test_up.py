@@ -81,9 +81,9 @@ class Up:
         return done.stdout + done.stderr
 
     def report(self, distribution: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.run("report", distribution, "--json"))
-        assert sum(told["counts"].values()) == told["audience"]
-        return told
+        document: dict[str, Any] = json.loads(self.run("report", distribution, "--json"))
+        assert sum(document["counts"].values()) == document["audience"]
+        return document
 
     def sent(self, distribution: str, seconds: float = 60) -> dict[str, Any]:
         self.until(lambda: self.report(distribution)["state"] == "sent", seconds)
@@ -162,9 +162,13 @@ def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     distribution = json.loads(
         installation.run("submit", "release.md", "--to", "press", "--now", "--json")
     )["distribution"]
-    told = installation.sent(distribution)
+    result = installation.sent(distribution)
 
-    assert (told["counts"]["accepted"], told["counts"]["failed"], told["balanced"]) == (59, 1, True)
+    assert (result["counts"]["accepted"], result["counts"]["failed"], result["balanced"]) == (
+        59,
+        1,
+        True,
+    )
     assert len(mailbox.accepted) == 59 == len({a for a, _ in mailbox.accepted})
     assert "no such mailbox" in installation.run("report", distribution)
     assert "was sent D1" in installation.run("explain", "r3@b.example")
@@ -202,13 +206,13 @@ def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: P
         children = [p for p in installation.parts() if "worker" in command_of(p)]
         children[-1].kill()
 
-    told = installation.sent(distribution)
+    result = installation.sent(distribution)
 
     twice = len(mailbox.accepted) - len({a for a, _ in mailbox.accepted})
-    assert told["balanced"]
-    assert told["counts"]["accepted"] + told["counts"]["in_doubt"] == 399
-    assert len({a for a, _ in mailbox.accepted}) >= 399 - told["counts"]["in_doubt"]
-    assert twice <= told["possibly_twice"] <= 8
+    assert result["balanced"]
+    assert result["counts"]["accepted"] + result["counts"]["in_doubt"] == 399
+    assert len({a for a, _ in mailbox.accepted}) >= 399 - result["counts"]["in_doubt"]
+    assert twice <= result["possibly_twice"] <= 8
 
 
 def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
@@ -222,8 +226,11 @@ def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) 
 
     assert installation.stop(signal.SIGKILL) == []
     installation.start()
-    told = installation.sent(distribution)
-    assert told["counts"]["accepted"] + told["counts"]["failed"] + told["counts"]["in_doubt"] == 200
+    result = installation.sent(distribution)
+    assert (
+        result["counts"]["accepted"] + result["counts"]["failed"] + result["counts"]["in_doubt"]
+        == 200
+    )
 
 
 def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
@@ -243,8 +250,8 @@ def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -
     assert len(mailbox.accepted) == after < 399
 
     installation.run("resume", distribution)
-    told = installation.sent(distribution)
-    assert told["counts"]["accepted"] == 399 == len({a for a, _ in mailbox.accepted})
+    result = installation.sent(distribution)
+    assert result["counts"]["accepted"] == 399 == len({a for a, _ in mailbox.accepted})
 
 
 def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
@@ -263,8 +270,8 @@ def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
         assert done.returncode == 0
         assert "does not answer" in done.stderr
         installation.until(lambda: "frozen" in (tmp_path / "up.log").read_text(), 20)
-        told = installation.report("D1")
-        assert told["counts"]["queued"] == 5
+        result = installation.report("D1")
+        assert result["counts"]["queued"] == 5
     finally:
         assert installation.stop() == []
 

@@ -56,12 +56,12 @@ def test_a_program_is_asked_in_lines_of_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "source",
     ["postfix:/nowhere/mail.log", "command:/bin/false", "command:/nowhere", "command:/bin/cat"],
 )
-def test_a_witness_in_trouble_is_passed_over(told: str, tmp_path: Path) -> None:
+def test_a_witness_in_trouble_is_passed_over(source: str, tmp_path: Path) -> None:
     (tmp_path / "mail.log").write_text(LOG)
     assert (
-        len(hear([evidence_source(told), evidence_source(f"postfix:{tmp_path}/mail.log")], ASKED))
+        len(hear([evidence_source(source), evidence_source(f"postfix:{tmp_path}/mail.log")], ASKED))
         == 1
     )

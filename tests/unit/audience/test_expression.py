@@ -104,7 +104,7 @@ def test_a_star_stands_at_the_end_only(text: str) -> None:
     if text.endswith("*"):
         parse(text)
         return
-    with pytest.raises(ExpressionError, match="end of a value") as told:
+    with pytest.raises(ExpressionError, match="end of a value") as error:
         parse(text)
-    assert "for the star itself" in told.value.hint
+    assert "for the star itself" in error.value.hint
     parse(text.replace(":", ':"') + '"')

@@ -41,10 +41,10 @@ def test_check_reports_every_problem_at_once(
 ) -> None:
     (here / "r.md").write_text("---\nkind: rumour\nembargo: soon\n---\nText [TBC].\n")
     code, out, _ = call(capsys, "check", "r.md", "missing.md", "--json")
-    told = json.loads(out)
+    document = json.loads(out)
     assert code == 1
-    assert {p["line"] for p in told["problems"] if p["level"] == "error"} == {0, 2, 3, 5}
-    assert any("missing.md" in p["message"] for p in told["problems"])
+    assert {p["line"] for p in document["problems"] if p["level"] == "error"} == {0, 2, 3, 5}
+    assert any("missing.md" in p["message"] for p in document["problems"])
 
 
 @pytest.mark.parametrize(

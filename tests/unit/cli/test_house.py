@@ -39,8 +39,8 @@ def test_init_makes_an_office_that_loads_and_overwrites_nothing(
     assert run(["init", "office"]) == 0
     assert "distro up" in capsys.readouterr().out
     assert run(["config", "show", "--config", "office/distro.toml", "--json"]) == 0
-    told = {row["setting"]: row for row in json.loads(capsys.readouterr().out)}
-    assert (told["site.environment"]["value"], told["site.environment"]["source"]) == (
+    rows = {row["setting"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (rows["site.environment"]["value"], rows["site.environment"]["source"]) == (
         "trial",
         "distro.toml",
     )
@@ -60,12 +60,12 @@ def test_config_show_masks_secrets_and_names_sources(
     monkeypatch.setenv("DISTRO_SITE__TIMEZONE", "Africa/Nairobi")
     assert run(["config", "show", "--json"]) == 0
     out = capsys.readouterr().out
-    told = {row["setting"]: row for row in json.loads(out)}
+    rows = {row["setting"]: row for row in json.loads(out)}
     assert "hunter2" not in out
     assert "topsecret" not in out
-    assert told["relay[0].url"]["value"] == "smtp://user:********@relay.example:587"
-    assert told["site.timezone"]["source"] == "DISTRO_SITE__TIMEZONE"
-    assert all(row["meaning"] for row in told.values())
+    assert rows["relay[0].url"]["value"] == "smtp://user:********@relay.example:587"
+    assert rows["site.timezone"]["source"] == "DISTRO_SITE__TIMEZONE"
+    assert all(row["meaning"] for row in rows.values())
 
 
 def test_doctor_finds_what_is_wrong_worst_first(installation: Installation) -> None:

@@ -136,8 +136,8 @@ def test_every_reader_can_verify(
 def test_relaxed_headers_are_as_another_hand_makes_them(field: bytes) -> None:
     """RFC 6376 §3.4.2."""
     name, _, value = field.partition(b":")
-    [(theirs, told)] = dkim.canonicalization.Relaxed.canonicalize_headers([(name, value)])
-    assert relaxed(field) == theirs + b":" + told
+    [(theirs, canonical)] = dkim.canonicalization.Relaxed.canonicalize_headers([(name, value)])
+    assert relaxed(field) == theirs + b":" + canonical
 
 
 def test_a_key_that_is_none_is_told(tmp_path: Path) -> None:

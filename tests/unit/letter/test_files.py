@@ -38,9 +38,12 @@ The end, with ![an icon](boats.png) in a line, and ![far](https://elsewhere.exam
 
 
 def png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, told: bytes) -> bytes:
+    def chunk(kind: bytes, payload: bytes) -> bytes:
         return (
-            struct.pack(">I", len(told)) + kind + told + struct.pack(">I", zlib.crc32(kind + told))
+            struct.pack(">I", len(payload))
+            + kind
+            + payload
+            + struct.pack(">I", zlib.crc32(kind + payload))
         )
 
     return (
@@ -154,7 +157,7 @@ def test_a_changed_picture_is_another_version(release: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "sentence"),
     [
         ("nowhere.pdf", "cannot be read beside the release"),
         ("run.exe", "receivers refuse"),
@@ -162,14 +165,14 @@ def test_a_changed_picture_is_another_version(release: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_travel_is_an_error_on_its_line(
-    release: Path, name: str, told: str
+    release: Path, name: str, sentence: str
 ) -> None:
     (release.parent / "run.exe").write_bytes(b"MZ")
     with (release.parent / "large.pdf").open("wb") as file:
         file.truncate(21_000_000)
     release.write_text(RELEASE.replace("factsheet.pdf", name), encoding="utf-8")
     [problem] = read(release).errors
-    assert told in problem.message
+    assert sentence in problem.message
     assert problem.line == 3
 
 
@@ -223,7 +226,7 @@ def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("setting", "why"),
     [
         ('accent = "#ffff00"', "contrast"),
         ('accent = "yellow"', "brand.accent"),
@@ -232,8 +235,8 @@ def test_a_brand_colours_links_and_puts_its_logo_into_the_masthead(release: Path
         ('links = {A = "http://a.example"}', "https://"),
     ],
 )
-def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str) -> None:
-    (tmp_path / "distro.toml").write_text(f"[brand]\n{told}\n")
+def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, setting: str, why: str) -> None:
+    (tmp_path / "distro.toml").write_text(f"[brand]\n{setting}\n")
     with pytest.raises(SettingsError) as error:
         brand_of(load(tmp_path / "distro.toml"), "press.example")
     assert why in error.value.message + " ".join(error.value.details)
@@ -253,9 +256,9 @@ def test_a_brand_that_cannot_be_read_is_told(tmp_path: Path, told: str, why: str
 )
 def test_a_files_name_is_read_by_new_programs_and_by_old_ones(name: str) -> None:
     """RFC 2231 in pieces for all; `name` as RFC 2047 words for those of before."""
-    told = _file(FilePart(name, "application/pdf", b"%PDF-1.4"))
-    message = email.message_from_string(told, policy=email.policy.default)
+    header = _file(FilePart(name, "application/pdf", b"%PDF-1.4"))
+    message = email.message_from_string(header, policy=email.policy.default)
     assert message.get_filename() == name
-    assert max(map(len, told.split("\r\n"))) <= 76
-    old = str(email.message_from_string(told).get_param("name"))
+    assert max(map(len, header.split("\r\n"))) <= 76
+    old = str(email.message_from_string(header).get_param("name"))
     assert str(make_header(decode_header(old))) == name

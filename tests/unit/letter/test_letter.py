@@ -114,10 +114,10 @@ def test_release_text_is_never_a_template_nor_markup() -> None:
 def test_both_parts_carry_the_readers_own_links_and_address() -> None:
     message = read_back(letter(), "o'neill+x=1@daily.example", "")
     for kind in ("html", "plain"):
-        told = part(message, kind).replace("&#x27;", "'")
-        assert "https://press.example/u/17.42.981." in told
-        assert "https://press.example/v/17.en." in told  # the same for every reader
-        assert "o'neill+x=1@daily.example" in told
+        body = part(message, kind).replace("&#x27;", "'")
+        assert "https://press.example/u/17.42.981." in body
+        assert "https://press.example/v/17.en." in body  # the same for every reader
+        assert "o'neill+x=1@daily.example" in body
 
 
 def test_a_repetition_carries_the_same_message_id_and_date() -> None:
@@ -178,16 +178,16 @@ def test_a_broken_or_hostile_template_is_an_error(tmp_path: Path, template: str)
 
 def test_the_text_part_wraps_but_never_breaks_a_link() -> None:
     plain = Plain()
-    told = plain.render(
+    text = plain.render(
         "word " * 40
         + "https://press.example/"
         + "x" * 90
         + "\n\n1. one\n2. two\n   - nested\n\n| A | B |\n|---|---|\n| 1 | 2 |\n"
     )
-    assert "https://press.example/" + "x" * 90 in told
-    assert all(len(line) <= 72 for line in told.splitlines() if "://" not in line)
-    assert "1. one" in told
-    assert "A   B" in told
+    assert "https://press.example/" + "x" * 90 in text
+    assert all(len(line) <= 72 for line in text.splitlines() if "://" not in line)
+    assert "1. one" in text
+    assert "A   B" in text
 
 
 @cache

@@ -33,10 +33,10 @@ def test_what_is_offered_is_used(offers: dict[str, str], mail: bytes, rcpt: byte
 
 
 def test_without_a_name_for_bounces_none_is_asked_for() -> None:
-    told = commands_of(LETTER._replace(envelope_id=""), 100, {"DSN": ""})
-    assert not isinstance(told, Reply)
-    assert b"ENVID" not in told[0]
-    assert b"NOTIFY" not in told[1]
+    commands = commands_of(LETTER._replace(envelope_id=""), 100, {"DSN": ""})
+    assert not isinstance(commands, Reply)
+    assert b"ENVID" not in commands[0]
+    assert b"NOTIFY" not in commands[1]
 
 
 def test_an_international_address_needs_a_relay_that_takes_it() -> None:
@@ -45,10 +45,10 @@ def test_an_international_address_needs_a_relay_that_takes_it() -> None:
     assert commands_of(letter, 100, {}) == Reply(
         553, "5.6.7 the relay takes no international addresses"
     )
-    told = commands_of(letter, 100, {"SMTPUTF8": "", "DSN": ""})
-    assert not isinstance(told, Reply)
-    assert told[0].endswith(b" BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=D17.42\r\n")
-    assert told[1] == "RCPT TO:<żółć@daily.example> NOTIFY=FAILURE\r\n".encode()
+    commands = commands_of(letter, 100, {"SMTPUTF8": "", "DSN": ""})
+    assert not isinstance(commands, Reply)
+    assert commands[0].endswith(b" BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=D17.42\r\n")
+    assert commands[1] == "RCPT TO:<żółć@daily.example> NOTIFY=FAILURE\r\n".encode()
 
 
 def test_a_letter_that_is_too_large_is_refused_here() -> None:

@@ -157,10 +157,10 @@ def test_links_that_do_not_say_where_they_go(tmp_path: Path) -> None:
         " plan](https://a.example) and ![here](x.png).\n\n[Aquí.](https://b.example)\n",
         encoding="utf-8",
     )
-    told = [(p.line, p.message) for p in read(path).problems]
-    assert [line for line, message in told if "does not say where" in message] == [3, 5]
-    assert [line for line, message in told if "not encrypted" in message] == [3]
-    assert any("capitals" in message for _, message in told)
+    problems = [(p.line, p.message) for p in read(path).problems]
+    assert [line for line, message in problems if "does not say where" in message] == [3, 5]
+    assert [line for line, message in problems if "not encrypted" in message] == [3]
+    assert any("capitals" in message for _, message in problems)
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_a_kind_that_is_sent_by_hand_says_so_with_the_way_out(
     found = read(
         put(tmp_path, f"---\nheadline: Towns agree\nkind: {kind}\nlanguage: en\n---\nThey did.\n")
     )
-    (told,) = [p for p in found.problems if command in p.message]
-    assert (told.line, told.level) == (3, Level.WARNING)
-    assert "`id:` of its own" in told.message
+    (problem,) = [p for p in found.problems if command in p.message]
+    assert (problem.line, problem.level) == (3, Level.WARNING)
+    assert "`id:` of its own" in problem.message
 
 
 def test_a_datelines_day_is_the_date(tmp_path: Path) -> None:

@@ -198,9 +198,9 @@ def test_pictures_files_and_other_languages_open_by_the_readers_own_link_only(
         assert picture
         assert attachment
         assert client.get(picture[1]).headers["content-type"] == "image/gif"
-        told = client.get(attachment[1])
-        assert told.content.startswith(b"%PDF")
-        assert told.headers["content-disposition"].startswith(
+        answer = client.get(attachment[1])
+        assert answer.content.startswith(b"%PDF")
+        assert answer.headers["content-disposition"].startswith(
             "attachment; filename*=UTF-8''facts.pdf"
         )
         assert "Bateaux" in client.get(f"{view}?lang=fr").text

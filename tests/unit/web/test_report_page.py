@@ -126,9 +126,9 @@ def test_only_a_link_made_here_opens_it(installation: Installation) -> None:
 
 def test_the_live_parts_come_as_events_and_end(installation: Installation) -> None:
     """Counters only: nobody's row is read for them."""
-    told, goes_on = live_parts(installation.store, DistributionId("1"))
+    parts, goes_on = live_parts(installation.store, DistributionId("1"))
     assert goes_on
-    assert "38 of 40 accepted" in json.loads(told)["now"]
+    assert "38 of 40 accepted" in json.loads(parts)["now"]
 
     installation.store.command("HSET", keys.distribution("1"), "state", "sent")
     path = (

@@ -24,12 +24,12 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(path)
 
-    told = "\n".join(error.value.details)
-    assert "site.url" in told
-    assert "https" in told
-    assert "site.timezone" in told
-    assert "in_doubt.after" in told
-    assert "sender.colour: there is no such setting" in told
+    sentences = "\n".join(error.value.details)
+    assert "site.url" in sentences
+    assert "https" in sentences
+    assert "site.timezone" in sentences
+    assert "in_doubt.after" in sentences
+    assert "sender.colour: there is no such setting" in sentences
 
 
 def test_a_variable_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,6 @@
-"""Logging: one line per event with fixed keys, to stderr; no addresses beyond what a line needs."""
+"""Write the log: one line per event with fixed keys, to stderr; no addresses beyond what a line
+needs.
+"""
 
 import logging
 import re

@@ -1,5 +1,5 @@
-"""`distro up`: embedded Redis, worker, sweep and web as children that are restarted when they die
-and stopped in order.
+"""Supervise the parts of `distro up`: embedded Redis, worker, sweep and web as children, restarted
+when they die and stopped in order.
 
 Each part lives in a session of its own, so that a Ctrl-C reaches only the supervisor. Redis stops
 last, when the parts have written what they had to. If the supervisor itself is killed, the parts

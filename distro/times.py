@@ -1,4 +1,6 @@
-"""Times as people write them and as JSON carries them (RFC 3339 with offset and fraction)."""
+"""Parse times as people write them, and format them as JSON carries them (RFC 3339 with offset and
+fraction).
+"""
 
 import re
 from datetime import UTC, datetime

@@ -1,5 +1,4 @@
-"""Signed tokens in links, bound to a purpose and to the reader's address; and the keyed hash of an
-address.
+"""Sign tokens in links, bound to a purpose and to the reader's address; hash addresses with a key.
 
 A token is readable and short: ``17.42.981.Zk3…`` is distribution 17, recipient 42, subscriber 981
 and 128 bits of HMAC-SHA-256. The signature covers a keyed hash of the address, so that an id given

@@ -1,5 +1,5 @@
-"""A copy of everything that an installation knows, encrypted (age-encryption.org/v1), and an
-installation from such a copy.
+"""Write everything that an installation knows into one encrypted file (age-encryption.org/v1), and
+restore an installation from it.
 
 The copy is of one instant, taken while sending goes on. After `restore` whatever was unfinished
 stands halted, every newer "no" in this host's consent file holds, and no number that was given out

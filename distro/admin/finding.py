@@ -1,4 +1,6 @@
-"""One thing that was looked at, and what to type next if it should not be as it is."""
+"""One finding of `distro doctor`: what was looked at, and what to type next if it is not as it
+should be.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,5 +1,5 @@
-"""The pages as readers and mail programs reach them: under `[site] url`, through whatever proxy
-stands before them.
+"""Check that the public pages answer under `[site] url` as readers and mail programs reach them,
+through any proxy.
 """
 
 import http.client

@@ -1,4 +1,4 @@
-"""Look whether a relay takes connections: a look, not a promise."""
+"""Check that a relay takes connections now; it promises nothing about later."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""An office of one's own in an empty folder."""
+"""Write the files of a new installation into an empty folder (`distro init`)."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The book and who is meant: import, segments, consent, the frozen audience."""
+"""The book and who is meant: import, expressions and segments, consent, the frozen audience."""

@@ -1,4 +1,4 @@
-"""E-mail addresses: what is one (RFC 5321 §4.1.2), and which two are the same person's.
+"""Judge e-mail addresses (RFC 5321 §4.1.2), and find which two are the same person's.
 
 `judge` gives the address as it travels: the local part as written, the domain in lower-case
 A-labels (RFC 5890). `key` folds the case of ASCII letters too: two addresses with the same key are

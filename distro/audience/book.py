@@ -1,4 +1,4 @@
-"""Looking people up in the book."""
+"""Look people up in the book."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The one writer of the book: rows, addresses and index change together, or not at all.
+"""Write the book: rows, addresses and index change together, or not at all.
 
 A writer reads, thinks in Python, and hands Redis a list of commands that run only if nobody wrote
 meanwhile (`book`); else it reads again. So an import, an edit, a reader's own choice and an erasure

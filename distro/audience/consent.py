@@ -1,4 +1,4 @@
-"""Consent as facts: only ever added, durable before they are acknowledged.
+"""Keep consent as facts: only ever added, and durable before they are acknowledged.
 
 Facts are only ever added. What somebody agreed to is a function of all facts about them
 (`consent`). At the start of every part, facts of this host's file that Redis lacks (after a power

@@ -1,4 +1,4 @@
-"""The file of consent facts of one host: a fact is on disk before it is acknowledged."""
+"""Keep the consent facts of one host in a file: a fact is on disk before it is acknowledged."""
 
 import contextlib
 import fcntl

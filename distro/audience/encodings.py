@@ -1,5 +1,5 @@
-"""The encoding of a spreadsheet saved as text: found out from the whole file, told where it is not
-UTF-8, never guessed blindly.
+"""Find the encoding of a spreadsheet saved as text, from the whole file; say which where it is not
+UTF-8, and never guess blindly.
 """
 
 import codecs

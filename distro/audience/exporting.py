@@ -1,4 +1,4 @@
-"""The whole book as a spreadsheet that runs nothing, and that an import takes back."""
+"""Export the whole book as a spreadsheet that runs nothing and that an import takes back."""
 
 import csv
 import io

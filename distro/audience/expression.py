@@ -1,5 +1,5 @@
-"""The language of segments: ``journalists and language:es and (beats:migration or beats:labour) and
-not country:US``.
+"""Parse the language of segments: ``journalists and language:es and (beats:migration or
+beats:labour) and not country:US``.
 
     expression = term, {"or", term}          a bare word is a list or a named segment
     term       = factor, {"and", factor}     field:value is any column; * at the end of a value is a

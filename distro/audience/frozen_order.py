@@ -1,5 +1,5 @@
-"""The frozen audience: who stands at which ordinal, and the batches. A pure function of what was
-reserved.
+"""Give each reader of a frozen audience an ordinal, and divide them into batches. A pure function
+of what was reserved.
 
 Editions follow one another; within each those who share a receiver's limit stand apart, so that a
 slowed receiver never blocks the others. The order is shuffled by the distribution's id, so that no

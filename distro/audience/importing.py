@@ -1,4 +1,4 @@
-"""A spreadsheet's rows into the book.
+"""Import a spreadsheet's rows into the book.
 
 Every row is judged before anything is written: a bad row stops the file, unless told to skip such
 rows. Good rows are staged in Redis while they are judged, and then taken into the book in pieces,

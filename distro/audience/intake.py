@@ -1,4 +1,4 @@
-"""One staged import on its way into the book."""
+"""Take one staged import into the book."""
 
 import zlib
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,6 @@
-"""Lists as staff describe them in segments.toml: their owner, whether readers may join, trust."""
+"""Read the roles of lists from segments.toml: their owner, whether readers may join, whether they
+are trusted with embargoes.
+"""
 
 # [lists.journalists]
 # title = {en = "Press releases", fr = "Communiqués de presse"}     or one text for all

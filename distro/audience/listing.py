@@ -1,6 +1,4 @@
-"""People of the book as a list: those who match, found by a part of their name, address or
-outlet.
-"""
+"""List people of the book: those who match, found by a part of their name, address or outlet."""
 
 import json
 from collections.abc import Callable

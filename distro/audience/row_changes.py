@@ -1,4 +1,4 @@
-"""Changes of rows, as values: what they make of the book, of its addresses and of its index."""
+"""Work out what changes of rows make of the book, its addresses and its index."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One row of a spreadsheet, judged: what the book takes of it, or why it cannot."""
+"""Judge one row of a spreadsheet: what the book takes of it, or why it cannot."""
 
 import json
 import re

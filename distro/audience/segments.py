@@ -1,4 +1,4 @@
-"""Named segments, and expressions as programs over the book's index.
+"""Resolve named segments, and turn expressions into programs over the book's index.
 
 A program is what `select` and `count` run: bitmaps joined by BITOPs, and bit planes compared by
 them. What has no bitmap is made one: from packed ids (columns of many values), or by reading the

@@ -1,4 +1,4 @@
-"""Files that people keep their contacts in, as rows of cells: CSV of any kind, and Excel
+"""Read the files in which people keep their contacts as rows of cells: CSV of any kind, and Excel
 workbooks.
 """
 

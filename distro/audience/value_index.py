@@ -1,4 +1,4 @@
-"""Where the values of a row stand in the index.
+"""Find the index keys in which the values of a row stand.
 
 A column of few values has a bitmap a value (``idx:``); one of up to fifty thousand has packed ids a
 value (``ids:``); beyond that, and for names and telephone numbers, the rows are read. Numbers and

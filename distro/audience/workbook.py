@@ -1,5 +1,5 @@
-"""Excel workbooks, read by a child under limits: a hostile one takes the child's memory and time,
-not ours.
+"""Read Excel workbooks in a child process under limits: a hostile one takes the child's memory and
+time, not ours.
 
 Cells come as the sheet shows them where that matters: a number with leading zeros keeps them, a
 date is a date.

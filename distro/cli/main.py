@@ -1,4 +1,6 @@
-"""The `distro` command: its tree, and the one place that turns errors into words and exit codes."""
+"""The `distro` command: its tree of commands, and the one place that turns errors into sentences
+and exit codes.
+"""
 
 import os
 import signal

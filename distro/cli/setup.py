@@ -1,4 +1,4 @@
-"""init, doctor, config show: an office of one's own, and whether it is well."""
+"""init, doctor, config show: set an installation up, and see whether it is well."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""subscribers import and export: spreadsheets in and out of the book."""
+"""subscribers list and export: the people of the book, and the book as a spreadsheet."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

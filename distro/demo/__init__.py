@@ -1,3 +1,3 @@
-"""The two-minute demo: a press office in a temporary folder, a mailbox on this machine, sample
+"""The two-minute demo: an installation in a temporary folder, a mailbox on this machine, sample
 data.
 """

@@ -1,5 +1,5 @@
-"""The demo's mailbox as pages: every letter received, at phone and desktop width, as text and as
-source.
+"""Show the demo's mailbox as pages: every letter received, at phone and desktop width, as text and
+as source.
 """
 
 import signal

@@ -1,4 +1,5 @@
-"""A distribution's audience is fixed and written down, its letters are compiled, its time comes.
+"""Freeze a distribution: fix its audience and write it down, compile its letters, and start it when
+its time comes.
 
 Reserving is one script; asked again it returns the reservation that it made. Writing the audience
 down goes in pieces that anyone may resume: the order is a pure function of what was reserved. The

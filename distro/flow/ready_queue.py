@@ -1,6 +1,4 @@
-"""The counter between the group commit and the connections: letters that are ready, and lanes that
-wait for one.
-"""
+"""Queue the letters that are ready to send, and match each with a connection that waits for one."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""Tell others, by way of Redis, why a sending process sends nothing and what a relay allows it."""
+"""Publish in Redis why a sending process sends nothing, and what a relay allows it."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""After a temporary refusal: when to try again, and when to give up."""
+"""Decide after a temporary refusal when to try again, and when to give up."""
 
 import random
 import time

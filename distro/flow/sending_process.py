@@ -1,4 +1,4 @@
-"""A `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines:
+"""Run a `Deliverer` on an event loop in a thread of its own, for callers that are no coroutines:
 Celery's tasks.
 """
 

@@ -1,4 +1,4 @@
-"""A release and an expression become a plan, and then a scheduled distribution."""
+"""Plan and submit: a release and an expression become a plan, and then a scheduled distribution."""
 
 import hashlib
 import json

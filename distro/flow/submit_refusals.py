@@ -1,4 +1,4 @@
-"""The reasons for which a submit is refused, as errors with a code and facts."""
+"""Refuse a submit: each reason as an error with a code and facts."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

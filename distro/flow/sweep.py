@@ -1,5 +1,5 @@
-"""Whatever died is repaired, what waits is tried again, what is complete is closed. Any number of
-sweeps is harmless.
+"""Sweep: repair what died, try again what waits, close what is complete. Any number of sweeps is
+harmless.
 """
 
 import time

@@ -1,0 +1,1 @@
+"""An installation as one process opens it: settings, store, keys, secrets, readiness."""

@@ -1,4 +1,4 @@
-"""The allow-list of environments other than production: `[site] allow`."""
+"""Enforce the allow-list of environments other than production: `[site] allow`."""
 
 from distro.audience.expression import parse
 from distro.installation.context import Installation

@@ -1,4 +1,4 @@
-"""An installation as one process sees it: settings, store, keys, host."""
+"""Open an installation for one process: its settings, store, keys and host."""
 
 import contextlib
 import fcntl

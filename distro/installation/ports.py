@@ -1,4 +1,4 @@
-"""A port of this machine: taken, or a sentence that says who else has it."""
+"""Check that a port of this machine is free, or say who else has it."""
 
 import errno
 import socket

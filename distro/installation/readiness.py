@@ -1,4 +1,4 @@
-"""Say whether an installation can send."""
+"""Check whether an installation can send."""
 
 from distro.installation.context import Installation
 from distro.store import processes

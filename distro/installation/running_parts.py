@@ -1,5 +1,5 @@
-"""With which settings each part of this host runs, so that nobody wonders why an edited line has no
-effect.
+"""Record with which settings each part of this host runs, so that an edited line that has no effect
+yet is noticed.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""The signing keys, the pepper of address hashes and the host id of a data folder."""
+"""Load or make the signing keys, the pepper of address hashes and the host id of a data folder."""
 
 import contextlib
 import json

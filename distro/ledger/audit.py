@@ -1,5 +1,5 @@
-"""Recount a distribution from its bytes: whether everyone has exactly one state, and the counters
-agree.
+"""Recount a distribution from its bytes: check that everyone has exactly one state and that the
+counters agree.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Group commits: outcomes and next intents travel together, one script call for all that is
+"""Commit in groups: outcomes and next intents travel together, one script call for all that is
 pending.
 
 One call at a time a process, each with a serial: if the answer is lost, the same call is made again

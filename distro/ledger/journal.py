@@ -1,5 +1,5 @@
-"""A process's journal: a line as each body begins and as each reply is read, before anything else
-is done about it.
+"""Keep a process's journal: a line as each body begins and as each reply is read, before anything
+else is done about it.
 
 It is locked for the life of its process: whoever gets the lock knows that the process is gone, and
 its lines are the first evidence about what it left in flight. A reply is a state; begun without a

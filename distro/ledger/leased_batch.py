@@ -1,4 +1,4 @@
-"""A batch that a process has, and who uses its intents."""
+"""A batch that a process holds by lease, and the interface of whoever uses its intents."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Outcomes and questions that wait for the next group commit, and how the step script reads
+"""Collect outcomes and questions for the next group commit, and pack them as the step script reads
 them.
 """
 

@@ -1,5 +1,4 @@
-"""Markdown as blocks of a letter: each with the HTML of its inside, styled inline, and nothing that
-is not allowed.
+"""Turn Markdown into the blocks of a letter: styled inline, and nothing that is not allowed.
 
 Release text never becomes a template: it enters Jinja as values that are already safe HTML
 (`Markup`).

@@ -1,5 +1,5 @@
-"""An edition into a letter: Jinja, MJML and MIME once per edition; what remains per reader are
-slots.
+"""Compile an edition into a letter: Jinja, MJML and MIME once an edition; what differs from reader
+to reader stays a slot.
 
 Takes an edition, who sends it and the templates. Gives a `Letter`: bytes that only need their slots
 filled. Never looks at a subscriber. A letter without a visible unsubscribe link is refused.

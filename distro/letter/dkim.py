@@ -1,4 +1,4 @@
-"""DKIM signatures (RFC 6376, RFC 8463) over our own splice: relaxed headers, simple body.
+"""Sign letters with DKIM (RFC 6376, RFC 8463) while they are spliced: relaxed headers, simple body.
 
 What is the same for every reader is canonicalised and hashed once (`Signed`); what a letter adds
 for one reader costs a hash over the rest of its body and one signature a key. Both unsubscribe

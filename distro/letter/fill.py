@@ -1,4 +1,5 @@
-"""A compiled letter for one reader: splicing, a few microseconds. The hot path of all sending.
+"""Fill a compiled letter for one reader by splicing: a few microseconds, the hot path of all
+sending.
 
 Message-ID is a function of distribution and ordinal, so that a repetition after doubt carries the
 same one.

@@ -1,4 +1,4 @@
-"""Header fields (RFC 5322 §2.2, §3.2; RFC 2047), written by our own hand.
+"""Write header fields (RFC 5322 §2.2, §3.2; RFC 2047).
 
 CPython's folding turns a long List-Unsubscribe into encoded words and drops the quotes of long
 display names; both break what receivers read. Rules here: encoded words of at most 75 characters,

@@ -1,4 +1,4 @@
-"""The letter's own words in the reader's language (catalogues/LANGUAGE.toml), and its dates."""
+"""Translate the letter's own words (catalogues/LANGUAGE.toml) and its dates."""
 
 import tomllib
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""The parts of a letter (RFC 2046): text and HTML as alternatives, pictures related to them,
-attachments beside them.
+"""Build the MIME parts of a letter (RFC 2046): text and HTML as alternatives, pictures related to
+them, attachments beside them.
 
 Each part is encoded once per edition; only the two alternatives have slots.
 """

@@ -1,5 +1,5 @@
-"""MJML to HTML, behind our own linter: the compiler is silent on mistakes and can crash on deep
-nesting.
+"""Compile MJML to HTML behind our own linter: the compiler is silent on mistakes and can crash on
+deep nesting.
 
 `compile_mjml` first parses the source as XML: every component must be known, stand under a right
 parent and carry only attributes that it has; nothing may be nested deeper than 200. Only then is

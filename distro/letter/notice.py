@@ -1,4 +1,4 @@
-"""The notice above a letter's text: a correction, a hold, a kill, an embargo."""
+"""Write the notice above a letter's text: a correction, a hold, a kill, an embargo."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

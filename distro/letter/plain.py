@@ -1,5 +1,5 @@
-"""The text part, rendered from the Markdown tokens: 72 columns, links numbered and listed,
-addresses bare.
+"""Render the text part from the Markdown tokens: 72 columns, links numbered and listed, addresses
+bare.
 """
 
 import textwrap

@@ -1,4 +1,4 @@
-"""Quoted-printable (RFC 2045 §6.7) in pieces that can be spliced.
+"""Encode quoted-printable (RFC 2045 §6.7) in pieces that can be spliced.
 
 A static piece ends with a soft line break before a slot, and the slot's value with one after it, so
 that each stands on lines of its own. No line begins with a dot (RFC 5321 §4.5.2 needs no stuffing

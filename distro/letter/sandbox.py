@@ -1,4 +1,4 @@
-"""Bounds on what a template may cost: the time and memory of rendering it, and the size of what it
+"""Bound what a template may cost: the time and memory of rendering it, and the size of what it
 makes.
 
 Jinja's sandbox keeps a template from the system. It does not keep it from ``{{ 'a' * 5000000000

@@ -1,5 +1,5 @@
-"""Letters that an installation writes by itself: the question before somebody is on a list, and the
-welcome after.
+"""Compile the letters that an installation writes by itself: confirm, welcome, access to one's
+data.
 """
 
 from distro.letter.labels import labels_of

@@ -1,5 +1,5 @@
-"""The places of a letter that differ from reader to reader, as marks that survive Jinja and MJML
-untouched.
+"""Mark the places of a letter that differ from reader to reader, with marks that survive Jinja and
+MJML untouched.
 
 A mark holds a secret that is made anew for every letter, so that no text of a release can pretend
 to be one: a mark in a link of the release would send every reader's address to whoever wrote it.

@@ -1,4 +1,4 @@
-"""Jinja templates, sandboxed and autoescaped: the organisation's own folder first, then the
+"""Load Jinja templates, sandboxed and autoescaped: the organisation's own folder first, then the
 packaged one.
 
 Own templates win file by file, and may take the packaged one block by block: ``{% extends

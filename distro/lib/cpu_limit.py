@@ -1,4 +1,4 @@
-"""A bound on the processor time that reading something hostile may take."""
+"""Bound the processor time that reading hostile input may take."""
 
 import contextlib
 import gc

@@ -1,5 +1,5 @@
-"""Cells that open safely in a spreadsheet: what it could run gets a quote before it, which our
-import takes off again.
+"""Write CSV cells that open safely in a spreadsheet: a quote goes before whatever it could run, and
+our import takes it off again.
 
 A spreadsheet runs a cell that begins with one of a few characters, also their full-width forms, and
 white space before them does not help. Which character separates cells is its reader's setting, not

@@ -1,4 +1,4 @@
-"""Named points at which a rehearsal may stop a process, to see what becomes of its letters. Off
+"""Stop a process at a named point, so that a fault test can see what becomes of its letters. Off
 unless asked for.
 
 DISTRO_FAULT="begun:3:/tmp/stage" stops the process that passes the point `begun` for the third

@@ -1,4 +1,4 @@
-"""Coroutines that go on at once, inside the callback that brings what they wait for.
+"""Run coroutines that go on at once, inside the callback that brings what they wait for.
 
 An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all
 sockets, and whatever else is due first. Between two letters of a connection there is no time for

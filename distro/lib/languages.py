@@ -1,5 +1,5 @@
-"""Language codes (BCP 47), and the many ways in which people write a language: French, français,
-fra, fr_CH, العربية.
+"""Recognise the many ways in which people write a language (French, français, fra, fr_CH) and give
+its BCP 47 code.
 """
 
 import difflib

@@ -1,5 +1,5 @@
-"""Receivers that share one limit: a mail provider has many domains, and counts what it gets from us
-over all of them.
+"""Group receivers that share one limit: a mail provider has many domains and counts our mail over
+all of them.
 """
 
 from functools import cache

@@ -1,6 +1,4 @@
-"""Ends of lives: parts notice that their supervisor is gone, pool children that their worker is,
-and a stop is shared.
-"""
+"""Detect that a parent process is gone, and share a shutdown flag with forked children."""
 
 import mmap
 import os

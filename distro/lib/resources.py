@@ -1,4 +1,4 @@
-"""Where the packaged templates and sample data lie: inside the wheel, or in the repository of an
+"""Find the packaged templates and sample data: inside the wheel, or in the repository of an
 editable install.
 """
 

@@ -1,4 +1,4 @@
-"""SMTP reply codes (RFC 5321 §4.2) and enhanced status codes (RFC 3463), as words."""
+"""Word SMTP reply codes (RFC 5321 §4.2) and enhanced status codes (RFC 3463)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The look that [brand] asks for, for the letters of one sender."""
+"""Apply [brand]: the look of one sender's letters."""
 
 import mimetypes
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From editions to compiled letters, kept beside their distribution."""
+"""Compile editions into letters, and keep them beside their distribution."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""The letters of a release as files, for eyes and for mail programs. Needs neither Redis nor a
-book.
+"""Write the letters of a release as files, for eyes and for mail programs. Needs neither Redis nor
+a book.
 """
 
 import base64

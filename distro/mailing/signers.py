@@ -1,4 +1,4 @@
-"""The keys that the settings name, for the letters of one sender."""
+"""Open the DKIM keys that the settings name for one sender."""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,5 +1,5 @@
-"""The real letter to a colleague, marked [Test], outside any distribution: nothing of it is in the
-ledger.
+"""Send the real letter to a colleague, marked [Test], outside any distribution: nothing of it is in
+the ledger.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The relays that the settings ask for."""
+"""Open the relays that the settings name."""
 
 import asyncio
 import time

@@ -1,1 +1,3 @@
-"""Outgoing SMTP: a pipelined client, a pool of connections, replies judged in one place."""
+"""Outgoing SMTP: pipelined sessions, pools of connections, a balancer over relays; replies judged
+in one place.
+"""

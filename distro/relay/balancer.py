@@ -1,5 +1,5 @@
-"""Several relays as one: each gets its share of the letters by weight, and who cannot be reached is
-passed over.
+"""Balance several relays: each gets its share of the letters by weight, and one that cannot be
+reached is passed over.
 
 A relay waits for its turn while another, which is moving, has had less than its share; one that has
 neither a free connection nor ended a letter for a second is not waited for. Weight 0 is a reserve:

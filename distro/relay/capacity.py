@@ -115,8 +115,8 @@ class Capacity:
     def closed(self, now: float, letters: int, *, announced: bool, broke: bool) -> float:
         """Note the end of an open connection after so many letters; return as `refused` does.
 
-        `announced`: the relay ended it with 421 where the next letter began; `broke`: it did so without
-        a word.
+        `announced`: the relay ended it with 421 where the next letter began; `broke`: it did so
+        without a word.
         """
         self.open -= 1
         if not letters and (announced or broke):  # greeted, and then of no use

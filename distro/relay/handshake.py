@@ -94,10 +94,10 @@ class Handshake(Connection):
         """Log in (RFC 4954) by PLAIN, or by LOGIN where only that is offered."""
         e = self.endpoint
         # Old servers write AUTH=LOGIN.
-        words = [(word.partition("="), rest) for word, rest in self.extensions.items()]
+        offers = [(word.partition("="), rest) for word, rest in self.extensions.items()]
         offered = [
             mechanism
-            for (word, _, first), rest in words
+            for (word, _, first), rest in offers
             if word == "AUTH"
             for mechanism in f"{first} {rest}".upper().split()
         ]

@@ -1,4 +1,4 @@
-"""Lanes: one connection each, taking letters from whoever has them (`Work`) and telling how each
+"""Run a pool of connections ("lanes"): each takes letters from its `Work` and reports how each
 ended.
 
 A lane opens its connection when there is work, keeps it while there is more, and closes it after

@@ -1,4 +1,4 @@
-"""The work of a pool: where its letters come from, and where outcomes go."""
+"""The interface between a pool and its caller: where letters come from, and where outcomes go."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar

@@ -1,1 +1,1 @@
-"""Reports: summary, one person, export, pages."""
+"""Reports about distributions: the summary, one person, exports, pages."""

@@ -1,4 +1,4 @@
-"""Charts as SVG made here: title and description, zero-based, a texture for each state so that grey
+"""Draw charts as SVG: title and description, zero-based, a texture for each state so that grey
 print reads.
 """
 

@@ -1,4 +1,4 @@
-"""The report beyond its summary: over time, by edition, by domain, refusals, events, versions."""
+"""Count the details of a report: over time, by edition, by domain, refusals, events, versions."""
 
 import json
 from collections import Counter

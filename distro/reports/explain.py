@@ -1,5 +1,5 @@
-"""Why one person did or did not get a release, rule by rule: what somebody needs who rings and
-asks.
+"""Explain why one person did or did not get a release, rule by rule: what a press officer needs
+when somebody rings.
 """
 
 from dataclasses import dataclass

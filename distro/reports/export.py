@@ -1,4 +1,4 @@
-"""The recipients of a distribution, and the book, as CSV files; the book as a list."""
+"""Write the recipients of a distribution, and the book, as files."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The report as a page: written to a file, or served to whoever has its signed link."""
+"""Serve the report as a page to whoever has its signed link, or write it to a file."""
 
 from pathlib import Path
 

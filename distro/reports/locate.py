@@ -1,4 +1,6 @@
-"""Why one person did or did not get a release, rule by rule."""
+"""Find where one person stands in a distribution: the ordinal, the reservation, the reason they
+were left out.
+"""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
-"""The report as one self-contained page: no script, nothing remote, readable in print, in the dark
-and without colour.
+"""Render the report as one self-contained page: no script, nothing remote, readable in print, in
+the dark and without colour.
 """
 
 import base64

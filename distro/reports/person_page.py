@@ -1,5 +1,5 @@
-"""One person and one release as a page: what to say on the telephone, why, and what a mail admin
-asks for.
+"""Render one person and one release as a page: what to say on the telephone, why, and what a mail
+admin asks for.
 """
 
 from collections.abc import Sequence

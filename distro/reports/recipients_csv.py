@@ -1,4 +1,4 @@
-"""A line a recipient, as CSV that opens safely in a spreadsheet."""
+"""Write one line a recipient, as CSV that opens safely in a spreadsheet."""
 
 import csv
 import io

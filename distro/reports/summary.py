@@ -1,4 +1,4 @@
-"""The report of a distribution as plain data; §10 of the design names its keys."""
+"""Summarise a distribution as plain data: the keys of `report --json`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass

@@ -1,5 +1,5 @@
-"""Every setting with its value, where that comes from, its default and its meaning; secrets are
-masked.
+"""List every setting with its value, where that comes from, its default and its meaning; secrets
+are masked.
 """
 
 import os

@@ -1,5 +1,4 @@
-"""Every setting with its default and its meaning; `load` finds them in `distro.toml` and DISTRO_*
-variables.
+"""Load the settings from `distro.toml` and DISTRO_* variables, and say what is wrong with each.
 
 Unknown keys are errors, and all problems are reported at once. A variable overrides the file; two
 underscores step into a section: DISTRO_SITE__URL. Lists and tables are written as JSON:

@@ -1,8 +1,5 @@
-"""The connection for threads: embedded, redis://, rediss:// or sentinel://. The event loop of a
-sending process has its own, `pipe`.
-
-Every call waits up to ten seconds for a Redis that is coming back; every script is safe to run
-twice.
+"""Connect threads to Redis: embedded, redis://, rediss://, unix:// or sentinel://. The event loop
+of a sending process has its own connection, `async_client`.
 """
 
 import contextlib

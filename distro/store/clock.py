@@ -1,4 +1,5 @@
-"""The offset that rehearsals add to the ledger's one clock, Redis TIME; always 0 outside of them.
+"""Pass the offset that fault tests add to the ledger's one clock, Redis TIME; it is 0 outside of
+them.
 
 A script gets it as its only key: production passes none. DISTRO_CLOCK names a file with the offset
 for processes that a rehearsal starts; a test in the same process sets `offset_ms`.

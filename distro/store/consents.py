@@ -1,4 +1,4 @@
-"""Consent as the store keeps it: who may not be written to and why, facts, pauses."""
+"""Keep consent in Redis: who may not be written to and why, facts, pauses."""
 
 from collections.abc import Iterable, Sequence
 
@@ -47,8 +47,8 @@ def any_kept(store: Store) -> bool:
 
 def keep_refusal(store: Store, hashes: Iterable[str], what: str) -> None:
     """Keep a refusal (erased, unsubscribed, suppressed) for whoever comes with such an address."""
-    words = [word for address_hash in hashes for word in (address_hash, what)]
-    store.command("HSET", keys.NOES, *words)
+    command = [word for address_hash in hashes for word in (address_hash, what)]
+    store.command("HSET", keys.NOES, *command)
 
 
 def drop_refusal(store: Store, hashes: Iterable[str]) -> None:
@@ -64,8 +64,8 @@ def kept_refusals(store: Store, hashes: Sequence[str]) -> dict[str, str]:
 
 def pauses_over(store: Store, most: int) -> list[int]:
     """Return at most so many subscribers whose pause is over."""
-    words = ("ZRANGEBYSCORE", keys.PAUSED, "-inf", store.now_ms(), "LIMIT", 0, most)
-    return [int(number) for number in store.command(*words)]
+    command = ("ZRANGEBYSCORE", keys.PAUSED, "-inf", store.now_ms(), "LIMIT", 0, most)
+    return [int(number) for number in store.command(*command)]
 
 
 def paused_until(store: Store, subscriber: int) -> int:

@@ -1,4 +1,5 @@
-"""The one format number of what an installation keeps, in Redis and in its data folder.
+"""Check the format number of what an installation keeps, in Redis and in its data folder, and
+migrate what is older.
 
 A change of what is kept adds a step that turns the format before into the new one. Data of a newer
 format than this code knows is refused, so that an older distro never writes into it.

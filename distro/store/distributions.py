@@ -1,4 +1,4 @@
-"""Distributions as the store keeps them: one frozen value, read in one place.
+"""Read a distribution's row as one frozen value, in one place.
 
 The scripts write the hash `dist:{D}`; this module reads it. Times are unix milliseconds by Redis'
 clock, 0 for what has not happened.
@@ -280,8 +280,8 @@ def overdue(store: Store, late_ms: int) -> list[DistributionId]:
 
 def batches_with_work(store: Store, distribution: str, most: int) -> list[int]:
     """Return at most so many batches without a lease whose work is due."""
-    words = ("ZRANGEBYSCORE", keys.todo(distribution), "-inf", store.now_ms(), "LIMIT", 0, most)
-    return [int(batch) for batch in store.command(*words)]
+    command = ("ZRANGEBYSCORE", keys.todo(distribution), "-inf", store.now_ms(), "LIMIT", 0, most)
+    return [int(batch) for batch in store.command(*command)]
 
 
 def next_work_ms(store: Store, distribution: str) -> int:

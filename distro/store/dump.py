@@ -1,4 +1,4 @@
-"""One instant of everything in Redis, taken as a replica takes it while it goes on, and put into
+"""Dump one instant of everything in Redis, as a replica takes it while it goes on, and load it into
 another Redis key by key.
 """
 

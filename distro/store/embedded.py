@@ -1,4 +1,4 @@
-"""The embedded Redis: a real server from a wheel, under our own keeper.
+"""Start or join the embedded Redis: a real server from a wheel, under our own keeper.
 
 The keeper (`python -m distro.store.keeper FOLDER`) runs the server as its child on a unix socket
 with a password, AOF with `appendfsync always`, and holds `keeper.lock`, which the server inherits.

@@ -1,4 +1,4 @@
-"""Halts of one domain or one provider's group, as the store keeps them."""
+"""Keep halts of one domain or one provider's group."""
 
 import json
 from collections.abc import Sequence

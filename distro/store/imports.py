@@ -1,4 +1,4 @@
-"""Staged imports, as the store keeps them."""
+"""Keep staged imports."""
 
 from collections.abc import Mapping
 

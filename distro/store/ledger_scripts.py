@@ -1,5 +1,5 @@
-"""Signatures of the ledger's scripts: what a sending process asks, what the sweep asks, what a
-person orders.
+"""Signatures of the ledger's scripts: calls of a sending process, of the sweep and of a person's
+orders.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""The buckets that letters draw from, as far as others than the scripts look at them."""
+"""Read and set the token buckets that limit sending rates."""
 
 from distro.store import keys
 from distro.store.client import Store

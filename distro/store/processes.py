@@ -1,4 +1,4 @@
-"""Signs of life of sending processes and other parts, and what they say of themselves."""
+"""Record that sending processes and other parts are alive, and what they say of themselves."""
 
 import json
 import time

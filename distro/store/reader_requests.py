@@ -1,4 +1,4 @@
-"""Requests of readers, and the letters to single readers that wait, as the store keeps them."""
+"""Keep the requests of readers, and the letters to single readers that wait."""
 
 import json
 from collections.abc import Iterable

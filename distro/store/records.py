@@ -1,6 +1,4 @@
-"""The ledger's bytes as values, beside the scripts that write them: outcomes, records, counters,
-batches.
-"""
+"""Unpack the ledger's bytes as the scripts write them: outcomes, records, counters, batches."""
 
 import json
 import struct

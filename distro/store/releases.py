@@ -1,4 +1,4 @@
-"""Releases, their editions and the files that travel with them, as the store keeps them."""
+"""Keep releases, their editions and the files that travel with them."""
 
 from collections.abc import Iterable, Iterator
 

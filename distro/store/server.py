@@ -1,4 +1,4 @@
-"""The Redis server itself: how it is set, how fast it writes, its append-only file."""
+"""Start a Redis server: its settings, how fast it writes, its append-only file."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rows of the book and its index, as the store keeps them."""
+"""Keep the rows of the book and its index."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence

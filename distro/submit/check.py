@@ -1,4 +1,4 @@
-"""The linter of editions: what must be mended, and what somebody should look at."""
+"""Lint editions: what must be mended, and what somebody should look at."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Media contacts as people write them: on lines of their own, or all in one."""
+"""Read media contacts as people write them: on lines of their own, or all in one."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The dateline: the place (and often the day) with which a release opens, in the styles of many
+"""Read a dateline: the place (and often the day) with which a release opens, in the styles of many
 countries.
 
 "GENEVA, 3 March 2027 (HOUSE) – …", "PORTLAND, Ore. — …", "Hamburg, 2.2.2027: …", "(Roma, 3 marzo

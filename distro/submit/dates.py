@@ -1,5 +1,5 @@
-"""A day as people write it in a text: "3 March 2027", "20. Mai 2027", "2027年3月3日", in twelve
-languages.
+"""Read a day as people write it in a text, in twelve languages: "3 March 2027", "20. Mai 2027",
+"2027年3月3日".
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The time of an "Embargoed until …" line, as press offices write it in six languages.
+"""Read the time of an "Embargoed until …" line, as press offices write it in six languages.
 
 Understood are RFC 3339, and a date with a clock time in words: "8:30 a.m. (ET), Friday, June 4,
 2027", "jusqu'au 20 mai 2027 à 6h00", "Sperrfrist: 1. Februar 2027, 10 Uhr". Without a zone the

@@ -1,6 +1,4 @@
-"""Files that travel with a release: pictures in its text, and attachments; each found beside the
-release file.
-"""
+"""Find the files that travel with a release, pictures and attachments, beside the release file."""
 
 import io
 import mimetypes

@@ -1,4 +1,4 @@
-"""The YAML 1.2 front matter of a Markdown release: texts stay texts, every key keeps its line."""
+"""Read the YAML 1.2 front matter of a Markdown release: texts stay texts, each key keeps its line."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which language a text is in, by its script and its commonest words."""
+"""Detect the language of a text by its script and its commonest words."""
 
 import re
 

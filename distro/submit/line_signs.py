@@ -1,4 +1,4 @@
-"""Signs of single lines of a plain text: datelines, places, addresses, labels."""
+"""Recognise signs of single lines of a plain text: datelines, places, addresses, labels."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The lines of a plain text, and what each one is by itself."""
+"""Split a plain text into lines, and classify each by itself."""
 
 import re
 from collections.abc import Iterable

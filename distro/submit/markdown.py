@@ -1,4 +1,4 @@
-"""A Markdown release: front matter, else what its text says."""
+"""Read a Markdown release: its front matter, else what its text says."""
 
 import re
 from collections.abc import Sequence

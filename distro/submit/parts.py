@@ -1,4 +1,5 @@
-"""Which line of a plain text is what: the division into parts that all signs together favour most.
+"""Divide a plain text into the parts of a release: the division that all signs together favour
+most.
 
 Every line is weighed for every part (`weights.py`), and every step from one part to the next has a
 weight too. The best way through the text is found by dynamic programming (Viterbi, 1967), so one

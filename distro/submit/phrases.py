@@ -1,4 +1,4 @@
-"""Phrases that say what a line is: "press release", "notes to editors", as in `phrases.toml`."""
+"""Match phrases that classify a line: "press release", "notes to editors", as in `phrases.toml`."""
 
 import re
 import tomllib

@@ -1,5 +1,5 @@
-"""A release as plain text, also one copied off a web page with its navigation and hard-wrapped
-lines.
+"""Read a release from plain text, also one copied off a web page with its navigation and
+hard-wrapped lines.
 
 `parts.py` says what each line is; here the lines of each part become the fields of an edition.
 Every line that is in no field is reported as dropped: nothing disappears silently.

@@ -1,4 +1,4 @@
-"""Markdown as a reader sees it: paragraphs of plain text, list items included, from the token
+"""Extract the prose of Markdown: paragraphs of plain text, list items included, from the token
 stream.
 """
 

@@ -1,4 +1,4 @@
-"""One file understood (`read`), and several files as one release (`release_of`)."""
+"""Read one file (`read`), and join several as one release (`release_of`)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

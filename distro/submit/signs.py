@@ -1,4 +1,4 @@
-"""Signs around each line of a plain text: by them a reader knows a title, a menu, a paragraph."""
+"""Recognise signs around each line of a plain text: titles, menus, paragraphs."""
 
 import re
 from functools import cached_property

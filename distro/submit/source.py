@@ -1,4 +1,4 @@
-"""Bytes of a file as text with lines: encodings, size, and what is no text at all."""
+"""Decode a file's bytes into lines of text: encoding, size, and what is no text at all."""
 
 import errno
 import re

@@ -1,4 +1,4 @@
-"""Hard wraps undone: lines as Markdown paragraphs and list items again."""
+"""Undo hard wraps: lines become Markdown paragraphs and list items again."""
 
 import re
 from collections.abc import Sequence

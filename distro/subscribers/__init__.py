@@ -1,0 +1,1 @@
+"""Acts on one subscriber, by staff or by the reader: join, leave, change, erase, see."""

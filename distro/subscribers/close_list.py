@@ -1,4 +1,4 @@
-"""Closing a list: everybody on it was told by a letter that is accounted for, then all are off it,
+"""Close a list: everybody on it was told by a letter that is accounted for, then all are off it,
 with the reason on record.
 """
 

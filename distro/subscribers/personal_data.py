@@ -1,4 +1,4 @@
-"""Everything on record about one person: their consent, and what is held on them."""
+"""Collect everything on record about one person: their consent, and what is held on them."""
 
 import json
 from dataclasses import dataclass

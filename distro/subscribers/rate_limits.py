@@ -1,4 +1,4 @@
-"""Bounds on how often somebody may ask for a letter to an address."""
+"""Limit how often somebody may ask for a letter to an address."""
 
 import hashlib
 import ipaddress

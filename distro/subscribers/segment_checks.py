@@ -1,4 +1,4 @@
-"""Which term lets a person in or out, and which segments have lost their people."""
+"""Explain which term lets a person in or out, and audit which segments have lost their people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

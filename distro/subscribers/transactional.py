@@ -1,5 +1,5 @@
-"""Letters to one person that no distribution sends: the question before a list, the welcome after,
-a link to what is held.
+"""Send letters to one person that no distribution sends: the question before a list, the welcome
+after, access to one's data.
 
 They wait in Redis and leave from the sweep, one connection for all that wait; what a relay refuses
 for now is tried again for a day. A link inside expires, so a letter sent twice after a crash does

@@ -1,4 +1,4 @@
-"""Bounds on what a stranger may cost the pages: bytes and seconds of a request, connections of one
+"""Bound what a stranger may cost the pages: bytes and seconds of a request, connections of one
 client and of all.
 
 Two layers. `Guard` is an ASGI middleware: it bounds the body of a request, and how many requests of

@@ -1,4 +1,4 @@
-"""Leave and come back: unsubscribe links, and the pages of who has no link.
+"""Serve readers who leave or come back: unsubscribe links, and the pages of who has no link.
 
 One-click unsubscribe obeys RFC 8058: POST acts, without cookies, redirects or authentication, and
 is answered 200 also the second time; GET only shows a page with a button, because scanners fetch

@@ -1,4 +1,4 @@
-"""The few public pages, in the reader's language; usable without JavaScript, in the dark, by
+"""Render the public pages in the reader's language; usable without JavaScript, in the dark, by
 keyboard and screen reader.
 """
 

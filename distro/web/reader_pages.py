@@ -1,4 +1,4 @@
-"""The common part of all reader pages: whom a link speaks for, and answers to bad links."""
+"""The base of all reader pages: whom a link speaks for, and the answers to bad links."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Choose, join, and see what is held: the pages of readers who stay, who come, who ask."""
+"""Serve readers who stay, join or ask: choices, sign-up, what is held about them."""
 
 import json
 import time
@@ -212,14 +212,16 @@ class Readers(LeavingPages):
         )
         if who is None:
             return self._expired(request)
-        held: Any = personal_data.personal_data(self.installation, who)
+        exported: Any = personal_data.personal_data(self.installation, who)
         place = self._of(who)
-        for line in (*held["history"], *held["letters"]):
+        for line in (*exported["history"], *exported["letters"]):
             line["day"] = long_date(
                 from_ms(line["at"], self.installation.settings.site.timezone), place.language
             )
         return HTMLResponse(
-            self.pages.personal_data(place, held, f"/me/{request.path_params['token']}/download")
+            self.pages.personal_data(
+                place, exported, f"/me/{request.path_params['token']}/download"
+            )
         )
 
     def download(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""`distro web`: the pages under uvicorn."""
+"""Run the pages under uvicorn (`distro web`)."""
 
 import resource
 

@@ -33,6 +33,11 @@ def former_address_key(address: str) -> str:
     return address.casefold()
 
 
+def domain_of(address: str) -> str:
+    """Return the domain of an address; its letters have no case (RFC 5321 §2.4)."""
+    return address.rpartition("@")[2].casefold()
+
+
 class Level(StrEnum):
     """The seriousness of a problem of an edition."""
 

@@ -19,6 +19,7 @@ from distro.admin.finding import Finding, Grade
 from distro.errors import SettingsError
 from distro.letter.dkim import Signer
 from distro.mailing.signers import signers_of
+from distro.model import domain_of
 from distro.settings.load import Settings
 from distro.settings.relays import Relay
 from distro.settings.sections import Sender
@@ -87,8 +88,8 @@ def examine_names(settings: Settings, names: Names) -> Iterator[Finding]:
 
 
 def _sender(settings: Settings, sender: Sender, names: Names) -> Iterator[Finding]:
-    domain = sender.address.rpartition("@")[2].lower()
-    bounce = (settings.feedback.return_path or sender.address).rpartition("@")[2].lower()
+    domain = domain_of(sender.address)
+    bounce = domain_of(settings.feedback.return_path or sender.address)
     try:
         signers = signers_of(settings, sender.address)
     except SettingsError as error:

@@ -11,10 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
 from distro import log
 from distro.demo.mailbox import Mailbox, check_ports
+from distro.lib import html_pages
 
 _STYLE = """<style>
 :root { color-scheme: light dark; --page: #fff; --ink: #15191e; --ink2: #4b5560;
@@ -77,7 +76,7 @@ class MailboxPages:
     """
 
     def __init__(self, mailbox: Mailbox, host: str = "127.0.0.1", port: int = 0) -> None:
-        env = Environment(autoescape=True)
+        env = html_pages.environment(Path(__file__).parent)
         self._list, self._letter = env.from_string(_LIST), env.from_string(_LETTER)
         self.mailbox = mailbox
         self._server = ThreadingHTTPServer((host, port), self._handler())

@@ -7,6 +7,7 @@ import time
 from distro.errors import DistroError, RefusedError
 from distro.installation.context import Installation
 from distro.lib.mailbox_providers import provider_of
+from distro.model import domain_of
 from distro.store import AsyncStore, halts
 from distro.store.halts import DomainHalt
 
@@ -55,7 +56,7 @@ class DomainHalts:
         """Return the halt of an address's domain or provider; None where there is none now."""
         if not self.known:
             return None
-        domain = address.rpartition("@")[2].casefold()
+        domain = domain_of(address)
         found = self.known.get(domain) or self.known.get(provider_of(domain))
         return found if found and self.left(found) > 0 else None
 

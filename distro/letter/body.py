@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 
 from distro.letter.brand import SEA
+from distro.lib.commonmark import parser
 
 _TAGS = {"a", "em", "strong", "code", "br", "b", "i"}
 _ATTRIBUTES = {"a": {"href", "style", "dir"}}
@@ -37,11 +37,6 @@ class Block:
     alt: str = ""
     width: int = 0  # pixels
     start: int = 1  # the number of an ordered list's first item
-
-
-def parser() -> MarkdownIt:
-    """Return a parser of CommonMark without raw HTML, with tables, as `submit` has it."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @cache

@@ -6,7 +6,7 @@ import textwrap
 
 from markdown_it.token import Token
 
-from distro.letter.body import parser
+from distro.lib.commonmark import parser
 
 _WIDTH = 72
 

@@ -15,6 +15,7 @@ from distro.errors import InputFileError, UsageError
 from distro.letter import CompiledLetter, Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
+from distro.lib import html_pages
 from distro.mailing.compose import context_for, files_of
 from distro.model import Edition
 from distro.settings.load import Settings
@@ -169,11 +170,7 @@ def _without_pictures(html: str) -> str:
 
 def _write_index(out: Path, written: Sequence[PreviewFiles]) -> None:
     """One page with all of them: phone, dark, desktop, plain text side by side."""
-    from jinja2 import Environment
-
-    template = Environment(autoescape=True).from_string(
-        (Path(__file__).parent / "preview.html").read_text(encoding="utf-8")
-    )
+    template = html_pages.environment(Path(__file__).parent).get_template("preview.html")
     letters = [
         {
             "headline": w.headline,

@@ -6,7 +6,7 @@ across three or more domains.
 """
 
 from distro.lib.smtp_codes import enhanced
-from distro.model import State
+from distro.model import State, domain_of
 from distro.relay.reply import Scope
 from distro.relay.session import Sent
 
@@ -39,7 +39,7 @@ class RefusalMonitor:
         self._senders = ()
         self._judged += 1
         if outcome.state is State.FAILED and enhanced(outcome.text).startswith("5.7."):
-            domain = recipient.rpartition("@")[2].casefold()
+            domain = domain_of(recipient)
             self._policy[domain] = self._policy.get(domain, 0) + 1
             refused = sum(self._policy.values())
             if (

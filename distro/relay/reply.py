@@ -2,7 +2,8 @@
 
 | reply                         | scope     | what becomes of the recipient                       |
 |-------------------------------|-----------|-----------------------------------------------------|
-| 421 anywhere, 4xx before RCPT | relay     | queued again: nothing was sent                      |
+| 421, or 4xx before RCPT       | relay     | queued again: nothing was sent                      |
+| 421 after the final dot       | relay     | deferred: the message was not taken (RFC 5321 §3.8) |
 | AUTH refused                  | us        | queued again, the sending halts                     |
 | 5xx at MAIL, but 552, 5.6.7   | us        | queued again; three in a row halt the sending       |
 | 552 or 5.6.7 at MAIL          | recipient | failed                                              |
@@ -71,7 +72,6 @@ def judge(stage: Stage, reply: Reply) -> Verdict:
     if stage is Stage.END and 200 <= code < 300:
         return _ACCEPTED
     if code == 421:
-        # After the dot, a 421 is still an answer: the message was not taken (RFC 5321 §3.8).
         return Verdict(Scope.RELAY, State.QUEUED if stage is not Stage.END else State.DEFERRED)
     if stage is Stage.AUTH and 500 <= code < 600:
         return Verdict(Scope.US, State.QUEUED)

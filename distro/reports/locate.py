@@ -5,20 +5,11 @@ were left out.
 from dataclasses import dataclass
 
 from distro.model import DistributionId, DistributionState, State
-from distro.store import Store, distributions, records
+from distro.store import Store, consents, distributions, records
+from distro.store.audience_scripts import LEFT_OUT
 from distro.store.records import Record
 
-REASONS = (
-    "unsubscribed",
-    "suppressed",
-    "paused",
-    "unconfirmed",
-    "erased",
-    "wants_digests_only",
-    "already_has_it",
-    "not_on_the_allow_list",
-    "no_edition_in_their_language",
-)
+REASONS = (*consents.REASONS, *LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)

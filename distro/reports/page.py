@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, Template
 from markupsafe import Markup
 
+from distro.lib import html_pages
 from distro.model import LANGUAGE_NAMES, DistributionId, State
 from distro.reports import charts
 from distro.reports.details import Details, TableRow, details
@@ -69,13 +69,13 @@ LIVE_STATES = ("scheduled", "freezing", "sending")
 
 
 @cache
-def template(name: str) -> Template:
+def template(name: str) -> html_pages.Template:
     """Return a page of this folder; every page has the same style inside it."""
     here = Path(__file__).parent
-    env = Environment(autoescape=True, trim_blocks=True)
+    env = html_pages.environment(here)
     # Our own file.
     env.globals["style"] = Markup((here / "style.css").read_text(encoding="utf-8"))  # noqa: S704
-    return env.from_string((here / name).read_text(encoding="utf-8"))
+    return env.get_template(name)
 
 
 def page(

@@ -11,6 +11,15 @@ from distro.store.client import Call
 Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
 
 
+# Why `select.lua` leaves out somebody who may be written to; consents.REASONS has the others.
+LEFT_OUT = (
+    "wants_digests_only",
+    "already_has_it",
+    "not_on_the_allow_list",
+    "no_edition_in_their_language",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceQuery:
     """A question about an audience, for `select`."""

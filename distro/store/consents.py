@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from distro.store import keys
 from distro.store.client import Store
 
+# Why somebody may not be written to, the strongest first; `_shared.lua` has the same list.
 REASONS = ("unsubscribed", "suppressed", "paused", "unconfirmed", "erased")
 
 

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 import imagesize
 
+from distro.lib.commonmark import parser
 from distro.lib.files import read_beside
 from distro.model import PICTURES, Enclosed
-from distro.submit.prose import parser
 
 LARGEST = 20_000_000  # bytes of one file
 LARGEST_OF_ALL = 60_000_000  # bytes of all files of an edition

@@ -1,4 +1,4 @@
-"""Read the YAML 1.2 front matter of a Markdown release: texts stay texts, each key keeps its line."""
+"""Read YAML 1.2 front matter of a Markdown release: texts stay texts, each key keeps its line."""
 
 import re
 from collections.abc import Iterator

@@ -2,15 +2,9 @@
 stream.
 """
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-
-def parser() -> MarkdownIt:
-    """Return the Markdown that releases are written in: CommonMark without raw HTML, with
-    tables.
-    """
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+from distro.lib.commonmark import parser
 
 
 def inline_text(token: Token) -> str:

@@ -9,7 +9,7 @@ from distro.installation.context import Installation
 from distro.letter import Filler
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
-from distro.model import Enclosed, Subscriber
+from distro.model import Enclosed, Subscriber, domain_of
 from distro.store import consents, distributions, releases
 from distro.store.distributions import Distribution
 from distro.subscribers import scanner_bursts
@@ -80,7 +80,7 @@ def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> 
     )
     if reader.distribution:
         scanner_bursts.note_unsubscribed(
-            installation, reader.address.rpartition("@")[2].lower(), str(reader.distribution)
+            installation, domain_of(reader.address), str(reader.distribution)
         )
     return True
 

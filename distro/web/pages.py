@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from distro.audience.list_roles import ListRole
 from distro.letter.labels import SPOKEN, labels_of, own_name
+from distro.lib import html_pages
 from distro.model import is_right_to_left
 from distro.subscribers.links import LinkReader
 
@@ -58,12 +57,7 @@ class Pages:
     """Renders the public pages."""
 
     def __init__(self) -> None:
-        self._env = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-        )
+        self._env = html_pages.environment(_HERE / "templates")
 
     def ask(self, reader: LinkReader, preferences: str) -> str:
         """Return the page with one button."""

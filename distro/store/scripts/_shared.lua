@@ -6,6 +6,8 @@ local ORDER = 'qiadfuskbm'
 -- Flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body
 -- in a row.
 local REC = 29
+-- Why somebody may not be written to, the strongest first: as in consents.REASONS.
+local REASONS = { 'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased' }
 local function u32(s, p)
   local a, b, c, d = byte(s, p, p + 3)
   return ((a * 256 + b) * 256 + c) * 256 + d
@@ -67,9 +69,8 @@ local function halt(D, state, actor, reason, guard)
   event(D, 'halted', actor, reason)
 end
 -- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted,
--- or taken again (1).
--- It stays with who was in doubt once (an odd flag), and with whom a distribution that ignores
--- marks wrote to.
+-- or taken again (1). It stays with who was in doubt once (an odd flag), and with whom a
+-- distribution that ignores marks wrote to.
 local owners = {}
 local function mark(D, ord, flags, bit)
   if flags % 2 == 1 and bit == 0 then return end

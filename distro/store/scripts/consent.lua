@@ -1,7 +1,6 @@
 -- Apply consent facts, each by its id, and remember how far the host's file is in Redis. What
--- somebody agreed to is
--- a function of all facts about them in the order of their times, so that a fact that comes late
--- finds its place.
+-- somebody agreed to is a function of all facts about them in the order of their times, so that a
+-- fact that comes late finds its place.
 -- ARGV 1 host 2 offset after these facts ("" : none) 3 … facts, three each: subscriber id, fact id,
 --   JSON
 local TAKES = {
@@ -18,7 +17,6 @@ local GIVES = {
   confirmed = { 'unconfirmed' },
   added = { 'unconfirmed' },
 }
-local REASONS = { 'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased' }
 local function judge(id)
   local facts, no = {}, {}
   for n, text in ipairs(call('HVALS', 'facts:' .. id)) do

@@ -1,7 +1,6 @@
 -- Give a batch's lease back; what is left of it is work again. ARGV 1 D 2 batch 3 token 4 wait ms
--- before the next try
--- Refused (0) while one of its recipients is `sending` under this token: only evidence may move
--- those.
+-- before the next try. Refused (0) while one of its recipients is `sending` under this token: only
+-- evidence may move those.
 local D, b, token = ARGV[1], ARGV[2], ARGV[3]
 local mine = lease_of(D, b)
 -- already given back or judged

@@ -39,7 +39,7 @@ local function leave(reason, key)
     rest = minus(rest, gone)
   end
 end
-for _, reason in ipairs({ 'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased' }) do
+for _, reason in ipairs(REASONS) do
   leave(reason, 'no:' .. reason)
 end
 leave('suppressed', 'no:any')

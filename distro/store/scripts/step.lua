@@ -257,8 +257,8 @@ if b ~= '-1' and want > 0 and status == 0 then
           mark(D, first + m, byte(rec, 10), 0)
           local id = int(u32(ids, m * 4 + 1))
           local why = 'suppressed'
-          for _, reason in ipairs({ 'paused', 'erased', 'unsubscribed' }) do
-            if call('GETBIT', 'no:' .. reason, id) == 1 then why = reason end
+          for r = #REASONS, 1, -1 do
+            if call('GETBIT', 'no:' .. REASONS[r], id) == 1 then why = REASONS[r] end
           end
           call('HSET', 'err:' .. D, first + m, why)
         end

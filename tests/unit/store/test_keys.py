@@ -9,7 +9,7 @@ import pytest
 
 from distro import store
 from distro.model import LETTERS
-from distro.store import key_table, keys, records
+from distro.store import consents, key_table, keys, records
 from distro.store.ledger_scripts import OUTCOME_SIZE, RECORD_SIZE
 
 SCRIPTS = sorted((Path(store.__file__).parent / "scripts").glob("*.lua"))
@@ -62,6 +62,10 @@ def test_scripts_and_python_share_the_layout_of_bytes() -> None:
     order = re.search(r"ORDER = '(\w+)'", shared)
     size = re.search(r"REC = (\d+)", shared)
 
+    reasons = re.search(r"REASONS = \{ (.+) \}", shared)
+
+    assert reasons is not None
+    assert tuple(re.findall(r"'(\w+)'", reasons[1])) == consents.REASONS
     assert order is not None
     assert order[1] == "".join(LETTERS.values())
     assert size is not None

@@ -17,18 +17,9 @@ def retry_or_give_up(
     first, longest, period = (
         parse_duration(text) for text in (retry.first, retry.longest, retry.period)
     )
-    wait = min(first * 2 ** min(attempts - 1, 30), longest) * random.uniform(
-        0.8, 1.2
-    )  # scattered, so that not all come back at once
-    if time.time() * 1000 + wait * 1000 > began_ms + period * 1000:
-        return (
-            Outcome(
-                State.FAILED,
-                outcome.code,
-                f"given up after {retry.period}: {outcome.text}",
-                outcome.queue_id,
-                outcome.relay,
-            ),
-            0,
-        )
+    wait = min(first * 2 ** min(attempts - 1, 30), longest)
+    wait *= random.uniform(0.8, 1.2)  # scattered, so that not all come back at once
+    if time.time() + wait > began_ms / 1000 + period:
+        text = f"given up after {retry.period}: {outcome.text}"
+        return outcome._replace(state=State.FAILED, text=text), 0
     return outcome, int(wait * 1000)

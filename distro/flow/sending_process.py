@@ -91,9 +91,9 @@ class SendingProcess:
         )
         self._deliverer.start()
         gc.collect()
-        gc.set_threshold(20_000, 20, 100)  # letters leave no circles behind: look for some seldom
-        # what is loaded now stays: nobody looks through it again, and its pages stay shared with
-        # the parent
+        gc.set_threshold(20_000, 20, 100)  # sending creates no reference cycles: collect seldom
+        # What is loaded now stays: the collector skips it, and its pages stay shared with the
+        # parent.
         gc.freeze()
         self._ready.set()
         await self._end.wait()
@@ -119,6 +119,12 @@ class SendingProcess:
             self._deliverer.drain(run, batch, seconds), self._loop
         ).result()
         return [Wake(distribution, -1, deliver=True)] if more else []
+
+    @property
+    def idle(self) -> bool:
+        """Return whether every outcome is written and every batch given back."""
+        commit = self._deliverer.commit if self._deliverer else None
+        return commit is None or (not commit.leased and commit.idle)
 
     def stop(self) -> None:
         """Finish what is in flight, commit, leave."""

@@ -2,6 +2,7 @@
 harmless.
 """
 
+import math
 import time
 from collections.abc import Callable
 
@@ -29,8 +30,9 @@ class Sweep:
     gap.
     """
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, call_again: float = _AGAIN) -> None:
         self.installation = installation
+        self._call_again = call_again
         self.judge = Recovery(installation.store, installation.journals, installation.host)
         self._called: dict[DistributionId, float] = {}
         self._answered_since = time.monotonic()
@@ -124,7 +126,7 @@ class Sweep:
         if not todo:
             self._called.pop(distribution, None)
             return []
-        if time.monotonic() - self._called.get(distribution, -_AGAIN) < _AGAIN:
+        if time.monotonic() - self._called.get(distribution, -math.inf) < self._call_again:
             return []
         found = distributions.get(store, distribution)
         if found is None or found.state is not DistributionState.SENDING:

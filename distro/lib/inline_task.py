@@ -2,8 +2,8 @@
 
 An asyncio task goes on a turn of its event loop later: a future, a callback, another look at all
 sockets, and whatever else is due first. Between two letters of a connection there is no time for
-that (docs/performance.md). An errand waits for a `waiter`, which its holder answers as it would a
-future; any other future wakes it as it would wake a task.
+that (docs/performance.md). An inline task waits for an `InlineFuture`, which its holder answers as
+it would a future; any other future wakes it as it would wake a task.
 """
 
 import asyncio
@@ -18,25 +18,25 @@ class InlineFuture(Awaitable[Any]):
     Whoever has it answers it, and the task goes on before that returns.
     """
 
-    __slots__ = ("_done", "_errand")
+    __slots__ = ("_done", "_task")
 
-    def __init__(self, errand: "InlineTask") -> None:
-        self._errand = errand
+    def __init__(self, task: "InlineTask") -> None:
+        self._task = task
         self._done = False
 
     def done(self) -> bool:
         """Return whether it has been answered, or nobody waits any more."""
-        return self._done or self._errand.end.done()
+        return self._done or self._task.end.done()
 
     def set_result(self, value: Any) -> None:
         """Answer with a value and let the task go on."""
         self._done = True
-        self._errand.go(value)
+        self._task.go(value)
 
     def set_exception(self, error: Exception) -> None:
         """Answer with an error and let the task go on."""
         self._done = True
-        self._errand.go(error=error)
+        self._task.go(error=error)
 
     def __await__(self) -> Generator["InlineFuture", Any, Any]:
         return (yield self)
@@ -46,9 +46,9 @@ Waiter = InlineFuture | asyncio.Future[Any]
 
 
 class _Running(threading.local):
-    """The errand that runs in a thread now."""
+    """The task that runs in a thread now."""
 
-    errand: "InlineTask | None" = None
+    task: "InlineTask | None" = None
 
 
 _running = _Running()
@@ -58,8 +58,8 @@ def create_waiter() -> Waiter:
     """Return something to await now, and once: of the inline task that asks, or of an asyncio
     task.
     """
-    errand = _running.errand
-    return InlineFuture(errand) if errand else asyncio.get_running_loop().create_future()
+    task = _running.task
+    return InlineFuture(task) if task else asyncio.get_running_loop().create_future()
 
 
 class InlineTask:
@@ -77,7 +77,7 @@ class InlineTask:
         """Begin, or go on, until it waits again or ends."""
         if self.end.done():
             return
-        before, _running.errand = _running.errand, self
+        before, _running.task = _running.task, self
         try:
             waits_for = self._coroutine.throw(error) if error else self._coroutine.send(value)
         except StopIteration:
@@ -90,7 +90,7 @@ class InlineTask:
                 waits_for._asyncio_future_blocking = False  # noqa: SLF001
                 waits_for.add_done_callback(self._woken)
         finally:
-            _running.errand = before
+            _running.task = before
 
     def _woken(self, _: "asyncio.Future[Any]") -> None:
         self.go()

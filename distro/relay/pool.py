@@ -124,12 +124,12 @@ class Pool(Generic[J]):
             if session is None:
                 continue
             carried = _Carried()
-            errand = InlineTask(self._letters(session, carried))
-            errand.go()
+            task = InlineTask(self._letters(session, carried))
+            task.go()
             try:
-                await errand.end
+                await task.end
             finally:
-                errand.close()
+                task.close()
             await session.quit()
             self._sessions.discard(session)
             await self._closed(carried)

@@ -9,6 +9,7 @@ from distro.model import BY_LETTER, State
 from distro.store import Store, records, subscriber_rows
 from distro.store.records import ordinals_in, shown_address
 
+NAMED_GROUPS = ("failed", "in_doubt", "possibly_twice")
 FEW = 20  # people named in a report; `--who` names all
 _PIECE = 1000
 

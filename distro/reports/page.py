@@ -17,7 +17,7 @@ from distro.lib import html_pages
 from distro.model import LANGUAGE_NAMES, DistributionId, State
 from distro.reports import charts
 from distro.reports.details import Details, TableRow, details
-from distro.reports.named_people import FEW
+from distro.reports.named_people import FEW, NAMED_GROUPS
 from distro.reports.summary import Report, report
 from distro.store import Store, distributions
 from distro.store.records import counters
@@ -114,7 +114,7 @@ def page(
             }
             for r in found.refusals
         ],
-        named=summary.named,
+        named={group: summary.named.get(group, []) for group in NAMED_GROUPS},
         few=FEW,
         left_out=[
             (reason.replace("_", " ").capitalize(), n) for reason, n in fields["left_out"].items()

@@ -6,14 +6,12 @@ from typing import Any
 
 from distro.lib.smtp_codes import cause
 from distro.model import BY_LETTER, DistributionId, DistributionState, Plan, State
-from distro.reports.named_people import Named, named
+from distro.reports.named_people import NAMED_GROUPS, Named, named
 from distro.reports.stall import reason_of
 from distro.store import Store, distributions, records
 from distro.store.distributions import Distribution
 from distro.store.records import batches_of, counters, edition_counts, histogram
 from distro.times import rfc3339
-
-_NAMED = ("failed", "in_doubt", "possibly_twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Report:
 
     fields: dict[str, Any]  # as `--json` prints them
     causes: dict[str, int]  # a server's reason -> people, of the failed and deferred
-    named: Mapping[str, tuple[Named, ...]]  # group (see _NAMED) -> the first of its people
+    named: Mapping[str, tuple[Named, ...]]  # group (see NAMED_GROUPS) -> the first of its people
     next_retry_ms: int  # 0: nobody waits
     planned_only: bool  # the audience is not frozen yet
     start_ms: int
@@ -58,10 +56,12 @@ def report(store: Store, distribution: DistributionId, zone: str) -> Report:
     }
     people = {
         group: tuple(named(store, distribution, states, group))
-        for group in _NAMED
+        for group in NAMED_GROUPS
         if fields["counts"].get(group) or fields.get(group)
     }
-    fields["named"] = {group: [asdict(who) for who in people.get(group, ())] for group in _NAMED}
+    fields["named"] = {
+        group: [asdict(who) for who in people.get(group, ())] for group in NAMED_GROUPS
+    }
     return Report(
         fields,
         _causes(store, distribution, states),

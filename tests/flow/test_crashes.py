@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import redis
 
 from distro.errors import StoreGoneError
 from distro.flow.freeze import advance
@@ -34,8 +35,8 @@ class Crash(BaseException):
 class CrashingStore(Store):
     """Dies at its n-th question, before it is asked or after it is answered."""
 
-    def __init__(self, inner: Store, at: int, *, after: bool) -> None:
-        super().__init__(inner._client)
+    def __init__(self, url: str, at: int, *, after: bool) -> None:
+        super().__init__(redis.Redis.from_url(url, protocol=2))
         self.left, self.after = at, after
 
     def _maybe(self) -> bool:
@@ -80,7 +81,7 @@ def test_a_freeze_that_dies_anywhere_goes_on(ready: Installation, after: bool) -
     twice, nobody lost.
     """
     for at in range(1, 60):
-        dying = replace(ready, store=CrashingStore(ready.store, at, after=after))
+        dying = replace(ready, store=CrashingStore(ready.url, at, after=after))
         try:
             advance(dying, DistributionId("1"))
         except Crash:

@@ -33,7 +33,8 @@ class ScriptedServer(ThreadedServer):
             + (("AUTH PLAIN LOGIN",) if password else ())
         )
         self.tls, self.implicit, self.password = tls, implicit, password
-        self.messages: list[tuple[str, bytes]] = []
+        self.messages: list[tuple[str, bytes]] = []  # those that were accepted
+        self.whole: list[bytes] = []  # every message that came to its end, refused or not
         self.commands: list[str] = []
         self.bodies = 0
 
@@ -159,6 +160,7 @@ class ScriptedServer(ThreadedServer):
             writer.write(b"554 5.5.1 no valid recipients\r\n")
             return True
         self.bodies += 1
+        self.whole.append(b"".join(lines))
         reply = self.script("END", recipient)
         if reply == "DROP":
             return False

@@ -30,7 +30,7 @@ class Story:
         self.lanes = lanes
         self.pool_of = pool_of or self._memory
         self.pools: list[MemoryPool[Delivery]] = []
-        self.sweep = Sweep(installation)
+        self.sweep = Sweep(installation, call_again=0)
         self._sender: SendingProcess | None = None
 
     @property
@@ -50,7 +50,6 @@ class Story:
     def run(self, rounds: int = 3) -> None:
         """Sweep and follow every wake-up, so many times."""
         for _ in range(rounds):
-            self.sweep._called.clear()
             wakes = self.sweep.once()
             while wakes:
                 wake = wakes.pop()
@@ -65,9 +64,8 @@ class Story:
         """Until every outcome is written and every batch given back: `deliver` returns before
         that.
         """
-        deliverer = self._sender._deliverer if self._sender else None
         end = time.monotonic() + 10
-        while deliverer and (deliverer.commit.leased or not deliverer.commit.idle):
+        while self._sender and not self._sender.idle:
             assert time.monotonic() < end, "letters in flight did not end"
             time.sleep(0.002)
 

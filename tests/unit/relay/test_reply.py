@@ -1,6 +1,7 @@
 """Replies: read from any cut of bytes, judged in one table."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -36,9 +37,19 @@ def test_words_that_are_known_are_the_same_and_a_cut_between_them_is_seen() -> N
         Reply(250, "2.1.0 half / 2.1.0 Ok")
     ]  # the end of what was begun, though its bytes are known
     assert reader.feed(b"250 2.1.0 Ok\r\n") == [Reply(250, "2.1.0 Ok")]
-    for n in range(100):  # each with its own queue id: they are not all kept
+
+
+def test_a_reader_does_not_grow_with_what_it_reads() -> None:
+    """Each letter has its own queue id: they are not all kept."""
+    reader = ReplyReader()
+    reader.feed(b"250 queued as -1\r\n")
+    tracemalloc.start()
+    for n in range(2000):
         assert reader.feed(b"250 queued as %d\r\n" % n) == [Reply(250, f"queued as {n}")]
-    assert len(reader._known) <= 16
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert grown < 20_000  # bytes; 2,000 readings would take over 400,000
 
 
 @pytest.mark.parametrize(

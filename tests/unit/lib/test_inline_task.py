@@ -1,4 +1,4 @@
-"""Errands: they go on inside the callback that answers them, one thing at a time, and end once."""
+"""Inline tasks go on inside the callback that answers them, one thing at a time, and end once."""
 
 import asyncio
 import threading
@@ -19,7 +19,7 @@ def on_a_loop(test: Callable[[], Awaitable[None]]) -> None:
 
 
 def begun(steps: list[Any], asked: list[Waiter], count: int = 2) -> InlineTask:
-    """An errand that waits for so many things and notes what it got."""
+    """An task that waits for so many things and notes what it got."""
 
     async def run() -> None:
         for _ in range(count):
@@ -29,22 +29,22 @@ def begun(steps: list[Any], asked: list[Waiter], count: int = 2) -> InlineTask:
             except OSError as error:
                 steps.append(str(error))
 
-    errand = InlineTask(run())
-    errand.go()
-    return errand
+    task = InlineTask(run())
+    task.go()
+    return task
 
 
 def test_it_goes_on_before_the_answer_returns() -> None:
     async def test() -> None:
         steps: list[Any] = []
         asked: list[Waiter] = []
-        errand = begun(steps, asked)
+        task = begun(steps, asked)
         asked[0].set_result("one")
         assert steps == ["one"]
         assert asked[0].done()
         asked[1].set_exception(OSError("gone"))
         assert steps == ["one", "gone"]
-        await errand.end
+        await task.end
 
     on_a_loop(test)
 
@@ -61,10 +61,10 @@ def test_any_future_wakes_it_as_it_would_a_task() -> None:
             await asyncio.sleep(0.001)
             raise ValueError("its own")
 
-        errand = InlineTask(run())
-        errand.go()
+        task = InlineTask(run())
+        task.go()
         with pytest.raises(ValueError, match="its own"):
-            await errand.end
+            await task.end
         assert steps == ["from a thread"]
 
     on_a_loop(test)
@@ -88,14 +88,14 @@ def test_one_may_answer_another_and_go_on_with_its_own() -> None:
             outer.append(create_waiter())
             steps.append(await outer[-1])
 
-        errand = InlineTask(run())
-        errand.go()
+        task = InlineTask(run())
+        task.go()
         outer[0].set_result(None)
         assert steps == ["answered"]
         inner[1].set_result("again")
         outer[1].set_result("outer")
         assert steps == ["answered", "again", "outer"]
-        await errand.end
+        await task.end
 
     on_a_loop(test)
 
@@ -127,11 +127,11 @@ def test_what_is_let_go_is_neither_resumed_nor_waiting() -> None:
     async def test() -> None:
         steps: list[Any] = []
         asked: list[Waiter] = []
-        errand = begun(steps, asked)
-        errand.close()
+        task = begun(steps, asked)
+        task.close()
         assert asked[0].done()
         asked[0].set_result("late")
         assert steps == []
-        assert errand.end.cancelled()
+        assert task.end.cancelled()
 
     on_a_loop(test)

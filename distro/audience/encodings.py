@@ -38,7 +38,6 @@ _ODD = re.compile(
     r"|[^\W\d_][£¤¥¦§¨©¬®¯±²³µ¶¸¹¼½¾†‡‰€™˜ˆƒ¢×÷]|[þðÞÐ]"
 )
 _FALLBACK = "distro-windows-1252"
-_HINT = "Save it as UTF-8 (Excel: CSV UTF-8), or say which it is: --encoding windows-1250"
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
@@ -97,14 +96,14 @@ def _find(path: Path) -> _Detected:
         raise InputFileError(
             f"{path.name} is no UTF-8 (line {wrong[0]}), and which other encoding it has cannot be"
             " told",
-            hint=_HINT,
+            code="encoding_unknown",
         )
     _check(path, encoding)
     return _Detected(
         encoding,
         note=(
-            f"read as {_NAMES.get(encoding, encoding)}: look at the names; if they are wrong,"
-            " --encoding says another"
+            f"read as {_NAMES.get(encoding, encoding)}: look at the names; if they are wrong, name"
+            " another encoding"
         ),
     )
 
@@ -142,7 +141,7 @@ def _mixed(path: Path, wrong: list[int]) -> _Detected:
         except UnicodeDecodeError:
             raise InputFileError(
                 f"{path.name} line {number}: a byte that is neither UTF-8 nor Windows-1252",
-                hint=_HINT,
+                code="encoding_unknown",
             ) from None
     numbers = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
     return _Detected(
@@ -187,5 +186,5 @@ def _check(path: Path, encoding: str) -> None:
                 raise InputFileError(
                     f"{path.name} line {number}: a byte that {_NAMES.get(encoding, encoding)} does"
                     " not have",
-                    hint=_HINT,
+                    code="encoding_unknown",
                 ) from None

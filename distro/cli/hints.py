@@ -29,6 +29,13 @@ def _unknown_term(facts: Facts) -> str:
     return near + (_ALL_LISTS if facts["any_lists"] else _NO_LISTS)
 
 
+def _column_not_set(facts: Facts) -> str:
+    return {
+        "lists": "Lists are joined and left: --join NAME, --leave NAME.",
+        "email": "A change of address: distro subscribers edit ADDRESS --move-to NEW.",
+    }.get(str(facts["column"]), "")
+
+
 _ALL_LISTS = "`distro segments list` shows all."
 _NO_LISTS = "Import one: distro subscribers import FILE --list NAME"
 _HINTS: dict[str, str | Callable[[Facts], str]] = {
@@ -63,6 +70,10 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
         "Not on any list, so nothing is sent there. Add them: distro subscribers add ADDRESS"
         " --list NAME. Spelt otherwise? distro subscribers list --search WORD"
     ),
+    "column_not_set": _column_not_set,
+    "encoding_unknown": (
+        "Save it as UTF-8 (Excel: CSV UTF-8), or say which it is: --encoding windows-1250"
+    ),
     "in_the_book": "distro subscribers edit {address} …",
     "another_person": "Erase one of them first: distro subscribers erase {address}",
     "not_suppressed": "distro subscribers history {address}",
@@ -88,6 +99,9 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
         " distro init another-office"
     ),
 }
+
+
+CODES = frozenset(_HINTS)
 
 
 def hint_for(error: DistroError) -> str:

@@ -46,7 +46,7 @@ def send_test(installation: Installation, files: Sequence[Path], to: str) -> lis
     settings = installation.settings
     address, reason = addresses.judge(to)
     if reason:
-        raise UsageError(f"--send-to {to}: {reason}")
+        raise UsageError(f"{to}: {reason}")
     if not may_get(settings, address):
         raise RefusedError(
             f"{address} is not in [site] allow, and the environment is"

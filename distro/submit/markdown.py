@@ -207,13 +207,15 @@ def _shown_otherwise(fields: frontmatter.Fields, whole: str) -> None:
 def _not_built_yet(fields: frontmatter.Fields, kind: str) -> None:
     if fields.matter.values.get("trusted"):
         fields.wrong(
-            "trusted", "embargo tiers are not built yet: nobody gets it before --at", Level.WARNING
+            "trusted",
+            "embargo tiers are not built yet: nobody gets it before its time",
+            Level.WARNING,
         )
     if kind in ("correction", "hold", "kill"):
         fields.wrong(
             "kind",
             f"`distro {'correct' if kind == 'correction' else kind}`, which finds exactly those who"
-            " hold the earlier text, is not built yet: this goes to everyone whom --to names. Give"
-            " it an `id:` of its own, and the --to of then",
+            " hold the earlier text, is not built yet: this goes to its whole audience. Give"
+            " it an `id:` of its own, and the audience of then",
             Level.WARNING,
         )

@@ -18,10 +18,6 @@ from distro.subscribers import erasure
 from distro.subscribers.opt_outs import record_fact, said_before, unsay
 
 _OURS = ("email", "domain", "provider", "lists")
-_SET_OTHERWISE = {
-    "lists": "Lists are joined and left: --join NAME, --leave NAME.",
-    "email": "A change of address: distro subscribers edit ADDRESS --move-to NEW.",
-}
 
 
 def add(
@@ -253,7 +249,7 @@ def _values(columns: Mapping[str, str]) -> dict[str, list[str]]:
         c for c in columns if c in _OURS or c.startswith("_") or not c.replace("_", "").isalnum()
     ]
     if bad:
-        raise UsageError(f'"{bad[0]}" cannot be set', hint=_SET_OTHERWISE.get(bad[0], ""))
+        raise UsageError(f'"{bad[0]}" cannot be set', code="column_not_set", column=bad[0])
     return {c: found for c, v in columns.items() if (found := values_of(c, v))}
 
 

@@ -55,6 +55,27 @@ def test_every_state_is_explained() -> None:
         assert f"`{state}`" in ARCHITECTURE, state
 
 
+def test_every_module_and_test_that_a_document_names_is_there() -> None:
+    named = re.compile(r"`((?:[a-z_]+/)*[a-z_]+\.(?:py|lua|toml|html)|(?:[a-z_]+/)+)`")
+    documents = [ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
+    lost = [
+        f"{path.name}: {name}"
+        for path in documents
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if "/" in name.rstrip("/")
+        and not any((root / name).exists() for root in (ROOT, ROOT / "distro"))
+    ]
+
+    assert lost == []
+
+
+def test_every_package_is_in_the_tree_of_the_architecture() -> None:
+    tree = ARCHITECTURE.partition("```\ndistro/")[2].partition("```")[0]
+    packages = {path.parent.name for path in (ROOT / "distro").glob("*/__init__.py")}
+
+    assert {name for name in packages if f"  {name}/ " not in tree} == set()
+
+
 def test_every_key_in_the_scripts_is_in_the_table() -> None:
     """Key names are built in Lua by `'prefix:' .. something`; each prefix must belong to a row of
     the table.

@@ -21,10 +21,11 @@ from distro.relay.session import Session
 from tests.support.server import ThreadedServer
 from tests.support.smtp import ScriptedServer
 
+# 40 KB.
 BODY = (
     b"To: <r@a.example>\r\nMessage-ID: <1@press.example>\r\n\r\n"
     + b"The harbour towns agreed a shared plan for the winter season.\r\n" * 640
-)  # 40 KB
+)
 
 
 class Delay(ThreadedServer):

@@ -142,9 +142,8 @@ def post_office(folder: Path, sink: Sink, readers: int, kills: int, dice: random
     subprocess.run([python, "-c", QUEUE.format(readers=readers)], check=True, env=env, cwd=folder)
 
     def start() -> subprocess.Popen[bytes]:
-        for lock in Path(tempfile.gettempdir()).glob(
-            "post_office*"
-        ):  # the manual: remove a stale lock
+        # The manual: remove a stale lock.
+        for lock in Path(tempfile.gettempdir()).glob("post_office*"):
             lock.unlink(missing_ok=True)
         return subprocess.Popen(
             [python, "-m", "django", "send_queued_mail", "--processes", "1", "-v0"],

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-_CONTROLS = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)  # a line feed stays: of tracebacks
+# A line feed stays: of tracebacks.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def configure(*, level: int = logging.INFO, name: str = "distro", zone: str = "UTC") -> None:

@@ -55,9 +55,8 @@ class Problem:
     message: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "message", " ".join(self.message.splitlines())
-        )  # a quoted line break would make a line of its own
+        # A quoted line break would make a line of its own.
+        object.__setattr__(self, "message", " ".join(self.message.splitlines()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +179,14 @@ class Reading:
     dropped: tuple[tuple[int, str], ...] = ()  # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
     trusted: str = ""  # the list that may have it before the embargo is over
-    enclosed: tuple[tuple[str, bytes], ...] = field(
-        default=(), repr=False
-    )  # hash and bytes of each file that travels with it, as they were read
+    # Hash and bytes of each file that travels with it, as they were read.
+    enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     sure: str = "yes"  # of the headline: "yes", "probably", "no"
+    # Number and text of the line that may be the headline instead.
     otherwise: tuple[int, str] = (
         0,
         "",
-    )  # number and text of the line that may be the headline instead
+    )
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -328,6 +327,5 @@ class Subscriber:
     outlet: str = ""
     language: str = ""
     country: str = ""
-    columns: dict[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # every column as values, lists included
+    # Every column as values, lists included.
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)

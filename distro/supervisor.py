@@ -105,9 +105,8 @@ class Supervisor:
                 self._asked if sys.stdin and sys.stdin.isatty() else self._asked_to_reload,
             )
             follow_supervisor()  # the demo may be killed
-            listening(
-                self.settings.site.listen
-            ).close()  # said now, not by a part that dies again and again
+            # Said now, not by a part that dies again and again.
+            listening(self.settings.site.listen).close()
             if self.mailbox:
                 check_ports("127.0.0.1", self.settings.relay[0].port, PAGES)
             try:
@@ -206,9 +205,8 @@ class Supervisor:
         if not name:
             return []
         data_folder.check_ours(self.settings.data)
-        host_id(
-            self.settings.data
-        )  # members read it; made now, so that it can be theirs from the start
+        # Members read it; made now, so that it can be theirs from the start.
+        host_id(self.settings.data)
         return [str(data_folder.group_id(name))]
 
     def _watch(self) -> None:

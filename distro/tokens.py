@@ -49,9 +49,8 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 class SecretKeys:
     """The secrets of an installation."""
 
-    signing: tuple[bytes, ...] = field(
-        repr=False
-    )  # the first signs, all verify; none: this user may not read them
+    # The first signs, all verify; none: this user may not read them.
+    signing: tuple[bytes, ...] = field(repr=False)
     pepper: bytes = field(repr=False)  # of address hashes, never rotated
 
     def address_hash(self, address: str) -> bytes:

@@ -88,23 +88,23 @@ WHAT = {
     "press-release": (
         "The default: headline, standfirst, other languages, text, notes, contacts, about."
     ),
-    "statement": "Somebody's words.",
+    "statement": "The words of one person or organisation.",
     "media-advisory": "An invitation: the facts first.",
-    "newsletter": "A digest from one Markdown file: its second-level headings open sections.",
-    "update": "What is new about something that readers know.",
+    "newsletter": "A digest from one Markdown file: each second-level heading opens a section.",
+    "update": "News about a story that readers already know.",
     "correction": (
-        "What it said and what it should say, told apart by labels; then the whole text. `note:`,"
-        " `it_said:`, `it_should_say:`."
+        "What the text said and what it should say, each with a label; then the whole text. Fields:"
+        " `note:`, `it_said:`, `it_should_say:`."
     ),
-    "hold": "Please wait: we are checking.",
-    "kill": "Withdrawn; its text is not sent again.",
+    "hold": "Asks readers to wait while the facts are checked.",
+    "kill": "Withdraws the release; its text is not sent again.",
     "embargo": (
-        "In advance, for trusted readers: the time in words, on other clocks, and again after the"
-        " text."
+        "In advance, for trusted readers. It gives the time in words and in other time zones, and"
+        " again after the text."
     ),
-    "confirm": "The question before somebody is on a list. One link.",
-    "welcome": "After the click.",
-    "low-bandwidth": "For a bad link: a few kilobytes, nothing to load.",
+    "confirm": "Asks people to confirm their address before they join a list. One link.",
+    "welcome": "Sent after this confirmation.",
+    "low-bandwidth": "For a slow connection: a few kilobytes, nothing to load.",
 }
 # Templates whose command or tier is not built: `distro preview` shows them, nothing sends them yet
 # (README, "What it does not do yet").
@@ -112,7 +112,7 @@ NOT_SENT = {
     "correction": "there is no `distro correct`",
     "hold": "there is no `distro hold`",
     "kill": "there is no `distro kill`",
-    "embargo": "there are no embargo tiers: who gets a release early is not settled",
+    "embargo": "there are no embargo tiers, because it is not decided who gets a release early",
     "low-bandwidth": "no subscriber can choose it",
 }
 
@@ -226,12 +226,12 @@ def main() -> None:
     rows = [
         "# The letters\n",
         (
-            "Every template of `templates/email/`, made by `make gallery` (Debian's Chromium,"
-            " stand-ins for the fonts of other systems)."
+            "Every template of `templates/email/`. `make gallery` makes this page (with Debian's"
+            " Chromium; substitute fonts replace those of other systems)."
         ),
         (
-            "An organisation brands them by `[sender]` and its own templates folder, block by"
-            " block. Five are made and cannot be sent yet: they say so.\n"
+            "Organisations add their own brand with `[sender]` and their own templates folder,"
+            " block by block. Five letters are ready but cannot be sent yet; they are marked.\n"
         ),
     ]
     with sync_playwright() as playwright:

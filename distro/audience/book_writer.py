@@ -160,9 +160,8 @@ class Writer:
             commands.append(("UNLINK", f"{'idx' if now == BITMAP else 'ids'}:{column}:{value}"))
         if wanted == SCAN:
             commands.append(("UNLINK", keys.values(column)))
-        self.store.call(
-            scripts.write(self._version, commands)
-        )  # if somebody else wrote meanwhile it is done again
+        # If somebody else wrote meanwhile it is done again.
+        self.store.call(scripts.write(self._version, commands))
         self._load(int(self.store.text(keys.BOOK_VERSION) or 0))
 
 

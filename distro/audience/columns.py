@@ -72,12 +72,13 @@ _NAMES = {
     ),
     "attributes": "",
 }
+# The columns that mean something to us.
 COLUMNS = frozenset(_NAMES) - {
     "first_name",
     "last_name",
     "middle_name",
     "attributes",
-}  # that mean something here
+}
 _SYNONYMS = {plain(other): ours for ours, others in _NAMES.items() for other in others.split()}
 # One word that is a whole name alone, and half of one beside its other half: nom + prénom, nombre +
 # apellidos.
@@ -112,9 +113,8 @@ class Header:
     columns: tuple[str, ...]
     system: str
     names: tuple[str, ...] = ()  # as the file names them
-    noes: tuple[
-        tuple[int, str], ...
-    ] = ()  # place and kind (optouts.column_kind) of columns that speak of a "no"
+    # Place and kind (optouts.column_kind) of columns that speak of a "no".
+    noes: tuple[tuple[int, str], ...] = ()
     default_no: str = ""  # what the file's name says of everybody in it, where no column does
     eastern: bool = False  # the family name comes first, without a space
 

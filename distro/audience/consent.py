@@ -26,14 +26,12 @@ CONFIRMED = "confirmed"  # the link of the letter was answered: the second half 
 JOINED, LEFT = "joined", "left"  # one list
 MOVED = "moved"  # to another address
 ADDED, CHANGED = "added", "changed"
-_TAKES = {
-    SIGNED_UP: "unconfirmed"
-}  # the reason for which an act keeps mail away, where it is called otherwise (`consent`)
+# The reason for which an act keeps mail away, where it is called otherwise (`consent`).
+_TAKES = {SIGNED_UP: "unconfirmed"}
 NOES = (UNSUBSCRIBED, SUPPRESSED, ERASED)
 
-Hashes = Callable[
-    [str], tuple[str, ...]
-]  # the keyed hashes of an address, hexadecimal: today's, then former ones
+# The keyed hashes of an address, hexadecimal: today's, then former ones.
+Hashes = Callable[[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,8 @@ class ConsentFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.path.open("ab") as file:
-                fcntl.flock(
-                    file, fcntl.LOCK_EX
-                )  # one writer at a time, so that the offset is right
+                # One writer at a time, so that the offset is right.
+                fcntl.flock(file, fcntl.LOCK_EX)
                 begin = self._add(file, [fact])
                 end = os.fstat(file.fileno()).st_size
                 known = int(store.hash(keys.facts("offset")).get(self.host, 0))

@@ -17,9 +17,8 @@ class FactOwners:
         self.store = store
         self.hashes_of = hashes_of
         self._by_hash: dict[str, int] | None = None
-        self._before: dict[
-            str, str
-        ] = {}  # hash of an address -> hash of the one that the person had before
+        # Hash of an address -> hash of the one that the person had before.
+        self._before: dict[str, str] = {}
 
     def rightful(self, fact: Fact) -> Fact | None:
         """Return the fact with the id of whoever has its address now.

@@ -48,12 +48,10 @@ class Judged:
     bad: list[BadRow] = field(default_factory=list)
     erased: list[BadRow] = field(default_factory=list)  # who had themselves erased: never taken
     typos: dict[str, tuple[int, str]] = field(default_factory=dict)
-    noes: dict[str, int] = field(
-        default_factory=dict
-    )  # what the file says of people: unsubscribed, suppressed
-    mapping: list[tuple[str, str, str]] = field(
-        default_factory=list
-    )  # file's column, ours, a value of the first rows
+    # What the file says of people: unsubscribed, suppressed.
+    noes: dict[str, int] = field(default_factory=dict)
+    # File's column, ours, a value of the first rows.
+    mapping: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what was done to read the file
 
 

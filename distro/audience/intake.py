@@ -16,9 +16,8 @@ from distro.store.book_scripts import Command
 from distro.store.records import ids_of
 
 Sheet = list[tuple[str, str, dict[str, list[str]], str, int]]  # the same and the line
-Staged = list[
-    tuple[str, str, dict[str, list[str]], str]
-]  # address, e-mail, columns, the "no" that the file says and its words: act|words
+# Address, e-mail, columns, the "no" that the file says and its words: act|words.
+Staged = list[tuple[str, str, dict[str, list[str]], str]]
 FROM_IMPORT = (  # the column that says which import brought somebody; hidden columns begin with _
     "_in"
 )
@@ -52,9 +51,8 @@ class Intake:
         self.taken = Taken()
         self.touched: list[int] = []
         self._no = consents.refused(store)
-        self._refused: dict[
-            str, str
-        ] = {}  # who said no to another system, in the piece that is being written
+        # Who said no to another system, in the piece that is being written.
+        self._refused: dict[str, str] = {}
 
     def pieces(self, done: int) -> Iterator[tuple[int, Staged]]:
         """Yield the staged pieces, from one on, with their numbers."""

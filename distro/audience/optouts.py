@@ -31,10 +31,11 @@ _WANTS = re.compile(
     r"angemeldet|iscritto|is_the_email_of_this_subscriber_confirmed|confirmed|confirme|confirmado|"
     r"bestatigt|подписан|مشترك|已订阅"
 )
+# Words about a "no" that another column says.
 _ABOUT = re.compile(
     r"reason|raison|motivo|grund|campaign|campagne|campana|kampagne|other|comment|note|source|ip$|"
     r"_ip_|_id$"
-)  # words about a "no" that another column says
+)
 _COUNT = re.compile(r"(?:^|_)(?:number|count|num|nb|anzahl|nombre|numero|total)(?:_|$)")
 STATUS = re.compile(
     r"(?:e?mail_|subscri(?:ption|ber)_|contact_|newsletter_|marketing_)?(?:status|statut|estado|"

@@ -211,9 +211,8 @@ def _spread_attributes(columns: dict[str, list[str]]) -> None:
             found = {}
         for key, value in (found if isinstance(found, dict) else {}).items():
             column, values = plain(str(key))[:60], value if isinstance(value, list) else [value]
-            if (
-                not column or column in _OURS
-            ):  # who is on which list, and may be written to, is for staff to say
+            # Who is on which list, and may be written to, is for staff to say.
+            if not column or column in _OURS:
                 continue
             clean = [
                 v for v in (_clean(str(v)) for v in values if isinstance(v, str | int | float)) if v
@@ -245,17 +244,15 @@ def _judge_cell(column: str, cell: str) -> list[str] | str:
 
 
 def _clean(cell: str) -> str:
-    return " ".join(
-        _CONTROLS.sub(" ", unquoted(cell)).encode("utf-8", "ignore").decode().split()
-    )  # half a surrogate pair is no character
+    # Half a surrogate pair is no character.
+    return " ".join(_CONTROLS.sub(" ", unquoted(cell)).encode("utf-8", "ignore").decode().split())
 
 
 def values_of(column: str, cell: str) -> list[str]:
     """Return the values that a cell of this column holds."""
     clean = _clean(cell)
-    if (
-        column == "tags" and clean.startswith('"') and _QUOTED_TAGS.search(clean)
-    ):  # Mailchimp: "one","two, three"
+    # Mailchimp: "one","two, three".
+    if column == "tags" and clean.startswith('"') and _QUOTED_TAGS.search(clean):
         clean = ";".join(_QUOTED_TAGS.findall(clean))
     if column in _MULTI:
         return list(

@@ -69,9 +69,8 @@ class Table:
     def _text(self, text: TextIO) -> Iterator[tuple[int, list[str]]]:
         sample = text.read(_SAMPLE)
         text.seek(0)
-        if (
-            sample.lower().startswith("sep=") and len(sample.split("\n", 1)[0].strip()) == 5
-        ):  # Excel's own first line
+        # Excel's own first line.
+        if sample.lower().startswith("sep=") and len(sample.split("\n", 1)[0].strip()) == 5:
             text.readline()
             yield from _rows(self.path.name, text, sample.strip()[4], "line", begins=2)
         else:

@@ -16,12 +16,13 @@ from distro.store import keys
 
 BITMAP, IDS, SCAN = "index", "ids", "scan"
 ALWAYS_SCANNED = ("email", "name", "phone")
+# The scripts read these bitmaps by their names.
 _ALWAYS_BITMAP = (
     "lists",
     "language",
     "frequency",
     "provider",
-)  # the scripts read these bitmaps by their names
+)
 FEW, MANY = 256, 50_000  # values from which a column is no longer BITMAP, no longer IDS
 _LONG, _LONGEST = 64, 200  # characters of a value from which it is no longer BITMAP, no longer IDS
 _NO_PLANES = frozenset((*ALWAYS_SCANNED, "domain", "provider", "lists"))

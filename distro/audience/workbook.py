@@ -18,11 +18,12 @@ from pathlib import Path
 from distro.errors import InputFileError
 
 _MEMORY, _OUTPUT = 800 << 20, 400 << 20  # what the child may take: bytes, and bytes of its rows
+# Of processor time: for any file, for each megabyte of it, and at most.
 _SECONDS, _PER_MEGABYTE, _LONGEST = (
     5,
     4,
     60,
-)  # of processor time: for any file, for each megabyte of it, and at most
+)
 _CHILD = r"""
 import csv, datetime, json, re, sys
 from python_calamine import CalamineWorkbook

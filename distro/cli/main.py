@@ -84,9 +84,8 @@ app.add_typer(segments.app, name="segments")
 
 def main() -> None:
     """Run a command; 0 done, 1 a reported problem, 2 usage."""
-    os.umask(
-        0o077
-    )  # data, exports and letters hold people's addresses: they are their owner's alone
+    # Data, exports and letters hold people's addresses: they are their owner's alone.
+    os.umask(0o077)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # under nohup HUP is ignored, and stays so
             signal.signal(number, _end)
@@ -114,9 +113,8 @@ def run(args: list[str]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except _USAGE as error:
-        if (
-            type(error).__name__ == "NoArgsIsHelpError"
-        ):  # `distro`, `distro segments`: a question, no mistake
+        # `distro`, `distro segments`: a question, no mistake.
+        if type(error).__name__ == "NoArgsIsHelpError":
             return run([*args, "--help"])
         return report_error(
             UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json

@@ -67,9 +67,8 @@ class Mailbox:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.accepted += [
-            (_receiver(path), path) for path in sorted(self.folder.glob("*.eml"))
-        ]  # of an earlier run
+        # Of an earlier run.
+        self.accepted += [(_receiver(path), path) for path in sorted(self.folder.glob("*.eml"))]
         self._thread.start()
         if not self._ready.wait(10):
             raise DistroError(

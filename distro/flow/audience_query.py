@@ -9,12 +9,13 @@ from distro.installation.context import Installation
 from distro.store import distributions
 from distro.store.audience_scripts import AudienceQuery
 
+# Kinds that also go to readers who want no single releases.
 _TO_ALL = (
     "newsletter",
     "correction",
     "hold",
     "kill",
-)  # kinds that also go to readers who want no single releases
+)
 
 
 def query_for(

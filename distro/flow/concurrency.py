@@ -39,9 +39,8 @@ def work_in_bulk(core: int | None) -> None:
     """Tell Linux that this thread wants throughput and no quick turns (it then pushes nobody from a
     core), and where it runs.
     """
-    with contextlib.suppress(
-        AttributeError, OSError
-    ):  # not Linux, or not allowed: it only goes slower
+    # Not Linux, or not allowed: it only goes slower.
+    with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         if core is not None:
             os.sched_setaffinity(0, {core})

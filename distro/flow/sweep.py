@@ -38,9 +38,8 @@ class Sweep:
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
         self._pruned = 0.0
-        self._faulty: dict[
-            str, float
-        ] = {}  # until when a distribution that cannot be looked at is left alone
+        # Until when a distribution that cannot be looked at is left alone.
+        self._faulty: dict[str, float] = {}
 
     def gap(self) -> None:
         """Note that Redis did not answer: leases may have run out only because nobody could renew

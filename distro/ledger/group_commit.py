@@ -227,9 +227,8 @@ class GroupCommit:
         for _ in range(len(self.leased)):
             leased = self.leased[-1]
             if not leased.exhausted and (leased.rest_until <= now or not leased.claim.group):
-                return (
-                    leased if leased.rest_until <= now else None
-                )  # without a group it waits for the relays' bucket, as all would
+                # Without a group it waits for the relays' bucket, as all would.
+                return leased if leased.rest_until <= now else None
             self.leased.rotate(-1)
         return None
 

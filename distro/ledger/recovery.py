@@ -92,9 +92,8 @@ class Recovery:
             if path.exists()
             else Evidence({}, frozenset(), this_boot=False)
         )
-        return Evidence(
-            attempts.ended, attempts.begun, this_boot=False
-        )  # it may still begin what it has: nothing is "not begun"
+        # It may still begin what it has: nothing is "not begun".
+        return Evidence(attempts.ended, attempts.begun, this_boot=False)
 
     def record(
         self, distribution: str, verdicts: Sequence[tuple[Attempt, Outcome]]

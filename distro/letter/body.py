@@ -142,9 +142,8 @@ def _inline(link: str, token: Token) -> Markup:
     for child in token.children or []:
         if child.type == "link_open":
             child.attrSet("style", link)
-        elif (
-            child.type == "image"
-        ):  # within a line: its words; nothing is ever fetched from elsewhere
+        # Within a line: its words; nothing is ever fetched from elsewhere.
+        elif child.type == "image":
             child.type, child.tag, child.content = "text", "", f"[{child.content}]"
     html = RendererHTML().renderInline(token.children or [], _options(), {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)

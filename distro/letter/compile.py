@@ -26,10 +26,11 @@ from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed, is_right_to_left
 
+# Letters of an edition for readers who have it in advance, or asked for it light.
 TIERS = (
     "embargo",
     "low-bandwidth",
-)  # letters of an edition for readers who have it in advance, or asked for it light
+)
 HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
 _COLUMN = 552  # pixels of the text's width
 
@@ -72,9 +73,8 @@ class CompiledLetter:
     html: str  # with slots, for pages
     text: str  # with slots, for previews
     html_size: int  # bytes
-    slots: str = field(
-        default="0", repr=False
-    )  # the secret of its marks; "0": compiled before they had one
+    # The secret of its marks; "0": compiled before they had one.
+    slots: str = field(default="0", repr=False)
 
     def to_json(self) -> str:
         """Return the letter as it is kept."""
@@ -275,9 +275,8 @@ def _first_words(text: str) -> str:
 def _head(edition: Edition, context: LetterContext, subject: str, content_type: str) -> bytes:
     """Return the header fields that are the same for every reader."""
     local, _, domain = context.sender_address.rpartition("@")
-    sender_id = (domain.replace(".", "-") + "-----")[
-        :15
-    ]  # Gmail's Feedback-ID: SenderId of 5 to 15 characters
+    # Gmail's Feedback-ID: SenderId of 5 to 15 characters.
+    sender_id = (domain.replace(".", "-") + "-----")[:15]
     return b"".join(
         (
             headers.address_field("From", context.sender_name, context.sender_address),
@@ -290,16 +289,18 @@ def _head(edition: Edition, context: LetterContext, subject: str, content_type: 
                 "Feedback-ID",
                 f"{context.distribution}:{edition.kind}:{edition.language}:{sender_id}",
             ),
+            # RFC 9477.
             (
                 headers.field("CFBL-Address", f"{context.complaints}; report=arf")
                 if context.complaints
                 else b""
-            ),  # RFC 9477
+            ),
+            # RFC 3834 §5.
             (
                 headers.field("Auto-Submitted", "auto-generated")
                 if edition.kind in ("confirm", "welcome")
                 else b""
-            ),  # RFC 3834 §5
+            ),
             headers.field("MIME-Version", "1.0"),
             headers.field("Content-Language", edition.language),
             headers.field("Content-Type", content_type),

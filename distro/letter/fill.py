@@ -72,12 +72,10 @@ class Filler:
         self._view_value = quoted_printable.value(self._view)
         self._head = letter.head.encode() + b"\r\n"
         self._statics = [piece.encode() for piece in letter.body[::2]]
-        self._slotted = list(
-            zip(self._statics, letter.body[1::2], strict=False)
-        )  # one static more than slots
-        self._plain_links = quoted_printable.is_plain(
-            self._unsubscribe + b"x"
-        )  # then with any token: those are letters, digits, "._-"
+        # One static more than slots.
+        self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))
+        # Then with any token: those are letters, digits, "._-".
+        self._plain_links = quoted_printable.is_plain(self._unsubscribe + b"x")
         self.message_id = message_ids(letter, distribution, keys, occasion)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")

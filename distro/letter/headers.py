@@ -13,12 +13,10 @@ from datetime import datetime
 from distro.errors import TemplateError
 
 _FOLD = 76
-_BREAKS = re.compile(
-    r"[\r\n\0]"
-)  # whoever writes one into a value writes a header of their own (RFC 5322 §2.2)
-_ATOM = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+"
-)  # RFC 5322 §3.2.3 atext, and spaces between atoms
+# Whoever writes one into a value writes a header of their own (RFC 5322 §2.2).
+_BREAKS = re.compile(r"[\r\n\0]")
+# RFC 5322 §3.2.3 atext, and spaces between atoms.
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _MAX_NAME = 120  # characters of a display name; nobody reads more
 
 
@@ -70,9 +68,8 @@ def encoded_words(text: str) -> list[str]:
     words, chunk, even = [], b"", 0
     for character in text:
         encoded = character.encode("utf-8", "replace")
-        if (
-            len(chunk) + len(encoded) > 45
-        ):  # 45 bytes are 60 in base64; with =?utf-8?b?…?= that is 72
+        # 45 bytes are 60 in base64; with =?utf-8?b?…?= that is 72.
+        if len(chunk) + len(encoded) > 45:
             cut = even or len(chunk)
             words.append(chunk[:cut])
             chunk, even = chunk[cut:], 0

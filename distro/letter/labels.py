@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _WORDS = Path(__file__).parent / "catalogues"
-SPOKEN = tuple(
-    sorted(path.stem for path in _WORDS.glob("*.toml"))
-)  # the languages that letters speak
+# The languages that letters speak.
+SPOKEN = tuple(sorted(path.stem for path in _WORDS.glob("*.toml")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +134,8 @@ def clock(when: datetime, zone: str, language: str) -> str:
         place = zone.rpartition("/")[2].replace("_", " ")
     place = place.replace(" ", "\u00a0")
     hour = f"{format_time(when, 'HH:mm', locale=_locale(language))}\u00a0{place}"
-    return (
-        f"\u2068{hour}\u2069" if is_right_to_left(language) else hour
-    )  # isolated: digits and Latin keep their places
+    # Isolated: digits and Latin keep their places.
+    return f"\u2068{hour}\u2069" if is_right_to_left(language) else hour
 
 
 def own_name(language: str) -> str:

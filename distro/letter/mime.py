@@ -12,11 +12,12 @@ from urllib.parse import quote
 from distro.letter import quoted_printable
 from distro.letter.slots import Slots
 
+# "=_" cannot occur in quoted-printable (RFC 2045 §6.7).
 _ALTERNATIVE, _RELATED, _MIXED = (
     "=_distro_alternative_=",
     "=_distro_related_=",
     "=_distro_mixed_=",
-)  # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
+)
 
 _PIECE = 54  # characters of a file's name in one line of a header
 _CHARSET = "UTF-8''"  # and no language (RFC 2231 §4)
@@ -51,9 +52,10 @@ def body_of(
     kind = f'multipart/alternative; boundary="{_ALTERNATIVE}"'
     pictures, attachments = [p for p in parts if p.id], [p for p in parts if not p.id]
     if pictures:
+        # RFC 2387 §3.1.
         kind = _around(
             pieces, kind, _RELATED, 'multipart/related; type="multipart/alternative"', pictures
-        )  # RFC 2387 §3.1
+        )
     if attachments:
         kind = _around(pieces, kind, _MIXED, "multipart/mixed", attachments)
     return kind, tuple(pieces)

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from distro.letter.labels import Labels, clock, full_time
 from distro.model import Edition
 
+# For readers elsewhere than the embargo's own zone.
 _CLOCKS = (
     "Etc/UTC",
     "America/New_York",
     "Africa/Nairobi",
     "Asia/Bangkok",
-)  # for readers elsewhere than the embargo's own zone
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**"))
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **options, optimized=False
-        )  # nothing of a template is computed before its bounds hold
+        # Nothing of a template is computed before its bounds hold.
+        super().__init__(**options, optimized=False)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute, unless it would take long: a single step of the interpreter cannot be ended."""

@@ -63,6 +63,7 @@ _OFTEN = (
     "protonmail.com",
     "bluewin.ch",
 )
+# Near another, and themselves.
 _REAL = frozenset(
     (
         "mail.com",
@@ -75,7 +76,7 @@ _REAL = frozenset(
         "yahoo.cm",
         "icloud.co",
     )
-)  # near another, and themselves
+)
 
 
 @cache

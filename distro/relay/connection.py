@@ -118,9 +118,8 @@ class Connection(asyncio.Protocol):
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             self._socket = raw
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            raw.setsockopt(
-                socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER
-            )  # a whole letter in one write
+            # A whole letter in one write.
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def _quick_ack(self) -> None:
         """Acknowledge the next replies at once. A server that answers MAIL and RCPT before it has

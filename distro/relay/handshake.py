@@ -101,9 +101,8 @@ class Handshake(Connection):
             if word == "AUTH"
             for mechanism in f"{first} {rest}".upper().split()
         ]
-        if (
-            not offered
-        ):  # a server that does not know the command would only see the password, and may repeat it
+        # A server that does not know the command would only see the password, and may repeat it.
+        if not offered:
             raise RelayRefusedError(
                 Stage.AUTH,
                 Reply(

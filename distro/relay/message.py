@@ -28,9 +28,8 @@ def commands_of(
 
     Returns the refusal that it would give instead where it cannot take the letter.
     """
-    if _UNFIT.search(message.recipient) or _UNFIT.search(
-        message.sender
-    ):  # it would end the command, and begin another
+    # It would end the command, and begin another.
+    if _UNFIT.search(message.recipient) or _UNFIT.search(message.sender):
         return Reply(501, "5.1.3 an address with spaces, brackets or control characters is none")
     mail, rcpt = f"MAIL FROM:<{message.sender}>", f"RCPT TO:<{message.recipient}>"
     ascii_ = message.recipient.isascii()
@@ -43,9 +42,8 @@ def commands_of(
         if "SMTPUTF8" not in extensions:  # RFC 6531 §3.2
             return Reply(553, "5.6.7 the relay takes no international addresses")
         mail += " BODY=8BITMIME SMTPUTF8"
-    if (
-        "DSN" in extensions and message.envelope_id
-    ):  # RFC 3461 §4: only failures, without the body, under our names
+    # RFC 3461 §4: only failures, without the body, under our names.
+    if "DSN" in extensions and message.envelope_id:
         mail = f"{mail} RET=HDRS ENVID={message.envelope_id}"
         rcpt = (
             f"{rcpt} NOTIFY=FAILURE ORCPT=rfc822;{_xtext(message.recipient)}"
@@ -57,8 +55,7 @@ def commands_of(
 
 def _xtext(text: str) -> str:
     """Encode as xtext (RFC 3461 §4): "+", "=" and invisible characters as + and two digits."""
-    if text.isprintable() and not (
-        "+" in text or "=" in text or " " in text
-    ):  # of ASCII: nearly every address
+    # Of ASCII: nearly every address.
+    if text.isprintable() and not ("+" in text or "=" in text or " " in text):
         return text
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)

@@ -31,10 +31,11 @@ IDLE = 20.0  # seconds that an unused connection stays open
 _IDLE_AT_LEAST = (
     2.0  # seconds that a connection waited for a letter before its end counts as an idle time-out
 )
+# Seconds: the first pause after a temporary refusal of MAIL, and the longest.
 _BACKOFF = (
     1.0,
     30.0,
-)  # seconds: the first pause after a temporary refusal of MAIL, and the longest
+)
 
 
 @dataclass(slots=True)
@@ -214,9 +215,8 @@ class Pool(Generic[J]):
             self.work.refused(f"the relay {self.endpoint.name} {ours}")
         elif sent.scope is Scope.RELAY:
             carried.why = f"{sent.outcome.code or ''} {sent.outcome.text}".strip()
-            idle = (
-                carried.letters > 0 and seconds > _IDLE_AT_LEAST
-            )  # it was closed while it waited for a letter
+            # It was closed while it waited for a letter.
+            idle = carried.letters > 0 and seconds > _IDLE_AT_LEAST
             if idle and sent.outcome.code in (0, CLOSING):
                 self.capacity.was_idle(seconds)
             elif sent.outcome.code == CLOSING:

@@ -102,9 +102,8 @@ class ReplyReader:
         self._rest = b""
         self._lines: list[str] = []
         self._code = ""
-        self._known: dict[
-            bytes, list[Reply]
-        ] = {}  # a server says the same words at every letter: they are read once
+        # A server says the same words at every letter: they are read once.
+        self._known: dict[bytes, list[Reply]] = {}
 
     @property
     def pending(self) -> bool:

@@ -157,11 +157,12 @@ class Session(Handshake):
                 replies.append(await self._read(COMMAND))
                 if not (replies[-1].positive or replies[-1].code == 354):
                     break
+        # As it nearly always goes.
         if (
             len(replies) == 3
             and replies[2].code == 354
             and replies[0].code == replies[1].code == 250
-        ):  # as it nearly always goes
+        ):
             return Stage.DATA, replies[2]
         refusal = next(
             ((s, r) for s, r in zip(stages[:2], replies, strict=False) if not r.positive), None
@@ -170,9 +171,8 @@ class Session(Handshake):
             if len(replies) == 3 and 400 <= replies[2].code < 600 and replies[2].code != CLOSING:
                 await self._command("RSET", COMMAND)
             return stages[len(replies) - 1], replies[-1]
-        if (
-            len(replies) == 3 and replies[2].code == 354
-        ):  # RFC 2920 §3.1: accepted DATA for nobody, end it with a lone dot
+        # RFC 2920 §3.1: accepted DATA for nobody, end it with a lone dot.
+        if len(replies) == 3 and replies[2].code == 354:
             self._owed += 1
             self._write(b".\r\n")
             await self._read(DATA_START)

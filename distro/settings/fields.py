@@ -59,9 +59,8 @@ def check_url(value: SecretUrl, schemes: tuple[str, ...], example: str) -> Secre
     if parts.scheme not in schemes or any(ord(c) < 33 or ord(c) == 127 for c in text):
         raise ValueError(f"must be {example}")
     if "unix" in parts.scheme or "socket" in parts.scheme:
-        if (
-            not parts.path.startswith("/") or len(parts.path) > 107
-        ):  # of a socket's address, unix(7)
+        # Of a socket's address, unix(7).
+        if not parts.path.startswith("/") or len(parts.path) > 107:
             raise ValueError("must name a socket's file, like unix:///run/redis/redis.sock")
         return value
     if parts.scheme == "sentinel":

@@ -153,9 +153,8 @@ class AsyncStore:
     async def _ask(self, *args: Any) -> Any:
         connection = self._connection
         if connection is None or not connection.open:
-            connection = await asyncio.get_running_loop().create_task(
-                self._connected()
-            )  # its timeout needs a task
+            # Its timeout needs a task.
+            connection = await asyncio.get_running_loop().create_task(self._connected())
         answer = await connection.ask(args)
         if isinstance(answer, hiredis.ReplyError):
             raise translated(answer) or answer

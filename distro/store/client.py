@@ -29,7 +29,7 @@ _TIMEOUT = 20  # seconds for one answer; an AOF rewrite or a slow disk may take 
 class Call(Generic[T]):
     """A script to run with its arguments, and how its answer is read."""
 
-    script: str  # file name without .lua, version included: claim
+    script: str  # file name without .lua: claim
     args: tuple[bytes | str | int, ...]
     read: Callable[[Any], T]
 
@@ -60,9 +60,8 @@ def translated(error: Exception) -> StoreGoneError | None:
     """Return what an error means for people when Redis is away or refuses to write; None: it is a
     bug of ours.
     """
-    text = str(error).split(" : <", maxsplit=1)[
-        0
-    ]  # a sentinel's tells of every object of the library
+    # A sentinel's tells of every object of the library.
+    text = str(error).split(" : <", maxsplit=1)[0]
     if not isinstance(error, _GONE) and not text.startswith(
         ("MISCONF", "OOM", "READONLY", "NOREPLICAS", "LOADING")
     ):

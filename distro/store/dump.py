@@ -42,9 +42,8 @@ def take(url: str, out: IO[bytes]) -> int:
                         f"Redis refuses us ({said.decode(errors='replace').strip()})",
                         hint="Look at the password in `redis = …`.",
                     )
-            link.sendall(
-                b"REPLCONF capa eof\r\n"
-            )  # it may stream its copy instead of writing a file of it first
+            # It may stream its copy instead of writing a file of it first.
+            link.sendall(b"REPLCONF capa eof\r\n")
             answers.readline()
             link.sendall(b"SYNC\r\n")
             line = b"\n"

@@ -89,9 +89,8 @@ def keep(data: Path, group: int | None = None) -> int:
                 break
             except OSError:
                 if time.monotonic() > end or stopping:
-                    return (
-                        0 if server.answers() else 1
-                    )  # another keeper is there: its server serves
+                    # Another keeper is there: its server serves.
+                    return 0 if server.answers() else 1
                 time.sleep(0.05)
         members = renew_member_password(data) if group is not None else close(data)
         child = _start_server(server, lock, members)
@@ -129,10 +128,11 @@ def _start_server(server: Embedded, lock: IO[str], members: str = "") -> subproc
         + (_MEMBERS.format(user=MEMBER, password=members) if members else ""),
         encoding="utf-8",
     )
+    # Copies that nobody reads any more.
     for stale in (
         server.folder / "dump.rdb",
         *server.folder.glob("temp-*.rdb"),
-    ):  # copies that nobody reads any more
+    ):
         stale.unlink(missing_ok=True)
     server.socket_path.unlink(missing_ok=True)  # we hold the lock: a socket here is a dead server's
     child = subprocess.Popen(

@@ -20,9 +20,8 @@ _EMBARGO_LINE = re.compile(
     r"até|fino|до)\b|\bembargoed\s+(?:until|till)\b",
     re.IGNORECASE,
 )
-_SLOT = re.compile(
-    r"x[0-9a-f]{0,64}slot\.[a-z]{1,20}\.[0-9a-f]{0,64}x", re.IGNORECASE
-)  # as `letter/slots.py` marks them
+# As `letter/slots.py` marks them.
+_SLOT = re.compile(r"x[0-9a-f]{0,64}slot\.[a-z]{1,20}\.[0-9a-f]{0,64}x", re.IGNORECASE)
 _MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", re.IGNORECASE)
 
 

@@ -55,9 +55,8 @@ def personal(address: str, near: str) -> bool:
         return False
     pieces = [piece for piece in re.split(r"[._+-]", box) if len(piece) >= 3]
     rest = EMAIL.sub(" ", near)
-    if (
-        sum(c.isalpha() and not c.isascii() and ord(c) > 0x24F for c in rest) > 10
-    ):  # names in another script: nothing to compare
+    # Names in another script: nothing to compare.
+    if sum(c.isalpha() and not c.isascii() and ord(c) > 0x24F for c in rest) > 10:
         return True
     words = _folded(rest)
     return (

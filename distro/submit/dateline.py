@@ -115,9 +115,8 @@ def take(body: str) -> tuple[str, str]:
 
 
 def _is_dateline(text: str, rest: str) -> bool:
-    if _MONTH_YEAR.fullmatch(
-        rest.partition("\n")[0].strip()
-    ):  # the title of a series: "PRICES - MAY 2027"
+    # The title of a series: "PRICES - MAY 2027".
+    if _MONTH_YEAR.fullmatch(rest.partition("\n")[0].strip()):
         return False
     dated = any(map(str.isdigit, text))
     if dated and not any(names_month(day[0]) for day in _DAYS.finditer(text)):

@@ -109,11 +109,12 @@ _NOON = re.compile(
 )
 
 
+# Of arms, of trade.
 _NO_TEXT = re.compile(
     r"embargos?\s+(?:on|sur|against|gegen|contra|sobre|op|tegen|su|sulle|al|aux?|à|de|d’|d'|на|"
     r"против)\b",
     re.IGNORECASE,
-)  # of arms, of trade
+)
 _TIME = re.compile(
     r"\d|:|：|until|till|jusqu|hasta|bis\b|até|fino|tot\b|до\b|حتى|まで|前", re.IGNORECASE
 )

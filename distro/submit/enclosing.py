@@ -108,9 +108,8 @@ class Enclosing:
     files: list[Enclosed] = field(default_factory=list)
     raw: list[tuple[str, bytes]] = field(default_factory=list)
     wrong: list[tuple[bool, str]] = field(default_factory=list)
-    unspoken: list[str] = field(
-        default_factory=list
-    )  # pictures without words for those who do not see them
+    # Pictures without words for those who do not see them.
+    unspoken: list[str] = field(default_factory=list)
 
 
 def enclose(

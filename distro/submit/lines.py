@@ -149,11 +149,12 @@ class TextLine:
     @cached_property
     def date(self) -> bool:
         """Return whether it is a day and nothing else."""
+        # "by Eva Lund · 3 March 2027 · 4 min".
         if (
             70 < len(self.text) <= 160
             and len(_SEPARATORS.findall(self.text)) >= 2
             and not self.full_stop
-        ):  # "by Eva Lund · 3 March 2027 · 4 min"
+        ):
             return without_day(self.text) != self.text
         if len(self.text) > 70 or not any(map(str.isdigit, self.text)):
             return False

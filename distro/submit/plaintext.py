@@ -16,10 +16,11 @@ from distro.submit.parts import Division, Part, divide
 from distro.submit.prose import paragraphs
 from distro.submit.source import Source
 
+# Of 180 made-up releases 19 headlines are wrong: 17 with a margin under 3, 8 under 1.
 _SURE, _UNSURE = (
     3.0,
     1.0,
-)  # of 180 made-up releases 19 headlines are wrong: 17 with a margin under 3, 8 under 1
+)
 _PAGE = frozenset([Part.BEFORE, Part.ASIDE, Part.INSET, Part.AFTER, Part.FOOTER])
 _CONTACTS = frozenset(
     [Part.CONTACTS_ABOVE, Part.CONTACTS_BETWEEN, Part.CONTACTS, Part.CONTACTS_BELOW]

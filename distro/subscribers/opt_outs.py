@@ -21,9 +21,10 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
             installation, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason
         )
     elif not said_before(installation, email):
+        # Before the act.
         installation.consent.append(
             [installation.consent.fact(email, consent.SUPPRESSED, source=source, detail=reason)]
-        )  # before the act
+        )
         consents.keep_refusal(installation.store, [installation.hash_of(email)], consent.SUPPRESSED)
 
 

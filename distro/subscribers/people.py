@@ -97,11 +97,12 @@ def edit(
             leave=leave,
         ),
     )
+    # What, not which words: they may name somebody.
     what = [
         *columns,
         *(f"+{n}" for n in join),
         *(f"-{n}" for n in leave),
-    ]  # what, not which words: they may name somebody
+    ]
     record_fact(
         installation, who.id, who.email, consent.CHANGED, source=source, detail=", ".join(what)
     )
@@ -195,13 +196,14 @@ def erase(installation: Installation, address: str, *, source: str) -> None:
     back.
     """
     who = person(installation.store, address)
+    # Names nobody.
     record_fact(
         installation,
         who.id,
         who.email,
         consent.ERASED,
         source="the reader" if source == "the reader" else "staff",
-    )  # names nobody
+    )
     finish_erasing(installation, who)
 
 

@@ -1,8 +1,8 @@
 """Notice scanners that press buttons: many readers of one domain who unsubscribe within seconds.
 
 They were probably never asked. Every unsubscribe counts at once, whoever pressed. A burst is
-reported to the admins; only the readers themselves undo it, with the button on the page or the link
-of any letter, for 28 days.
+reported to the admins; only the readers themselves undo it, with the button on the page or a link
+that they ask for by mail, for 28 days.
 """
 
 from distro import log

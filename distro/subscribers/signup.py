@@ -293,9 +293,8 @@ def forget_unconfirmed(installation: Installation, at_most: int = 200) -> int:
         ):
             continue
         own = {f.detail for f in facts if f.act == consent.JOINED}
-        if (
-            "_in" in who.columns or set(who.columns.get("lists", ())) - own
-        ):  # staff put them there meanwhile, on a basis of their own
+        # Staff put them there meanwhile, on a basis of their own.
+        if "_in" in who.columns or set(who.columns.get("lists", ())) - own:
             installation.consent.record(
                 installation.store,
                 subscriber=number,

@@ -31,12 +31,13 @@ from distro.relay.message import Message
 from distro.store import consents, reader_requests, server
 from distro.tokens import BACK, CONFIRM, NEVER, PERSONAL_DATA
 
+# How long a link in such a letter works.
 DAYS = {
     CONFIRM: service_letters.FORGOTTEN,
     NEVER: service_letters.FORGOTTEN,
     PERSONAL_DATA: service_letters.ACCESS,
     BACK: service_letters.ACCESS,
-}  # how long a link in such a letter works
+}
 _PATHS = {CONFIRM: "c", NEVER: "n", PERSONAL_DATA: "me", BACK: "b"}
 _EDITIONS = {
     "confirm": service_letters.confirm,

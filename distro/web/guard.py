@@ -181,9 +181,8 @@ class _Guarded(H11Protocol):
         self._look()
 
     def on_response_complete(self) -> None:
-        if self.conn.trailing_data[
-            0
-        ]:  # no browser and no proxy asks again before it has its answer
+        # No browser and no proxy asks again before it has its answer.
+        if self.conn.trailing_data[0]:
             self.transport.close()
         super().on_response_complete()
         self._look()

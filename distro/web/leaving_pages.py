@@ -38,9 +38,8 @@ class LeavingPages(ReaderPages):
 
     async def unsubscribe(self, request: Request) -> Response:
         """Unsubscribe the link's reader, whatever the body says: POST is the wish."""
-        return await run_in_threadpool(
-            self._unsubscribe, request
-        )  # whatever the body says: POST is the wish
+        # Whatever the body says: POST is the wish.
+        return await run_in_threadpool(self._unsubscribe, request)
 
     def _unsubscribe(self, request: Request) -> Response:
         reader = self._reader(request)

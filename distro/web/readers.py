@@ -114,9 +114,8 @@ class Readers(LeavingPages):
         language, frequency, pause = (
             str(form.get(name) or "") for name in ("language", "frequency", "pause")
         )
-        keep = (
-            language == who.language.split("-", maxsplit=1)[0]
-        )  # pt-br stays pt-br where pt is chosen
+        # pt-br stays pt-br where pt is chosen.
+        keep = language == who.language.split("-", maxsplit=1)[0]
         people.prefer(
             installation,
             who,

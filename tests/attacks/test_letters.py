@@ -139,9 +139,8 @@ def test_the_header_writer_refuses_breaks_whatever_comes(value: str) -> None:
         headers.field("Content-Language", value)
     with pytest.raises(TemplateError, match="line break"):
         headers.address_field("From", "Office", value)
-    assert (
-        headers.text_field("Subject", value).count(b"\r\n") == 1
-    )  # a text has its breaks folded into spaces
+    # A text has its breaks folded into spaces.
+    assert headers.text_field("Subject", value).count(b"\r\n") == 1
 
 
 @pytest.mark.parametrize(

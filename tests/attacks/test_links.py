@@ -246,9 +246,8 @@ def test_one_mailbox_is_asked_once_however_it_is_spelt(
 def test_a_whole_network_is_one_place(installation: Installation) -> None:
     assert sum(rate_limits.allowed(installation, f"2001:db8:0:0::{n:x}") for n in range(20)) == 10
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))
-    assert (
-        sum(rate_limits.allowed(installation, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30
-    )  # a /56
+    # A /56.
+    assert sum(rate_limits.allowed(installation, f"2001:db8:0:{n:x}::1") for n in range(58)) == 30
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))
     assert sum(rate_limits.allowed(installation, f"2001:db8:0:{n:x}00::1") for n in range(60)) <= 60
     installation.store.command("DEL", *installation.store.names(keys.rate("*")))

@@ -107,9 +107,8 @@ def test_erased_means_erased_from_everything_that_we_hold(
     resend_to(installation, DistributionId("1"), ROSA, actor="m")
     story.run()
     story.stop()
-    journal = Journal(
-        installation.journals, f"{installation.host}.1.old"
-    )  # as an earlier version wrote it
+    # As an earlier version wrote it.
+    journal = Journal(installation.journals, f"{installation.host}.1.old")
     journal.ended(
         Attempt("1", 0, "00000000", 1), Outcome(State.FAILED, 550, f"5.1.1 <{ROSA}> unknown")
     )

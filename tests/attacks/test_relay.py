@@ -303,9 +303,8 @@ def test_no_words_of_a_relay_hold_our_password(offered: bool) -> None:
     said = str(error.value)
     assert "RelaySecretPw77" not in said
     assert base64.b64encode(b"\0relayuser\0RelaySecretPw77").decode() not in said
-    assert (
-        any(a.startswith("AUTH") for a in asked) == offered
-    )  # told to nobody who does not ask for it
+    # Told to nobody who does not ask for it.
+    assert any(a.startswith("AUTH") for a in asked) == offered
 
 
 def test_a_password_repeated_later_is_hidden_too() -> None:

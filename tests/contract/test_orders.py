@@ -262,9 +262,8 @@ def test_another_text_is_refused_while_a_reservation_stands_for_the_first(
     installation: Installation, tmp_path: Path
 ) -> None:
     other = write_release(tmp_path, body="Another text.", name="other.md")
-    second = submit(installation, Order(files=[other], to="journalists")).distribution[
-        1:
-    ]  # nothing is reserved yet: accepted …
+    # Nothing is reserved yet: accepted …
+    second = submit(installation, Order(files=[other], to="journalists")).distribution[1:]
     advance(installation, DistributionId("1"))
     add_readers(installation.store, 2, folder=tmp_path, first=10)
     with pytest.raises(RefusedError, match="differs"):

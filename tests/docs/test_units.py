@@ -20,9 +20,8 @@ needs_systemd = pytest.mark.skipif(
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_a_unit_is_what_systemd_understands(unit: Path, tmp_path: Path) -> None:
     here = tmp_path / unit.name
-    here.write_text(
-        unit.read_text().replace("/opt/distro/bin/distro", sys.executable)
-    )  # a program that is there
+    # A program that is there.
+    here.write_text(unit.read_text().replace("/opt/distro/bin/distro", sys.executable))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(here)],
         capture_output=True,

@@ -135,9 +135,8 @@ def do(rig: Rig, what: str, dice: random.Random) -> None:
         time.sleep(4)  # longer than a lease
         rig.proxy.leased = False
     elif what == "flush broker":
-        broker = connect(
-            rig.server.url(1), patience=100
-        )  # a connection of its own: one that reconnects must not end in the ledger's database
+        # A connection of its own: one that reconnects must not end in the ledger's database.
+        broker = connect(rig.server.url(1), patience=100)
         broker.command("FLUSHDB")
         broker.close()
     elif what == "repeat wake-ups":

@@ -75,9 +75,8 @@ class Rig:
     redis_config: tuple[str, ...] = ()
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     connections: int = CONNECTIONS
-    environment: Callable[[str], dict[str, str]] = (
-        lambda part: {}
-    )  # what a part finds in its environment besides
+    # What a part finds in its environment besides.
+    environment: Callable[[str], dict[str, str]] = lambda part: {}
     batch: int = 250
     unanswered: int = 0
 

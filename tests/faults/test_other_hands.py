@@ -157,10 +157,11 @@ def test_mu_and_munpack_read_what_we_meant(signer: Signer, tmp_path: Path) -> No
     """
     dice = random.Random(11)
     for n in range(60):
+        # Mu cuts longer ones.
         headline, name = (
             " ".join(texts(dice, dice.randrange(1, 9)).split())[:150].strip() or "x"
             for _ in range(2)
-        )  # mu cuts longer ones
+        )
         raw_file = dice.randbytes(3000)
         edition = Edition(
             language="en",
@@ -169,11 +170,12 @@ def test_mu_and_munpack_read_what_we_meant(signer: Signer, tmp_path: Path) -> No
             files=(Enclosed(f"facts-{n}.pdf", "application/pdf", 3000, "a" * 32),),
         )
         path = tmp_path / f"{n}.eml"
+        # As a Maildir keeps it.
         path.write_bytes(
             filled(
                 edition, "", signer, name, replace(ENVELOPE, files={"a" * 32: raw_file})
             ).replace(b"\r\n", b"\n")
-        )  # as a Maildir keeps it
+        )
         fields = dict(
             line.split(": ", 1)
             for line in run("mu", "view", str(path)).splitlines()[:8]

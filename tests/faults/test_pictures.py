@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or ""
+# One of each package that docs/fonts.conf names.
 NAMED = (
     "LiberationSans-Regular.ttf",
     "DejaVuSansMono.ttf",
     "NotoNaskhArabic-Regular.ttf",
-)  # one of each package that docs/fonts.conf names
+)
 FONTS = all(any(Path("/usr/share/fonts").rglob(name)) for name in NAMED)
 pytestmark = [
     pytest.mark.faults,

@@ -63,9 +63,8 @@ def power_cut(rig: Rig, dice: random.Random) -> None:
         raw = path.read_bytes()
         head, _, rest = raw.partition(b"\n")
         kept = max(0, len(rest) - dice.randrange(_KEPT))
-        path.write_bytes(
-            head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept]
-        )  # the next boot has another id
+        # The next boot has another id.
+        path.write_bytes(head.replace(b"boot=", b"boot=before-") + b"\n" + rest[:kept])
     rig.start_redis()
     rig.left_down -= {"redis", *rig.parts}
 

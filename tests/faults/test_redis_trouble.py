@@ -66,9 +66,10 @@ def test_the_disk_of_the_append_only_file_is_full(folder: Path) -> None:
         rig.under_way(READERS, 100)
         assert rig.keeper is not None
         size = max(p.stat().st_size for p in rig.server.folder.rglob("*.incr.aof"))
+        # The next appends fail.
         resource.prlimit(
             rig.redis_pid(), resource.RLIMIT_FSIZE, (size + 2000, resource.RLIM_INFINITY)
-        )  # the next appends fail
+        )
         pid = rig.redis_pid()
         rig.until(lambda: not psutil.pid_exists(pid) or rig.redis_pid() != pid, 20)
         assert rig.rest()["state"] == "sent"

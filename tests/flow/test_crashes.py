@@ -215,9 +215,8 @@ def test_after_a_death_everyone_still_gets_exactly_one(ready: Installation) -> N
     left_by_the_dead(ready, ["accepted", "begun", "not begun"])
     story = Story(ready)
     story.run(2)
-    assert (
-        ready.store.hash(keys.distribution("1"))["state"] == "sending"
-    )  # the doubt still waits for evidence
+    # The doubt still waits for evidence.
+    assert ready.store.hash(keys.distribution("1"))["state"] == "sending"
 
     clock.move(61_000)
     story.run(3)

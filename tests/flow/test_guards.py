@@ -116,9 +116,8 @@ def test_a_scheduled_distribution_freezes_ahead_and_starts_at_its_time(
     assert (row["state"], "frozen_at" in row) == ("scheduled", True)
     clock.move(11 * 60_000)
     story.run(2)
-    assert (
-        installation.store.hash(keys.distribution("1"))["state"] == "scheduled"
-    )  # Redis says it is time, this host's clock does not
+    # Redis says it is time, this host's clock does not.
+    assert installation.store.hash(keys.distribution("1"))["state"] == "scheduled"
     assert story.letters == []
     story.stop()
 

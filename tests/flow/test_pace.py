@@ -108,9 +108,8 @@ def test_a_freeze_that_goes_on_later_finds_the_same_groups(
         advance(installation, DistributionId("1"))
     monkeypatch.undo()
     before = installation.store.raw(keys.audience("1"))
-    assert (
-        installation.store.command("TTL", keys.group("1", "microsoft")) == -1
-    )  # however long the machine was away
+    # However long the machine was away.
+    assert installation.store.command("TTL", keys.group("1", "microsoft")) == -1
     installation.store.command("DEL", keys.index("provider", "microsoft"))
     advance(installation, DistributionId("1"))
     assert installation.store.raw(keys.audience("1")) == before

@@ -363,9 +363,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self.judge.settle(number, grace_ms=LEASE)
         process = self.processes[who]
         self.zombies += [f for f in process.flights if f.begun]
-        process.flights = [
-            f for f in process.flights if not f.begun
-        ]  # it knows nothing, and goes on: the questions stop it
+        # It knows nothing, and goes on: the questions stop it.
+        process.flights = [f for f in process.flights if not f.begun]
         if repeat:
             self.after_a_minute(number, "resend", cancel=False)
             self.work(1 - who, number, 3, 3, State.ACCEPTED, "read", commit=True)

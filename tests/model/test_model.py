@@ -15,9 +15,8 @@ from distro.model import Outcome, State
 from distro.store import Store
 from tests.model.machine import LedgerMachine
 
-connect = importlib.import_module(
-    "distro.store.client"
-)  # the module: the package has a function of that name
+# The module: the package has a function of that name.
+connect = importlib.import_module("distro.store.client")
 _QUIET = {
     "deadline": None,
     "suppress_health_check": list(HealthCheck),

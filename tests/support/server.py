@@ -59,9 +59,8 @@ class ThreadedServer:
     async def session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            with contextlib.suppress(
-                OSError, asyncio.IncompleteReadError, asyncio.CancelledError
-            ):  # the last one: the server itself ends
+            # The last one: the server itself ends.
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self.converse(reader, writer)
         finally:
             self._writers.discard(writer)

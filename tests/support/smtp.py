@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from tests.support.server import ThreadedServer
 
-Answer = Callable[
-    [str, str], str | None
-]  # (verb, argument) -> a reply, "DROP", or None for the usual one
+# (verb, argument) -> a reply, "DROP", or None for the usual one.
+Answer = Callable[[str, str], str | None]
 
 
 class ScriptedServer(ThreadedServer):

@@ -128,9 +128,8 @@ def test_the_services_start_from_their_environment_alone(
         )
         write_release(tmp_path / "office", name="release.md")
         here.run("subscribers", "import", "office/readers.csv", "--list", "press", "--yes")
-        assert "1 recipient" in here.run(
-            "submit", "office/release.md", "--to", "press", "--now"
-        )  # trial: the other is not on the allow-list
+        # Trial: the other is not on the allow-list.
+        assert "1 recipient" in here.run("submit", "office/release.md", "--to", "press", "--now")
         until(lambda: "Towns agree a plan" in read(f"http://127.0.0.1:{here.pages}/mailbox"), here)
         assert "1 = 1 accepted" in here.run("watch", "D1")
     finally:

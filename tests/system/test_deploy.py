@@ -15,9 +15,8 @@ import pytest
 from tests.support.server import free_port
 
 ROOT = Path(__file__).parents[2]
-NOT_HERE = re.compile(
-    r"^(apt|systemctl|journalctl|cat) |systemctl"
-)  # no systemd runs, nothing to download, units: tests/docs
+# No systemd runs, nothing to download, units: tests/docs.
+NOT_HERE = re.compile(r"^(apt|systemctl|journalctl|cat) |systemctl")
 
 # A copy of this machine's files that forgets everything, with processes of its own: nothing outside
 # is touched.
@@ -109,10 +108,11 @@ def why_not() -> str:
     return ""
 
 
+# Faults: for their length.
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(why_not() != "", reason=why_not() or "it can"),
-]  # faults: for their length
+]
 
 
 def test_the_commands_of_the_document_make_a_server_that_several_people_use(tmp_path: Path) -> None:
@@ -136,9 +136,8 @@ def test_the_commands_of_the_document_make_a_server_that_several_people_use(tmp_
         "/srv/distro",
     )
     assert "ERROR:" not in said, said[-6000:]
-    assert "sending process lives" in said[-4000:], said[
-        -6000:
-    ]  # the last line is the doctor's, who finds a trial without DNS
+    # The last line is the doctor's, who finds a trial without DNS.
+    assert "sending process lives" in said[-4000:], said[-6000:]
     assert re.search(r"(\d+) = \1 accepted", said), said[-6000:]
     assert "by ana" in said, said[-6000:]
     assert "Traceback" not in said, said[-6000:]
@@ -172,7 +171,7 @@ def test_the_steps_of_the_image_make_one_that_runs_without_rights(tmp_path: Path
         "as distro --version",
         "as distro init var/trial",
         "as distro check var/trial/releases/first.en.md",
-        'as python -m distro.queue.healthy || echo "healthy said $?"',
+        'as python -m distro.admin.health_check || echo "healthy said $?"',
         "as touch /venv/mine || echo 'the program is not its user'\"'\"'s'",
     ]
     said = clean_root(
@@ -181,6 +180,7 @@ def test_the_steps_of_the_image_make_one_that_runs_without_rights(tmp_path: Path
     assert re.search(r"^distro \d+\.\d+", said, re.MULTILINE), said[-6000:]
     assert "Harbour library opens its night reading room" in said, said[-6000:]
     assert "healthy said 1" in said, said[-6000:]
+    assert "No module named" not in said, said[-6000:]
     assert "the program is not its user's" in said, said[-6000:]
     assert "Traceback" not in said, said[-6000:]
 

@@ -25,12 +25,13 @@ from tests.support.installation import write_release
 from tests.support.server import free_port
 
 ROOT = Path(__file__).parents[2]
+# Numbers that no user of a machine has.
 OWNER, MEMBER, STRANGER, GROUP = (
     60_101,
     60_102,
     60_103,
     "mail",
-)  # numbers that no user of a machine has
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be three users")
 PATHS = os.pathsep.join((str(ROOT), sysconfig.get_path("purelib"), "elder"))
@@ -155,9 +156,8 @@ def test_a_group_may_use_the_commands_and_sees_no_secret(server: Server) -> None
     """Submit, report and halt are the members'; keys and what readers asked of us stay the owner's;
     others get a sentence.
     """
-    assert (
-        "which only 60101 may use" in server.as_user(MEMBER, "report", member=True).stderr
-    )  # there is no data folder yet
+    # There is no data folder yet.
+    assert "which only 60101 may use" in server.as_user(MEMBER, "report", member=True).stderr
     server.start()
     assert (
         server.as_user(OWNER, "subscribers", "import", "press.csv", "--list", "press").returncode

@@ -390,6 +390,7 @@ def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None
     """No process stays; and no folder but after kill -9, which leaves nobody to take it away."""
     folder = tmp_path / "tmp"
     folder.mkdir()
+    # Under nohup it would stay ignored, as it should.
     demo = subprocess.Popen(
         [sys.executable, "-m", "distro", "demo", "--exit"],
         stdout=subprocess.PIPE,
@@ -399,7 +400,7 @@ def test_the_demo_ends_cleanly_however_it_ends(end: str, tmp_path: Path) -> None
         env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    )  # under nohup it would stay ignored, as it should
+    )
     assert demo.stdout is not None
     for line in demo.stdout:
         if "submit" in line:

@@ -139,9 +139,8 @@ def test_links_of_old_letters_work_and_newer_wishes_hold(
         assert done.newer >= 2
         assert refusals(other.store, 3) == ["unsubscribed"]
         assert refusals(other.store, 5) == ["erased"]
-        add_readers(
-            other.store, 1, folder=tmp_path, first=49
-        )  # the first new one: not the one who left
+        # The first new one: not the one who left.
+        add_readers(other.store, 1, folder=tmp_path, first=49)
         stranger = book.by_address(other.store, "reader49@b.example")
         assert stranger is not None
         assert refusals(other.store, stranger.id) == []

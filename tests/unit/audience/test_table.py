@@ -125,9 +125,8 @@ def test_other_systems_exports_are_understood_as_they_are(
     rows, judge = judged(path)
     assert judge.header.system == system
     columns = rows[0].columns  # type: ignore[attr-defined]
-    assert {
-        c: columns.get(c) for c in expected
-    } == expected  # and whatever else they say of people is kept
+    # And whatever else they say of people is kept.
+    assert {c: columns.get(c) for c in expected} == expected
 
 
 @pytest.mark.parametrize(

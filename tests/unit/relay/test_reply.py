@@ -33,9 +33,8 @@ def test_words_that_are_known_are_the_same_and_a_cut_between_them_is_seen() -> N
     assert reader.feed(same) == reader.feed(same) == [Reply(250, "2.1.0 Ok"), Reply(354, "go")]
     assert reader.feed(b"250-2.1.0 half") == []
     assert reader.feed(b"\r\n") == []
-    assert reader.feed(b"250 2.1.0 Ok\r\n") == [
-        Reply(250, "2.1.0 half / 2.1.0 Ok")
-    ]  # the end of what was begun, though its bytes are known
+    # The end of what was begun, though its bytes are known.
+    assert reader.feed(b"250 2.1.0 Ok\r\n") == [Reply(250, "2.1.0 half / 2.1.0 Ok")]
     assert reader.feed(b"250 2.1.0 Ok\r\n") == [Reply(250, "2.1.0 Ok")]
 
 

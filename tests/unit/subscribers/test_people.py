@@ -188,9 +188,8 @@ def test_a_change_of_address_keeps_the_person(installation: Installation, tmp_pa
     moved = book.by_address(installation.store, "ana.ruiz@w.example")
     assert moved is not None
     assert moved.id == ana.id
-    assert (
-        the(installation, "ana").email == "ana.ruiz@w.example"
-    )  # an old spreadsheet still finds her, at her new address
+    # An old spreadsheet still finds her, at her new address.
+    assert the(installation, "ana").email == "ana.ruiz@w.example"
     assert take(installation, tmp_path, "email\nana@d.example\n").new == 0
     assert moved.columns["domain"] == ("w.example",)
     with pytest.raises(RefusedError, match="another person"):
@@ -604,7 +603,8 @@ def test_answers_and_loose_files_are_kept_no_longer_than_said(installation: Inst
     )
     assert housekeeping.once(installation) == {"answers": 1}
     assert [installation.store.command("EXISTS", keys.replies(n)) for n in "123"] == [0, 1, 1]
+    # A submit may be under way.
     assert [installation.store.command("EXISTS", keys.file(n)) for n in ("named", "fresh")] == [
         1,
         1,
-    ]  # a submit may be under way
+    ]

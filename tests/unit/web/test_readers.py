@@ -124,9 +124,8 @@ def test_choosing(installation: Installation, client: TestClient) -> None:
         path, data={"act": "save", "list": ["weekly", "inner"], "language": "fr", "pause": ""}
     )
     assert refusals(installation.store, 1) == []
-    assert reader(installation).columns["lists"] == (
-        "weekly",
-    )  # a list that is not offered cannot be joined
+    # A list that is not offered cannot be joined.
+    assert reader(installation).columns["lists"] == ("weekly",)
     assert "frequency" not in reader(installation).columns
 
 

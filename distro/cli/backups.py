@@ -35,7 +35,7 @@ def backup(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Write an encrypted copy of everything, of one instant, while sending goes on.
+    """Write an encrypted copy of everything at one moment, while sending continues.
 
     The passphrase is asked for, or read from DISTRO_BACKUP_PASSPHRASE. The file is in the age
     format (age-encryption.org).
@@ -86,11 +86,11 @@ def restore(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Fill an empty installation from a backup. Nothing is sent before you say so: what was
-    unfinished stands halted.
+    """Fill an empty installation from a backup. Nothing is sent before you say so: unfinished
+    distributions are halted.
 
-    Who unsubscribed since, and is in this host's consent file, stays unsubscribed. `distro up` must
-    not run.
+    People who unsubscribed since then stay unsubscribed if this host's consent file has it. `distro
+    up` must not run.
 
     Examples:
 
@@ -149,7 +149,7 @@ def _show_restored(file: Path, done: "BackupInfo") -> None:
         )
     for distribution in done.halted:
         output.say(
-            f"  {distribution} was unfinished and stands halted: distro report {distribution}, then"
+            f"  {distribution} was unfinished and is halted: distro report {distribution}, then"
             " cancel or resume"
         )
     output.say("Next: distro up")

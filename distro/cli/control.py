@@ -28,7 +28,10 @@ _Domain = Annotated[
     str,
     typer.Option(
         "--domain",
-        help="Stop one domain, or a provider (microsoft, google, yahoo, apple), in everything.",
+        help=(
+            "Stop one domain, or a provider (microsoft, google, yahoo, apple), in "
+            "all distributions."
+        ),
         metavar="D",
         show_default=False,
     ),
@@ -49,8 +52,8 @@ def halt(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Stop a distribution, or one domain: no letter begins more than a second later. `resume` goes
-    on.
+    """Stop a distribution, or one domain: no letter begins more than a second later. `resume`
+    continues it.
 
     Examples:
 
@@ -105,7 +108,7 @@ def _halt_domain(
 def resume(
     distribution: Distribution, reason: Reason = "", config: Config = None, as_json: Json = False
 ) -> int:
-    """Go on with a halted distribution; overrides the guard that halted it.
+    """Continue a halted distribution; this overrides the check that halted it.
 
     Examples:
 
@@ -133,8 +136,8 @@ def cancel(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """End a distribution: nothing more of it begins, and whom it did not reach is free for another
-    submit.
+    """End a distribution: no more letters begin, and another submit can reach the readers who did
+    not get it.
 
     Examples:
 
@@ -189,7 +192,7 @@ def _show_cancelled(number: str, left: "Cancelled") -> None:
 def reschedule(
     distribution: Distribution, at: At, config: Config = None, as_json: Json = False
 ) -> int:
-    """Give a distribution that has not begun another time; its audience is fixed anew for it.
+    """Move a distribution that has not begun to another time; its audience is selected again.
 
     Examples:
 

@@ -96,7 +96,12 @@ def _follow(glances: "Iterator[Glance]", *, quiet: bool, silent: bool) -> "Glanc
     return last
 
 
-_Address = Annotated[str, typer.Argument(help="Who rang.", metavar="ADDRESS", show_default=False)]
+_Address = Annotated[
+    str,
+    typer.Argument(
+        help="The address of the person who asks.", metavar="ADDRESS", show_default=False
+    ),
+]
 _Release = Annotated[
     str,
     typer.Option(

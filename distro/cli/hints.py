@@ -95,8 +95,8 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
         "It holds one line, AGE-SECRET-KEY-1…; `distro backup FILE --key-file NEW` makes one."
     ),
     "installation_exists": (
-        "The office is made already: distro up --mailbox. Another one needs an empty folder:"
-        " distro init another-office"
+        "This folder holds an installation already: distro up --mailbox. Another one needs an empty"
+        " folder: distro init another-office"
     ),
 }
 

@@ -23,7 +23,7 @@ _SHOWN = 20  # bad rows on a terminal
 _File = Annotated[
     Path,
     typer.Argument(
-        help="CSV or .xlsx; its first line names the columns.",
+        help="CSV or .xlsx; the first line names the columns.",
         metavar="FILE",
         show_default=False,
     ),
@@ -34,7 +34,7 @@ _ListName = Annotated[
     str,
     typer.Option(
         "--list",
-        help="The list that they join; made if it is new.",
+        help="The list that they join; a new one is created.",
         metavar="NAME",
         show_default=False,
     ),
@@ -42,21 +42,17 @@ _ListName = Annotated[
 
 
 _Sync = Annotated[
-    bool, typer.Option("--sync", help="Also take off the list who is not in the file.")
+    bool, typer.Option("--sync", help="Also remove from the list everybody who is not in the file.")
 ]
 
 
 _Basis = Annotated[
     str,
-    typer.Option(
-        "--basis", help='On what they agreed: "press accreditation 2026".', metavar="TEXT"
-    ),
+    typer.Option("--basis", help='How they agreed: "press accreditation 2026".', metavar="TEXT"),
 ]
 
 
-_SkipBadRows = Annotated[
-    bool, typer.Option("--skip-bad-rows", help="Take the good rows all the same.")
-]
+_SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Import the good rows anyway.")]
 
 
 _Encoding = Annotated[
@@ -64,8 +60,8 @@ _Encoding = Annotated[
     typer.Option(
         "--encoding",
         help=(
-            "Of a CSV that is no UTF-8, where it is not found out: windows-1250, mac_roman,"
-            " shift_jis."
+            "The encoding of a CSV that is not UTF-8, if it is not recognised: "
+            "windows-1250, mac_roman, shift_jis."
         ),
         metavar="NAME",
         show_default=False,
@@ -88,14 +84,14 @@ def import_file(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Take a spreadsheet's rows into the book; on a terminal it first shows what will change, and
-    asks.
+    """Import a spreadsheet into the book; on a terminal, show first what will change, and ask.
 
-    Every row is judged before anything is written. Who is known by the address is updated; an empty
-    cell changes nothing. Who unsubscribed stays unsubscribed, who left a list stays off it, who was
-    erased is not taken back. A saved export of Mailchimp, listmonk, Mautic or Outlook is understood
-    as it is. Columns: email (required), name, kind, outlet, language, country, time_zone, lists,
-    beats, tags, phone, joined; any other is kept. Several values in a cell: "a; b".
+    Every row is checked before anything is written. People are recognised by their address and
+    updated; an empty cell changes nothing. People who unsubscribed stay unsubscribed, people who
+    left a list stay off it, and people who were erased are not taken back. Saved exports of
+    Mailchimp, listmonk, Mautic and Outlook are understood as they are. Columns: email (required),
+    name, kind, outlet, language, country, time_zone, lists, beats, tags, phone, joined; other
+    columns are kept. Several values in a cell: "a; b".
 
     Examples:
 

@@ -42,9 +42,12 @@ At = Annotated[
         show_default=False,
     ),
 ]
-Now = Annotated[bool, typer.Option("--now", help="As soon as possible.")]
+Now = Annotated[bool, typer.Option("--now", help="Send as soon as possible.")]
 AsNew = Annotated[
-    bool, typer.Option("--as-new", help="As a story of its own, also for who has it.")
+    bool,
+    typer.Option(
+        "--as-new", help="Treat it as a new story: readers who have it already get it too."
+    ),
 ]
 NoFallback = Annotated[
     bool,

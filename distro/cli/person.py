@@ -8,12 +8,14 @@ import typer
 from distro.cli import output
 from distro.cli.options import Config, Json, Yes, actor, described, settings
 
-_Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
+_Address = Annotated[
+    str, typer.Argument(help="The person's address.", metavar="ADDRESS", show_default=False)
+]
 _Set = Annotated[
     list[str],
     typer.Option(
         "--set",
-        help='A column: --set "outlet=The Daily"; empty takes it away.',
+        help='A column: --set "outlet=The Daily"; an empty value removes it.',
         metavar="COLUMN=VALUE",
         show_default=False,
     ),
@@ -22,16 +24,16 @@ _Create = Annotated[
     bool,
     typer.Option(
         "--create",
-        help="It is to be a new column or list, though one of nearly that name is known.",
+        help="Create the column or list although one with a similar name exists.",
     ),
 ]
 _Reason = Annotated[
-    str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+    str, typer.Option("--reason", help="Why; kept on record.", metavar="TEXT", show_default=False)
 ]
 
 
 def show_one(address: _Address, config: Config = None, as_json: Json = False) -> int:
-    """Show what the book holds on a person.
+    """Show what the book says about a person.
 
     Examples:
 
@@ -76,14 +78,14 @@ _ListName = Annotated[
     list[str],
     typer.Option(
         "--list",
-        help="The list that they join; several times for several.",
+        help="A list to join; repeat it for several.",
         metavar="NAME",
         show_default=False,
     ),
 ]
 _Basis = Annotated[
     str,
-    typer.Option("--basis", help='On what they agreed: "asked by telephone".', metavar="TEXT"),
+    typer.Option("--basis", help='How they agreed: "asked by telephone".', metavar="TEXT"),
 ]
 
 
@@ -96,7 +98,7 @@ def add(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    r"""Put one person into the book.
+    r"""Add one person to the book.
 
     Examples:
 
@@ -122,17 +124,17 @@ def add(
 
 _Join = Annotated[
     list[str],
-    typer.Option("--join", help="Put them on a list.", metavar="NAME", show_default=False),
+    typer.Option("--join", help="Add them to a list.", metavar="NAME", show_default=False),
 ]
 _Leave = Annotated[
     list[str],
-    typer.Option("--leave", help="Take them off a list.", metavar="NAME", show_default=False),
+    typer.Option("--leave", help="Remove them from a list.", metavar="NAME", show_default=False),
 ]
 _MoveTo = Annotated[
     str,
     typer.Option(
         "--move-to",
-        help="Their new address; the person, and what they agreed to, stays.",
+        help="Their new address; the person and their consent stay the same.",
         metavar="ADDRESS",
     ),
 ]
@@ -191,8 +193,8 @@ def edit(
 def unsubscribe(
     address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False
 ) -> int:
-    """Stop all mail to an address, as its owner asked (by telephone, say). Nobody can undo it but
-    the owner.
+    """Stop all mail to an address, as its owner asked (by telephone, say). Only the owner can undo
+    it.
 
     Examples:
 
@@ -217,7 +219,7 @@ def unsubscribe(
 
 
 _Lift = Annotated[
-    bool, typer.Option("--lift", help="Lift a suppression; never a person's own wish.")
+    bool, typer.Option("--lift", help="Lift a suppression; a person's own opt-out stays.")
 ]
 
 
@@ -228,8 +230,8 @@ def suppress(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Never write to an address (it bounces, a lawyer wrote), in the book or not, or with --lift
-    write to it again.
+    """Suppress an address, in the book or not (it bounces, a lawyer wrote); --lift allows mail
+    again.
 
     Examples:
 
@@ -252,7 +254,7 @@ def suppress(
 
 
 def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: Json = False) -> int:
-    """Forget a person, as they asked. Only a keyed hash stays, so that no later import brings them
+    """Erase a person who asked for it. Only a keyed hash is kept, so that no import brings them
     back.
 
     Examples:
@@ -277,7 +279,7 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
 
 
 def history(address: _Address, config: Config = None, as_json: Json = False) -> int:
-    """Show what a person agreed to and wished, when, and where it came from.
+    """Show what a person agreed to or asked for, when, and how we know.
 
     Examples:
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from distro.model import Reading
 
 
-_ShowDropped = Annotated[bool, typer.Option("--show-dropped", help="Every line that was left out.")]
+_ShowDropped = Annotated[
+    bool, typer.Option("--show-dropped", help="Show every line that was left out.")
+]
 
 
 def check(
@@ -185,7 +187,7 @@ _Extremes = Annotated[
     bool,
     typer.Option(
         "--extremes",
-        help="Also as invented readers: the longest name and address, no name, Arabic.",
+        help=("Also for invented readers: the longest name and address, no name, Arabic."),
     ),
 ]
 _Tier = Annotated[
@@ -193,7 +195,8 @@ _Tier = Annotated[
     typer.Option(
         "--tier",
         help=(
-            "As trusted readers get it before an embargo is over, or as readers on a bad link do."
+            "As trusted readers get it before an embargo is over, or as readers on "
+            "a slow connection get it."
         ),
         show_default=False,
     ),
@@ -265,7 +268,7 @@ def send_test(
 ) -> int:
     """Send the real letter to a colleague, marked [Test], outside any distribution.
 
-    Nothing of it is counted, and its unsubscribe link unsubscribes nobody.
+    It is not counted, and its unsubscribe link unsubscribes nobody.
 
     Examples:
 

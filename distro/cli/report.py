@@ -49,7 +49,7 @@ _Distribution = Annotated[
 
 _CsvFile = Annotated[
     Path | None,
-    typer.Option("--csv", help="Write one line a recipient.", metavar="FILE", show_default=False),
+    typer.Option("--csv", help="Write one line per recipient.", metavar="FILE", show_default=False),
 ]
 
 
@@ -66,7 +66,7 @@ _HtmlFile = Annotated[
 
 _Who = Annotated[
     Group | None,
-    typer.Option("--who", help="Name everybody of one group instead.", show_default=False),
+    typer.Option("--who", help="Name everybody in one group instead.", show_default=False),
 ]
 
 

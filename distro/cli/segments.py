@@ -119,7 +119,9 @@ def sample(
     return 0
 
 
-_Address = Annotated[str, typer.Argument(help="Whose.", metavar="ADDRESS", show_default=False)]
+_Address = Annotated[
+    str, typer.Argument(help="The person's address.", metavar="ADDRESS", show_default=False)
+]
 
 
 def explain(
@@ -164,8 +166,8 @@ def explain(
 
 
 def audit(config: Config = None, as_json: Json = False) -> int:
-    """Look for lists and named segments that match nobody, or lost half their people since the last
-    audit; exit 1 if there are.
+    """Find lists and named segments that match nobody, or that lost half their people since the
+    last audit. Exit 1 if there are any.
 
     Examples:
 
@@ -207,13 +209,13 @@ _Told = Annotated[
     str,
     typer.Option(
         "--told",
-        help="The distribution that told everybody on it.",
+        help="The distribution that told everybody on the list.",
         metavar="ID",
         show_default=False,
     ),
 ]
 _Reason = Annotated[
-    str, typer.Option("--reason", help="Why; it is kept.", metavar="TEXT", show_default=False)
+    str, typer.Option("--reason", help="Why; kept on record.", metavar="TEXT", show_default=False)
 ]
 
 
@@ -225,7 +227,7 @@ def close(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Close a list: all were told by a letter, then all are off it.
+    """Close a list: everybody on it was told by a letter, and is then removed from it.
 
     They stay in the book, and on their other lists.
 

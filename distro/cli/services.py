@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _Mailbox = Annotated[
     bool,
-    typer.Option("--mailbox", help="Also a mailbox for trying things out: see `distro mailbox`."),
+    typer.Option("--mailbox", help="Also run a test mailbox: see `distro mailbox`."),
 ]
 
 
@@ -41,22 +41,23 @@ _Port = Annotated[
     int,
     typer.Option(
         "--port",
-        help="Where it takes letters; else where [[relay]] looks for them on this machine.",
+        help=("The SMTP port; by default the one that [[relay]] names on this machine."),
         min=0,
         max=65_535,
         show_default=False,
     ),
 ]
 _Pages = Annotated[
-    int, typer.Option("--pages", help="Where a browser shows them.", min=1, max=65_535)
+    int,
+    typer.Option("--pages", help="The port where a browser shows the letters.", min=1, max=65_535),
 ]
 _Host = Annotated[
     str,
     typer.Option(
         "--host",
         help=(
-            "The address of this machine to listen on; others than this one see the letters on"
-            " any other."
+            "The address to listen on; with any other than the default, other "
+            "machines can see the letters."
         ),
         metavar="ADDRESS",
     ),

@@ -14,16 +14,14 @@ if TYPE_CHECKING:
 config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
 
 
-_Folder = Annotated[
-    Path, typer.Argument(help="An empty folder, or one to be made.", metavar="[FOLDER]")
-]
+_Folder = Annotated[Path, typer.Argument(help="An empty or a new folder.", metavar="[FOLDER]")]
 
 
 def init(
     folder: _Folder = Path(),
 ) -> int:
-    """Make an office: a commented distro.toml, a sample release and sample readers, templates/.
-    Overwrites nothing.
+    """Create an installation: a commented distro.toml, a sample release and sample readers,
+    templates/. Overwrites nothing.
 
     Examples:
 
@@ -59,8 +57,8 @@ def doctor(
     as_json: Json = False,
     make_dkim_key: _MakeDkimKey = False,
 ) -> int:
-    """Look at Redis, worker, relay, pages, clocks, templates, settings and DNS records; each
-    finding with what to type or publish next.
+    """Check Redis, worker, relay, pages, clocks, templates, settings and DNS records; each problem
+    comes with what to type or publish next.
 
     Exit 1 if there are errors.
 

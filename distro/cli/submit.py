@@ -80,10 +80,10 @@ def submit(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    r"""Send a release to everyone who should have it, now or at a set time; on a terminal it first
-    shows the plan, and asks.
+    r"""Send a release to everyone who should have it, now or at a set time; on a terminal, show the
+    plan first, and ask.
 
-    The release is stored and queued; workers do the rest. Whoever has it already is not written to
+    The release is stored and queued; workers do the rest. Readers who have it already do not get it
     again.
 
     Examples:

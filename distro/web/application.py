@@ -140,7 +140,7 @@ class _Routes:
 
 
 def create_app(installation: Installation) -> Starlette:
-    """Return the web application of an office."""
+    """Return the web application of an installation."""
     site = _Routes(installation)
     found = Starlette(
         routes=[

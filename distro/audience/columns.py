@@ -6,7 +6,7 @@ A column that means nothing here is kept under its own name: nothing of a file i
 import re
 from dataclasses import dataclass
 
-from distro.audience.optouts import column_kind
+from distro.audience.opt_out_columns import column_kind
 from distro.errors import InputFileError
 from distro.lib.languages import unaccented
 
@@ -113,7 +113,7 @@ class Header:
     columns: tuple[str, ...]
     system: str
     names: tuple[str, ...] = ()  # as the file names them
-    # Place and kind (optouts.column_kind) of columns that speak of a "no".
+    # Place and kind (opt_out_columns.column_kind) of columns that speak of a "no".
     noes: tuple[tuple[int, str], ...] = ()
     default_no: str = ""  # what the file's name says of everybody in it, where no column does
     eastern: bool = False  # the family name comes first, without a space

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 
 from distro.audience import addresses
 from distro.audience.columns import Header, plain
-from distro.audience.optouts import answer_of, meaning_of
+from distro.audience.opt_out_columns import answer_of, meaning_of
 from distro.lib.csv_safe import unquoted
 from distro.lib.languages import code_of, meant_by
 from distro.lib.mailbox_providers import provider_of, typo_of

@@ -20,7 +20,7 @@ from distro.reports import page as report_page
 from distro.subscribers import links
 from distro.web.guard import Guard
 from distro.web.pages import Pages
-from distro.web.readers import Readers
+from distro.web.subscriber_pages import SubscriberPages
 
 _LONGEST_LIVE = 600  # seconds of one stream; the browser asks again by itself
 
@@ -64,7 +64,7 @@ class _Routes:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.pages = Pages()
-        self.readers = Readers(installation, self.pages)
+        self.readers = SubscriberPages(installation, self.pages)
 
     def view(self, request: Request) -> Response:
         page = links.letter_page(

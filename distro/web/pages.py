@@ -59,7 +59,7 @@ class Pages:
     def __init__(self) -> None:
         self._env = html_pages.environment(_HERE / "templates")
 
-    def ask(self, reader: LinkReader, preferences: str) -> str:
+    def unsubscribe(self, reader: LinkReader, preferences: str) -> str:
         """Return the page with one button."""
         labels, texts = labels_of(reader.language), _texts_of(reader.language)
         return self._ask(
@@ -71,7 +71,7 @@ class Pages:
             more=(preferences, texts["choose"]),
         )
 
-    def left(
+    def unsubscribed(
         self, reader: LinkReader, lists: Sequence[ListRole], back: str, once: str, days: int
     ) -> str:
         """Return the page after the button, with the way back.
@@ -83,7 +83,7 @@ class Pages:
             organisation=reader.organisation, address=reader.address
         )
         return self._page(
-            "left.html",
+            "unsubscribed.html",
             _place(reader),
             labels.unsubscribed,
             text,
@@ -163,11 +163,11 @@ class Pages:
             wrong=texts[wrong] if wrong else "",
         )
 
-    def leave(self, place: Place, *, email: str = "", wrong: str = "") -> str:
+    def unsubscribe_by_address(self, place: Place, *, email: str = "", wrong: str = "") -> str:
         """Return the form of who wants to leave without a link of their own."""
         texts = _texts_of(place.language)
         return self._page(
-            "leave.html",
+            "unsubscribe_by_address.html",
             place,
             texts["leave"].format(organisation=place.organisation),
             texts["leave_text"],
@@ -197,9 +197,11 @@ class Pages:
         hidden: Sequence[tuple[str, str]] = (),
         more: tuple[str, str] | None = None,
     ) -> str:
-        return self._page("ask.html", place, title, text, button=button, hidden=hidden, more=more)
+        return self._page(
+            "question.html", place, title, text, button=button, hidden=hidden, more=more
+        )
 
-    def _page(self, template: str, place: Place, title: str, text: str, **message_page: Any) -> str:
+    def _page(self, template: str, place: Place, title: str, text: str, **values: Any) -> str:
         direction = "rtl" if is_right_to_left(place.language) else "ltr"
         return self._env.get_template(template).render(
             language=place.language,
@@ -208,7 +210,7 @@ class Pages:
             title=title,
             text=text,
             texts=_texts_of(place.language),
-            **message_page,
+            **values,
         )
 
 

@@ -24,14 +24,14 @@ from distro.subscribers import (
     transactional,
 )
 from distro.times import from_ms
-from distro.web.leaving_pages import LeavingPages
 from distro.web.pages import Place
 from distro.web.reader_pages import place_of
+from distro.web.unsubscribe_pages import UnsubscribePages
 
 _PAUSES = {"7": 7, "30": 30, "91": 91}
 
 
-class Readers(LeavingPages):
+class SubscriberPages(UnsubscribePages):
     """Every page of a reader."""
 
     def routes(self) -> list[Route]:

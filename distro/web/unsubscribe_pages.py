@@ -24,14 +24,14 @@ from distro.web.pages import Place
 from distro.web.reader_pages import ReaderPages, place_of
 
 
-class LeavingPages(ReaderPages):
+class UnsubscribePages(ReaderPages):
     """Unsubscribe, undo it, and ask for a letter with a link."""
 
     def unsubscribe_page(self, request: Request) -> Response:
         """Show the page with the button; changes nothing (RFC 8058 §3.2)."""
         reader = self._reader(request)
         return (
-            HTMLResponse(self.pages.ask(reader, f"/p/{request.path_params['token']}"))
+            HTMLResponse(self.pages.unsubscribe(reader, f"/p/{request.path_params['token']}"))
             if reader
             else self.bad_link()
         )
@@ -49,7 +49,7 @@ class LeavingPages(ReaderPages):
         # Only this answer holds the undo: a link in an old or forwarded letter is in many hands.
         once = opt_outs.undo_of(self.installation, reader.subscriber) if fresh else ""
         return HTMLResponse(
-            self.pages.left(
+            self.pages.unsubscribed(
                 reader,
                 self._lists(reader.subscriber, public=False),
                 f"/u/{request.path_params['token']}/back",
@@ -103,7 +103,7 @@ class LeavingPages(ReaderPages):
 
     def leave_page(self, request: Request) -> Response:
         """Show the form of who wants to leave without a link."""
-        return HTMLResponse(self.pages.leave(self._nobody_in_particular(request)))
+        return HTMLResponse(self.pages.unsubscribe_by_address(self._nobody_in_particular(request)))
 
     async def leave(self, request: Request) -> Response:
         """Note the wish; the answer is a letter to the address."""
@@ -122,7 +122,9 @@ class LeavingPages(ReaderPages):
         try:
             signup.ask_to_leave(self.installation, email)
         except UsageError:
-            return HTMLResponse(self.pages.leave(place, email=email, wrong="wrong_email"), 422)
+            return HTMLResponse(
+                self.pages.unsubscribe_by_address(place, email=email, wrong="wrong_email"), 422
+            )
         return HTMLResponse(self.pages.message_page(asked, "sent", "leave_sent"))
 
     def never_page(self, request: Request) -> Response:

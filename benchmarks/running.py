@@ -20,6 +20,7 @@ import psutil
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
+from distro.queue.publish import Publisher
 from distro.settings.load import load
 from distro.store import connect, keys
 from distro.store.embedded import Embedded
@@ -150,7 +151,11 @@ class Running:
         self.run("subscribers", "import", str(path), "--list", "journalists", "--yes")
 
     def submit(self, files: Sequence[Path], to: str = "journalists") -> str:
-        return submit(self.installation, Order(files=list(files), to=to)).id
+        """Submit as the command does: the wake-up is published once the script has committed."""
+        publisher = Publisher(self.installation)
+        number = submit(self.installation, Order(files=list(files), to=to)).id
+        publisher.advance(number)
+        return number
 
     def rest(self, number: str, seconds: float = 1800) -> dict[str, str]:
         """Until a distribution is at rest; gives its facts. Looks seldom, so that looking costs

@@ -38,7 +38,8 @@ def load_run(
         return known
     letters = (load_letter(installation, distribution, lang) for lang in found.languages)
     fillers = tuple(filler_of(installation, distribution, letter) for letter in letters)
-    return RunningDistribution(distribution, fillers, began_ms, found.groups or ())
+    # A plain str: dictionaries look those up faster, and this one is looked up for every letter.
+    return RunningDistribution(str(distribution), fillers, began_ms, found.groups or ())
 
 
 def process_name(host: str) -> str:

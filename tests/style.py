@@ -119,12 +119,12 @@ def unannotated(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def circles(trees: dict[Path, ast.Module]) -> list[list[str]]:
-    """Return the circles among the imports at the top of modules, the shortest first."""
+    """Return the circles among all imports, those within functions too, the shortest first."""
     names = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in trees}
     arrows = {
         name: {
             target
-            for node in trees[path].body
+            for node in ast.walk(trees[path])
             if isinstance(node, ast.ImportFrom) and node.module
             for alias in node.names
             if (target := target_of(node.module, alias.name, names)) and target != name

@@ -18,8 +18,8 @@ from distro.installation.secrets import is_member
 from distro.mailing.compose import compile_edition, files_of
 from distro.mailing.signers import check_signers
 from distro.model import DistributionId, DistributionState, Edition, Plan, Problem, Reading, Release
+from distro.store import Store, distributions, releases
 from distro.store import audience_scripts as scripts
-from distro.store import distributions, releases
 from distro.store.audience_scripts import EditionText, Submission
 from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
@@ -190,6 +190,12 @@ def submit(installation: Installation, order: Order) -> Accepted:
     return accept(installation, plan(installation, order))
 
 
+def _nobody(store: Store, planned: Planned) -> RefusedError:
+    return submit_refusals.nobody(
+        store, planned.plan, planned.expression, planned.release.headline, planned.holders
+    )
+
+
 def accept(installation: Installation, planned: Planned) -> Accepted:
     """Store a planned release and put its distribution into the due-table.
 
@@ -198,7 +204,7 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
     """
     store, order = installation.store, planned.order
     if planned.plan.audience == 0 and not order.idempotency_key:
-        raise submit_refusals.nobody(store, planned)
+        raise _nobody(store, planned)
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
         releases.keep_file(store, name, raw)
     answer = store.call(scripts.accept(_submission(planned)))
@@ -206,7 +212,7 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
         raise submit_refusals.not_accepted(answer)
     if answer.what == "ok" and planned.plan.audience == 0:
         # The key was new and there is nobody: the freeze cancels it and says who holds the release.
-        raise submit_refusals.nobody(store, planned)
+        raise _nobody(store, planned)
     number = DistributionId(answer.about)
     return Accepted(
         id=number,

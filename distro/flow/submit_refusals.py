@@ -1,41 +1,40 @@
 """Refuse a submit: each reason as an error with a code and facts."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distro.errors import RefusedError
-from distro.model import DistributionId, State
+from distro.model import DistributionId, Plan, State
 from distro.store import Store, distributions
 from distro.store.audience_scripts import Answer
 from distro.store.records import counters
 
-if TYPE_CHECKING:
-    from distro.flow.submission import Planned
-
 _NOT_REACHED = (State.FAILED, State.IN_DOUBT)
 
 
-def nobody(store: Store, planned: "Planned") -> RefusedError:
-    """Return why there is nothing to send, and who holds the release."""
-    left_out = planned.plan.left_out
+def nobody(
+    store: Store, plan: Plan, expression: str, headline: str, holders: Sequence[DistributionId]
+) -> RefusedError:
+    """Return why there is nothing to send, and which distributions hold the release."""
+    left_out = plan.left_out
     facts: dict[str, Any] = {
-        "holders": [d.label for d in planned.holders],
+        "holders": [d.label for d in holders],
         "left_out": left_out,
         "audience": 0,
     }
-    matched, have = planned.plan.matched, left_out.get("already_has_it", 0)
+    matched, have = plan.matched, left_out.get("already_has_it", 0)
     if not matched:
-        message = f"nobody matches   {planned.expression}"
+        message = f"nobody matches   {expression}"
         return RefusedError(message, code="nobody_matches", **facts)
     if have:
-        states = [f"{d.label}, {distributions.read(store, d).state}" for d in planned.holders]
+        states = [f"{d.label}, {distributions.read(store, d).state}" for d in holders]
         who = f"all {have:,} already have"
         if have != matched:
             who = f"{have:,} of {matched:,} already have, and the others may not be written to:"
         return RefusedError(
-            f'Nothing to send: {who} "{planned.release.headline}" ({", ".join(states)}).',
+            f'Nothing to send: {who} "{headline}" ({", ".join(states)}).',
             code="already_sent",
-            not_reached=_not_reached(store, planned.holders),
+            not_reached=_not_reached(store, holders),
             **facts,
         )
     reasons = " · ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in left_out.items())

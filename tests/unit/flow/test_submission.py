@@ -46,7 +46,7 @@ def test_a_time_of_this_minute_is_not_over() -> None:
     assert start_ms(at(-0.01), [ENGLISH], "UTC") > 0
 
 
-@pytest.mark.parametrize("time", ["", at(1)])
+@pytest.mark.parametrize("time", ["", at(1)], ids=["now", "an_hour_before"])
 def test_nothing_begins_before_the_embargo_of_any_edition(time: str) -> None:
     with pytest.raises(RefusedError) as error:
         start_ms(time, under_embargo(2), "UTC")

@@ -51,7 +51,8 @@ def write(path: Path, rows: int) -> None:
 
 def reference(installation: Running, path: Path) -> float:
     """Seconds of reading the file and of one plain SET a row, five hundred in a round trip."""
-    began, piece = time.monotonic(), []
+    began = time.monotonic()
+    piece: list[tuple[bytes | str | float, ...]] = []
     with path.open(encoding="utf-8", newline="") as file:
         for n, cells in enumerate(csv.reader(file)):
             piece.append(("SET", f"tmp:{n}", ";".join(cells), "EX", 60))

@@ -35,7 +35,7 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
         with Rig(
             Path(folder), sink, connections=20, policy="hold", batch=1000, unanswered=unanswered
         ) as rig:
-            rig.held |= {"worker b"}
+            rig.left_down |= {"worker b"}
             rig.parts["worker b"].kill()
             rig.fill(20_000)
             for n in range(kills):
@@ -62,4 +62,4 @@ def main(kills: int = 20, unanswered: int = 0, relay: str = "smtp-sink") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3]), *sys.argv[3:]))
+    sys.exit(main(*map(int, sys.argv[1:3]), *sys.argv[3:]))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.flow.freeze import advance
 from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
-from distro.model import Edition, Outcome, State
+from distro.model import DistributionId, Edition, Outcome, State
 from distro.reports import summary
 from distro.settings.load import Settings
 from distro.store import Store, audience_scripts, connect, keys, ledger_scripts
@@ -28,7 +28,7 @@ EDITION = Edition(language="en", headline="Towns agree a plan", body="Text.")
 
 
 def installation_of(folder: Path, server: Embedded, store: Store) -> Installation:
-    settings = Settings(data=folder / "var", subscribers=folder, templates=folder)  # type: ignore[call-arg]
+    settings = Settings(data=folder / "var", subscribers=folder, templates=folder)
     return Installation(
         settings,
         store,
@@ -66,29 +66,20 @@ def frozen(installation: Installation) -> float:
     """Seconds from accepted to frozen."""
     installation.store.call(
         audience_scripts.accept(
-            {
-                "slug": "plan",
-                "kind": "press-release",
-                "headline": "H",
-                "as_new": False,
-                "editions": [{"lang": "en", "version": "v", "json": EDITION.to_json()}],
-                "same": [],
-                "start": 0,
-                "idem": "",
-                "content": "",
-                "fields": {
-                    "expression": "journalists",
-                    "expanded": "lists:journalists",
-                    "actor": "",
-                    "planned": "1",
-                    "no_fallback": "",
-                    "sender": "",
-                },
-            }
+            audience_scripts.Submission(
+                slug="plan",
+                kind="press-release",
+                headline="H",
+                editions=[audience_scripts.EditionText.of(EDITION)],
+                expression="journalists",
+                expanded="lists:journalists",
+                actor="",
+                planned=1,
+            )
         )
     )
     began = time.perf_counter()
-    advance(installation, "1")
+    advance(installation, DistributionId("1"))
     seconds = time.perf_counter() - began
     assert installation.store.hash(keys.distribution("1"))["state"] == "sending", (
         installation.store.hash(keys.distribution("1"))
@@ -211,7 +202,7 @@ def main(recipients: int = 1_000_000, group: int = 8) -> int:
         )
         store.command("SETRANGE", keys.states("1"), 0, "a" * recipients)
         began = time.perf_counter()
-        summary.report(store, "1", "UTC")
+        summary.report(store, DistributionId("1"), "UTC")
         row(f"report on {recipients:,}, in process", time.perf_counter() - began, 0.3, "s")
         row("slowest script of commits", longest(store), 10, "ms")
     return missed > 0

@@ -16,6 +16,7 @@ from pathlib import Path
 from running import Running, smtp_sink
 from wire import release
 
+from distro.model import DistributionId
 from distro.reports import live
 
 VIEWERS = 3
@@ -26,7 +27,7 @@ def rate(installation: Running, n: int, readers: int, *, watched: bool) -> float
     """Letters a second from first to last of one distribution."""
     number = installation.submit(release(installation.folder, n, 38)[:1])
     if watched:
-        link = live.link(installation.installation, number)
+        link = live.link(installation.installation, DistributionId(number))
         for _ in range(VIEWERS):
             threading.Thread(
                 target=_follow, args=(link.replace("?", "/events?"),), daemon=True

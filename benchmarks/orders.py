@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distro.audience.consent import UNSUBSCRIBED
 from distro.flow.orders import cancel, halt, resume
+from distro.model import DistributionId
 from distro.store import keys
 from tests.faults.rig import Rig
 from tests.faults.sink import Sink
@@ -39,12 +40,12 @@ def halts(
         rig.under_way(readers, 2)
         for _ in range(count):
             time.sleep(random.uniform(0.1, pause))
-            halt(rig.installation, "1", actor="bench", reason="measured")
+            halt(rig.installation, DistributionId("1"), actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))
             if rig.row()["state"] == "halted":
-                resume(rig.installation, "1", actor="bench", reason="measured")
+                resume(rig.installation, DistributionId("1"), actor="bench", reason="measured")
             before = len(sink.taken)
             rig.until(lambda b=before: len(sink.taken) > b or rig.row()["state"] == "sent", 30)  # type: ignore[misc]
             if rig.row()["state"] == "sent":
@@ -65,7 +66,7 @@ def cancels(count: int, readers: int) -> list[list[float]]:
             before = len(sink.taken)
             rig.until(lambda b=before: len(sink.taken) > b + 50, 30)  # type: ignore[misc]
             time.sleep(random.uniform(0, 0.3))
-            cancel(rig.installation, number, actor="bench", reason="measured")
+            cancel(rig.installation, DistributionId(number), actor="bench", reason="measured")
             acknowledged = time.time()
             time.sleep(1.3)
             found.append(late(sink, acknowledged))

@@ -61,4 +61,4 @@ def main(
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(float, sys.argv[1:])))
+    sys.exit(main(*map(float, sys.argv[1:])))  # type: ignore[arg-type]

@@ -179,4 +179,4 @@ def main(
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:6]), *sys.argv[6:]))
+    sys.exit(main(*map(int, sys.argv[1:6]), *sys.argv[6:]))  # type: ignore[arg-type]

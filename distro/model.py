@@ -301,6 +301,7 @@ class Plan:
     editions: dict[str, int]  # language of the edition -> readers
     fallback: dict[str, int]  # of these, how many did not ask for that language
     left_out: dict[str, int]  # reason -> people
+    trusted: int = 0  # of the audience, who have it before the embargo is over
 
 
 class Outcome(NamedTuple):

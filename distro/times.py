@@ -68,6 +68,16 @@ def rfc3339(ms: int, zone_name: str = "UTC") -> str:
     return from_ms(ms, zone_name).isoformat(timespec="milliseconds") if ms else ""
 
 
+def moved_to(written: str, ms: int, zone_name: str) -> str:
+    """Return another moment (unix ms; 0: the same) with the offset of a written time (RFC 3339), or
+    of the named zone where nothing was written.
+    """
+    if not ms:
+        return written
+    there = datetime.fromisoformat(written).tzinfo if written else zone(zone_name)
+    return datetime.fromtimestamp(ms / 1000, there).isoformat()
+
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

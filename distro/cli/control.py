@@ -192,7 +192,8 @@ def _show_cancelled(number: str, left: "Cancelled") -> None:
 def reschedule(
     distribution: Distribution, at: At, config: Config = None, as_json: Json = False
 ) -> int:
-    """Move a distribution that has not begun to another time; its audience is selected again.
+    """Move a distribution that has not begun to another time; its audience is selected again. Where
+    some have it before its embargo is over, move the embargo.
 
     Examples:
 
@@ -206,13 +207,52 @@ def reschedule(
     found = settings(config)
     with open_installation(found) as installation:
         number = find(installation.store, distribution)
+        begun = bool(read(installation.store, number).began_ms)
         start = move(installation, number, at, actor=actor())
         state = read(installation.store, number).state
     when = rfc3339(start, found.site.timezone)
     if as_json:
         output.document({"distribution": number.label, "state": state, "at": when})
     else:
-        output.say(f"{number.label} goes out on {output.clock(when)} ({found.site.timezone}).")
+        verb = "goes out" if not begun else "is under embargo until"
+        day = f"on {output.clock(when)}" if not begun else output.clock(when)
+        output.say(f"{number.label} {verb} {day} ({found.site.timezone}).")
+    return 0
+
+
+def lift(
+    distribution: Distribution,
+    reason: Reason = "",
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """End an embargo now: everyone who waits for it gets the release at once.
+
+    Examples:
+
+        distro lift D17 --reason "the minister spoke earlier than planned"
+    """
+    from distro.flow import embargo
+    from distro.installation.context import open_installation
+    from distro.store.distributions import find, read
+
+    with open_installation(settings(config)) as installation:
+        number = find(installation.store, distribution)
+        headline = read(installation.store, number).headline
+        asks = not yes and not as_json and sys.stdin.isatty()
+        if asks and not typer.confirm(f'End the embargo of "{headline}" now?', err=True):
+            output.say("Nothing was changed.")
+            return 1
+        lifted = embargo.lift(installation, number, actor=actor(), reason=reason)
+        state = read(installation.store, number).state
+    labels = [d.label for d in lifted]
+    output.answer(
+        {"distribution": number.label, "state": state, "lifted": labels},
+        f"The embargo is over: {', '.join(labels)} goes to everyone now. Next: distro watch"
+        f" {number.label}",
+        as_json=as_json,
+    )
     return 0
 
 
@@ -283,5 +323,5 @@ def resend(
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (halt, resume, cancel, reschedule, resend):
+    for command in (halt, resume, cancel, reschedule, lift, resend):
         described(app, command)

@@ -45,7 +45,11 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     ),
     "time_unreadable": '--at "2026-12-01 10:00 Europe/Zurich", or --now',
     "time_over": "Another --at, or --now.",
-    "embargo_not_over": 'Send it at the lift: --at "{lift}"',
+    "embargo_not_over": (
+        'Send it at the lift: --at "{lift}". To some before it: `trusted: LIST` in the front matter'
+    ),
+    "lift_over": "To end the embargo now: distro lift {distribution}",
+    "no_embargo": "`distro report` shows what waits, and until when.",
     "nobody_matches": 'See who is there: distro segments list   distro segments count "…"',
     "already_sent": _already_sent,
     "same_text": (

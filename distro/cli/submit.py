@@ -190,6 +190,7 @@ def _plan_json(planned: "Planned") -> None:
             "release": planned.release.slug,
             "told_before": planned.before.distribution if planned.before else None,
             "files": {e.language: files_json(e) for e in planned.release.editions},
+            "trusted": planned.plan.trusted,
         }
     )
 
@@ -233,6 +234,8 @@ def _show_who(planned: "Planned") -> None:
         verb = "is" if out == 1 else "are"
         output.say(f"  {out:>{width},} {verb} left out   {output.reasons(found.left_out)}")
     output.say(f"  {found.audience:>{width},} will get it    {_by_language(planned)}\n")
+    if planned.trusted:
+        _show_tiers(planned)
     show_files(release.editions)
     if planned.seconds >= 1:
         output.say(f"  About {planned.seconds:,.0f} s at the pace of the last sending.")
@@ -243,6 +246,19 @@ def _show_who(planned: "Planned") -> None:
         )
     _warn_similar(planned)
     show_problems([p for p in planned.problems if p.line])
+
+
+def _show_tiers(planned: "Planned") -> None:
+    """Show who has it before its embargo is over, and when everyone else gets it."""
+    from distro.times import rfc3339
+
+    found = planned.plan
+    lift = output.clock(rfc3339(planned.lift_ms, planned.zone))
+    when = planned.order.at or "now"
+    output.say(f"  {found.trusted:,} on {planned.trusted}   {when}, under embargo")
+    output.say(
+        f"  {found.audience - found.trusted:,} others   at the lift, {lift} ({planned.zone})\n"
+    )
 
 
 def _by_language(planned: "Planned") -> str:

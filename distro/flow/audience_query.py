@@ -27,8 +27,12 @@ def query_for(
     kind: str,
     no_fallback: bool,
     again: bool = False,
+    trusted: str = "",
 ) -> AudienceQuery:
-    """Return what the store is asked about a release."""
+    """Return what the store is asked about a release.
+
+    `trusted`: the list that has it before its embargo is over.
+    """
     segments = installation.segments()
     return AudienceQuery(
         slug,
@@ -39,6 +43,7 @@ def query_for(
         allowed_program(installation),
         again,
         again or kind in _TO_ALL,
+        trusted,
     )
 
 

@@ -219,10 +219,13 @@ class Deliverer(Work[Delivery], IntentConsumer):
         """Make the letters of granted intents; give them to waiting lanes, keep the rest ready."""
         failpoints.point("intent")
         run = self.runs[leased.claim.distribution]
+        if leased.lift_ms not in (0, run.lift_ms):
+            self._moved(leased, intents)
+            return
         for intent in intents:
             attempt = Attempt(run.distribution, intent.ordinal, leased.claim.token, intent.attempt)
             try:
-                message = self._message(run, leased.claim.edition, intent)
+                message = self._message(run, leased, intent)
             except Exception as error:  # noqa: BLE001
                 # One reader's broken data must not end the process, again and again.
                 self.recorder.cannot_fill(leased, attempt, error)
@@ -236,8 +239,23 @@ class Deliverer(Work[Delivery], IntentConsumer):
         if leased.lost or leased.halted:
             self._return_ready(partial(_of, leased))
 
-    def _message(self, run: RunningDistribution, edition: int, intent: Intent) -> Message:
-        filler = run.fillers[edition]
+    def _moved(self, leased: LeasedBatch, intents: tuple[Intent, ...]) -> None:
+        """Give intents back: the embargo has another time than the letters that we hold say.
+
+        The next wake-up reads the letters anew.
+        """
+        for intent in intents:
+            attempt = Attempt(
+                leased.claim.distribution, intent.ordinal, leased.claim.token, intent.attempt
+            )
+            again = Outcome(State.QUEUED, text="the embargo was moved")
+            self.commit.outcome(leased, attempt, again, relay=0)
+        self.commit.end(leased, halted=True)
+        self._return_ready(partial(_of, leased))
+
+    def _message(self, run: RunningDistribution, leased: LeasedBatch, intent: Intent) -> Message:
+        fillers = run.in_advance if leased.lift_ms else run.fillers
+        filler = fillers[leased.claim.edition]
         row = self._decode(intent.row)
         name = row.name[0] if row.name else ""
         pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, name)

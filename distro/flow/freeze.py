@@ -21,7 +21,7 @@ from distro.lib import failpoints
 from distro.mailing.compose import compile_all
 from distro.model import DistributionId, DistributionState, Plan
 from distro.store import audience_scripts as scripts
-from distro.store import distributions, keys, ledger_scripts
+from distro.store import distributions, embargoes, keys, ledger_scripts
 from distro.store.distributions import Distribution
 from distro.store.records import pack_ids
 from distro.times import duration_ms
@@ -76,6 +76,7 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
         kind=found.kind,
         no_fallback=found.no_fallback,
         again=found.again,
+        trusted=found.trusted,
     )
     failpoints.point("reserve.before")
     reserved = store.call(scripts.reserve(found.id, query))
@@ -123,7 +124,11 @@ def _write_down(installation: Installation, found: Distribution) -> list[frozen_
     store = installation.store
     reserved = {lang: store.raw(keys.reserved(found.id, lang)) for lang in found.languages}
     everyone, spans = frozen_order.ordered(
-        found.id, reserved, found.languages, groups_of(installation, found)
+        found.id,
+        reserved,
+        found.languages,
+        groups_of(installation, found),
+        embargoes.trusted_readers(store, found.id) if found.tiered else b"",
     )
     built = found.built
     while built < len(everyone):

@@ -56,11 +56,11 @@ def _doubts(
     """Return the Message-ID and the address of each letter."""
     store = installation.store
     languages = distributions.read(store, distribution).languages
-    spans = records.edition_spans(records.batches_of(store, distribution))
+    batches = records.batches_of(store, distribution)
     found = []
     message_id: dict[int, Callable[[int], bytes]] = {}
     for ordinal in ordinals:
-        edition = next(e for e, (first, past) in spans.items() if first <= ordinal < past)
+        edition = records.edition_at(batches, ordinal)
         if edition not in message_id:
             letter = load_letter(installation, distribution, languages[edition])
             message_id[edition] = message_ids(letter, int(distribution), installation.keys)

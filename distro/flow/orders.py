@@ -7,6 +7,7 @@ later.
 from dataclasses import dataclass
 
 from distro.errors import RefusedError
+from distro.flow import embargo
 from distro.flow.submission import start_ms
 from distro.installation.context import Installation
 from distro.lib import failpoints
@@ -100,12 +101,15 @@ def reschedule(
 ) -> int:
     """Give a distribution that has not begun another time, and return it (unix ms).
 
-    An audience that was fixed for the old time is fixed again. Raises RefusedError for what has
-    begun, and for a time that is over or before an embargo.
+    An audience that was fixed for the old time is fixed again. Where the trusted have it already,
+    the embargo gets that time. Raises RefusedError for what has begun, and for a time that is over
+    or before an embargo.
     """
     store, zone = installation.store, installation.settings.site.timezone
-    editions = distributions.editions(store, distributions.read(store, distribution))
-    start = start_ms(at, list(editions.values()), zone)
+    found = distributions.read(store, distribution)
+    if found.tiered and found.began_ms and found.embargoed(store.now_ms()):
+        return embargo.move(installation, found, at, actor=actor)
+    start = start_ms(at, "" if found.tiered else embargo.lift_of(installation, found), zone)
     answer = store.call(ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone)))
     if not answer.done:
         raise RefusedError(

@@ -24,6 +24,8 @@ from distro.store.halts import DomainHalt
 from distro.store.ledger_scripts import Intent
 from distro.times import duration_ms
 
+_SUPPRESSED = {"n": "unsubscribed", "t": "trust withdrawn"}  # by the verdict at 354
+
 
 @dataclass(frozen=True, slots=True)
 class RunningDistribution:
@@ -33,6 +35,8 @@ class RunningDistribution:
     fillers: tuple[Filler, ...]  # its letters by edition
     began_ms: int
     groups: tuple[str, ...] = ()  # of receivers that stand apart
+    in_advance: tuple[Filler, ...] = ()  # its letters for who has it before the embargo is over
+    lift_ms: int = 0  # when that is, as those letters say it
 
 
 @dataclass(slots=True)
@@ -45,7 +49,8 @@ class Delivery:
     message: Message
     permitted: float  # loop time of the call that last said that it may begin
     halt: DomainHalt | None = None  # its domain was halted meanwhile
-    withdrawn: str = ""  # why it was not begun after all: n they said no, x not ours any more
+    # Why it was not begun after all: n they said no, t not trusted any more, x not ours any more.
+    withdrawn: str = ""
 
 
 class Recorder:
@@ -77,8 +82,8 @@ class Recorder:
 
     def ended(self, delivery: Delivery, outcome: Outcome) -> None:
         """Record how an attempt ended: what the relay said, or that it was not begun after all."""
-        if delivery.withdrawn == "n":
-            outcome = Outcome(State.SUPPRESSED, text="unsubscribed")
+        if delivery.withdrawn in _SUPPRESSED:
+            outcome = Outcome(State.SUPPRESSED, text=_SUPPRESSED[delivery.withdrawn])
         self._record(delivery, outcome, journal=True)
 
     def not_begun(self, delivery: Delivery) -> None:

@@ -17,10 +17,13 @@ from distro.flow.fault_halt import halt_for_fault
 from distro.flow.record import RunningDistribution
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
+from distro.letter import Filler
+from distro.letter.compile import EMBARGO
 from distro.mailing.compose import filler_of, load_letter
 from distro.model import DistributionId, DistributionState
 from distro.relay.work import PoolOf
 from distro.store import AsyncStore, distributions
+from distro.store.distributions import Distribution
 
 
 def load_run(
@@ -34,12 +37,23 @@ def load_run(
         return None
     # A resend has its own retry period.
     began_ms = max(found.began_ms, found.resent_ms, found.submitted_ms)
-    if known and known.began_ms == began_ms:
+    if known and known.began_ms == began_ms and known.lift_ms == found.lift_ms:
         return known
-    letters = (load_letter(installation, distribution, lang) for lang in found.languages)
-    fillers = tuple(filler_of(installation, distribution, letter) for letter in letters)
     # A plain str: dictionaries look those up faster, and this one is looked up for every letter.
-    return RunningDistribution(str(distribution), fillers, began_ms, found.groups or ())
+    return RunningDistribution(
+        str(distribution),
+        _fillers(installation, found, ""),
+        began_ms,
+        found.groups or (),
+        _fillers(installation, found, EMBARGO) if found.tiered else (),
+        found.lift_ms,
+    )
+
+
+def _fillers(installation: Installation, found: Distribution, tier: str) -> tuple[Filler, ...]:
+    """Return what makes the letters of one tier, by edition."""
+    letters = (load_letter(installation, found.id, lang, tier) for lang in found.languages)
+    return tuple(filler_of(installation, found.id, letter, tier) for letter in letters)
 
 
 def process_name(host: str) -> str:

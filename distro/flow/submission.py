@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from distro.audience import importing
-from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
 from distro.flow import submit_refusals
 from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.duplicate_text import SimilarText, similar_text
+from distro.flow.embargo import Tiers, tiers_of
 from distro.installation.context import Installation
 from distro.installation.secrets import is_member
+from distro.letter.compile import EMBARGO
 from distro.mailing.compose import compile_edition, files_of
 from distro.mailing.signers import check_signers
-from distro.model import DistributionId, DistributionState, Edition, Plan, Problem, Reading, Release
+from distro.model import DistributionId, DistributionState, Plan, Problem, Reading, Release
 from distro.store import Store, distributions, releases
 from distro.store import audience_scripts as scripts
 from distro.store.audience_scripts import EditionText, Submission
 from distro.submit import read, release_of
-from distro.submit.reading import embargo_of
 from distro.times import parse_time, rfc3339, to_ms
 
 _JUST_NOW = timedelta(minutes=5)  # a start that lies so little back was typed for now
@@ -54,6 +54,9 @@ class Planned:
     start_ms: int  # 0: now
     readings: tuple[Reading, ...] = ()
     holders: tuple[DistributionId, ...] = ()  # that hold the release for somebody
+    trusted: str = ""  # the list that has it before the embargo is over; "": nobody does
+    lift_ms: int = 0  # when the embargo is over; 0: there is none
+    zone: str = "UTC"  # of the installation
     seconds: float = 0.0  # at the pace of the last sending; 0: not known
     usual: int = 0  # median of earlier audiences; 0: too few to say
     too_large: bool = False
@@ -100,12 +103,12 @@ def plan(installation: Installation, order: Order) -> Planned:
     zone = settings.site.timezone
     readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
     release = release_of(readings)
-    begins_ms = start_ms(order.at, release.editions, zone)
+    tiers = tiers_of(installation, readings, order.at)
+    begins_ms = start_ms(order.at, "" if tiers.trusted else tiers.lift, zone)
     # A refusal that a dead import promised to keep counts.
     importing.finish_open(installation.store, installation.consent)
     expanded = installation.segments().expand(order.to)
-    _check_trust(installation, readings)
-    _check_letters(installation, release, readings)
+    _check_letters(installation, release, readings, tiers)
     query = query_for(
         installation,
         "" if order.as_new else release.slug,
@@ -113,6 +116,7 @@ def plan(installation: Installation, order: Order) -> Planned:
         release.languages,
         kind=release.kind,
         no_fallback=order.no_fallback,
+        trusted=tiers.trusted,
     )
     found = installation.store.call(scripts.plan(query))
     usual = usual_audience(installation)
@@ -125,6 +129,9 @@ def plan(installation: Installation, order: Order) -> Planned:
         start_ms=begins_ms,
         readings=readings,
         holders=tuple(mine),
+        trusted=tiers.trusted,
+        lift_ms=tiers.lift_ms,
+        zone=zone,
         seconds=_seconds_for(installation, found.audience),
         usual=usual,
         too_large=too_large(installation, found.audience, usual),
@@ -132,25 +139,8 @@ def plan(installation: Installation, order: Order) -> Planned:
     )
 
 
-def _check_trust(installation: Installation, readings: Sequence[Reading]) -> None:
-    """Raise RefusedError where a list that is not trusted would get a release early.
-
-    Trust rests on what staff own: once any list is marked `embargo_trusted`, only a marked one
-    may be named.
-    """
-    roles = load_roles(installation.settings.subscribers).values()
-    marked = sorted(role.name for role in roles if role.embargo_trusted)
-    for reading in readings:
-        if marked and reading.trusted and reading.trusted not in marked:
-            raise RefusedError(
-                f'{reading.file}: the list "{reading.trusted}" may not have a release before its'
-                " embargo is over",
-                hint=f"Marked embargo_trusted in segments.toml: {', '.join(marked)}.",
-            )
-
-
 def _check_letters(
-    installation: Installation, release: Release, readings: Sequence[Reading]
+    installation: Installation, release: Release, readings: Sequence[Reading], tiers: Tiers
 ) -> None:
     """Compile every letter once: a template's mistake is better found now than at ten o'clock."""
     # A member of the group does not see the keys; the worker halts what it cannot sign.
@@ -158,13 +148,15 @@ def _check_letters(
         check_signers(installation.settings, release.editions)
     files, now = files_of(readings), datetime.now().astimezone()
     for edition in release.editions:
-        compile_edition(installation, edition, "0", now, files=files)
+        for tier in ("", EMBARGO) if tiers.trusted else ("",):
+            compile_edition(installation, edition, "0", now, files=files, tier=tier)
 
 
-def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
+def start_ms(at: str, lift: str, zone: str) -> int:
     """Return when a distribution should begin, unix ms; 0 for now.
 
-    Raises RefusedError for a time that is over, or before the embargo of the editions.
+    Raises RefusedError for a time that is over, or before an embargo is (`lift`, RFC 3339; "":
+    there is none).
     """
     try:
         start = parse_time(at, zone) if at else None
@@ -172,7 +164,6 @@ def start_ms(at: str, editions: Sequence[Edition], zone: str) -> int:
         raise RefusedError(f"the time: {error}", code="time_unreadable") from None
     if start and start < datetime.now(start.tzinfo) - _JUST_NOW:
         raise RefusedError(f"the time {at} is over", code="time_over")
-    lift = embargo_of(editions)
     if lift:
         embargo = datetime.fromisoformat(lift)
         if (start or datetime.now(embargo.tzinfo)) < embargo:
@@ -238,6 +229,9 @@ def _submission(planned: Planned) -> Submission:
         planned=planned.plan.audience,
         sender=release.editions[0].sender,
         start_ms=planned.start_ms,
+        planned_trusted=planned.plan.trusted,
+        trusted=planned.trusted,
+        lift_ms=planned.lift_ms,
         as_new=order.as_new,
         no_fallback=order.no_fallback,
         fingerprints=() if counts_as_new else _fingerprints(release),

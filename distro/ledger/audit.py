@@ -62,7 +62,7 @@ def _orphans(store: Store, distribution: str, states: bytes) -> list[str]:
     watched = {int(b) for b in store.scores(keys.todo(distribution))} | {
         lease.batch for lease in leases(store, distribution)
     }
-    for n, (first, past, _) in enumerate(batches_of(store, distribution)):
+    for n, (first, past, *_) in enumerate(batches_of(store, distribution)):
         piece = states[first:past]
         if n not in watched and (b"q" in piece or b"d" in piece):
             found.append(f"batch {n} has work and nobody watches it")

@@ -276,7 +276,7 @@ class GroupCommit:
     def _granted(
         self, leased: LeasedBatch, answer: scripts.Stepped, want: int, before: float
     ) -> None:
-        leased.cursor = answer.cursor
+        leased.cursor, leased.lift_ms = answer.cursor, answer.lift_ms
         leased.in_flight += len(answer.intents)
         if answer.status == 3:  # let others go first until the bucket has filled a little
             rest = max(answer.wait_ms / 1000, _REST)

@@ -18,6 +18,7 @@ class LeasedBatch:
     lost: bool = False  # the lease is ours no more
     halted: bool = False
     returning: bool = False  # the lease is on its way back
+    lift_ms: int = 0  # when its embargo is over, as the ledger says; 0: it is, or there is none
     rest_until: float = 0.0  # loop time until which the pace allows nothing more of it
     done: asyncio.Event = field(default_factory=asyncio.Event)  # exhausted or lost
 

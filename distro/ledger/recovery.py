@@ -121,7 +121,7 @@ class Recovery:
         return became
 
     def _settle_one(self, lease: Lease, evidence: Evidence) -> dict[State, int]:
-        first, past, edition = batches_of(self.store, lease.distribution)[lease.batch]
+        first, past, edition, _ = batches_of(self.store, lease.distribution)[lease.batch]
         states = records.states_of(self.store, lease.distribution, first, past)
         attempts = list(records.records_of(self.store, lease.distribution, first, past))
         verdicts: list[tuple[Attempt, Outcome]] = []

@@ -26,9 +26,10 @@ from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.model import Edition, Enclosed, is_right_to_left
 
+EMBARGO = "embargo"
 # Letters of an edition for readers who have it in advance, or asked for it light.
 TIERS = (
-    "embargo",
+    EMBARGO,
     "low-bandwidth",
 )
 HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
@@ -104,7 +105,7 @@ def compile_letter(
     """
     folder = tier or edition.kind
     slots = slots or Slots()
-    variables = context_of(edition, context, slots, advance=tier == "embargo")
+    variables = context_of(edition, context, slots, advance=tier == EMBARGO)
     subject = " ".join(templates.render(f"{folder}/subject.txt", variables).split())
     subject = context.subject_prefix + subject
     html = compile_mjml(templates.render(f"{folder}/body.mjml", variables), f"{folder}/body.mjml")

@@ -14,7 +14,7 @@ from distro.letter.compile import CompiledLetter
 from distro.letter.dkim import Signed, Signer
 from distro.letter.labels import labels_of
 from distro.letter.slots import Slots
-from distro.tokens import UNSUBSCRIBE, SecretKeys, mac_of, return_token, sign, sign_view
+from distro.tokens import UNSUBSCRIBE, VIEW, SecretKeys, mac_of, return_token, sign, sign_view
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in
@@ -59,8 +59,11 @@ class Filler:
         signers: Sequence[Signer] = (),
         return_path: str = "",
         occasion: str = "",
+        own_pages: bool = False,
     ) -> None:
+        """Prepare a letter; `own_pages`: "View online" is each reader's own address."""
         self.letter = letter
+        self._own_pages = own_pages
         self._distribution = distribution
         self._keys = keys
         self._unsubscribe = f"{site_url}/u/".encode()
@@ -102,7 +105,11 @@ class Filler:
             subscriber,
             address_hash,
         )
-        return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, self._view
+        view = self._view
+        if self._own_pages:
+            who = (self._distribution, ordinal, subscriber, address_hash)
+            view = f"{self._site}/v/".encode() + sign(self._keys.signing[0], VIEW, *who)
+        return self._unsubscribe + unsubscribe, self._preferences + unsubscribe, view
 
     def fill(
         self,
@@ -118,7 +125,7 @@ class Filler:
 
         `confirm` and `never` are the links of a letter that an installation writes by itself.
         """
-        unsubscribe, preferences, _ = self.links(ordinal, subscriber, address)
+        unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         raw = address.encode()
         to = b"To: %b <%b>\r\n" % (name.encode("utf-8", "replace"), raw)
         if len(to) <= _LINE + 2 and _PLAIN_TO.fullmatch(to):
@@ -146,6 +153,8 @@ class Filler:
                 "view": self._view_value,
                 "address": shown,
             }
+        if self._own_pages:
+            values["view"] = quoted_printable.value(view)
         if confirm:
             values["confirm"], values["never"] = (
                 quoted_printable.value(confirm.encode()),
@@ -165,12 +174,12 @@ class Filler:
             self._with_pictures(), ordinal, subscriber, address, html.escape(address), confirm
         )
 
-    def shared_page(self) -> str:
+    def shared_page(self, token: str = "") -> str:
         """Return the letter's HTML as "View online" shows it: nothing of a person, for people share
         its address.
 
         The links to leave and to choose lead to a page that asks for an address and sends a letter
-        to it.
+        to it. `token`: of the reader whose own page it is, before an embargo is over.
         """
         leave, readers = (
             f"{self._site}/leave",
@@ -179,7 +188,7 @@ class Filler:
         values = {
             "unsubscribe": leave,
             "preferences": leave,
-            "view": self._view.decode(),
+            "view": f"{self._site}/v/{token}" if token else self._view.decode(),
             "address": readers,
             "confirm": "",
             "never": "",

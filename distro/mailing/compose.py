@@ -1,20 +1,21 @@
 """Compile editions into letters, and keep them beside their distribution."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from distro.installation.context import Installation
 from distro.letter import CompiledLetter, Filler, compile_letter
-from distro.letter.compile import LetterContext
+from distro.letter.compile import EMBARGO, LetterContext
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
 from distro.mailing.signers import check_signers, signers_of
 from distro.model import Edition, Reading
 from distro.settings.load import Settings
-from distro.store import distributions, releases
+from distro.store import distributions, letters, releases
 from distro.store.distributions import Distribution
-from distro.times import from_ms
+from distro.times import from_ms, moved_to
 
 
 def compile_edition(
@@ -73,24 +74,49 @@ def context_for(
 
 
 def compile_all(installation: Installation, distribution: Distribution) -> None:
-    """Compile and keep every edition's letter; done once, a repetition writes the same.
+    """Compile and keep every edition's letter, in each tier; done once, a repetition writes the
+    same.
 
     Raises TemplateError, SettingsError.
     """
-    store = installation.store
-    when = from_ms(distribution.start_ms, installation.settings.site.timezone)
-    editions = distributions.editions(store, distribution)
+    editions = distributions.editions(installation.store, distribution)
     check_signers(installation.settings, editions.values())
+    for tier in ("", EMBARGO) if distribution.tiered else ("",):
+        for language, letter in _compiled(installation, distribution, tier):
+            letters.set_letter(
+                installation.store, distribution.id, language, letter.to_json(), tier
+            )
+
+
+def compile_embargo(installation: Installation, distribution: Distribution) -> None:
+    """Compile the letters of the trusted anew: their embargo has another time now."""
+    for language, letter in _compiled(installation, distribution, EMBARGO):
+        letters.replace_letter(
+            installation.store, distribution.id, language, letter.to_json(), EMBARGO
+        )
+
+
+def _compiled(
+    installation: Installation, distribution: Distribution, tier: str
+) -> Iterator[tuple[str, CompiledLetter]]:
+    """Yield each language with its letter."""
+    store, zone = installation.store, installation.settings.site.timezone
+    when = from_ms(distribution.start_ms, zone)
+    editions = distributions.editions(store, distribution)
     for language, edition in editions.items():
+        # The embargo that counts is the distribution's: it may have moved since the release was
+        # written.
+        lift = moved_to(edition.embargo, distribution.lift_ms, zone)
         letter = compile_edition(
             installation,
-            edition,
+            replace(edition, embargo=lift),
             distribution.id,
             when,
             tuple(editions),
+            tier=tier,
             files={f.hash: releases.file(store, f.hash) for f in edition.files},
         )
-        distributions.set_letter(store, distribution.id, language, letter.to_json())
+        yield language, letter
 
 
 def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
@@ -98,9 +124,11 @@ def files_of(readings: Sequence[Reading]) -> dict[str, bytes]:
     return dict(pair for reading in readings for pair in reading.enclosed)
 
 
-def filler_of(installation: Installation, distribution: str, letter: CompiledLetter) -> Filler:
+def filler_of(
+    installation: Installation, distribution: str, letter: CompiledLetter, tier: str = ""
+) -> Filler:
     """Return what makes a distribution's letters as they are sent: signed, each with its own
-    Return-Path.
+    Return-Path; in advance of an embargo also with pages of its own.
     """
     settings = installation.settings
     return Filler(
@@ -110,11 +138,14 @@ def filler_of(installation: Installation, distribution: str, letter: CompiledLet
         keys=installation.keys,
         signers=signers_of(settings, letter.sender_address),
         return_path=settings.feedback.return_path,
+        own_pages=tier == EMBARGO,
     )
 
 
-def load_letter(installation: Installation, distribution: str, language: str) -> CompiledLetter:
+def load_letter(
+    installation: Installation, distribution: str, language: str, tier: str = ""
+) -> CompiledLetter:
     """Return a letter as it was compiled."""
     return CompiledLetter.from_json(
-        distributions.letter(installation.store, distribution, language)
+        letters.letter(installation.store, distribution, language, tier)
     )

@@ -10,7 +10,7 @@ from distro.model import BY_LETTER, DistributionId, State
 from distro.store import Store, distributions, records, subscriber_rows
 from distro.store.distributions import Distribution
 from distro.store.ledger_scripts import RECORD_SIZE
-from distro.store.records import batches_of, edition_spans, ids_of, unpack_ids
+from distro.store.records import batches_of, ids_of, unpack_ids
 
 _DOMAINS = 10
 _READ_ROWS_UP_TO = 20_000  # people whose rows are read for their domain where it has no index
@@ -121,17 +121,24 @@ def _over_time(states: bytes, times: list[int]) -> tuple[int, tuple[Bin, ...]]:
 def _by_edition(
     store: Store, found: Distribution, states: bytes, times: list[int]
 ) -> tuple[TableRow, ...]:
-    rows = []
-    for n, (first, past) in sorted(edition_spans(batches_of(store, found.id)).items()):
-        counted = {BY_LETTER[chr(letter)]: k for letter, k in Counter(states[first:past]).items()}
+    batches, rows = batches_of(store, found.id), []
+    for edition in sorted({batch.edition for batch in batches}):
+        mine = [batch for batch in batches if batch.edition == edition]
+        counted = Counter(records.of_rows(states, mine))
         accepted = [
-            t
-            for state, t in zip(states[first:past], times[first:past], strict=False)
+            time
+            for batch in mine
+            for state, time in zip(
+                states[batch.first : batch.past], times[batch.first : batch.past], strict=False
+            )
             if state == _ACCEPTED
         ]
         rows.append(
             TableRow(
-                found.languages[n], counted, min(accepted, default=0), max(accepted, default=0)
+                found.languages[edition],
+                {BY_LETTER[chr(letter)]: k for letter, k in counted.items()},
+                min(accepted, default=0),
+                max(accepted, default=0),
             )
         )
     return tuple(rows)

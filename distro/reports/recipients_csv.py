@@ -38,9 +38,7 @@ def rows(
     """Yield every recipient of a distribution in ordinal order."""
     found = distributions.read(store, distribution)
     relays = store.elements(keys.relays(distribution))
-    editions = [
-        (past, found.languages[edition]) for _, past, edition in batches_of(store, distribution)
-    ]
+    editions = [(row.past, found.languages[row.edition]) for row in batches_of(store, distribution)]
     size = found.audience if found.frozen else 0
     at_edition = 0
     for first in range(0, size, _PIECE):

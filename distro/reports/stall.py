@@ -24,6 +24,9 @@ def reason_of(store: Store, found: Distribution, counts: Mapping[State, int], zo
     since = max(found.last_accepted_ms, found.began_ms, found.resent_ms, found.submitted_ms)
     if found.state is not DistributionState.SENDING or not waiting or now - since < _STILL_MS:
         return ""
+    if counts[State.QUEUED] == waiting and found.embargoed(now):
+        lift = from_ms(found.lift_ms, zone)
+        return f"{waiting:,} wait until the embargo is over: {lift.day} {lift:%B %H:%M}"
     if not processes.alive(store):
         return "no worker runs: distro up"
     troubles = processes.troubles(store, _OLD)

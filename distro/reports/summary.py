@@ -53,6 +53,7 @@ def report(store: Store, distribution: DistributionId, zone: str) -> Report:
         "left_out": dict(found.plan.left_out) if found.plan else {},
         **_times(store, found, zone),
         "possibly_twice": found.possibly_twice,
+        "tiers": _tiers(store, found, states, counts, zone),
     }
     people = {
         group: tuple(named(store, distribution, states, group))
@@ -136,6 +137,37 @@ def _editions(store: Store, found: Distribution, states: bytes) -> dict[str, dic
     return {
         lang: {"audience": sum(counts.values()), "counts": {s.value: n for s, n in counts.items()}}
         for lang, counts in counted.items()
+    }
+
+
+def _tiers(
+    store: Store, found: Distribution, states: bytes, counts: Mapping[State, int], zone: str
+) -> list[dict[str, Any]]:
+    """Return who has it when: the trusted before its embargo is over, and everyone else."""
+    begins = found.began_ms or found.start_ms
+    if not found.tiered:
+        return [_tier("everyone", counts, begins, zone)]
+    if states:
+        by_tier = records.tier_counts(states, batches_of(store, found.id))
+    else:
+        early = found.plan.trusted if found.plan else found.planned_trusted
+        nobody = dict.fromkeys(State, 0)
+        by_tier = {
+            True: nobody | {found.before_freeze: early},
+            False: nobody | {found.before_freeze: found.expected - early},
+        }
+    return [
+        _tier("trusted", by_tier[True], begins, zone),
+        _tier("everyone", by_tier[False], max(begins, found.lift_ms), zone),
+    ]
+
+
+def _tier(name: str, counts: Mapping[State, int], starts_ms: int, zone: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "audience": sum(counts.values()),
+        "starts_at": rfc3339(starts_ms, zone),
+        "counts": {state.value: counts[state] for state in State},
     }
 
 

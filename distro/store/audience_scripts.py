@@ -32,6 +32,7 @@ class AudienceQuery:
     allow: Program | None = None  # outside production: who may be written to at all
     again: bool = False  # a person's order for one reader: the mark `taken` does not count
     digest: bool = False  # a newsletter: also for readers who want no single releases
+    trusted: str = ""  # a list whose people have it before the embargo is over
 
     def payload(self) -> str:
         """Return it as the script reads it."""
@@ -44,6 +45,7 @@ class AudienceQuery:
                 "no_fallback": self.no_fallback,
                 "again": self.again,
                 "digest": self.digest,
+                "trusted": self.trusted,
             }
         )
 
@@ -56,7 +58,12 @@ def read_plan(text: bytes | str) -> Plan:
         key: {k: int(v) for k, v in (payload[key] or {}).items()}
         for key in ("editions", "fallback", "left_out")
     }
-    return Plan(matched=int(payload["matched"]), audience=int(payload["audience"]), **tables)
+    return Plan(
+        matched=int(payload["matched"]),
+        audience=int(payload["audience"]),
+        trusted=int(payload.get("trusted", 0)),
+        **tables,
+    )
 
 
 def plan(question: AudienceQuery) -> Call[Plan]:
@@ -152,10 +159,13 @@ class Submission:
     expanded: str  # the same, named segments replaced by their meaning
     actor: str
     planned: int  # people
+    planned_trusted: int = 0  # of these, who have it before the embargo is over
     sender: str = ""  # name of the desk; "": the usual one
     start_ms: int = 0  # unix ms; 0: now
     as_new: bool = False  # a story of its own, whatever readers already have
     no_fallback: bool = False
+    trusted: str = ""  # the list that has it before the embargo is over; "": nobody does
+    lift_ms: int = 0  # when the embargo is over, unix ms; 0: there is none
     again: bool = False  # for one reader, who gets it whether or not they have it
     resend_of: str = ""  # the distribution that is sent once more
     fingerprints: Sequence[str] = ()  # of headlines and bodies; another slug may not have them
@@ -172,6 +182,12 @@ class Submission:
             "no_fallback": "1" if self.no_fallback else "",
             "sender": self.sender,
         }
+        if self.lift_ms:
+            fields |= {
+                "lift_at": str(self.lift_ms),
+                "trusted": self.trusted,
+                "planned_trusted": str(self.planned_trusted),
+            }
         if self.again:
             fields |= {"again": "1", "resend_of": self.resend_of}
         submission = {

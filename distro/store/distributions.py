@@ -18,6 +18,7 @@ from distro.store.client import Store
 _TIMES = (
     "submitted",
     "start",
+    "lift",
     "frozen",
     "began",
     "resent",
@@ -47,10 +48,12 @@ class Distribution:
     expanded: str  # the same, named segments replaced by their meaning
     actor: str  # who submitted it
     sender: str  # name of the desk; "": the usual one
+    trusted: str  # the list that has it before the embargo is over; "": nobody does
     no_fallback: bool
     again: bool  # a person's order for one reader: whoever has the release gets it once more
     superseded: bool
     planned: int  # people at the submit
+    planned_trusted: int  # of these, who have it before its embargo is over
     plan: Plan | None  # what was reserved; None before
     built: int  # people written down so far
     audience: int  # people in the frozen audience; 0 before
@@ -61,6 +64,7 @@ class Distribution:
     possibly_twice: int  # people sent once more after doubt
     submitted_ms: int
     start_ms: int  # when it is due
+    lift_ms: int  # when its embargo is over; 0: there is none
     frozen_ms: int
     began_ms: int
     resent_ms: int
@@ -80,6 +84,15 @@ class Distribution:
     def frozen(self) -> bool:
         """Return whether its audience is fixed and written down."""
         return self.frozen_ms > 0
+
+    @property
+    def tiered(self) -> bool:
+        """Return whether some have it before its embargo is over."""
+        return bool(self.trusted)
+
+    def embargoed(self, now_ms: int) -> bool:
+        """Return whether its embargo is not over at a time (unix ms)."""
+        return now_ms < self.lift_ms
 
     @property
     def over(self) -> bool:
@@ -129,10 +142,12 @@ def _of(distribution: str, fields: Mapping[str, str]) -> Distribution | None:
         expanded=fields.get("expanded", ""),
         actor=fields.get("actor", ""),
         sender=fields.get("sender", ""),
+        trusted=fields.get("trusted", ""),
         no_fallback=bool(fields.get("no_fallback")),
         again=bool(fields.get("again")),
         superseded=bool(fields.get("superseded")),
         planned=int(fields.get("planned") or 0),
+        planned_trusted=int(fields.get("planned_trusted") or 0),
         plan=read_plan(fields["reserved"]) if fields.get("reserved") else None,
         built=int(fields.get("built") or 0),
         audience=int(fields.get("audience") or 0),
@@ -318,16 +333,6 @@ def relay_index(store: Store, distribution: str, name: str) -> int:
         store.command("RPUSH", key, name)
         names = store.elements(key)
     return min(names.index(name) + 1, 255)
-
-
-def set_letter(store: Store, distribution: str, language: str, letter: bytes | str) -> None:
-    """Keep a compiled letter; the first one counts."""
-    store.command("SET", keys.letter(distribution, language), letter, "NX")
-
-
-def letter(store: Store, distribution: str, language: str) -> bytes:
-    """Return a compiled letter as it is kept."""
-    return store.raw(keys.letter(distribution, language))
 
 
 def reserved_edition(store: Store, distribution: Distribution, subscriber: int) -> str:

@@ -104,8 +104,13 @@ TABLE = (
     Key("idem:{key}", "hash", "an idempotency key: distribution, content", TIMED),
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),
     Key("res:{D}:{lang}", "bitmap", "reserved readers by edition"),
+    Key("trust:{D}", "bitmap", "reserved readers who may have it before the embargo is over"),
     Key("out:{D}:{reason}", "bitmap", "who matched but is left out"),
-    Key("let:{D}:{lang}", "string", "the compiled letter"),
+    Key(
+        "let:{D}:{lang}",
+        "string",
+        "the compiled letter; lang+embargo: the one of readers who have it in advance",
+    ),
     Key("aud:{D}", "string", "4 bytes a recipient: subscriber id by ordinal"),
     Key("led:{D}", "string", "1 byte a recipient: the state"),
     Key(
@@ -115,7 +120,11 @@ TABLE = (
     ),
     Key("cnt:{D}", "string", "ten 32-bit counters, one a state"),
     Key("err:{D}", "hash", "ordinal -> the last words about who was not accepted"),
-    Key("bat:{D}", "string", "10 bytes a batch: first, last + 1, edition, group"),
+    Key(
+        "bat:{D}",
+        "string",
+        "10 bytes a batch: first, last + 1, edition (+ 128: the trusted tier), group",
+    ),
     Key("todo:{D}", "zset", "batch without a lease and with work -> when, ms"),
     Key("lease:{D}", "hash", "batch -> token, expiry ms, process"),
     Key("retry:{D}:{b}", "zset", "deferred ordinal -> next attempt, ms"),
@@ -128,6 +137,11 @@ TABLE = (
         "readers of a group of receivers, until the audience is written down",
     ),
     Key("rly:{D}", "list", "names of the relays that records point at"),
+    Key(
+        "opened:{D}",
+        "list",
+        "who opened an attachment before the embargo was over, as JSON: time, ordinal, file",
+    ),
     Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
     # receivers
     Key(

@@ -115,9 +115,19 @@ def reserved(number: str | int, language: str) -> str:
     return f"res:{number}:{language}"
 
 
+def trusted(number: str | int) -> str:
+    """Return the key of the readers of an audience who have it before the embargo is over."""
+    return f"trust:{number}"
+
+
 def left_out(number: str | int, reason: str) -> str:
     """Return the key of those who matched and are left out for a reason."""
     return f"out:{number}:{reason}"
+
+
+def opened(number: str | int) -> str:
+    """Return the key of who opened an attachment before the embargo was over."""
+    return f"opened:{number}"
 
 
 def release(slug: str) -> str:

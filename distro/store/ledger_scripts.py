@@ -3,15 +3,18 @@ orders.
 """
 
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from distro.model import DistributionId, DistributionState
+from distro.store import clock
 from distro.store.client import Call
 
 OUTCOME_SIZE = 29
 RECORD_SIZE = 29
+TRUSTED_TIER = 128  # in the place of a batch's edition: this much more in the tier of the trusted
 
 _GRANTED = struct.Struct(">IIBB")  # ordinal, subscriber, attempt, flags
 
@@ -31,6 +34,7 @@ class Claim:
     past: int
     edition: int  # index into the distribution's languages
     group: int = 0  # index into its groups of receivers, from 1; 0: none
+    trusted: bool = False  # they have it before the embargo is over
 
 
 class Intent(NamedTuple):
@@ -53,9 +57,10 @@ class Stepped:
     status: int
     cursor: int
     intents: tuple[Intent, ...]
-    answers: str  # one of g, n, x for each question at 354
+    answers: str  # one of g, n, t, x for each question at 354
     state: str  # of the distribution
     wait_ms: int = 0  # until the pace allows another
+    lift_ms: int = 0  # when the embargo is over (unix ms); 0: it is, or there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def step(ask: Step) -> Call[Stepped]:
 
 
 def _stepped(answer: Any) -> Stepped:
-    status, cursor, granted, rows, answers, state, wait_ms = answer
+    status, cursor, granted, rows, answers, state, wait_ms, lift_ms = answer
     intents = tuple(
         [
             Intent(ordinal, who, attempt, flags, row or b"{}")
@@ -112,7 +117,13 @@ def _stepped(answer: Any) -> Stepped:
         ]
     )
     return Stepped(
-        int(status), int(cursor), intents, answers.decode(), state.decode(), int(wait_ms)
+        int(status),
+        int(cursor),
+        intents,
+        answers.decode(),
+        state.decode(),
+        int(wait_ms),
+        int(lift_ms),
     )
 
 
@@ -124,20 +135,28 @@ def claim(
     lease_ms: int,
     stale_ms: int,
     skip: Sequence[int] = (),
+    host_ms: int = 0,
 ) -> Call[Claim | None]:
     """Take a batch with work: this one if it may be taken, else any that is due; None: there is
     nothing to do.
 
-    A distribution whose work has waited for over `stale_ms` is halted instead.
+    A distribution whose work has waited for over `stale_ms` is halted instead. `host_ms` is this
+    host's clock (0: as it is now): a lift needs it and Redis' to agree.
     """
 
     def read(answer: Any) -> Claim | None:
         """Read the script's answer."""
-        return Claim(distribution, answer[0], token, *answer[1:5]) if answer else None
+        if not answer:
+            return None
+        number, first, past, edition, group = answer
+        edition, tier = edition % TRUSTED_TIER, edition >= TRUSTED_TIER
+        return Claim(distribution, number, token, first, past, edition, group, tier)
 
+    skipped = ",".join(map(str, skip))
+    host_ms = host_ms or time.time_ns() // 1_000_000 + clock.offset()
     return Call(
         "claim",
-        (distribution, batch, token, process, lease_ms, stale_ms, ",".join(map(str, skip))),
+        (distribution, batch, token, process, lease_ms, stale_ms, skipped, host_ms),
         read,
     )
 
@@ -238,6 +257,11 @@ def resend(
 def reschedule(distribution: str, start_ms: int, actor: str, at_text: str) -> Call[OrderAnswer]:
     """Give a distribution another time; an audience fixed for the old one is let go."""
     return Call("reschedule", (distribution, start_ms, actor, at_text), _order_answer)
+
+
+def lift(distribution: str, lift_ms: int, actor: str, act: str, reason: str) -> Call[OrderAnswer]:
+    """Give the embargo of a distribution another time (0: now); refused where it is over."""
+    return Call("lift", (distribution, lift_ms, actor, act, reason), _order_answer)
 
 
 def due(lease_ms: int = DUE_LEASE_MS, at_most: int = 20) -> Call[list[DistributionId]]:

@@ -1,15 +1,16 @@
 """Unpack the ledger's bytes as the scripts write them: outcomes, records, counters, batches."""
 
+import bisect
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from distro.model import BY_LETTER, LETTERS, DistributionId, Outcome, State
 from distro.store import keys
 from distro.store.client import Store
-from distro.store.ledger_scripts import RECORD_SIZE
+from distro.store.ledger_scripts import RECORD_SIZE, TRUSTED_TIER
 
 OUTCOME = struct.Struct(">Ic4sBHB16s")
 RECORD = struct.Struct(">4sIBBHB16s")
@@ -92,15 +93,28 @@ def shown_address(row: Mapping[str, Any], number: int) -> str:
     )
 
 
-def pack_batch(first: int, past: int, edition: int, group: int) -> bytes:
+class BatchRow(NamedTuple):
+    """One batch: who is in it, which edition they get and in which tier."""
+
+    first: int  # ordinal
+    past: int  # last ordinal + 1
+    edition: int  # index into the distribution's languages
+    trusted: bool = False  # they have it before the embargo is over
+
+
+def pack_batch(row: BatchRow, group: int) -> bytes:
     """Return one batch as `frozen` takes it."""
-    return _BATCH.pack(first, past, edition, group)
+    tier = TRUSTED_TIER if row.trusted else 0
+    return _BATCH.pack(row.first, row.past, row.edition + tier, group)
 
 
-def batches_of(store: Store, distribution: str) -> list[tuple[int, int, int]]:
-    """Return every batch: first ordinal, last + 1, index of the edition."""
-    raw = store.raw(keys.batches(distribution))
-    return [_BATCH.unpack_from(raw, n)[:3] for n in range(0, len(raw), _BATCH.size)]
+def batches_of(store: Store, distribution: str) -> list[BatchRow]:
+    """Return every batch, in the order of their numbers."""
+    rows = _BATCH.iter_unpack(store.raw(keys.batches(distribution)))
+    return [
+        BatchRow(first, past, edition % TRUSTED_TIER, edition >= TRUSTED_TIER)
+        for first, past, edition, _ in rows
+    ]
 
 
 def counters(store: Store, distribution: str) -> dict[State, int]:
@@ -121,23 +135,32 @@ def histogram(states: bytes) -> dict[State, int]:
 
 
 def edition_counts(
-    states: bytes, batches: Sequence[tuple[int, int, int]], order: Sequence[str]
+    states: bytes, batches: Sequence[BatchRow], order: Sequence[str]
 ) -> dict[str, dict[State, int]]:
     """Return the ten counts of each edition."""
-    spans = edition_spans(batches)
     return {
-        language: histogram(states[slice(*spans.get(n, (0, 0)))])
+        language: histogram(of_rows(states, [row for row in batches if row.edition == n]))
         for n, language in enumerate(order)
     }
 
 
-def edition_spans(batches: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
-    """Return edition -> (first ordinal, last + 1); editions follow one another."""
-    spans: dict[int, tuple[int, int]] = {}
-    for first, past, edition in batches:
-        low, high = spans.get(edition, (first, past))
-        spans[edition] = (min(low, first), max(high, past))
-    return spans
+def tier_counts(states: bytes, batches: Sequence[BatchRow]) -> dict[bool, dict[State, int]]:
+    """Return the ten counts of the trusted (True), and of everyone else."""
+    return {
+        tier: histogram(of_rows(states, [row for row in batches if row.trusted is tier]))
+        for tier in (True, False)
+    }
+
+
+def of_rows(states: bytes, rows: Sequence[BatchRow]) -> bytes:
+    """Return the bytes of everybody in these batches, in their order."""
+    return b"".join(states[row.first : row.past] for row in rows)
+
+
+def edition_at(batches: Sequence[BatchRow], ordinal: int) -> int:
+    """Return the index of the edition that a recipient gets."""
+    at = bisect.bisect_right(batches, ordinal, key=lambda row: row.first) - 1
+    return batches[at].edition
 
 
 def ordinals_in(states: bytes, state: State) -> Iterator[int]:

@@ -99,6 +99,11 @@ def with_value(store: Store, column: str, value: str) -> bytes:
     return store.raw(keys.index(column, value))
 
 
+def has(store: Store, column: str, value: str, number: int) -> bool:
+    """Return whether somebody has a value of an indexed column."""
+    return bool(store.command("GETBIT", keys.index(column, value), number))
+
+
 def nobody_has(store: Store, column: str, value: str, *, bitmap: bool) -> bool:
     """Return whether the index has nobody with a value; `bitmap`: how the column is kept."""
     if bitmap:

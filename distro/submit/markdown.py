@@ -205,12 +205,6 @@ def _shown_otherwise(fields: frontmatter.Fields, whole: str) -> None:
 
 
 def _not_built_yet(fields: frontmatter.Fields, kind: str) -> None:
-    if fields.matter.values.get("trusted"):
-        fields.wrong(
-            "trusted",
-            "embargo tiers are not built yet: nobody gets it before its time",
-            Level.WARNING,
-        )
     if kind in ("correction", "hold", "kill"):
         fields.wrong(
             "kind",

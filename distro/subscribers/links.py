@@ -7,10 +7,11 @@ from distro import tokens
 from distro.audience import book, consent
 from distro.installation.context import Installation
 from distro.letter import Filler
+from distro.letter.compile import EMBARGO
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
 from distro.model import Enclosed, Subscriber, domain_of
-from distro.store import consents, distributions, releases
+from distro.store import consents, distributions, embargoes, releases, subscriber_rows
 from distro.store.distributions import Distribution
 from distro.subscribers import scanner_bursts
 from distro.tokens import UNSUBSCRIBE, VIEW
@@ -91,20 +92,18 @@ def letter_page(installation: Installation, token: str, wanted: str = "") -> str
     `wanted` is another language of the release. The page holds nothing of a person, for people
     share its address.
     """
-    found = _shown_by(installation, token)
-    if found is None:
+    shown = _shown_by(installation, token)
+    if shown is None:
         return None
-    distribution, language = found
-    if wanted in distribution.languages:
-        language = wanted
-    letter = load_letter(installation, distribution.id, language)
+    language = wanted if wanted in shown.distribution.languages else shown.language
+    tier = EMBARGO if shown.in_advance else ""
     filler = Filler(
-        letter,
-        distribution=int(distribution.id),
+        load_letter(installation, shown.distribution.id, language, tier),
+        distribution=int(shown.distribution.id),
         site_url=installation.settings.site.url,
         keys=installation.keys,
     )
-    return filler.shared_page()
+    return filler.shared_page(token if shown.in_advance else "")
 
 
 def enclosed_file(
@@ -115,12 +114,16 @@ def enclosed_file(
     None where there is no such page, or the file is not of this letter.
     """
     store = installation.store
-    found = _shown_by(installation, token)
-    if found is None:
+    shown = _shown_by(installation, token)
+    if shown is None:
         return None
-    for edition in distributions.editions(store, found[0]).values():
+    for edition in distributions.editions(store, shown.distribution).values():
         for file in edition.files:
             if file.hash == name:
+                if shown.in_advance and not file.source:
+                    embargoes.note_opened(
+                        store, shown.distribution.id, shown.in_advance.ordinal, file.name
+                    )
                 return file, releases.pieces_of_file(store, name, file.size, _PIECE)
     logo = brand_of(installation.settings, "").logo
     if logo is None or logo.key != name:
@@ -128,17 +131,34 @@ def enclosed_file(
     return Enclosed(logo.name, logo.type, len(logo.raw), name, "logo"), iter([logo.raw])
 
 
-def _shown_by(installation: Installation, token: str) -> tuple[Distribution, str] | None:
-    """Return the distribution and the language of the page that a token opens.
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The letter that a page shows."""
 
-    Reads today's tokens, and those of earlier letters, where each reader had one of their own.
+    distribution: Distribution
+    language: str
+    in_advance: LinkReader | None = None  # who may see it although its embargo is not over
+
+
+def _shown_by(installation: Installation, token: str) -> _Shown | None:
+    """Return what the page of a token shows.
+
+    A token is shared by all readers of a letter, or one reader's own: of letters in advance of an
+    embargo, and of earlier versions. Before the lift only a trusted reader's own opens anything.
     """
+    store = installation.store
     if view := tokens.read_view(token, installation.keys):
-        found, language = distributions.get(installation.store, str(view[0])), view[1]
+        found, language, reader = distributions.get(store, str(view[0])), view[1], None
     elif (reader := reader_of(installation, token, VIEW)) and (
-        found := distributions.get(installation.store, str(reader.distribution))
+        found := distributions.get(store, str(reader.distribution))
     ):
-        language = distributions.reserved_edition(installation.store, found, reader.subscriber.id)
+        language = distributions.reserved_edition(store, found, reader.subscriber.id)
     else:
         return None
-    return (found, language) if found and language in found.languages else None
+    if found is None or language not in found.languages:
+        return None
+    if not found.embargoed(store.now_ms()):
+        return _Shown(found, language)
+    if reader and subscriber_rows.has(store, "lists", found.trusted, reader.subscriber.id):
+        return _Shown(found, language, reader)
+    return None

@@ -52,6 +52,19 @@ local function event(D, act, actor, reason)
     cjson.encode({ at = now(), act = act, actor = actor or '', reason = reason or '' })
   )
 end
+-- An embargo in tiers: the trusted have a letter from its start, everyone else from `lift_at` on; a
+-- batch's row says which tier it is of.
+local TRUSTED_TIER = 128
+local function is_trusted_tier(D, b)
+  return byte(call('GETRANGE', 'bat:' .. D, b * 10 + 8, b * 10 + 8)) >= TRUSTED_TIER
+end
+-- When a batch may begin at the earliest, ms.
+local function not_before(D, b, lift)
+  if not lift or is_trusted_tier(D, b) then return 0 end
+  return tonumber(lift)
+end
+-- Trust is read anew each time, and rests on the list alone: what staff own.
+local function still_trusted(list, id) return call('GETBIT', 'idx:lists:' .. list, int(id)) == 1 end
 -- A guard, or a person, stops a distribution; `resume` goes back to where it was.
 local function halt(D, state, actor, reason, guard)
   call(
@@ -167,7 +180,10 @@ local function queue_again(D, ord, at, doubted)
     call('SETRANGE', 'rec:' .. D, ord * REC + 9, string.char(flags - flags % 2 + 1))
   end
   local b = batch_of(D, ord)
-  if not lease_of(D, b) then call('ZADD', 'todo:' .. D, int(at), b) end
+  if not lease_of(D, b) then
+    local lift = call('HGET', 'dist:' .. D, 'lift_at')
+    call('ZADD', 'todo:' .. D, int(math.max(at, not_before(D, b, lift))), b)
+  end
 end
 local function drop_temps()
   if #temps > 0 then call('UNLINK', unpack(temps)) end

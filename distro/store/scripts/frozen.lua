@@ -2,7 +2,7 @@
 -- ARGV 1 D 2 audience 3 batches (10 bytes each) 4 state to go to (scheduled, sending, halted,
 --   cancelled) 5 reason 6 the guard that halts
 local D, n, batches, to, reason = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local d = call('HMGET', 'dist:' .. D, 'state', 'built', 'start_at')
+local d = call('HMGET', 'dist:' .. D, 'state', 'built', 'start_at', 'lift_at')
 if d[1] ~= 'freezing' or tonumber(d[2] or 0) ~= n then return 0 end
 local at = now()
 call('DEL', 'cnt:' .. D)
@@ -11,7 +11,7 @@ count(D, { q = n })
 if n > 0 then
   call('SET', 'bat:' .. D, batches)
   for b = 0, #batches / 10 - 1 do
-    call('ZADD', 'todo:' .. D, int(at), b)
+    call('ZADD', 'todo:' .. D, int(math.max(at, not_before(D, b, d[4]))), b)
   end
 end
 call('HSET', 'dist:' .. D, 'state', to, 'audience', int(n), 'frozen_at', int(at))

@@ -18,7 +18,8 @@ while true do
 end
 call('HDEL', 'lease:' .. D, b)
 if string.find(led, 'q', 1, true) then
-  call('ZADD', 'todo:' .. D, int(now() + ARGV[4]), b)
+  local lift = call('HGET', 'dist:' .. D, 'lift_at')
+  call('ZADD', 'todo:' .. D, int(math.max(now() + ARGV[4], not_before(D, b, lift))), b)
 else
   local next = call('ZRANGE', 'retry:' .. D .. ':' .. b, 0, 0, 'WITHSCORES')
   if next[2] then call('ZADD', 'todo:' .. D, next[2], b) end

@@ -13,7 +13,9 @@ local d = call(
   'again',
   'order',
   'began_at',
-  'reserved'
+  'reserved',
+  'lift_at',
+  'start_at'
 )
 if not d[1] then return { 'gone', '' } end
 if
@@ -27,17 +29,21 @@ if d[2] then
   for lang in string.gmatch(d[6], '%S+') do
     gone[#gone + 1] = 'res:' .. D .. ':' .. lang
     gone[#gone + 1] = 'let:' .. D .. ':' .. lang
+    gone[#gone + 1] = 'let:' .. D .. ':' .. lang .. '+embargo'
   end
   let_go(D, d[4], d[5], d[6])
   for reason in pairs(cjson.decode(d[8]).left_out) do
     gone[#gone + 1] = 'out:' .. D .. ':' .. reason
   end
+  gone[#gone + 1] = 'trust:' .. D
   call(unpack(gone))
   drop_temps()
   call('HDEL', DIST, 'frozen_at', 'reserved', 'built', 'audience', 'groups')
   call('SREM', 'running', D)
 end
 call('HSET', DIST, 'start_at', int(start))
+-- what was to go out at the end of its embargo is under embargo until the new time
+if d[9] and d[9] == d[10] then call('HSET', DIST, 'lift_at', int(start)) end
 call('HDEL', DIST, 'over:stale')
 if d[1] ~= 'draft' then call('ZADD', 'due', int(math.max(now(), start - 120000)), D) end
 event(D, 'rescheduled', ARGV[3], ARGV[4])

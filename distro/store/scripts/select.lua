@@ -1,7 +1,7 @@
 -- Who would get it ("plan") or gets it ("reserve"): one script, so that plan shows what submit then
 -- does.
 -- ARGV 1 mode 2 D (or "") 3 slug 4 JSON {program: [...], allow: [...] or null, order: [lang…],
---   fallback: [lang…], no_fallback: bool, again: bool, digest: bool}
+--   fallback: [lang…], no_fallback: bool, again: bool, digest: bool, trusted: list or ""}
 -- One freeze of a release at a time, and not before its cancelled siblings have given back what
 -- they held: {'wait', D}.
 local mode, D, slug, q = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
@@ -84,17 +84,21 @@ else
   end
   pick(q.order[1], left, true)
 end
+-- Those of the audience who may have it before the embargo is over.
+local early = q.trusted ~= '' and bitop('AND', rest, 'idx:lists:' .. q.trusted)
 local answer = cjson.encode({
   matched = size(matched),
   audience = size(rest),
   editions = editions,
   fallback = fallback,
   left_out = out,
+  trusted = early and size(early) or 0,
 })
 if mode == 'reserve' then
   for edition, key in pairs(picked) do
     call('COPY', key, 'res:' .. D .. ':' .. edition, 'REPLACE')
   end
+  if early then call('COPY', early, 'trust:' .. D, 'REPLACE') end
   if size(rest) > 0 and not q.again then
     call('BITOP', 'OR', 'taken:' .. slug, 'taken:' .. slug, rest)
   end

@@ -21,14 +21,17 @@ local function rows_of(granted)
   return call(unpack(names))
 end
 local last =
-  call('HMGET', 'proc:' .. P, 'serial', 'status', 'cursor', 'granted', 'answers', 'state')
+  call('HMGET', 'proc:' .. P, 'serial', 'status', 'cursor', 'granted', 'answers', 'state', 'lift')
 if last[1] and tonumber(last[1]) >= serial then
   if tonumber(last[1]) > serial then return redis.error_reply('a serial went backwards') end
-  return { tonumber(last[2]), tonumber(last[3]), last[4], rows_of(last[4]), last[5], last[6], 0 }
+  local again = rows_of(last[4])
+  local lift = tonumber(last[7] or 0)
+  return { tonumber(last[2]), tonumber(last[3]), last[4], again, last[5], last[6], 0, lift }
 end
 local at = now()
 local stamp = p32(math.floor(at / 1000))
-local dstate = call('HGET', 'dist:' .. D, 'state') or 'gone'
+local dist = call('HMGET', 'dist:' .. D, 'state', 'lift_at', 'trusted')
+local dstate, lift = dist[1] or 'gone', tonumber(dist[2] or 0)
 local words = {}
 for n = 13, #ARGV, 3 do
   words[tonumber(ARGV[n])] = { tonumber(ARGV[n + 1]), ARGV[n + 2] }
@@ -218,10 +221,13 @@ end
 local status, cursor, granted = 0, tonumber(ARGV[8]), {}
 local b, want, past = ARGV[5], tonumber(ARGV[7]), tonumber(ARGV[9])
 if dstate ~= 'sending' then status = 2 end
+local early = at < lift -- before the lift only those who are trusted now get anything
 if b ~= '-1' and want > 0 and status == 0 then
   local token, exp = lease_of(D, b)
   if token ~= ARGV[6] or exp < at then
     status = 1
+  elseif early and not is_trusted_tier(D, b) then
+    status = 2
   else
     want = paced(want)
     if wait > 0 then status = 3 end
@@ -242,7 +248,9 @@ if b ~= '-1' and want > 0 and status == 0 then
       for m = 0, cnt - 1 do
         local rec = sub(rw, m * REC + 1, m * REC + REC)
         local tries = math.min(byte(rec, 9) + 1, 255)
-        if no[m + 1] == 0 then
+        local id = u32(ids, m * 4 + 1)
+        local trusted = not early or still_trusted(dist[3], id)
+        if no[m + 1] == 0 and trusted then
           st[m + 1] = 'i'
           rc[m + 1] = raw .. stamp .. string.char(tries) .. sub(rec, 10)
           granted[#granted + 1] = p32(first + m)
@@ -255,10 +263,9 @@ if b ~= '-1' and want > 0 and status == 0 then
           rc[m + 1] = rec
           moved(sub(from, m + 1, m + 1), 's')
           mark(D, first + m, byte(rec, 10), 0)
-          local id = int(u32(ids, m * 4 + 1))
-          local why = 'suppressed'
+          local why = no[m + 1] == 0 and 'trust withdrawn' or 'suppressed'
           for r = #REASONS, 1, -1 do
-            if call('GETBIT', 'no:' .. REASONS[r], id) == 1 then why = REASONS[r] end
+            if call('GETBIT', 'no:' .. REASONS[r], int(id)) == 1 then why = REASONS[r] end
           end
           call('HSET', 'err:' .. D, first + m, why)
         end
@@ -296,8 +303,8 @@ for _, bucket in ipairs(drawn) do
   call('EXPIRE', bucket[1], 172800)
 end
 
--- Questions at 354, before the first byte of a body: g go, n they said no meanwhile, x not ours,
--- halted or cancelled.
+-- Questions at 354, before the first byte of a body: g go, n they said no meanwhile, t they are not
+-- trusted any more, x not ours, halted or cancelled, or before its lift.
 local answers = {}
 for m = 1, #ARGV[10], 12 do
   local q = ARGV[10]
@@ -313,6 +320,9 @@ for m = 1, #ARGV[10], 12 do
   then
     local id = u32(call('GETRANGE', 'aud:' .. D, ord * 4, ord * 4 + 3), 1)
     verdict = call('GETBIT', 'no:any', int(id)) == 1 and 'n' or 'g'
+    if early and verdict == 'g' then
+      verdict = not is_trusted_tier(D, batch) and 'x' or still_trusted(dist[3], id) and 'g' or 't'
+    end
   end
   answers[#answers + 1] = verdict
 end
@@ -345,7 +355,9 @@ call(
   'answers',
   said,
   'state',
-  dstate
+  dstate,
+  'lift',
+  early and int(lift) or 0
 )
 if not last[1] or serial % 256 == 0 then call('EXPIRE', 'proc:' .. P, 86400) end
-return { status, cursor, given, rows_of(given), said, dstate, wait }
+return { status, cursor, given, rows_of(given), said, dstate, wait, early and lift or 0 }

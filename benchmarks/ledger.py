@@ -20,9 +20,10 @@ from distro.installation.secrets import host_id, load_keys
 from distro.model import DistributionId, Edition, Outcome, State
 from distro.reports import summary
 from distro.settings.load import Settings
-from distro.store import Store, audience_scripts, connect, keys, ledger_scripts
+from distro.store import Store, connect, keys, ledger_scripts, release_scripts
 from distro.store.embedded import Embedded, ensured
 from distro.store.records import pack_outcome
+from distro.store.release_scripts import EditionText, NewDistribution, Submission
 
 EDITION = Edition(language="en", headline="Towns agree a plan", body="Text.")
 
@@ -65,16 +66,18 @@ def fill(store: Store, recipients: int) -> None:
 def frozen(installation: Installation) -> float:
     """Seconds from accepted to frozen."""
     installation.store.call(
-        audience_scripts.accept(
-            audience_scripts.Submission(
+        release_scripts.accept(
+            Submission(
                 slug="plan",
-                kind="press-release",
-                headline="H",
-                editions=[audience_scripts.EditionText.of(EDITION)],
-                expression="journalists",
-                expanded="lists:journalists",
-                actor="",
-                planned=1,
+                distribution=NewDistribution(
+                    kind="press-release",
+                    headline="H",
+                    editions=[EditionText.of(EDITION)],
+                    expression="journalists",
+                    expanded="lists:journalists",
+                    actor="",
+                    planned=1,
+                ),
             )
         )
     )

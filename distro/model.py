@@ -99,6 +99,10 @@ KINDS = (
 )
 
 
+# What tells the holders of a text something about it, and is no text itself.
+NOTICES = ("hold", "clear", "kill", "lift")
+
+
 PICTURES = ("image/png", "image/jpeg", "image/gif")  # what every mail program shows
 
 
@@ -142,12 +146,18 @@ class Edition:
     files: tuple[Enclosed, ...] = ()
     topics: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    refers_to: str = ""  # of a note: when the text that it is about went out, RFC 3339
+    next_word: str = ""  # of a hold: until when we write again, RFC 3339
 
     @property
     def version(self) -> str:
         """Return the hash of all that readers get to see: 16 hexadecimal digits."""
-        fields = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(fields.encode()).hexdigest()[:16]
+        fields = asdict(self)
+        for later in ("refers_to", "next_word"):  # a text of before they were has the same version
+            if not fields[later]:
+                del fields[later]
+        raw = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(raw.encode()).hexdigest()[:16]
 
     @property
     def right_to_left(self) -> bool:

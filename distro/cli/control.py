@@ -220,9 +220,16 @@ def reschedule(
     return 0
 
 
+_Broken = Annotated[
+    bool,
+    typer.Option("--broken", help="Somebody did not keep it: tell everyone who has the release."),
+]
+
+
 def lift(
     distribution: Distribution,
     reason: Reason = "",
+    broken: _Broken = False,
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
@@ -232,6 +239,7 @@ def lift(
     Examples:
 
         distro lift D17 --reason "the minister spoke earlier than planned"
+        distro lift D17 --broken --reason "A broadcaster reported it at noon."
     """
     from distro.flow import embargo
     from distro.installation.context import open_installation
@@ -244,7 +252,7 @@ def lift(
         if asks and not typer.confirm(f'End the embargo of "{headline}" now?', err=True):
             output.say("Nothing was changed.")
             return 1
-        lifted = embargo.lift(installation, number, actor=actor(), reason=reason)
+        lifted = embargo.lift(installation, number, actor=actor(), reason=reason, broken=broken)
         state = read(installation.store, number).state
     labels = [d.label for d in lifted]
     output.answer(

@@ -29,6 +29,12 @@ def _unknown_term(facts: Facts) -> str:
     return near + (_ALL_LISTS if facts["any_lists"] else _NO_LISTS)
 
 
+def _languages_missing(facts: Facts) -> str:
+    """Ask about each other edition: the same error, or not."""
+    missing, given = " ".join(facts["languages"]), " --only ".join(facts["given"])
+    return f"If so, give the {missing} file too. If not: --only {given}"
+
+
 def _column_not_set(facts: Facts) -> str:
     return {
         "lists": "Lists are joined and left: --join NAME, --leave NAME.",
@@ -62,13 +68,30 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     # orders about a distribution
     "no_such_distribution": "`distro report` lists them.",
     "sent_already": (
-        "A mistake in the text: mend it, give the file an `id` of its own and `kind: correction`,"
-        " and submit it to the same people."
+        'A mistake in the text: distro correct {distribution} FILE… --note "…". To take it back:'
+        ' distro kill {distribution} --note "…"'
     ),
     "under_way": "Stop it: `distro halt`, or `distro cancel`.",
     "nobody_in_state": "See who is what: distro report {distribution}",
     "may_not_be_written_to": "More: distro explain {address}",
     "changed_text_of_distribution": "See `distro report {release}`.",
+    "on_hold": (
+        "It goes on by `distro clear {distribution} --note TEXT`; or correct it, or kill it."
+    ),
+    "submit_held": "End the hold first: distro clear {distribution} --note TEXT",
+    "submit_killed": "A new story needs an `id:` of its own.",
+    "killed": "`distro report {distribution}` lists whom to ring.",
+    "held_already": "End it: distro clear {release} --note TEXT; or correct it, or kill it.",
+    "not_held": "Ask its readers to wait: distro hold {release} --note TEXT",
+    "kill_of_draft": "Nobody needs to be told: distro cancel {distribution}",
+    "note_empty": '--note "We are checking the figure in the second paragraph."',
+    "note_lines": "One sentence or two; the corrected text itself stands in the file.",
+    "note_long": "One sentence or two; the corrected text itself stands in the file.",
+    "until_unreadable": '--until "2026-12-01 16:00"',
+    "no_change": "Is it the right file? Only what readers see counts.",
+    "language_not_held": "A further language is no correction: distro submit it.",
+    "only_other_languages": "Name the languages of the files, or leave --only out.",
+    "languages_missing": _languages_missing,
     # people and lists
     "unknown_address": (
         "Not on any list, so nothing is sent there. Add them: distro subscribers add ADDRESS"

@@ -13,7 +13,9 @@ import typer
 from distro.cli import (
     backups,
     control,
+    corrections,
     distributions,
+    notices,
     output,
     releases,
     report,
@@ -75,6 +77,8 @@ submit.add_to(app)
 report.add_to(app)
 distributions.add_to(app)
 control.add_to(app)
+corrections.add_to(app)
+notices.add_to(app)
 services.add_to(app)
 setup.add_to(app)
 backups.add_to(app)

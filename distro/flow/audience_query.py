@@ -3,11 +3,10 @@
 import statistics
 from collections.abc import Sequence
 
-from distro.audience.expression import Node
 from distro.installation.allow_list import allowed_program
 from distro.installation.context import Installation
 from distro.store import distributions
-from distro.store.audience_scripts import AudienceQuery
+from distro.store.audience_scripts import AudienceQuery, Program
 
 # Kinds that also go to readers who want no single releases.
 _TO_ALL = (
@@ -21,7 +20,7 @@ _TO_ALL = (
 def query_for(
     installation: Installation,
     slug: str,
-    expanded: Node,
+    program: Program,
     order: Sequence[str],
     *,
     kind: str,
@@ -33,10 +32,9 @@ def query_for(
 
     `trusted`: the list that has it before its embargo is over.
     """
-    segments = installation.segments()
     return AudienceQuery(
         slug,
-        segments.program(expanded),
+        program,
         order,
         installation.settings.languages.fallback,
         no_fallback,

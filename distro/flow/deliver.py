@@ -258,7 +258,8 @@ class Deliverer(Work[Delivery], IntentConsumer):
         filler = fillers[leased.claim.edition]
         row = self._decode(intent.row)
         name = row.name[0] if row.name else ""
-        pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, name)
+        answers = run.answers(intent.thread) if intent.thread else b""
+        pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, name, answers=answers)
         label = f"D{run.distribution}.{intent.ordinal}"
         return Message(filler.envelope_sender(intent.ordinal), row.email, pieces, label)
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
+from distro.flow import notices
 from distro.installation.context import Installation
 from distro.mailing.compose import compile_embargo
 from distro.model import DistributionId, Reading
@@ -97,15 +98,25 @@ def lift_of(installation: Installation, found: Distribution) -> str:
 
 
 def lift(
-    installation: Installation, distribution: DistributionId, *, actor: str, reason: str
+    installation: Installation,
+    distribution: DistributionId,
+    *,
+    actor: str,
+    reason: str,
+    broken: bool = False,
 ) -> list[DistributionId]:
     """End the embargo of a release now, and return its distributions that were under it.
 
-    Everyone else gets it at once. Raises RefusedError where no embargo holds it back.
+    Everyone else gets it at once. `broken`: somebody did not keep it, and whoever has the release
+    is told that it is over, with the reason. Raises RefusedError where no embargo holds it back.
     """
+    if broken:
+        reason = notices.one_line(reason)
     held = _under_embargo(installation, distribution)
     for found in held:
         installation.store.call(ledger_scripts.lift(found.id, 0, actor, "embargo lifted", reason))
+    if broken:
+        notices.tell_lift(installation, held[0], actor=actor, note=reason)
     return [found.id for found in held]
 
 
@@ -123,13 +134,15 @@ def move(installation: Installation, found: Distribution, at: str, *, actor: str
     if when < datetime.now(when.tzinfo) + _ENDED:
         raise RefusedError(f"the time {at} is over", code="lift_over", distribution=found.label)
     lift_ms = to_ms(when)
+    said = rfc3339(lift_ms, zone)
     for held in _under_embargo(installation, found.id):
         if held.tiered and held.frozen:
             compile_embargo(installation, replace(held, lift_ms=lift_ms))
-        said = rfc3339(lift_ms, zone)
         installation.store.call(
             ledger_scripts.lift(held.id, lift_ms, actor, "embargo moved", f"to {said}")
         )
+    written = moved_to(lift_of(installation, found), lift_ms, zone)
+    notices.tell_lift(installation, found, actor=actor, lift=written)
     return lift_ms
 
 

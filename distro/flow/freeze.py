@@ -7,6 +7,7 @@ last script flips the state.
 """
 
 import time
+from collections.abc import Mapping
 
 from distro import log
 from distro.audience import frozen_order
@@ -14,6 +15,14 @@ from distro.audience.expression import parse
 from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
+from distro.flow.holders import (
+    Held,
+    holders_for,
+    note_query,
+    rest_query,
+    still_sending,
+    threads_to,
+)
 from distro.flow.throttle import groups_of
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
@@ -68,16 +77,11 @@ def _advance(installation: Installation, distribution: DistributionId) -> list[W
 def freeze(installation: Installation, found: Distribution) -> list[Wake]:
     """Reserve the audience, write it down, compile the letters, change the state."""
     store = installation.store
-    query = query_for(
-        installation,
-        found.release,
-        parse(found.expanded),
-        found.languages,
-        kind=found.kind,
-        no_fallback=found.no_fallback,
-        again=found.again,
-        trusted=found.trusted,
-    )
+    if found.sources and found.kind != "kill" and still_sending(store, found.sources):
+        distributions.look_again(store, found.id, _WAIT_MS)
+        return []
+    held = holders_for(store, found) if found.sources else {}
+    query = _query(installation, found, held)
     failpoints.point("reserve.before")
     reserved = store.call(scripts.reserve(found.id, query))
     plan = reserved.plan
@@ -85,19 +89,40 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
         _not_reserved(installation, found.id, reserved)
         return []
     failpoints.point("reserve.after")
+    try:
+        if plan.audience or found.sources:  # its page is shown although nobody is written to
+            compile_all(installation, found)
+    except Exception as error:  # noqa: BLE001 - a template's mistake, or ours
+        halt_for_fault(installation, found.id, "the letter cannot be made", error)
+        return []
     if plan.audience == 0:
         why = _nobody_left(installation, found)
         store.call(scripts.frozen(found.id, 0, b"", DistributionState.CANCELLED, why))
         return []
-    spans = _write_down(installation, found)
+    spans = _write_down(installation, found, held)
     if spans is None:
         return []
-    try:
-        compile_all(installation, found)
-    except Exception as error:  # noqa: BLE001 - a template's mistake, or ours
-        halt_for_fault(installation, found.id, "the letter cannot be made", error)
-        return []
     return _flip(installation, found, plan, spans)
+
+
+def _query(
+    installation: Installation, found: Distribution, held: Mapping[int, Held]
+) -> scripts.AudienceQuery:
+    """Return what the store is asked about a distribution; `held` is whom a note is for."""
+    if found.note:
+        return note_query(installation, found, held)
+    if found.rest:
+        return rest_query(installation, found, held)
+    return query_for(
+        installation,
+        found.release,
+        installation.segments().program(parse(found.expanded)),
+        found.languages,
+        kind=found.kind,
+        no_fallback=found.no_fallback,
+        again=found.again,
+        trusted=found.trusted,
+    )
 
 
 def _not_reserved(
@@ -119,7 +144,9 @@ def _not_reserved(
         )
 
 
-def _write_down(installation: Installation, found: Distribution) -> list[frozen_order.Span] | None:
+def _write_down(
+    installation: Installation, found: Distribution, held: Mapping[int, Held]
+) -> list[frozen_order.Span] | None:
     """Write the audience piece by piece; None if the distribution left `freezing` meanwhile."""
     store = installation.store
     reserved = {lang: store.raw(keys.reserved(found.id, lang)) for lang in found.languages}
@@ -133,8 +160,9 @@ def _write_down(installation: Installation, found: Distribution) -> list[frozen_
     built = found.built
     while built < len(everyone):
         failpoints.point("build")
-        ids = pack_ids(everyone[built : built + _PIECE])
-        what, built = store.call(scripts.build(found.id, built, ids))
+        piece = everyone[built : built + _PIECE]
+        threads = threads_to(piece, held) if found.note else b""
+        what, built = store.call(scripts.build(found.id, built, pack_ids(piece), threads))
         if what == "not_now":
             return None
     return spans
@@ -185,6 +213,8 @@ def _stale_ms(installation: Installation) -> int:
 
 
 def _nobody_left(installation: Installation, found: Distribution) -> str:
+    if found.note:
+        return "nobody who may be written to holds the earlier text"
     mine = distributions.of_release(installation.store, found.release)
     holders = [d.label for d in mine if d != found.id]
     return (

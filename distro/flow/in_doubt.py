@@ -63,7 +63,7 @@ def _doubts(
         edition = records.edition_at(batches, ordinal)
         if edition not in message_id:
             letter = load_letter(installation, distribution, languages[edition])
-            message_id[edition] = message_ids(letter, int(distribution), installation.keys)
+            message_id[edition] = message_ids(letter.domain, int(distribution), installation.keys)
         address = records.address_at(store, distribution, ordinal)
         found.append(Doubt(message_id[edition](ordinal).decode(), address))
     return found

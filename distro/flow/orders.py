@@ -42,9 +42,18 @@ def resume(
     halted.
     """
     answer = installation.store.call(ledger_scripts.resume(distribution, actor, reason))
+    if answer.what == "held":
+        raise on_hold(distribution)
     if answer.state is None or not answer.done:
         raise RefusedError(f"{distribution.label} is {answer.name}, not halted")
     return answer.state
+
+
+def on_hold(distribution: DistributionId) -> RefusedError:
+    """Return why nothing of a distribution goes on before its release is cleared."""
+    return RefusedError(
+        f"{distribution.label} is on hold", code="on_hold", distribution=distribution.label
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ def cancel(
         raise RefusedError(
             f"{distribution.label} is {answer.name}: there is nothing to cancel",
             code="sent_already" if answer.state is DistributionState.SENT else "",
+            distribution=distribution.label,
         )
     settle(installation, distribution, pieces=None)
     found = distributions.read(installation.store, distribution)
@@ -111,6 +121,8 @@ def reschedule(
         return embargo.move(installation, found, at, actor=actor)
     start = start_ms(at, "" if found.tiered else embargo.lift_of(installation, found), zone)
     answer = store.call(ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone)))
+    if answer.what == "held":
+        raise on_hold(distribution)
     if not answer.done:
         raise RefusedError(
             f"{distribution.label} is {answer.name}: only what has not begun can get another time",

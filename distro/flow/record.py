@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from distro import log
@@ -37,6 +37,8 @@ class RunningDistribution:
     groups: tuple[str, ...] = ()  # of receivers that stand apart
     in_advance: tuple[Filler, ...] = ()  # its letters for who has it before the embargo is over
     lift_ms: int = 0  # when that is, as those letters say it
+    # Of a note: the Message-ID of the letter that each of its own answers.
+    answers: Callable[[bytes], bytes] = lambda _: b""
 
 
 @dataclass(slots=True)

@@ -4,11 +4,12 @@ from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import RefusedError
 from distro.flow.audience_query import query_for
+from distro.flow.orders import on_hold
 from distro.installation.context import Installation
 from distro.model import DistributionId, DistributionState, Edition, State, Subscriber
-from distro.store import audience_scripts, distributions, keys, ledger_scripts
-from distro.store.audience_scripts import EditionText, Submission
+from distro.store import audience_scripts, distributions, keys, ledger_scripts, release_scripts
 from distro.store.distributions import Distribution
+from distro.store.release_scripts import EditionText, NewDistribution, Submission
 
 RESENDABLE = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
@@ -53,7 +54,7 @@ def resend_to(
         raise RefusedError(f"{found.label} has not begun: nobody gets it before its time")
     person = book.person(installation.store, address)
     answer = installation.store.call(
-        audience_scripts.accept(_for_one(installation, found, person, actor))
+        release_scripts.accept(_for_one(installation, found, person, actor))
     )
     if answer.what != "ok":
         raise RefusedError(
@@ -72,7 +73,7 @@ def _for_one(
     query = query_for(
         installation,
         found.release,
-        expanded,
+        installation.segments().program(expanded),
         found.languages,
         kind="",
         no_fallback=False,
@@ -90,8 +91,7 @@ def _for_one(
         EditionText(lang, version, installation.store.text(keys.edition(version)))
         for lang, version in ((lang, found.versions[lang]) for lang in found.languages)
     ]
-    return Submission(
-        slug=found.release,
+    distribution = NewDistribution(
         kind=found.kind,
         headline=found.headline,
         editions=texts,
@@ -102,7 +102,10 @@ def _for_one(
         sender=Edition.from_json(texts[0].json).sender,
         again=True,
         resend_of=found.id,
+        trusted=found.trusted,
+        lift_ms=found.lift_ms,
     )
+    return Submission(slug=found.release, distribution=distribution)
 
 
 def _resendable(installation: Installation, distribution: DistributionId) -> Distribution:
@@ -112,6 +115,8 @@ def _resendable(installation: Installation, distribution: DistributionId) -> Dis
             f"{found.label} is cancelled: nothing of it is sent again",
             hint="Whom it did not reach: submit the release again.",
         )
+    if found.held:
+        raise on_hold(found.id)
     if found.superseded:
         raise RefusedError(f"{found.label} is superseded: its text is not sent any more")
     return found

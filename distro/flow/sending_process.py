@@ -17,12 +17,12 @@ from distro.flow.fault_halt import halt_for_fault
 from distro.flow.record import RunningDistribution
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
-from distro.letter import Filler
+from distro.letter import Filler, message_ids
 from distro.letter.compile import EMBARGO
 from distro.mailing.compose import filler_of, load_letter
 from distro.model import DistributionId, DistributionState
 from distro.relay.work import PoolOf
-from distro.store import AsyncStore, distributions
+from distro.store import AsyncStore, distributions, records
 from distro.store.distributions import Distribution
 
 
@@ -47,6 +47,7 @@ def load_run(
         found.groups or (),
         _fillers(installation, found, EMBARGO) if found.tiered else (),
         found.lift_ms,
+        _answers(installation, found),
     )
 
 
@@ -54,6 +55,26 @@ def _fillers(installation: Installation, found: Distribution, tier: str) -> tupl
     """Return what makes the letters of one tier, by edition."""
     letters = (load_letter(installation, found.id, lang, tier) for lang in found.languages)
     return tuple(filler_of(installation, found.id, letter, tier) for letter in letters)
+
+
+def _answers(installation: Installation, note: Distribution) -> Callable[[bytes], bytes]:
+    """Return what turns the thread of a note's letter into the Message-ID that it answers.
+
+    b"" where that letter is not known any more.
+    """
+    of: dict[int, Callable[[int], bytes]] = {}
+    for number in note.sources:
+        source = distributions.get(installation.store, number)
+        if source and source.frozen:
+            domain = load_letter(installation, number, source.languages[0]).domain
+            of[int(number)] = message_ids(domain, int(number), installation.keys)
+
+    def answered(thread: bytes) -> bytes:
+        """Return the Message-ID of the letter at a distribution and ordinal."""
+        distribution, ordinal = records.unpack_thread(thread)
+        return of[distribution](ordinal) if distribution in of else b""
+
+    return answered
 
 
 def process_name(host: str) -> str:

@@ -18,10 +18,18 @@ from distro.installation.secrets import is_member
 from distro.letter.compile import EMBARGO
 from distro.mailing.compose import compile_edition, files_of
 from distro.mailing.signers import check_signers
-from distro.model import DistributionId, DistributionState, Plan, Problem, Reading, Release
-from distro.store import Store, distributions, releases
+from distro.model import (
+    DistributionId,
+    DistributionState,
+    Edition,
+    Plan,
+    Problem,
+    Reading,
+    Release,
+)
+from distro.store import Store, distributions, release_scripts, releases
 from distro.store import audience_scripts as scripts
-from distro.store.audience_scripts import EditionText, Submission
+from distro.store.release_scripts import EditionText, NewDistribution, Submission
 from distro.submit import read, release_of
 from distro.times import parse_time, rfc3339, to_ms
 
@@ -107,12 +115,13 @@ def plan(installation: Installation, order: Order) -> Planned:
     begins_ms = start_ms(order.at, "" if tiers.trusted else tiers.lift, zone)
     # A refusal that a dead import promised to keep counts.
     importing.finish_open(installation.store, installation.consent)
-    expanded = installation.segments().expand(order.to)
+    segments = installation.segments()
+    expanded = segments.expand(order.to)
     _check_letters(installation, release, readings, tiers)
     query = query_for(
         installation,
         "" if order.as_new else release.slug,
-        expanded,
+        segments.program(expanded),
         release.languages,
         kind=release.kind,
         no_fallback=order.no_fallback,
@@ -198,7 +207,7 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
         raise _nobody(store, planned)
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
         releases.keep_file(store, name, raw)
-    answer = store.call(scripts.accept(_submission(planned)))
+    answer = store.call(release_scripts.accept(_submission(planned)))
     if answer.what not in ("ok", "again"):
         raise submit_refusals.not_accepted(answer)
     if answer.what == "ok" and planned.plan.audience == 0:
@@ -218,8 +227,7 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
 def _submission(planned: Planned) -> Submission:
     release, order = planned.release, planned.order
     counts_as_new = order.as_new or release.kind == "newsletter"
-    return Submission(
-        slug=release.slug,
+    distribution = NewDistribution(
         kind=release.kind,
         headline=release.headline,
         editions=[EditionText.of(edition) for edition in release.editions],
@@ -232,9 +240,13 @@ def _submission(planned: Planned) -> Submission:
         planned_trusted=planned.plan.trusted,
         trusted=planned.trusted,
         lift_ms=planned.lift_ms,
-        as_new=order.as_new,
         no_fallback=order.no_fallback,
-        fingerprints=() if counts_as_new else _fingerprints(release),
+    )
+    return Submission(
+        slug=release.slug,
+        distribution=distribution,
+        as_new=order.as_new,
+        fingerprints=() if counts_as_new else fingerprints(release.editions),
         idempotency_key=order.idempotency_key,
         content=_content(planned),
     )
@@ -261,10 +273,10 @@ def _content(planned: Planned) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _fingerprints(release: Release) -> tuple[str, ...]:
+def fingerprints(editions: Sequence[Edition]) -> tuple[str, ...]:
     """Return hashes of headlines and bodies: the same story under another slug is noticed."""
-    texts = [("h", e.headline) for e in release.editions]
-    texts += [("b", e.body) for e in release.editions]
+    texts = [("h", e.headline) for e in editions]
+    texts += [("b", e.body) for e in editions]
     plain = [f"{kind}:{' '.join(text.casefold().split())}" for kind, text in texts]
     return tuple(hashlib.sha256(text.encode()).hexdigest()[:32] for text in plain)
 

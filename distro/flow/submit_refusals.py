@@ -6,8 +6,8 @@ from typing import Any
 from distro.errors import RefusedError
 from distro.model import DistributionId, Plan, State
 from distro.store import Store, distributions
-from distro.store.audience_scripts import Answer
 from distro.store.records import counters
+from distro.store.release_scripts import Answer
 
 _NOT_REACHED = (State.FAILED, State.IN_DOUBT)
 
@@ -65,6 +65,14 @@ def not_accepted(answer: Answer) -> RefusedError:
             f"this idempotency key stands for D{about}, which has other content",
             code="idempotency_key_used",
             hint="Use a fresh key for another release, audience or time.",
+        )
+    if answer.what == "held":
+        return RefusedError(
+            f'"{slug}" is on hold: see D{about}', code="submit_held", distribution=f"D{about}"
+        )
+    if answer.what == "killed":
+        return RefusedError(
+            f'"{slug}" was killed: see D{about}', code="submit_killed", distribution=f"D{about}"
         )
     if answer.what == "same":
         return RefusedError(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from distro import log
 from distro.audience import importing
-from distro.flow import in_doubt, orders
+from distro.errors import StoreGoneError
+from distro.flow import in_doubt, late_holders, orders
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
@@ -16,7 +17,7 @@ from distro.installation.context import Installation
 from distro.ledger import audit, journal
 from distro.ledger.recovery import Recovery
 from distro.model import DistributionId, DistributionState
-from distro.store import distributions, imports, ledger_scripts
+from distro.store import distributions, imports, ledger_scripts, releases
 from distro.times import duration_ms, parse_duration
 
 _FAULTY_FOR = 60.0  # seconds that a distribution which cannot be looked at is left alone
@@ -55,11 +56,25 @@ class Sweep:
             wakes += self._apart(distribution, self._look)
         for distribution in distributions.settling(store):
             self._apart(distribution, self._settle)
+        for slug, count in releases.late(store).items():
+            self._tell_late(slug, count)
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
             self._pruned = time.monotonic()
             journal.prune(self.installation.journals, _KEEP_JOURNALS)
         return wakes
+
+    def _tell_late(self, slug: str, count: int) -> None:
+        """Tell those who proved late to hold a release; one that cannot be read is left alone."""
+        if self._faulty.get(slug, 0.0) > time.monotonic():
+            return
+        try:
+            late_holders.tell(self.installation, slug, count)
+        except StoreGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - broken data of one release
+            log.get().error("late holders cannot be told", release=slug, exc_info=error)
+            self._faulty[slug] = time.monotonic() + _FAULTY_FOR
 
     def _apart(
         self, distribution: DistributionId, act: Callable[[DistributionId], list[Wake]]

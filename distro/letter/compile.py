@@ -24,7 +24,7 @@ from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
-from distro.model import Edition, Enclosed, is_right_to_left
+from distro.model import NOTICES, Edition, Enclosed, is_right_to_left
 
 EMBARGO = "embargo"
 # Letters of an edition for readers who have it in advance, or asked for it light.
@@ -152,7 +152,7 @@ def context_of(
 ) -> dict[str, Any]:
     """Return every variable that a template may use."""
     labels = labels_of(edition.language)
-    if edition.kind == "kill":  # what is withdrawn is not sent again
+    if edition.kind in NOTICES:  # they name a text, and do not send it again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
     notice = notice_of(edition, labels, advance=advance)
     texts = _texts_of(edition)

@@ -28,22 +28,28 @@ _LINE = (
 
 
 def message_ids(
-    letter: CompiledLetter, distribution: int, keys: SecretKeys, occasion: str = ""
+    domain: str, distribution: int, keys: SecretKeys, occasion: str = ""
 ) -> Callable[[int], bytes]:
     """Return a function from a recipient's ordinal to the Message-ID, angle brackets included.
 
-    `occasion` tells apart the letters that one person gets outside any distribution.
+    `domain` is the letter's, of its sender. `occasion` tells apart the letters that one person gets
+    outside any distribution.
     """
     mac_of_ordinal = mac_of(keys.pepper)
-    domain = letter.domain.encode()
+    host = domain.encode()
     suffix = b"|" + occasion.encode() if occasion else b""
 
     def message_id(ordinal: int) -> bytes:
         """Return the Message-ID of the letter to the recipient with this ordinal."""
         mac = mac_of_ordinal(b"message-id|%d|%d%b" % (distribution, ordinal, suffix))
-        return b"<%d.%d.%s@%s>" % (distribution, ordinal, mac[:8].hex().encode(), domain)
+        return b"<%d.%d.%s@%s>" % (distribution, ordinal, mac[:8].hex().encode(), host)
 
     return message_id
+
+
+def _thread(answers: bytes) -> bytes:
+    """Return the fields that put a letter under another one (RFC 5322 §3.6.4)."""
+    return b"In-Reply-To: %b\r\nReferences: %b\r\n" % (answers, answers) if answers else b""
 
 
 class Filler:
@@ -79,7 +85,7 @@ class Filler:
         self._slotted = list(zip(self._statics, letter.body[1::2], strict=False))
         # Then with any token: those are letters, digits, "._-".
         self._plain_links = quoted_printable.is_plain(self._unsubscribe + b"x")
-        self.message_id = message_ids(letter, distribution, keys, occasion)
+        self.message_id = message_ids(letter.domain, distribution, keys, occasion)
         self._signed = Signed(signers, letter.head.encode(), self._statics[0]) if signers else None
         self._return = return_path.partition("@")
 
@@ -119,11 +125,13 @@ class Filler:
         name: str,
         confirm: str = "",
         never: str = "",
+        answers: bytes = b"",
     ) -> list[bytes]:
         """Return the message as pieces to write: CRLF line ends, no line begins with a dot, no
         final dot.
 
-        `confirm` and `never` are the links of a letter that an installation writes by itself.
+        `confirm` and `never` are the links of a letter that an installation writes by itself;
+        `answers` is the Message-ID of the letter that this one belongs to (RFC 5322 §3.6.4).
         """
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         raw = address.encode()
@@ -160,7 +168,7 @@ class Filler:
                 quoted_printable.value(confirm.encode()),
                 quoted_printable.value(never.encode()),
             )
-        pieces = [to + message_id + leave, self._head]
+        pieces = [to + message_id + leave + _thread(answers), self._head]
         for static, slot in self._slotted:
             pieces += (static, values[slot])
         pieces.append(self._statics[-1])

@@ -52,6 +52,18 @@ class Labels:
     it_should_say: str
     hold_head: str
     hold_ask: str
+    clear: str
+    clear_head: str
+    clear_ask: str
+    cleared: str
+    refers_to: str
+    next_word: str
+    update_ask: str
+    moved_head: str
+    moved_ask: str
+    lifted_head: str
+    lifted_ask: str
+    lift: str
     kill_head: str
     kill_ask: str
     embargo_head: str

@@ -33,19 +33,45 @@ def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Not
     """Return the notice of a letter; None: it has none. `advance`: its readers have it before the
     embargo is over.
     """
-    if advance and edition.embargo:
-        when = datetime.fromisoformat(edition.embargo)
-        time = full_time(when, edition.language)
-        return Notice(
-            labels.embargo_head.format(when=time, place=_offset(when)),
-            ("\u00a0\u00a0 ".join(_clocks(when, edition.language)), labels.embargo_ask),
-            again=labels.embargo_again.format(when=f"{time} ({_offset(when)})"),
-        )
+    said = _about(edition, labels)
+    if not (advance and edition.embargo):
+        return said
+    embargo = _of_embargo(edition, labels)
+    if said is None:
+        return embargo
+    return Notice(
+        f"{said.head} – {embargo.head}",
+        (*said.paragraphs, *embargo.paragraphs),
+        said.pairs,
+        embargo.again,
+    )
+
+
+def _of_embargo(edition: Edition, labels: Labels) -> Notice:
+    """Return until when a text may not be used."""
+    when = datetime.fromisoformat(edition.embargo)
+    return Notice(
+        _at(labels.embargo_head, edition.embargo, edition.language),
+        ("\u00a0\u00a0 ".join(_clocks(when, edition.language)), labels.embargo_ask),
+        again=labels.embargo_again.format(
+            when=f"{full_time(when, edition.language)} ({_offset(when)})"
+        ),
+    )
+
+
+def _about(edition: Edition, labels: Labels) -> Notice | None:
+    """Return what a note says about a text that its readers have."""
     known = {
         "correction": (labels.correction_head, labels.correction_ask),
         "hold": (labels.hold_head, labels.hold_ask),
+        "clear": (labels.clear_head, labels.clear_ask),
         "kill": (labels.kill_head, labels.kill_ask),
+        "lift": (labels.lifted_head, labels.lifted_ask),
     }
+    if edition.kind == "lift" and edition.embargo:
+        known["lift"] = (labels.moved_head, labels.moved_ask)
+    if edition.kind == "update" and edition.note:
+        known["update"] = (labels.update, labels.update_ask)
     if edition.kind not in known:
         return None
     head, ask = known[edition.kind]
@@ -54,11 +80,25 @@ def notice_of(edition: Edition, labels: Labels, *, advance: bool = False) -> Not
         if edition.kind == "correction"
         else ()
     )
+    paragraphs = (
+        edition.note,
+        ask,
+        _at(labels.next_word, edition.next_word, edition.language),
+        _at(labels.refers_to, edition.refers_to, edition.language),
+    )
     return Notice(
-        head,
-        (edition.note, ask) if edition.note else (ask,),
+        _at(head, edition.embargo, edition.language) if "{when}" in head else head,
+        tuple(filter(None, paragraphs)),
         tuple(pair for pair in pairs if pair[1]),
     )
+
+
+def _at(text: str, moment: str, language: str) -> str:
+    """Return a sentence with a moment (RFC 3339) in it; "" where there is none."""
+    if not moment:
+        return ""
+    when = datetime.fromisoformat(moment)
+    return text.format(when=full_time(when, language), place=_offset(when))
 
 
 def _offset(when: datetime) -> str:

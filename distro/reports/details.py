@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from distro.lib.smtp_codes import cause, enhanced
 from distro.model import BY_LETTER, DistributionId, State
-from distro.store import Store, distributions, records, subscriber_rows
+from distro.store import Store, distributions, events, records, subscriber_rows
 from distro.store.distributions import Distribution
 from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import batches_of, ids_of, unpack_ids
@@ -97,7 +97,7 @@ def details(store: Store, distribution: DistributionId) -> Details:
         domains,
         rest,
         _refusals(store, distribution, states),
-        tuple(reversed(distributions.events(store, distribution))),
+        tuple(reversed(events.events(store, distribution))),
         tuple(
             (lang, found.versions[lang], edition.headline)
             for lang, edition in sorted(distributions.editions(store, found).items())

@@ -194,7 +194,7 @@ def _message_id(installation: Installation, found: Standing) -> str:
     if found.ordinal < 0 or not found.edition:
         return ""
     return message_ids(
-        load_letter(installation, found.distribution, found.edition),
+        load_letter(installation, found.distribution, found.edition).domain,
         int(found.distribution),
         installation.keys,
     )(found.ordinal).decode()

@@ -21,7 +21,7 @@ def export_csv(installation: Installation, distribution: DistributionId, path: P
     if not found.frozen or not found.audience:
         return recipients_csv.write_csv(path, iter(()))
     letter = load_letter(installation, distribution, found.languages[0])
-    message_id = message_ids(letter, int(distribution), installation.keys)
+    message_id = message_ids(letter.domain, int(distribution), installation.keys)
     return recipients_csv.write_csv(
         path,
         recipients_csv.rows(

@@ -6,9 +6,10 @@ from typing import Any
 
 from distro.lib.smtp_codes import cause
 from distro.model import BY_LETTER, DistributionId, DistributionState, Plan, State
+from distro.reports.call_list import call_list
 from distro.reports.named_people import NAMED_GROUPS, Named, named
 from distro.reports.stall import reason_of
-from distro.store import Store, distributions, records
+from distro.store import Store, distributions, events, records
 from distro.store.distributions import Distribution
 from distro.store.records import batches_of, counters, edition_counts, histogram
 from distro.times import rfc3339
@@ -54,7 +55,12 @@ def report(store: Store, distribution: DistributionId, zone: str) -> Report:
         **_times(store, found, zone),
         "possibly_twice": found.possibly_twice,
         "tiers": _tiers(store, found, states, counts, zone),
+        "supersedes": _supersedes(store, found),
+        "superseded_by": f"D{found.superseded_by}" if found.superseded_by else "",
+        "approvals": [],
     }
+    if found.kind in ("kill", "correction"):
+        fields["call_list"] = [asdict(who) for who in call_list(store, found)]
     people = {
         group: tuple(named(store, distribution, states, group))
         for group in NAMED_GROUPS
@@ -82,8 +88,8 @@ def _times(store: Store, found: Distribution, zone: str) -> dict[str, str]:
     """
     halts = [0]
     if found.state is DistributionState.HALTED:
-        events = distributions.events(store, found.id)
-        halts += [int(e["at"]) for e in events if e["act"] == "halted"]
+        acts = events.events(store, found.id)
+        halts += [int(e["at"]) for e in acts if e["act"] == "halted"]
     sent = found.state is DistributionState.SENT
     times = {
         "submitted_at": found.submitted_ms,
@@ -138,6 +144,13 @@ def _editions(store: Store, found: Distribution, states: bytes) -> dict[str, dic
         lang: {"audience": sum(counts.values()), "counts": {s.value: n for s, n in counts.items()}}
         for lang, counts in counted.items()
     }
+
+
+def _supersedes(store: Store, found: Distribution) -> str:
+    """Return the newest distribution whose place this one took, D4; "" where it took none."""
+    mine = [distributions.read(store, d) for d in distributions.of_release(store, found.release)]
+    ended = [d for d in mine if found.note and d.superseded_by == found.id]
+    return ended[-1].label if ended else ""
 
 
 def _tiers(

@@ -1,11 +1,11 @@
-"""Signatures of the scripts about releases and audiences: accept, select, count, build, frozen."""
+"""Signatures of the scripts about audiences: select, count, build, grow, frozen."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distro.model import Edition, Plan
+from distro.model import Plan
 from distro.store.client import Call
 
 Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], ["not"], ["none"]
@@ -33,6 +33,9 @@ class AudienceQuery:
     again: bool = False  # a person's order for one reader: the mark `taken` does not count
     digest: bool = False  # a newsletter: also for readers who want no single releases
     trusted: str = ""  # a list whose people have it before the embargo is over
+    afresh: bool = False  # another text: whoever has an earlier one gets it too
+    leave: Sequence[tuple[str, str]] = ()  # reason and bitmap of further people who are left out
+    assigned: Sequence[tuple[str, str]] = ()  # edition and bitmap of its readers; (): by language
 
     def payload(self) -> str:
         """Return it as the script reads it."""
@@ -46,6 +49,9 @@ class AudienceQuery:
                 "again": self.again,
                 "digest": self.digest,
                 "trusted": self.trusted,
+                "afresh": self.afresh,
+                "leave": list(self.leave),
+                "assigned": list(self.assigned),
             }
         )
 
@@ -121,9 +127,20 @@ def bitmap(program: Program) -> Call[bytes]:
     return Call("count", (json.dumps(program), "1"), lambda a: a[1])
 
 
-def build(distribution: str, built: int, ids: bytes) -> Call[tuple[str, int]]:
-    """Append a piece of the audience; gives ("ok", "elsewhere" or "not_now", how much is built)."""
-    return Call("build", (distribution, built, ids), lambda a: (a[0].decode(), int(a[1])))
+def build(distribution: str, built: int, ids: bytes, threads: bytes = b"") -> Call[tuple[str, int]]:
+    """Append a piece of the audience; gives ("ok", "elsewhere" or "not_now", how much is built).
+
+    `threads`: what each letter of a note answers, 8 bytes each (`records.pack_threads`).
+    """
+    return Call("build", (distribution, built, ids, threads), lambda a: (a[0].decode(), int(a[1])))
+
+
+def grow(distribution: str, audience: int, ids: bytes, threads: bytes, edition: int) -> Call[bool]:
+    """Append people to the fixed audience of a note; False where it is not what it was, or over.
+
+    `edition`: as the row of a batch has it, with the tier.
+    """
+    return Call("grow", (distribution, audience, ids, threads, edition), bool)
 
 
 def frozen(
@@ -131,101 +148,3 @@ def frozen(
 ) -> Call[bool]:
     """Say that the audience is complete; False where somebody else said so, or it is not."""
     return Call("frozen", (distribution, audience, batches, state, reason, guard), bool)
-
-
-@dataclass(frozen=True, slots=True)
-class EditionText:
-    """An edition as it is kept: its version is the hash that its text had when it was written."""
-
-    language: str
-    version: str
-    json: str
-
-    @classmethod
-    def of(cls, edition: Edition) -> "EditionText":
-        """Return an edition as it will be kept."""
-        return cls(edition.language, edition.version, edition.to_json())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """One distribution of a release, as a person ordered it: what the accept script takes."""
-
-    slug: str
-    kind: str
-    headline: str
-    editions: Sequence[EditionText]  # the first is the last resort of every reader
-    expression: str  # who it is for, as typed
-    expanded: str  # the same, named segments replaced by their meaning
-    actor: str
-    planned: int  # people
-    planned_trusted: int = 0  # of these, who have it before the embargo is over
-    sender: str = ""  # name of the desk; "": the usual one
-    start_ms: int = 0  # unix ms; 0: now
-    as_new: bool = False  # a story of its own, whatever readers already have
-    no_fallback: bool = False
-    trusted: str = ""  # the list that has it before the embargo is over; "": nobody does
-    lift_ms: int = 0  # when the embargo is over, unix ms; 0: there is none
-    again: bool = False  # for one reader, who gets it whether or not they have it
-    resend_of: str = ""  # the distribution that is sent once more
-    fingerprints: Sequence[str] = ()  # of headlines and bodies; another slug may not have them
-    idempotency_key: str = ""
-    content: str = ""  # hash of what the idempotency key stands for
-
-    def to_json(self) -> str:
-        """Return it as the script reads it."""
-        fields = {
-            "expression": self.expression,
-            "expanded": self.expanded,
-            "actor": self.actor,
-            "planned": str(self.planned),
-            "no_fallback": "1" if self.no_fallback else "",
-            "sender": self.sender,
-        }
-        if self.lift_ms:
-            fields |= {
-                "lift_at": str(self.lift_ms),
-                "trusted": self.trusted,
-                "planned_trusted": str(self.planned_trusted),
-            }
-        if self.again:
-            fields |= {"again": "1", "resend_of": self.resend_of}
-        submission = {
-            "slug": self.slug,
-            "kind": self.kind,
-            "headline": self.headline,
-            "as_new": self.as_new,
-            "editions": [
-                {"lang": e.language, "version": e.version, "json": e.json} for e in self.editions
-            ],
-            "same": list(self.fingerprints),
-            "start": self.start_ms,
-            "idem": self.idempotency_key,
-            "content": self.content,
-            "fields": fields,
-        }
-        return json.dumps(submission, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The store's answer to a submission.
-
-    `what`: ok; again (the idempotency key was known); idem_other (it stands for something else);
-    same (another slug has this text); changed (readers have another text).
-    """
-
-    what: str
-    about: str  # a distribution's number, a slug or a language
-    slug: str  # of the release
-
-
-def accept(submission: Submission) -> Call[Answer]:
-    """Store a release and a distribution of it; all or nothing."""
-
-    def read(answer: Any) -> Answer:
-        """Read the script's answer."""
-        about = str(answer[1]) if isinstance(answer[1], int) else answer[1].decode()
-        return Answer(answer[0].decode(), about, answer[2].decode())
-
-    return Call("accept", (submission.to_json(),), read)

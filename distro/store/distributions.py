@@ -30,7 +30,6 @@ _TIMES = (
     "cancelled",
 )
 _GUARD = "over:"  # before the name of a guard that a person resumed over
-_OVER = (DistributionState.SENT, DistributionState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +51,12 @@ class Distribution:
     no_fallback: bool
     again: bool  # a person's order for one reader: whoever has the release gets it once more
     superseded: bool
+    superseded_by: str  # number of the distribution that took its place; "": none did
+    cleared: bool  # a hold that is over: what it was about may be used
+    held: bool  # on hold: nothing of it begins until `clear`
+    rest: str  # "unreached": for those whom its sources never reached; "matching": not even them
+    sources: tuple[DistributionId, ...]  # of a note: whose holders it is for
+    siblings: tuple[DistributionId, ...]  # notes whose recipients were told already
     planned: int  # people at the submit
     planned_trusted: int  # of these, who have it before its embargo is over
     plan: Plan | None  # what was reserved; None before
@@ -86,6 +91,11 @@ class Distribution:
         return self.frozen_ms > 0
 
     @property
+    def note(self) -> bool:
+        """Return whether it tells those who hold a text something about it."""
+        return bool(self.sources) and not self.rest
+
+    @property
     def tiered(self) -> bool:
         """Return whether some have it before its embargo is over."""
         return bool(self.trusted)
@@ -97,7 +107,7 @@ class Distribution:
     @property
     def over(self) -> bool:
         """Return whether nothing more happens to it by itself."""
-        return self.state in _OVER
+        return self.state in (DistributionState.SENT, DistributionState.CANCELLED)
 
     @property
     def expected(self) -> int:
@@ -146,6 +156,12 @@ def _of(distribution: str, fields: Mapping[str, str]) -> Distribution | None:
         no_fallback=bool(fields.get("no_fallback")),
         again=bool(fields.get("again")),
         superseded=bool(fields.get("superseded")),
+        superseded_by=fields.get("superseded_by", ""),
+        cleared=bool(fields.get("cleared")),
+        held=bool(fields.get("held")),
+        rest=fields.get("rest", ""),
+        sources=_numbers(fields.get("sources", "")),
+        siblings=_numbers(fields.get("siblings", "")),
         planned=int(fields.get("planned") or 0),
         planned_trusted=int(fields.get("planned_trusted") or 0),
         plan=read_plan(fields["reserved"]) if fields.get("reserved") else None,
@@ -158,6 +174,10 @@ def _of(distribution: str, fields: Mapping[str, str]) -> Distribution | None:
         possibly_twice=int(fields.get("possibly_twice") or 0),
         **times,
     )
+
+
+def _numbers(text: str) -> tuple[DistributionId, ...]:
+    return tuple(DistributionId(number) for number in text.split())
 
 
 def find(store: Store, text: str) -> DistributionId:
@@ -246,29 +266,9 @@ def edition(store: Store, version: str) -> Edition | None:
 
 
 def editions(store: Store, distribution: Distribution) -> dict[str, Edition]:
-    """Return language -> edition, in the order of the distribution's languages."""
+    """Return language -> edition, in the order of its languages."""
     found = {lang: edition(store, distribution.versions[lang]) for lang in distribution.languages}
     return {lang: text for lang, text in found.items() if text is not None}
-
-
-def events(store: Store, distribution: str) -> list[Mapping[str, Any]]:
-    """Return who did what with a distribution and when (ms), oldest first."""
-    return [json.loads(text) for text in store.elements(keys.events(distribution))]
-
-
-def event_json(at_ms: int, act: str, actor: str, reason: str) -> str:
-    """Return an event as it is kept."""
-    return json.dumps({"at": at_ms, "act": act, "actor": actor, "reason": reason})
-
-
-def add_event(store: Store, distribution: str, event: str) -> None:
-    """Append an event (`event_json`)."""
-    store.command("RPUSH", keys.events(distribution), event)
-
-
-def replace_event(store: Store, distribution: str, index: int, event: str) -> None:
-    """Write another text in place of an event, counted from the oldest (0)."""
-    store.command("LSET", keys.events(distribution), index, event)
 
 
 def replace_field(store: Store, distribution: str, field: str, text: str) -> None:

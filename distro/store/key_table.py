@@ -78,13 +78,18 @@ TABLE = (
         "rel:{slug}",
         "hash",
         "kind, headline, editions (language -> version), pins (those that a reservation stands"
-        " for), created",
+        " for), created, status (held, killed), word (the distribution that says so), hold_until",
     ),
     Key("rel:{slug}:dists", "list", "its distributions, oldest first"),
     Key("ed:{version}", "string", "an edition as JSON"),
     Key("file:{hash}", "string", "a file that travels with editions"),
     Key("taken:{slug}", "bitmap", "ids that some distribution of this release stands for"),
     Key("same:{hash}", "string", "the slug that last used this headline or body", TIMED),
+    Key(
+        "late",
+        "hash",
+        "release -> how often somebody proved to hold it after its note was sent out",
+    ),
     # distributions
     Key("dist:seq", "string", "the last distribution's number"),
     Key("dists", "zset", "distribution -> when it was submitted, ms"),
@@ -105,6 +110,17 @@ TABLE = (
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),
     Key("res:{D}:{lang}", "bitmap", "reserved readers by edition"),
     Key("trust:{D}", "bitmap", "reserved readers who may have it before the embargo is over"),
+    Key(
+        "hold:{D}:{name}",
+        "bitmap",
+        "whom a note is for, by the language of what they hold; or who is left out of it, or of the"
+        " rest, and why",
+    ),
+    Key(
+        "thr:{D}",
+        "string",
+        "8 bytes a recipient of a note: distribution and ordinal of the letter that it answers",
+    ),
     Key("out:{D}:{reason}", "bitmap", "who matched but is left out"),
     Key(
         "let:{D}:{lang}",

@@ -33,6 +33,7 @@ TROUBLE = "trouble"
 LEARNT = "learnt"
 PARTS = "parts"
 FORMAT = "format"
+LATE = "late"
 
 
 def distribution(number: str | int) -> str:
@@ -118,6 +119,16 @@ def reserved(number: str | int, language: str) -> str:
 def trusted(number: str | int) -> str:
     """Return the key of the readers of an audience who have it before the embargo is over."""
     return f"trust:{number}"
+
+
+def holders(number: str | int, name: str) -> str:
+    """Return the key of whom a note is for: by the language of what they hold, or set apart."""
+    return f"hold:{number}:{name}"
+
+
+def threads(number: str | int) -> str:
+    """Return the key of what each letter of a note answers, by ordinal."""
+    return f"thr:{number}"
 
 
 def left_out(number: str | int, reason: str) -> str:

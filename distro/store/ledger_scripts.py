@@ -47,6 +47,7 @@ class Intent(NamedTuple):
     attempt: int
     flags: int
     row: bytes  # the subscriber as the book has it now, JSON
+    thread: bytes = b""  # of a note: the letter that it answers (`records.unpack_thread`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def step(ask: Step) -> Call[Stepped]:
 
 
 def _stepped(answer: Any) -> Stepped:
-    status, cursor, granted, rows, answers, state, wait_ms, lift_ms = answer
+    status, cursor, granted, rows, answers, state, wait_ms, lift_ms, threads = answer
     intents = tuple(
         [
             Intent(ordinal, who, attempt, flags, row or b"{}")
@@ -116,6 +117,10 @@ def _stepped(answer: Any) -> Stepped:
             )
         ]
     )
+    if threads:
+        intents = tuple(
+            intent._replace(thread=threads[n * 8 : n * 8 + 8]) for n, intent in enumerate(intents)
+        )
     return Stepped(
         int(status),
         int(cursor),
@@ -206,8 +211,13 @@ def close(distribution: str) -> Call[bool]:
 class OrderAnswer:
     """The store's answer to an order about a distribution."""
 
-    done: bool
+    what: str  # ok, refused, held or gone
     name: str  # of the distribution's state; "" where there is no such distribution
+
+    @property
+    def done(self) -> bool:
+        """Return whether it was carried out."""
+        return self.what == "ok"
 
     @property
     def state(self) -> DistributionState | None:
@@ -216,7 +226,7 @@ class OrderAnswer:
 
 
 def _order_answer(answer: Any) -> OrderAnswer:
-    return OrderAnswer(answer[0] == b"ok", answer[1].decode())
+    return OrderAnswer(answer[0].decode(), answer[1].decode())
 
 
 def halt(distribution: str, actor: str, reason: str, guard: str = "") -> Call[OrderAnswer]:

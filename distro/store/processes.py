@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from distro.model import RelayLimits
-from distro.store import distributions, keys
+from distro.store import events, keys
 from distro.store.async_client import AsyncStore
 from distro.store.client import Store
 
@@ -56,7 +56,7 @@ async def note_limits(store: AsyncStore, process: str, relay: str, limits: Relay
 
 async def note_event(store: AsyncStore, distribution: str, act: str, reason: str) -> None:
     """Append an event to a distribution, by no person."""
-    event = distributions.event_json(int(time.time() * 1000), act, "", reason)
+    event = events.event_json(int(time.time() * 1000), act, "", reason)
     await store.command("RPUSH", keys.events(distribution), event)
 
 

@@ -3,7 +3,7 @@
 import bisect
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ RECORD = struct.Struct(">4sIBBHB16s")
 _FLAGS = 9  # where a record keeps its flags
 _TIMES = struct.Struct(f">4xI{RECORD_SIZE - 8}x")
 _BATCH = struct.Struct(">IIBB")  # first ordinal, last + 1, edition, group of receivers (0: none)
+_THREAD = struct.Struct(">II")  # distribution, ordinal
 _ORDER = tuple(LETTERS)
 _LETTERS = {state: letter.encode() for state, letter in LETTERS.items()}
 _BITS = [tuple(bit for bit in range(8) if byte & (128 >> bit)) for byte in range(256)]
@@ -91,6 +92,17 @@ def shown_address(row: Mapping[str, Any], number: int) -> str:
         if is_protected(row)
         else str(row.get("email", f"subscriber {number}"))
     )
+
+
+def pack_threads(letters: Iterable[tuple[int, int]]) -> bytes:
+    """Return what letters of a note answer, distribution and ordinal each, as it is kept."""
+    return b"".join(_THREAD.pack(*letter) for letter in letters)
+
+
+def unpack_thread(raw: bytes) -> tuple[int, int]:
+    """Return distribution and ordinal of the letter that one of a note answers."""
+    distribution, ordinal = _THREAD.unpack(raw)
+    return distribution, ordinal
 
 
 class BatchRow(NamedTuple):

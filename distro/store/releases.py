@@ -1,9 +1,49 @@
 """Keep releases, their editions and the files that travel with them."""
 
+import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from distro.model import Edition
 from distro.store import keys
-from distro.store.client import Store
+from distro.store.client import Call, Store
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """The fate of a release after it was sent."""
+
+    name: str = ""  # held or killed; "": it may be used
+    word: str = ""  # number of the distribution that says so, or that corrected it last
+    hold_until_ms: int = 0  # when the next word about a hold is promised; 0: not said
+
+
+def status(store: Store, slug: str) -> ReleaseStatus:
+    """Return what became of a release."""
+    name, word, until = (
+        (raw or b"").decode()
+        for raw in store.command("HMGET", keys.release(slug), "status", "word", "hold_until")
+    )
+    return ReleaseStatus(name, word, int(until or 0))
+
+
+def current_editions(store: Store, slug: str) -> dict[str, Edition]:
+    """Return language -> what a release says now, in the order in which its languages came."""
+    versions = json.loads(store.command("HGET", keys.release(slug), "editions") or b"{}")
+    texts = {lang: store.text(keys.edition(version)) for lang, version in versions.items()}
+    return {lang: Edition.from_json(text) for lang, text in texts.items() if text}
+
+
+def late(store: Store) -> dict[str, int]:
+    """Return the releases that somebody proved to hold after their note went out, each with a count
+    that grows when it happens again.
+    """
+    return {slug: int(count) for slug, count in store.hash(keys.LATE).items()}
+
+
+def forget_late(store: Store, slug: str, count: int) -> None:
+    """Take a release off that list, unless it happened again since `count`."""
+    store.call(Call("forget_late", (slug, count), bool))
 
 
 def keep_file(store: Store, name: str, raw: bytes) -> None:

@@ -40,7 +40,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     edition = _edition(fields, headline, body, place, zone, tuple(enclosed.files))
     trusted = fields.text("trusted").lower()
     _tell_wrong_files(fields, enclosed)
-    _not_built_yet(fields, edition.kind)
+    _notes_have_commands(fields, edition.kind)
     _shown_otherwise(fields, source.text)
     if source.encoding != "UTF-8":
         message = f"read as {source.encoding}: check the accents, or save it as UTF-8"
@@ -204,12 +204,13 @@ def _shown_otherwise(fields: frontmatter.Fields, whole: str) -> None:
             )
 
 
-def _not_built_yet(fields: frontmatter.Fields, kind: str) -> None:
+def _notes_have_commands(fields: frontmatter.Fields, kind: str) -> None:
+    """Warn of a note that would go to a whole audience instead of to those who have the text."""
     if kind in ("correction", "hold", "kill"):
+        verb = "correct" if kind == "correction" else kind
         fields.wrong(
             "kind",
-            f"`distro {'correct' if kind == 'correction' else kind}`, which finds exactly those who"
-            " hold the earlier text, is not built yet: this goes to its whole audience. Give"
-            " it an `id:` of its own, and the audience of then",
+            f"submitted like this, it goes to its whole audience: `distro {verb}` finds exactly"
+            " those who have the earlier text. If it is meant: give it an `id:` of its own",
             Level.WARNING,
         )

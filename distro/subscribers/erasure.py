@@ -17,7 +17,7 @@ from distro.installation.context import Installation
 from distro.ledger import journal
 from distro.model import Subscriber, ascii_lower
 from distro.store import book_scripts as scripts
-from distro.store import distributions, keys, records, server, subscriber_rows
+from distro.store import distributions, events, keys, records, server, subscriber_rows
 from distro.store.book_scripts import Command
 
 ERASED = consent.ERASED
@@ -91,12 +91,12 @@ def _forget_orders(installation: Installation, addresses: Collection[str]) -> No
             clean = _without(text, addresses)
             if clean != text:
                 distributions.replace_field(store, number, field, clean)
-        for n, event in enumerate(distributions.events(store, number)):
+        for n, event in enumerate(events.events(store, number)):
             cleaned = {
                 k: _without(v, addresses) if isinstance(v, str) else v for k, v in event.items()
             }
             if cleaned != event:
-                distributions.replace_event(store, number, n, json.dumps(cleaned))
+                events.replace_event(store, number, n, json.dumps(cleaned))
 
 
 def _without(text: str, addresses: Collection[str]) -> str:

@@ -1,7 +1,7 @@
 """Serve a letter's links: view it online, unsubscribe."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distro import tokens
 from distro.audience import book, consent
@@ -11,7 +11,14 @@ from distro.letter.compile import EMBARGO
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
 from distro.model import Enclosed, Subscriber, domain_of
-from distro.store import consents, distributions, embargoes, releases, subscriber_rows
+from distro.store import (
+    consents,
+    distributions,
+    embargoes,
+    letters,
+    releases,
+    subscriber_rows,
+)
 from distro.store.distributions import Distribution
 from distro.subscribers import scanner_bursts
 from distro.tokens import UNSUBSCRIBE, VIEW
@@ -26,6 +33,16 @@ __all__ = [
     "reader_of",
     "unsubscribe",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The reason for which a release is not shown any more."""
+
+    organisation: str
+    language: str
+    headline: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +103,34 @@ def unsubscribe(installation: Installation, reader: LinkReader, source: str) -> 
     return True
 
 
+def withdrawn(installation: Installation, token: str) -> Withdrawn | None:
+    """Return why what a token opens is not shown any more; None where it is shown, or never was."""
+    store = installation.store
+    shown = _opened_by(installation, token)
+    if shown is None:
+        return None
+    status = releases.status(store, shown.distribution.release)
+    if status.name != "killed":
+        return None
+    kill = distributions.read(store, status.word)
+    editions = distributions.editions(store, kill)
+    edition = editions.get(shown.language) or next(iter(editions.values()), None)
+    note = edition.note if edition else ""
+    organisation = installation.settings.sender_or_usual(kill.sender).name
+    return Withdrawn(organisation, shown.language, kill.headline, note)
+
+
 def letter_page(installation: Installation, token: str, wanted: str = "") -> str | None:
     """Return a letter as a page for whoever has its address; None where there is no such page.
 
     `wanted` is another language of the release. The page holds nothing of a person, for people
-    share its address.
+    share its address. A text that was corrected shows its correction.
     """
     shown = _shown_by(installation, token)
     if shown is None:
         return None
     language = wanted if wanted in shown.distribution.languages else shown.language
+    shown = replace(shown, distribution=_latest(installation, shown.distribution, language))
     tier = EMBARGO if shown.in_advance else ""
     filler = Filler(
         load_letter(installation, shown.distribution.id, language, tier),
@@ -140,8 +175,28 @@ class _Shown:
     in_advance: LinkReader | None = None  # who may see it although its embargo is not over
 
 
+def _latest(installation: Installation, found: Distribution, language: str) -> Distribution:
+    """Return what took the place of a distribution in a language, as far as its letter is made."""
+    store = installation.store
+    while found.superseded_by:
+        later = distributions.get(store, found.superseded_by)
+        if later is None or not letters.letter(store, later.id, language):
+            break
+        found = later
+    return found
+
+
 def _shown_by(installation: Installation, token: str) -> _Shown | None:
-    """Return what the page of a token shows.
+    """Return what the page of a token shows; None too where the release was killed."""
+    shown = _opened_by(installation, token)
+    if shown is None:
+        return None
+    killed = releases.status(installation.store, shown.distribution.release).name == "killed"
+    return None if killed else shown
+
+
+def _opened_by(installation: Installation, token: str) -> _Shown | None:
+    """Return what a token opens.
 
     A token is shared by all readers of a letter, or one reader's own: of letters in advance of an
     embargo, and of earlier versions. Before the lift only a trusted reader's own opens anything.

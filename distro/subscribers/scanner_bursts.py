@@ -8,7 +8,7 @@ that they ask for by mail, for 28 days.
 from distro import log
 from distro.installation.context import Installation
 from distro.lib.mailbox_providers import provider_of
-from distro.store import distributions, reader_requests
+from distro.store import events, reader_requests
 
 _READERS, _SECONDS = 5, 10  # so many of one domain within so long
 
@@ -24,8 +24,8 @@ def note_unsubscribed(installation: Installation, domain: str, distribution: str
     reader_requests.note_burst(store, domain, count, distribution)
     if count == _READERS:
         why = f"{_READERS} readers at {domain} left within {_SECONDS} s: probably a scanner"
-        event = distributions.event_json(store.now_ms(), "storm", "", why)
-        distributions.add_event(store, distribution, event)
+        event = events.event_json(store.now_ms(), "storm", "", why)
+        events.add_event(store, distribution, event)
         log.get().warning(
             "readers of one domain leave within seconds; a scanner presses their links",
             domain=domain,

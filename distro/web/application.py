@@ -70,19 +70,32 @@ class _Routes:
         page = links.letter_page(
             self.installation, request.path_params["token"], request.query_params.get("lang", "")
         )
-        return HTMLResponse(page) if page else self.readers.bad_link()
+        return self._private(HTMLResponse(page)) if page else self._not_shown(request)
+
+    def _private(self, response: Response) -> Response:
+        """Let nobody but the reader keep it: it may be under embargo."""
+        response.headers["cache-control"] = "private, no-store"
+        return response
+
+    def _not_shown(self, request: Request) -> Response:
+        """Say that a release was withdrawn and why (410), or that there is no such page (404)."""
+        gone = links.withdrawn(self.installation, request.path_params["token"])
+        if gone is None:
+            return self.readers.bad_link()
+        return HTMLResponse(self.pages.withdrawn(gone), 410)
 
     def enclosed(self, request: Request) -> Response:
         found = links.enclosed_file(
             self.installation, request.path_params["token"], request.path_params["name"]
         )
         if found is None:
-            return self.readers.bad_link()
+            return self._not_shown(request)
         file, pieces = found
         shown = "inline" if file.source else "attachment"
         headers = {
             "content-disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
             "content-length": str(file.size),
+            "cache-control": "private, no-store",
         }
         return StreamingResponse(pieces, media_type=file.type, headers=headers)
 

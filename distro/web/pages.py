@@ -13,7 +13,7 @@ from distro.audience.list_roles import ListRole
 from distro.letter.labels import SPOKEN, labels_of, own_name
 from distro.lib import html_pages
 from distro.model import is_right_to_left
-from distro.subscribers.links import LinkReader
+from distro.subscribers.links import LinkReader, Withdrawn
 
 _HERE = Path(__file__).parent
 PAGES_SPEAK = tuple(sorted(path.stem for path in (_HERE / "catalogues").glob("*.toml")))
@@ -174,6 +174,12 @@ class Pages:
             email=email,
             wrong=texts[wrong] if wrong else "",
         )
+
+    def withdrawn(self, gone: Withdrawn) -> str:
+        """Return the page of a release that was withdrawn."""
+        labels = labels_of(gone.language)
+        place = Place(gone.organisation, gone.language)
+        return self._ask(place, labels.kill_head, f"{gone.headline} – {gone.note}")
 
     def message(self, text: str) -> str:
         """Return a page that says one thing."""

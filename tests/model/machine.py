@@ -20,11 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from distro.ledger.journal import Attempt, Journal
 from distro.ledger.recovery import Recovery
 from distro.model import Outcome, State
-from distro.store import Store, audience_scripts, book_scripts, keys
+from distro.store import Store, audience_scripts, book_scripts, keys, release_scripts
 from distro.store import ledger_scripts as scripts
-from distro.store.audience_scripts import EditionText, Submission
 from distro.store.ledger_scripts import RECORD_SIZE, Claim, Intent, Step, Stepped
 from distro.store.records import counters, histogram, pack_outcome, unpack_record
+from distro.store.release_scripts import EditionText, NewDistribution, Submission
 from tests.support import clock
 
 NO = '{"fact": "f1", "act": "unsubscribed", "at": 1}'  # as the consent script takes it
@@ -107,16 +107,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _submit(self, number: str) -> None:
         answer = self.store.call(
-            audience_scripts.accept(
+            release_scripts.accept(
                 Submission(
                     slug=SLUG,
-                    kind="update",
-                    headline="H",
-                    editions=[EditionText("en", "v1", "{}")],
-                    expression="x",
-                    expanded="x",
-                    actor="",
-                    planned=3,
+                    distribution=NewDistribution(
+                        kind="update",
+                        headline="H",
+                        editions=[EditionText("en", "v1", "{}")],
+                        expression="x",
+                        expanded="x",
+                        actor="",
+                        planned=3,
+                    ),
                 )
             )
         )

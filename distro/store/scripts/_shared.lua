@@ -81,6 +81,61 @@ local function halt(D, state, actor, reason, guard)
   )
   event(D, 'halted', actor, reason)
 end
+-- A halted distribution goes back to where it was (`before`); gives that state.
+local function resume(D, before, actor, reason)
+  local back, at = before or 'sending', int(now())
+  call('HSET', 'dist:' .. D, 'state', back, 'reason', '', 'guard', '', 'active_at', at)
+  if back == 'sending' then
+    call('HSETNX', 'dist:' .. D, 'began_at', at)
+  else
+    call('ZADD', 'due', at, D)
+  end
+  event(D, 'resumed', actor, reason)
+  return back
+end
+-- Store one distribution of a release, with its editions: {kind, headline, start, editions: [{lang,
+-- version, json}], fields: {…}}. Gives its number.
+local function new_distribution(slug, d)
+  local at, D, versions, order = now(), int(call('INCR', 'dist:seq')), {}, {}
+  for _, e in ipairs(d.editions) do
+    versions[e.lang] = e.version
+    order[#order + 1] = e.lang
+    call('SET', 'ed:' .. e.version, e.json, 'NX')
+  end
+  local row = { 'HSET', 'dist:' .. D, 'release', slug, 'state', 'scheduled' }
+  local facts = {
+    kind = d.kind,
+    headline = d.headline,
+    versions = cjson.encode(versions),
+    order = cat(order, ' '),
+    submitted_at = int(at),
+    start_at = int(math.max(at, d.start)),
+  }
+  for _, table in ipairs({ facts, d.fields }) do
+    for k, v in pairs(table) do
+      row[#row + 1] = k
+      row[#row + 1] = v
+    end
+  end
+  call(unpack(row))
+  call('RPUSH', 'rel:' .. slug .. ':dists', D)
+  call('ZADD', 'dists', int(at), D)
+  call('ZADD', 'due', int(math.max(at, d.start - 120000)), D)
+  event(D, 'submitted', d.fields.actor, '')
+  return D
+end
+-- Nothing more of a distribution begins; what was reserved is settled in pieces, by whoever asks
+-- first.
+local function cancel(D, actor, reason, reserved)
+  call('HSET', 'dist:' .. D, 'state', 'cancelled', 'reason', reason, 'cancelled_at', int(now()))
+  call('ZREM', 'due', D)
+  event(D, 'cancelled', actor, reason)
+  if reserved then
+    call('SADD', 'settling', D)
+  else
+    call('HSET', 'dist:' .. D, 'settled_at', int(now()))
+  end
+end
 -- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted,
 -- or taken again (1). It stays with who was in doubt once (an odd flag), and with whom a
 -- distribution that ignores marks wrote to.

@@ -6,12 +6,5 @@ local d = call('HMGET', 'dist:' .. D, 'state', 'reserved')
 if not d[1] then return { 'gone', '' } end
 if d[1] == 'cancelled' then return { 'ok', d[1] } end
 if d[1] == 'sent' then return { 'refused', d[1] } end
-call('HSET', 'dist:' .. D, 'state', 'cancelled', 'reason', reason, 'cancelled_at', int(now()))
-call('ZREM', 'due', D)
-event(D, 'cancelled', actor, reason)
-if d[2] then
-  call('SADD', 'settling', D)
-else
-  call('HSET', 'dist:' .. D, 'settled_at', int(now()))
-end
+cancel(D, actor, reason, d[2])
 return { 'ok', d[1] }

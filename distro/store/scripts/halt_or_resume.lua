@@ -1,7 +1,7 @@
 -- Halt or resume a distribution. ARGV 1 D 2 halt, resume 3 actor 4 reason 5 the guard that halts
 -- ("": a person); returns {ok or refused, state}
 local D, verb, actor, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local d = call('HMGET', 'dist:' .. D, 'state', 'before_halt', 'guard', 'frozen_at')
+local d = call('HMGET', 'dist:' .. D, 'state', 'before_halt', 'guard', 'held')
 local state = d[1]
 if not state then return { 'gone', '' } end
 if verb == 'halt' then
@@ -12,16 +12,8 @@ if verb == 'halt' then
   halt(D, state, actor, reason, ARGV[5])
   return { 'ok', 'halted' }
 end
+if d[4] then return { 'held', state } end
 if state ~= 'halted' then return { 'refused', state } end
-local back = d[2] or 'sending'
-local at = int(now())
-call('HSET', 'dist:' .. D, 'state', back, 'reason', '', 'guard', '', 'active_at', at)
 -- resume overrides the guard that halted
 if d[3] and d[3] ~= '' then call('HSET', 'dist:' .. D, cat({ 'over', d[3] }, ':'), '1') end
-if back == 'sending' then
-  call('HSETNX', 'dist:' .. D, 'began_at', at)
-else
-  call('ZADD', 'due', at, D)
-end
-event(D, 'resumed', actor, reason)
-return { 'ok', back }
+return { 'ok', resume(D, d[2], actor, reason) }

@@ -15,9 +15,11 @@ local d = call(
   'began_at',
   'reserved',
   'lift_at',
-  'start_at'
+  'start_at',
+  'held'
 )
 if not d[1] then return { 'gone', '' } end
+if d[11] then return { 'held', d[1] } end
 if
   d[7] or not (d[1] == 'scheduled' or d[1] == 'draft' or (d[1] == 'halted' and d[3] == 'scheduled'))
 then

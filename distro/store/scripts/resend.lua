@@ -3,8 +3,10 @@
 -- ARGV 1 D 2 u or f 3 first ordinal to look at 4 ordinals at most 5 actor; returns {ok or refused,
 --   next ordinal or -1, moved}
 local D, which, from, most, actor = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local d = call('HMGET', 'dist:' .. D, 'state', 'frozen_at', 'superseded', 'audience')
-if not d[2] or d[1] == 'cancelled' or d[1] == 'freezing' or d[3] then return { 'refused', 0, 0 } end
+local d = call('HMGET', 'dist:' .. D, 'state', 'frozen_at', 'superseded', 'audience', 'held')
+if not d[2] or d[1] == 'cancelled' or d[1] == 'freezing' or d[3] or d[5] then
+  return { 'refused', 0, 0 }
+end
 local at, n = int(now()), tonumber(d[4])
 local past = math.min(from + most, n)
 local led = past > from and call('GETRANGE', 'led:' .. D, from, past - 1) or ''

@@ -20,17 +20,29 @@ local function rows_of(granted)
   end
   return call(unpack(names))
 end
+-- What each letter of a note answers: distribution and ordinal of the letter that its reader holds.
+local function threads_of(granted)
+  local found = {}
+  if call('HEXISTS', 'dist:' .. D, 'sources') == 1 then
+    for m = 1, #granted, 10 do
+      local ord = u32(granted, m)
+      found[#found + 1] = call('GETRANGE', 'thr:' .. D, ord * 8, ord * 8 + 7)
+    end
+  end
+  return cat(found)
+end
 local last =
   call('HMGET', 'proc:' .. P, 'serial', 'status', 'cursor', 'granted', 'answers', 'state', 'lift')
 if last[1] and tonumber(last[1]) >= serial then
   if tonumber(last[1]) > serial then return redis.error_reply('a serial went backwards') end
-  local again = rows_of(last[4])
-  local lift = tonumber(last[7] or 0)
-  return { tonumber(last[2]), tonumber(last[3]), last[4], again, last[5], last[6], 0, lift }
+  local again, lift = rows_of(last[4]), tonumber(last[7] or 0)
+  local thread = threads_of(last[4])
+  return { tonumber(last[2]), tonumber(last[3]), last[4], again, last[5], last[6], 0, lift, thread }
 end
 local at = now()
 local stamp = p32(math.floor(at / 1000))
-local dist = call('HMGET', 'dist:' .. D, 'state', 'lift_at', 'trusted')
+local dist =
+  call('HMGET', 'dist:' .. D, 'state', 'lift_at', 'trusted', 'sources', 'followed', 'release')
 local dstate, lift = dist[1] or 'gone', tonumber(dist[2] or 0)
 local words = {}
 for n = 13, #ARGV, 3 do
@@ -327,6 +339,10 @@ for m = 1, #ARGV[10], 12 do
   answers[#answers + 1] = verdict
 end
 
+-- Somebody proved to hold a text about which a note goes out: it is for them too.
+if dist[5] and ((delta.a or 0) > 0 or (delta.u or 0) > 0) then
+  call('HINCRBY', 'late', dist[6], 1)
+end
 if next(delta) then
   delta.q, delta.i = delta.q or 0, delta.i or 0
   local left = count(D, delta)
@@ -360,4 +376,5 @@ call(
   early and int(lift) or 0
 )
 if not last[1] or serial % 256 == 0 then call('EXPIRE', 'proc:' .. P, 86400) end
-return { status, cursor, given, rows_of(given), said, dstate, wait, early and lift or 0 }
+local threads = dist[4] and threads_of(given) or ''
+return { status, cursor, given, rows_of(given), said, dstate, wait, early and lift or 0, threads }

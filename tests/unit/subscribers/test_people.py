@@ -534,8 +534,8 @@ def test_only_lists_that_staff_trust_may_be_named_trusted(
 ) -> None:
     path = tmp_path / "r.md"
     path.write_text(
-        "---\nheadline: A plan\nlanguage: en\ntrusted: press\nembargo: 2099-12-01T10:00Z\ncontacts: [{name: D, email:"
-        " d@p.example}]\n---\n\nIt is agreed.\n"
+        "---\nheadline: A plan\nlanguage: en\ntrusted: press\nembargo: 2099-12-01T10:00Z\n"
+        "contacts: [{name: D, email: d@p.example}]\n---\n\nIt is agreed.\n"
     )
     assert plan(installation, Order(files=[path], to="all")).plan.audience == 3
     (tmp_path / "subscribers").mkdir()

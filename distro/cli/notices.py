@@ -1,0 +1,164 @@
+"""hold, clear, kill: stop a release or take it back, and tell exactly those who have it."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Distribution, Json, Yes, actor, described, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from distro.flow.notices import Notice, PlannedNotice, Told
+    from distro.installation.context import Installation
+
+Note = Annotated[
+    str,
+    typer.Option(
+        "--note", help="What happened, as readers will see it.", metavar="TEXT", show_default=False
+    ),
+]
+_Until = Annotated[
+    str,
+    typer.Option(
+        "--until",
+        help='When you will write again: RFC 3339 or "2026-12-01 10:00 Europe/Zurich".',
+        metavar="TIME",
+        show_default=False,
+    ),
+]
+_ASKS = {
+    "hold": "Halt it and ask {people} to wait?",
+    "clear": "Tell {people} that they may use it, and go on?",
+    "kill": "Take it back for good and tell {people}?",
+}
+_DONE = {
+    "hold": (
+        "{release} is on hold. {label} asks {people} to wait. Next: distro clear, correct or kill"
+    ),
+    "clear": "{release} may be used. {label} tells {people}. Next: distro watch {label}",
+    "kill": "{release} is killed. {label} tells {people}. Next: distro report {label}",
+}
+
+
+def hold(
+    distribution: Distribution,
+    note: Note,
+    until: _Until = "",
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Halt a release and ask exactly those who have it to wait. Ends by `clear`, `correct` or
+    `kill`.
+
+    Examples:
+
+        distro hold D17 --note "We are checking the figure in the second paragraph."
+        distro hold D17 --note "We are checking a quote." --until "2026-12-01 16:00"
+    """
+    return _say("hold", distribution, note, until, yes=yes, config=config, as_json=as_json)
+
+
+def clear(
+    distribution: Distribution,
+    note: Note,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """End a hold: tell those who were asked to wait, and send the release to everyone else.
+
+    Examples:
+
+        distro clear D17 --note "The figure is right."
+    """
+    return _say("clear", distribution, note, "", yes=yes, config=config, as_json=as_json)
+
+
+def kill(
+    distribution: Distribution,
+    note: Note,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Take a release back: nothing more of it is sent, its pages close, and everyone who has it is
+    told. Lists whom to ring.
+
+    Examples:
+
+        distro kill D17 --note "The report was withdrawn by its authors. Do not use it."
+    """
+    return _say("kill", distribution, note, "", yes=yes, config=config, as_json=as_json)
+
+
+def _say(
+    verb: str,
+    distribution: str,
+    note: str,
+    until: str,
+    *,
+    yes: bool,
+    config: "Path | None",
+    as_json: bool,
+) -> int:
+    from distro.flow import notices
+    from distro.installation.context import open_installation
+    from distro.store.distributions import find
+
+    order = notices.Notice(verb=verb, note=note, until=until, actor=actor())
+    with open_installation(settings(config)) as installation:
+        number = find(installation.store, distribution)
+        planned = notices.plan(installation, number, order)
+        if sys.stdin.isatty() and not yes and not as_json and not _wanted(order, planned):
+            output.say("Nothing was changed.")
+            return 1
+        told = send(installation, planned)
+    if as_json:
+        output.document(told_json(told))
+        return 0
+    people = output.count(told.audience, "reader")
+    output.say(_DONE[verb].format(release=told.release, label=told.distribution, people=people))
+    return 0
+
+
+def send(installation: "Installation", planned: "PlannedNotice") -> "Told":
+    """Do what was planned, and wake the workers."""
+    from distro.flow import notices
+    from distro.queue.publish import Publisher
+
+    publisher = Publisher(installation)
+    told = notices.send(installation, planned)
+    publisher.advance(told.id)
+    return told
+
+
+def told_json(told: "Told") -> dict[str, object]:
+    """Return what an act about a release made, as `--json` prints it."""
+    return {
+        "release": told.release,
+        "distribution": told.distribution,
+        "state": told.state,
+        "audience": told.audience,
+    }
+
+
+def _wanted(order: "Notice", planned: "PlannedNotice") -> bool:
+    """Show what it would do, and ask."""
+    output.say(f"{output.bold(planned.headline)}\n")
+    output.say(f"  {planned.audience:,} have it and may be written to")
+    if planned.waiting:
+        later = {"hold": "wait", "clear": "get it now", "kill": "do not get it"}[order.verb]
+        output.say(f"  {planned.waiting:,} do not have it yet, and {later}")
+    output.say(f"\n  They read: {order.note}\n")
+    people = output.count(planned.audience, "reader")
+    return typer.confirm(_ASKS[order.verb].format(people=people), err=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    for command in (hold, clear, kill):
+        described(app, command)

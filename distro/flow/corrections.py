@@ -1,0 +1,272 @@
+"""Correct or update a release: the new text to exactly those who hold the earlier one, under what
+they have, and to exactly those whom it never reached.
+
+The first thing is one script that ends whatever is under way of the earlier text and stores both
+distributions; the freeze of each waits until nothing of the earlier text is being sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from distro.errors import RefusedError
+from distro.flow.holders import holders
+from distro.flow.notices import Told, carry_out, may_be_told, one_line, refuse_killed, sources_of
+from distro.flow.submission import fingerprints
+from distro.installation.context import Installation
+from distro.letter.compile import EMBARGO
+from distro.mailing.compose import compile_edition, files_of
+from distro.model import DistributionId, DistributionState, Edition, Reading, State
+from distro.store import distributions, releases
+from distro.store.distributions import Distribution
+from distro.store.records import counters
+from distro.store.release_scripts import Act, EditionText, NewDistribution
+from distro.submit import read, release_of
+
+CORRECTED, REFILE = "corrected", "refile"
+UNREACHED, MATCHING = "unreached", "matching"  # whom a rest is for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A person's order to put another text in the place of a release."""
+
+    files: Sequence[Path]
+    note: str
+    verb: str = "correct"  # or update
+    change: str = CORRECTED  # or refile: a slip, for which holders are not written to unless asked
+    it_said: str = ""
+    it_should_say: str = ""
+    only: Sequence[str] = ()  # languages that are meant, where not all are supplied
+    include_new: bool = False  # also to those who match only now
+    tell: bool = True  # write to the holders
+    to: str = ""  # of an update: who gets it besides
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Embargo:
+    """The embargo that still holds a release back; it stays as it is."""
+
+    lift_ms: int = 0  # 0: there is none
+    trusted: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCorrection:
+    """The people whom a correction would reach, and its act."""
+
+    release: str  # slug
+    headline: str
+    audience: int  # who hold the earlier text and may be written to
+    unreached: int  # who were to get it and do not have it
+    readings: tuple[Reading, ...]
+    act: Act
+
+
+def plan(
+    installation: Installation, distribution: DistributionId, order: Correction
+) -> PlannedCorrection:
+    """Return what a correction of a release would do; changes nothing.
+
+    Whichever of its distributions is named, it is about the release. Raises InputFileError and
+    RefusedError for what cannot be sent, TemplateError.
+    """
+    store, settings = installation.store, installation.settings
+    one_line(order.note)
+    zone = settings.site.timezone
+    readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
+    named = distributions.read(store, distribution)
+    refuse_killed(installation, named.release)
+    mine = [distributions.read(store, d) for d in distributions.of_release(store, named.release)]
+    sources = sources_of(mine, order.verb)
+    before = releases.current_editions(store, named.release)
+    new = _check(order, before, release_of(readings).editions)
+    held = holders(store, [source.id for source in sources])
+    theirs = {who: one for who, one in held.items() if one.language in {e.language for e in new}}
+    audience = may_be_told(installation, theirs) if order.tell else 0
+    unreached = 0 if order.to else sum(_unreached(installation, source) for source in sources)
+    act = _act(installation, order, named, mine, new, audience, unreached)
+    _check_letters(installation, readings, act)
+    return PlannedCorrection(
+        release=named.release,
+        headline=act.headline,
+        audience=audience,
+        unreached=unreached,
+        readings=readings,
+        act=act,
+    )
+
+
+def send(installation: Installation, planned: PlannedCorrection) -> Told:
+    """Do what was planned, in one script; raises RefusedError where it came too late."""
+    for name, raw in files_of(planned.readings).items():  # before anything refers to them
+        releases.keep_file(installation.store, name, raw)
+    return carry_out(installation, planned.act, planned.audience)
+
+
+def _check(
+    order: Correction, before: Mapping[str, Edition], given: Sequence[Edition]
+) -> list[Edition]:
+    """Return the new editions; raise RefusedError where languages or texts are not what they
+    should be.
+    """
+    new = [replace(e, slug=before[e.language].slug) if e.language in before else e for e in given]
+    languages = {edition.language for edition in new}
+    strange = sorted(languages - set(before))
+    if strange:
+        raise RefusedError(
+            f"nobody has this release in {', '.join(strange)}: there is nothing to correct",
+            code="language_not_held",
+            languages=sorted(before),
+        )
+    missing = sorted(set(before) - languages)
+    meant = {language.lower() for language in order.only}
+    if meant and meant != languages:
+        raise RefusedError(
+            f"meant is {', '.join(sorted(meant))} alone, but the files are in"
+            f" {', '.join(sorted(languages))}",
+            code="only_other_languages",
+        )
+    if missing and not meant:
+        raise RefusedError(
+            f"the release is in {', '.join(missing)} too: does the same error stand there?",
+            code="languages_missing",
+            languages=missing,
+            given=sorted(languages),
+        )
+    if all(edition.version == before[edition.language].version for edition in new):
+        raise RefusedError("the text is the one that was sent: nothing changes", code="no_change")
+    return new
+
+
+def _act(
+    installation: Installation,
+    order: Correction,
+    named: Distribution,
+    mine: Sequence[Distribution],
+    new: Sequence[Edition],
+    audience: int,
+    unreached: int,
+) -> Act:
+    """Return the one act: what the release says from now on, the note, and the rest."""
+    before = releases.current_editions(installation.store, named.release)
+    changed = {edition.language: edition for edition in new}
+    texts = [changed.get(language, edition) for language, edition in before.items()]
+    note = [
+        replace(
+            edition,
+            kind="correction" if order.verb == "correct" else "update",
+            note=one_line(order.note),
+            it_said=order.it_said,
+            it_should_say=order.it_should_say,
+        )
+        for edition in new
+    ]
+    embargo = _embargo(installation, mine)
+    parts = []
+    if order.tell:
+        parts.append(_part(order, named, note, embargo, audience))
+    open_ends = any(not d.over for d in mine) or unreached or order.include_new or order.to
+    if open_ends or not parts:
+        parts.append(_rest(installation, order, named, mine, texts, embargo, unreached))
+    return Act(
+        slug=named.release,
+        verb=order.verb,
+        actor=order.actor,
+        distributions=parts,
+        kind=texts[0].kind,
+        headline=texts[0].headline,
+        texts=[EditionText.of(edition) for edition in texts],
+        fingerprints=fingerprints(texts),
+    )
+
+
+def _part(
+    order: Correction,
+    named: Distribution,
+    editions: Sequence[Edition],
+    embargo: _Embargo,
+    planned: int,
+) -> NewDistribution:
+    """Return the distribution to those who hold the earlier text."""
+    return NewDistribution(
+        kind=editions[0].kind,
+        headline=editions[0].headline,
+        editions=[EditionText.of(edition) for edition in editions],
+        expression=f"holders of {named.release}",
+        expanded="",
+        actor=order.actor,
+        planned=planned,
+        sender=named.sender,
+        trusted=embargo.trusted,
+        lift_ms=embargo.lift_ms,
+        again=True,
+    )
+
+
+def _rest(
+    installation: Installation,
+    order: Correction,
+    named: Distribution,
+    mine: Sequence[Distribution],
+    texts: Sequence[Edition],
+    embargo: _Embargo,
+    unreached: int,
+) -> NewDistribution:
+    """Return the distribution to those who were to get the earlier text and do not have it."""
+    expanded, shown = "", "whom it did not reach"
+    if order.to:
+        expanded, shown = str(installation.segments().expand(order.to)), order.to
+    elif order.include_new:
+        asked = [d.expanded for d in mine if d.expanded and not d.sources]
+        expanded = " or ".join(f"({text})" for text in dict.fromkeys(asked))
+        shown += ", and who matches now"
+    part = _part(order, named, texts, embargo, unreached)
+    return replace(
+        part,
+        expression=shown,
+        expanded=expanded,
+        again=False,
+        rest=MATCHING if order.to else UNREACHED,
+        start_ms=_start(mine, embargo),
+    )
+
+
+def _start(mine: Sequence[Distribution], embargo: _Embargo) -> int:
+    """Return when the rest goes out: what has not begun keeps its time."""
+    if any(d.began_ms for d in mine):
+        return 0
+    waiting = [d.start_ms for d in mine if not d.over]
+    return min(waiting, default=0 if embargo.trusted else embargo.lift_ms)
+
+
+def _embargo(installation: Installation, mine: Sequence[Distribution]) -> _Embargo:
+    now = installation.store.now_ms()
+    held = [d for d in mine if d.embargoed(now)]
+    last = max(held, key=lambda d: d.lift_ms, default=None)
+    return _Embargo(last.lift_ms, last.trusted) if last else _Embargo()
+
+
+def _unreached(installation: Installation, found: Distribution) -> int:
+    """Return how many a distribution was to reach and has not."""
+    if found.note or found.superseded:
+        return 0  # whom a note is for hold a text
+    if not found.frozen:
+        return 0 if found.state is DistributionState.CANCELLED else found.expected
+    counts = counters(installation.store, found.id)
+    states = (State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.CANCELLED)
+    return sum(counts[state] for state in states)
+
+
+def _check_letters(installation: Installation, readings: Sequence[Reading], act: Act) -> None:
+    """Compile every letter once: a template's mistake is better found before anything stands
+    still.
+    """
+    files, now = files_of(readings), datetime.now().astimezone()
+    for part in act.distributions:
+        for text in part.editions:
+            edition = Edition.from_json(text.json)
+            for tier in ("", EMBARGO) if part.trusted else ("",):
+                compile_edition(installation, edition, "0", now, files=files, tier=tier)

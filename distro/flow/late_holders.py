@@ -1,0 +1,132 @@
+"""Tell those who proved to hold a text after the note about it went out.
+
+A reply may come late: from a journal, a relay's log, or only after a kill that waits for nobody. A
+note that is under way grows; after it a note of its own goes to them, because what is `sent` never
+goes back.
+"""
+
+from collections import defaultdict
+
+from distro import log
+from distro.flow.holders import Held, holders_for, threads_to
+from distro.installation.context import Installation
+from distro.model import DistributionId, DistributionState
+from distro.store import (
+    Store,
+    audience_scripts,
+    distributions,
+    keys,
+    notes,
+    records,
+    release_scripts,
+    releases,
+)
+from distro.store.distributions import Distribution
+from distro.store.ledger_scripts import TRUSTED_TIER
+from distro.store.records import ids_of, pack_ids
+from distro.store.release_scripts import Act, EditionText, NewDistribution
+
+_GROWS = (DistributionState.SCHEDULED, DistributionState.SENDING, DistributionState.HALTED)
+_FIXES_ITS_AUDIENCE = (
+    DistributionState.DRAFT,
+    DistributionState.SCHEDULED,
+    DistributionState.FREEZING,
+)
+
+
+def tell(installation: Installation, slug: str, count: int) -> None:
+    """Tell everybody who holds a text of a release about which a note went out without them.
+
+    `count`: how often somebody had proved it by then; once more, and the sweep comes back.
+    """
+    store = installation.store
+    mine = [distributions.read(store, d) for d in distributions.of_release(store, slug)]
+    told = [_one(installation, note, mine) for note in mine if _speaks(note)]
+    if all(told):
+        releases.forget_late(store, slug, count)
+
+
+def _speaks(note: Distribution) -> bool:
+    """Return whether a note has the last word about the texts before it."""
+    return (
+        note.note
+        and note.kind in ("correction", "update", "hold", "kill")
+        and not note.superseded
+        and not note.cleared
+        and not note.siblings
+        # by a person; one that had nobody to tell is cancelled too
+        and not (note.state is DistributionState.CANCELLED and note.audience)
+    )
+
+
+def _one(installation: Installation, note: Distribution, mine: list[Distribution]) -> bool:
+    """Tell whom one note has not reached; False where it must be looked at again."""
+    if note.state is DistributionState.FREEZING:
+        return False
+    if note.state in _FIXES_ITS_AUDIENCE and not note.frozen:
+        return True  # it will look itself
+    family = [note, *(other for other in mine if note.id in other.siblings)]
+    if any(other.state is DistributionState.FREEZING for other in family):
+        return False
+    store = installation.store
+    known = {who for other in family for who in _known(store, other)}
+    missing = {who: letter for who, letter in holders_for(store, note).items() if who not in known}
+    if not missing:
+        return True
+    log.get().info("told late", distribution=note.label, people=len(missing))
+    if note.state in _GROWS:
+        return _grow(store, note, missing)
+    _submit(store, note, [other.id for other in family])
+    return True
+
+
+def _known(store: Store, note: Distribution) -> list[int]:
+    """Return whom a note is for already, or had a reason not to be."""
+    left_out = notes.left_out_people(store, note.id, note.plan.left_out if note.plan else ())
+    return [
+        *records.audience_of(store, note.id),
+        *(who for bitmap in left_out for who in ids_of(bitmap)),
+        *([] if note.frozen else holders_for(store, note)),  # it will be for them
+    ]
+
+
+def _grow(store: Store, note: Distribution, missing: dict[int, Held]) -> bool:
+    """Append people to a note that is under way; False where it moved meanwhile."""
+    by_language: dict[str, list[int]] = defaultdict(list)
+    for who, letter in sorted(missing.items()):
+        by_language[letter.language].append(who)
+    audience = note.audience
+    for language, people in by_language.items():
+        edition = note.languages.index(language) + (TRUSTED_TIER if note.tiered else 0)
+        more = audience_scripts.grow(
+            note.id, audience, pack_ids(people), threads_to(people, missing), edition
+        )
+        if not store.call(more):
+            return False
+        audience += len(people)
+    return True
+
+
+def _submit(store: Store, note: Distribution, family: list[DistributionId]) -> None:
+    """Submit the same note once more, for those whom nothing of its family is for."""
+    texts = [
+        EditionText(lang, version, store.text(keys.edition(version)))
+        for lang, version in ((lang, note.versions[lang]) for lang in note.languages)
+    ]
+    again = NewDistribution(
+        kind=note.kind,
+        headline=note.headline,
+        editions=texts,
+        expression=note.expression,
+        expanded="",
+        actor=note.actor,
+        planned=1,
+        sender=note.sender,
+        trusted=note.trusted,
+        lift_ms=note.lift_ms,
+        again=True,
+        sources=note.sources,
+        siblings=family,
+    )
+    act = Act(slug=note.release, verb="late", actor=note.actor, distributions=[again])
+    store.call(release_scripts.act(act))

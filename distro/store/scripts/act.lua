@@ -1,0 +1,82 @@
+-- One act about a release, all or nothing: what is under way of it stands still from here on, and
+-- the distributions that tell its holders are stored.
+-- ARGV 1 JSON {slug, verb, actor, headline, kind, texts: [{lang, version, json}] (what the release
+--   says from now on), same: [hash…], until (ms, of a hold), distributions: [{kind, headline,
+--   start, editions, fields}]}
+-- verbs: correct, update, kill: they end what is under way; hold: it is halted; clear: it goes on;
+--   notify, late: it stays as it is
+-- Gives {ok, first, last distribution} or {why not, about}.
+local a = cjson.decode(ARGV[1])
+local rel = 'rel:' .. a.slug
+local r = call('HMGET', rel, 'status', 'word', 'editions', 'pins')
+local status, word = r[1] or '', r[2] or ''
+if status == 'killed' and a.verb ~= 'late' then return { 'killed', word } end
+if status == 'held' and a.verb == 'hold' then return { 'held', word } end
+if status ~= 'held' and a.verb == 'clear' then return { 'not_held', '' } end
+-- these say something about a text, and do not carry one
+local ABOUT = { hold = true, clear = true, kill = true, lift = true }
+local ENDS = { correct = true, update = true, kill = true }
+local before, sources, notes = call('LRANGE', rel .. ':dists', 0, -1), {}, {}
+local kinds = {}
+for n, D in ipairs(before) do
+  local d = call('HMGET', 'dist:' .. D, 'kind', 'superseded', 'cleared')
+  kinds[n] = d[1]
+  if not ABOUT[d[1]] then sources[#sources + 1] = D end
+  if d[1] == 'hold' and not d[2] and not d[3] then notes[#notes + 1] = D end
+end
+if a.verb == 'clear' then sources = notes end
+-- What tells the holders, and what goes to the rest.
+local first, last = nil, nil
+for _, d in ipairs(a.distributions) do
+  if a.verb ~= 'late' then d.fields.sources = cat(sources, ' ') end
+  last = new_distribution(a.slug, d)
+  first = first or last
+end
+if a.verb == 'late' then return { 'ok', first, last } end
+-- who proves later to hold a text is told too
+for _, D in ipairs((ENDS[a.verb] or a.verb == 'hold') and sources or {}) do
+  call('HSET', 'dist:' .. D, 'followed', '1')
+end
+for n, D in ipairs(before) do
+  local DIST = 'dist:' .. D
+  local d = call('HMGET', DIST, 'state', 'before_halt', 'guard', 'reserved', 'superseded')
+  local state = d[1]
+  local under_way = state ~= 'sent' and state ~= 'cancelled'
+  if ENDS[a.verb] then
+    if not d[5] then call('HSET', DIST, 'superseded', '1', 'superseded_by', first) end
+    if under_way then cancel(D, a.actor, 'superseded by D' .. first, d[4]) end
+  elseif a.verb == 'hold' and under_way then
+    call('HSET', DIST, 'held', '1')
+    if state ~= 'halted' and state ~= 'draft' then
+      halt(D, state, a.actor, 'on hold: see D' .. first, 'hold')
+    end
+  elseif a.verb == 'clear' then
+    call('HDEL', DIST, 'held')
+    if not d[5] then call('HDEL', DIST, 'followed') end
+    if kinds[n] == 'hold' then
+      call('HSET', DIST, 'cleared', '1')
+      if under_way then cancel(D, a.actor, 'cleared by D' .. first, d[4]) end
+    elseif state == 'halted' and d[3] == 'hold' then
+      resume(D, d[2], a.actor, 'cleared by D' .. first)
+    end
+  end
+end
+-- What the release says and may do from now on.
+if #a.texts > 0 then
+  local known = cjson.decode(r[3] or '{}')
+  local pins = cjson.decode(r[4] or '{}')
+  for _, e in ipairs(a.texts) do
+    known[e.lang], pins[e.lang] = e.version, e.version
+    call('SET', 'ed:' .. e.version, e.json, 'NX')
+  end
+  call('HSET', rel, 'editions', cjson.encode(known), 'pins', cjson.encode(pins))
+  call('HSET', rel, 'kind', a.kind, 'headline', a.headline)
+  for _, h in ipairs(a.same) do
+    call('SET', 'same:' .. h, a.slug, 'EX', 30 * 86400)
+  end
+end
+local become = { hold = 'held', kill = 'killed', clear = '', correct = '', update = '' }
+if become[a.verb] then
+  call('HSET', rel, 'status', become[a.verb], 'word', first, 'hold_until', int(a['until']))
+end
+return { 'ok', first, last }

@@ -169,7 +169,7 @@ def test_a_moved_embargo_is_said_to_whoever_does_not_have_it_yet(
     refused.clear()
     clock.move(HOUR // 3)
     story.run(3)
-    clock.move(HOUR // 3 + 1_000)  # the notice waits while a letter of the release is in flight
+    clock.move(HOUR // 3 + 20_000)  # the notice waits while a letter of the release is in flight
     story.run(3)
     story.stop()
 
@@ -181,7 +181,7 @@ def test_a_moved_embargo_is_said_to_whoever_does_not_have_it_yet(
     for old, notice in found.values():
         assert "2099" not in old
         assert "THE EMBARGO HAS ANOTHER TIME" in notice
-        assert "4 May 2099" in notice
+        assert "4 may 2099" in notice.lower()
         assert "Sending money" not in notice
 
 

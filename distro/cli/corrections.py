@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distro.cli import output
-from distro.cli.notices import Note, told_json
+from distro.cli.notices import BreakGlass, Note, told_json
 from distro.cli.options import (
     Config,
     Distribution,
@@ -70,6 +70,7 @@ def correct(
     only: _Only = None,
     include_new: _IncludeNew = False,
     tell: _Tell = False,
+    break_glass: BreakGlass = "",
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
@@ -99,6 +100,7 @@ def correct(
         only=tuple(only or ()),
         include_new=include_new,
         tell=tell or change != REFILE,
+        break_glass=break_glass,
         actor=actor(),
     )
     return _send(distribution, order, yes=yes, config=config, as_json=as_json)
@@ -168,7 +170,8 @@ def _show(order: "Correction", told: "Told") -> None:
         output.say(f"{told.distribution} tells {people} who have it.")
     if told.rest:
         output.say(f"{told.rest} goes to those who do not have it.")
-    output.say(f"Next: distro report {told.distribution}")
+    verb = "approve" if told.state == "draft" else "report"
+    output.say(f"Next: distro {verb} {told.distribution}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -75,6 +75,17 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     "nobody_in_state": "See who is what: distro report {distribution}",
     "may_not_be_written_to": "More: distro explain {address}",
     "changed_text_of_distribution": "See `distro report {release}`.",
+    "token_needed": "DISTRO_TOKEN=… before the command, or `distro login`.",
+    "token_invalid": "An admin makes another: distro users token NAME",
+    "token_expired": "An admin makes another: distro users token NAME",
+    "role_too_low": "An admin gives roles: distro users list",
+    "own_draft": "`distro users list` shows who may.",
+    "approved_already": "`distro report` shows who has approved it.",
+    "no_draft": "`distro report` shows what waits for approval.",
+    "reason_missing": '--reason "The second quote is not cleared."',
+    "no_break_glass": "Without it, the letters wait for approval; the halt holds at once.",
+    "user_exists": "Another token for them: distro users token {name}",
+    "no_such_user": "`distro users list` lists them.",
     "on_hold": (
         "It goes on by `distro clear {distribution} --note TEXT`; or correct it, or kill it."
     ),

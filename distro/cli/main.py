@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from distro.cli import (
+    approvals,
     backups,
     control,
     corrections,
@@ -24,6 +25,7 @@ from distro.cli import (
     setup,
     submit,
     subscribers,
+    users,
 )
 from distro.cli.hints import hint_for
 from distro.errors import DistroError, UsageError
@@ -77,6 +79,8 @@ submit.add_to(app)
 report.add_to(app)
 distributions.add_to(app)
 control.add_to(app)
+approvals.add_to(app)
+users.add_to(app)
 corrections.add_to(app)
 notices.add_to(app)
 services.add_to(app)

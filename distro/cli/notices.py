@@ -29,11 +29,21 @@ _Until = Annotated[
         show_default=False,
     ),
 ]
+BreakGlass = Annotated[
+    str,
+    typer.Option(
+        "--break-glass",
+        help="In an emergency: why its letters go out without approval. Marked for ever.",
+        metavar="REASON",
+        show_default=False,
+    ),
+]
 _ASKS = {
     "hold": "Halt it and ask {people} to wait?",
     "clear": "Tell {people} that they may use it, and go on?",
     "kill": "Take it back for good and tell {people}?",
 }
+_WAITS = "{label} tells {people} when it is approved. Next: distro approve {label}"
 _DONE = {
     "hold": (
         "{release} is on hold. {label} asks {people} to wait. Next: distro clear, correct or kill"
@@ -47,6 +57,7 @@ def hold(
     distribution: Distribution,
     note: Note,
     until: _Until = "",
+    break_glass: BreakGlass = "",
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
@@ -59,7 +70,10 @@ def hold(
         distro hold D17 --note "We are checking the figure in the second paragraph."
         distro hold D17 --note "We are checking a quote." --until "2026-12-01 16:00"
     """
-    return _say("hold", distribution, note, until, yes=yes, config=config, as_json=as_json)
+    from distro.flow.notices import Notice
+
+    order = Notice(verb="hold", note=note, until=until, break_glass=break_glass, actor=actor())
+    return _say(distribution, order, yes=yes, config=config, as_json=as_json)
 
 
 def clear(
@@ -75,12 +89,16 @@ def clear(
 
         distro clear D17 --note "The figure is right."
     """
-    return _say("clear", distribution, note, "", yes=yes, config=config, as_json=as_json)
+    from distro.flow.notices import Notice
+
+    order = Notice(verb="clear", note=note, actor=actor())
+    return _say(distribution, order, yes=yes, config=config, as_json=as_json)
 
 
 def kill(
     distribution: Distribution,
     note: Note,
+    break_glass: BreakGlass = "",
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
@@ -92,24 +110,19 @@ def kill(
 
         distro kill D17 --note "The report was withdrawn by its authors. Do not use it."
     """
-    return _say("kill", distribution, note, "", yes=yes, config=config, as_json=as_json)
+    from distro.flow.notices import Notice
+
+    order = Notice(verb="kill", note=note, break_glass=break_glass, actor=actor())
+    return _say(distribution, order, yes=yes, config=config, as_json=as_json)
 
 
 def _say(
-    verb: str,
-    distribution: str,
-    note: str,
-    until: str,
-    *,
-    yes: bool,
-    config: "Path | None",
-    as_json: bool,
+    distribution: str, order: "Notice", *, yes: bool, config: "Path | None", as_json: bool
 ) -> int:
     from distro.flow import notices
     from distro.installation.context import open_installation
     from distro.store.distributions import find
 
-    order = notices.Notice(verb=verb, note=note, until=until, actor=actor())
     with open_installation(settings(config)) as installation:
         number = find(installation.store, distribution)
         planned = notices.plan(installation, number, order)
@@ -121,7 +134,8 @@ def _say(
         output.document(told_json(told))
         return 0
     people = output.count(told.audience, "reader")
-    output.say(_DONE[verb].format(release=told.release, label=told.distribution, people=people))
+    done = _DONE[order.verb] if told.state != "draft" else _WAITS
+    output.say(done.format(release=told.release, label=told.distribution, people=people))
     return 0
 
 

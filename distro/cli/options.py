@@ -1,13 +1,17 @@
 """Options that several commands share."""
 
+import contextlib
 import inspect
 import os
 import pwd
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from distro.actors import Actor
 
 if TYPE_CHECKING:
     from distro.settings.load import Settings
@@ -85,13 +89,31 @@ def settings(config: Path | None, *, needed: bool = True) -> "Settings":
     return load(config, needed=needed)
 
 
-def actor() -> str:
-    """Return who types, also by way of sudo."""
+def actor() -> Actor:
+    """Return who types, also by way of sudo, with their token where they show one.
+
+    DISTRO_ACTOR is only a label beside the account.
+    """
+    label = os.environ.get("DISTRO_ACTOR", "")
+    account = f"{_account()} ({label})" if label else _account()
+    return Actor.of(account, saved_token(), socket.gethostname())
+
+
+def _account() -> str:
     try:
-        return (
-            os.environ.get("DISTRO_ACTOR")
-            or os.environ.get("SUDO_USER")
-            or pwd.getpwuid(os.getuid()).pw_name
-        )
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container's user has a number, and no name
         return f"user {os.getuid()}"
+
+
+def saved_token() -> str:
+    """Return the token of DISTRO_TOKEN, else the one that `distro login` keeps; "" without one."""
+    with contextlib.suppress(OSError):
+        return os.environ.get("DISTRO_TOKEN") or token_file().read_text(encoding="ascii").strip()
+    return ""
+
+
+def token_file() -> Path:
+    """Return where `distro login` keeps a token."""
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(home) / "distro" / "token"

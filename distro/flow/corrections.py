@@ -12,14 +12,22 @@ from pathlib import Path
 
 from distro.errors import RefusedError
 from distro.flow.holders import holders
-from distro.flow.notices import Told, carry_out, may_be_told, one_line, refuse_killed, sources_of
+from distro.flow.notices import (
+    Told,
+    admit_act,
+    carry_out,
+    may_be_told,
+    one_line,
+    refuse_killed,
+    sources_of,
+)
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
 from distro.letter.compile import EMBARGO
 from distro.mailing.compose import compile_edition, files_of
 from distro.model import DistributionId, DistributionState, Edition, Reading, State
 from distro.store import distributions, releases
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.records import counters
 from distro.store.release_scripts import Act, EditionText, NewDistribution
 from distro.submit import read, release_of
@@ -41,6 +49,7 @@ class Correction:
     only: Sequence[str] = ()  # languages that are meant, where not all are supplied
     include_new: bool = False  # also to those who match only now
     tell: bool = True  # write to the holders
+    break_glass: str = ""  # why it goes out without approval; "": it does not
     to: str = ""  # of an update: who gets it besides
     actor: str = ""
 
@@ -75,6 +84,8 @@ def plan(
     """
     store, settings = installation.store, installation.settings
     one_line(order.note)
+    person = admit_act(installation, order.actor, order.verb, order.break_glass)
+    order = replace(order, actor=person)
     zone = settings.site.timezone
     readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
     named = distributions.read(store, distribution)
@@ -171,6 +182,8 @@ def _act(
     open_ends = any(not d.over for d in mine) or unreached or order.include_new or order.to
     if open_ends or not parts:
         parts.append(_rest(installation, order, named, mine, texts, embargo, unreached))
+    required = installation.settings.approval.required
+    parts = [replace(p, required=required, break_glass=order.break_glass) for p in parts]
     return Act(
         slug=named.release,
         verb=order.verb,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from distro.installation.context import Installation
 from distro.model import DistributionState, Edition, Release
 from distro.store import distributions
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 
 _SINCE = 14 * 86_400_000  # ms
 _LOOKED_AT = 30  # distributions

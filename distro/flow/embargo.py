@@ -12,10 +12,11 @@ from distro.audience.list_roles import load_roles
 from distro.errors import RefusedError
 from distro.flow import notices
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.mailing.compose import compile_embargo
 from distro.model import DistributionId, Reading
 from distro.store import distributions, ledger_scripts, subscriber_rows
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.submit.reading import embargo_of
 from distro.times import moved_to, parse_time, rfc3339, to_ms
 
@@ -110,6 +111,7 @@ def lift(
     Everyone else gets it at once. `broken`: somebody did not keep it, and whoever has the release
     is told that it is over, with the reason. Raises RefusedError where no embargo holds it back.
     """
+    actor = admit(installation, actor, "lift")
     if broken:
         reason = notices.one_line(reason)
     held = _under_embargo(installation, distribution)

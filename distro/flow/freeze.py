@@ -11,27 +11,21 @@ from collections.abc import Mapping
 
 from distro import log
 from distro.audience import frozen_order
-from distro.audience.expression import parse
-from distro.flow.audience_query import query_for, too_large, usual_audience
+from distro.flow.approval import still_approved
+from distro.flow.audience_query import too_large, usual_audience
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
-from distro.flow.holders import (
-    Held,
-    holders_for,
-    note_query,
-    rest_query,
-    still_sending,
-    threads_to,
-)
+from distro.flow.holders import Held, holders_for, still_sending, threads_to
+from distro.flow.selection import query_of
 from distro.flow.throttle import groups_of
 from distro.flow.wake import Wake
 from distro.installation.context import Installation
 from distro.lib import failpoints
-from distro.mailing.compose import compile_all
+from distro.mailing.compose import compile_all, date_letters
 from distro.model import DistributionId, DistributionState, Plan
 from distro.store import audience_scripts as scripts
 from distro.store import distributions, embargoes, keys, ledger_scripts
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.records import pack_ids
 from distro.times import duration_ms
 
@@ -80,8 +74,10 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
     if found.sources and found.kind != "kill" and still_sending(store, found.sources):
         distributions.look_again(store, found.id, _WAIT_MS)
         return []
+    if found.state is DistributionState.SCHEDULED and not still_approved(installation, found):
+        return []
     held = holders_for(store, found) if found.sources else {}
-    query = _query(installation, found, held)
+    query = query_of(installation, found, held)
     failpoints.point("reserve.before")
     reserved = store.call(scripts.reserve(found.id, query))
     plan = reserved.plan
@@ -92,6 +88,8 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
     try:
         if plan.audience or found.sources:  # its page is shown although nobody is written to
             compile_all(installation, found)
+        if plan.audience and found.at_once:
+            date_letters(installation, found)
     except Exception as error:  # noqa: BLE001 - a template's mistake, or ours
         halt_for_fault(installation, found.id, "the letter cannot be made", error)
         return []
@@ -103,26 +101,6 @@ def freeze(installation: Installation, found: Distribution) -> list[Wake]:
     if spans is None:
         return []
     return _flip(installation, found, plan, spans)
-
-
-def _query(
-    installation: Installation, found: Distribution, held: Mapping[int, Held]
-) -> scripts.AudienceQuery:
-    """Return what the store is asked about a distribution; `held` is whom a note is for."""
-    if found.note:
-        return note_query(installation, found, held)
-    if found.rest:
-        return rest_query(installation, found, held)
-    return query_for(
-        installation,
-        found.release,
-        installation.segments().program(parse(found.expanded)),
-        found.languages,
-        kind=found.kind,
-        no_fallback=found.no_fallback,
-        again=found.again,
-        trusted=found.trusted,
-    )
 
 
 def _not_reserved(

@@ -13,7 +13,7 @@ from distro.installation.context import Installation
 from distro.model import DistributionId, State
 from distro.store import Store, distributions, keys, notes, records
 from distro.store.audience_scripts import AudienceQuery, Program
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 
 _HOLDS = frozenset(
     ord(state.letter) for state in (State.ACCEPTED, State.IN_DOUBT, State.COMPLAINED)

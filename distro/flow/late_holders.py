@@ -21,7 +21,7 @@ from distro.store import (
     release_scripts,
     releases,
 )
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.ledger_scripts import TRUSTED_TIER
 from distro.store.records import ids_of, pack_ids
 from distro.store.release_scripts import Act, EditionText, NewDistribution

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from distro.actors import BREAK_GLASS
 from distro.errors import RefusedError
 from distro.flow.holders import Held, holders
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.mailing.compose import compile_edition
 from distro.model import NOTICES, DistributionId, DistributionState, Edition, State
 from distro.store import consents, distributions, release_scripts, releases
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.records import counters, ids_of
 from distro.store.release_scripts import Act, Acted, EditionText, NewDistribution
 from distro.times import parse_time, rfc3339, to_ms
@@ -29,6 +31,7 @@ class Notice:
     verb: str
     note: str
     until: str = ""  # of a hold: until when the next word is promised
+    break_glass: str = ""  # why its letters go out without approval; "": they do not
     actor: str = ""
 
 
@@ -66,6 +69,9 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
     cannot be, TemplateError.
     """
     store = installation.store
+    order = replace(
+        order, actor=admit_act(installation, order.actor, order.verb, order.break_glass)
+    )
     named = distributions.read(store, distribution)
     mine = [distributions.read(store, d) for d in distributions.of_release(store, named.release)]
     _check(installation, named, mine, order)
@@ -77,6 +83,9 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
     held = holders(store, [source.id for source in sources])
     audience = may_be_told(installation, held)
     note = _note(order, named, editions, audience)
+    if order.verb != "hold":  # that one needs the role alone: it only asks to wait
+        required = installation.settings.approval.required
+        note = replace(note, required=required, break_glass=order.break_glass)
     return PlannedNotice(
         release=named.release,
         headline=named.headline,
@@ -148,6 +157,20 @@ def carry_out(installation: Installation, act: Act, audience: int) -> Told:
         audience=audience,
         rest=DistributionId(answer.last).label if answer.last != answer.first else "",
     )
+
+
+def admit_act(installation: Installation, actor: str, act: str, break_glass: str) -> str:
+    """Return the name under which an act is recorded; raise RefusedError where it may not be done.
+
+    `break_glass`: why its letters are to go out without approval.
+    """
+    person = admit(installation, actor, act)
+    if break_glass and (act not in BREAK_GLASS or person.startswith("machine:")):
+        raise RefusedError(
+            f"{act} without approval is for a person with a token, and for correct, hold and kill",
+            code="no_break_glass",
+        )
+    return person
 
 
 def sources_of(mine: list[Distribution], verb: str) -> list[Distribution]:

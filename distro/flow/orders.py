@@ -10,6 +10,7 @@ from distro.errors import RefusedError
 from distro.flow import embargo
 from distro.flow.submission import start_ms
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.lib import failpoints
 from distro.model import DistributionId, DistributionState, State
 from distro.store import distributions, ledger_scripts
@@ -27,6 +28,7 @@ def halt(
 
     Raises RefusedError where there is nothing to stop.
     """
+    actor = admit(installation, actor, "halt")
     answer = installation.store.call(ledger_scripts.halt(distribution, actor, reason))
     if answer.state is None or not answer.done:
         raise RefusedError(f"{distribution.label} is {answer.name}: there is nothing to halt")
@@ -41,6 +43,7 @@ def resume(
     Overrides the guard that halted it, for this distribution. Raises RefusedError where it is not
     halted.
     """
+    actor = admit(installation, actor, "resume")
     answer = installation.store.call(ledger_scripts.resume(distribution, actor, reason))
     if answer.what == "held":
         raise on_hold(distribution)
@@ -74,6 +77,7 @@ def cancel(
 
     Raises RefusedError for one that is sent.
     """
+    actor = admit(installation, actor, "cancel")
     answer = installation.store.call(ledger_scripts.cancel(distribution, actor, reason))
     failpoints.point("cancel.said")
     if not answer.done:
@@ -116,6 +120,7 @@ def reschedule(
     or before an embargo.
     """
     store, zone = installation.store, installation.settings.site.timezone
+    actor = admit(installation, actor, "reschedule")
     found = distributions.read(store, distribution)
     if found.tiered and found.began_ms and found.embargoed(store.now_ms()):
         return embargo.move(installation, found, at, actor=actor)

@@ -6,9 +6,10 @@ from distro.errors import RefusedError
 from distro.flow.audience_query import query_for
 from distro.flow.orders import on_hold
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.model import DistributionId, DistributionState, Edition, State, Subscriber
 from distro.store import audience_scripts, distributions, keys, ledger_scripts, release_scripts
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.release_scripts import EditionText, NewDistribution, Submission
 
 RESENDABLE = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
@@ -22,6 +23,7 @@ def resend(
     Opens a distribution that was sent. Raises RefusedError where it is cancelled or superseded,
     and where nobody is in that state.
     """
+    actor = admit(installation, actor, "resend")
     found = _resendable(installation, distribution)
     if not found.frozen:
         raise RefusedError(f"{found.label} has not begun: there is nobody to send to again")
@@ -49,6 +51,7 @@ def resend_to(
     Returns its number. Raises RefusedError where they may not be written to, NotFoundError where
     they are not in the book.
     """
+    actor = admit(installation, actor, "resend")
     found = _resendable(installation, distribution)
     if not found.began_ms:
         raise RefusedError(f"{found.label} has not begun: nobody gets it before its time")

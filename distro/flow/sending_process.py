@@ -23,7 +23,7 @@ from distro.mailing.compose import filler_of, load_letter
 from distro.model import DistributionId, DistributionState
 from distro.relay.work import PoolOf
 from distro.store import AsyncStore, distributions, records
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 
 
 def load_run(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.duplicate_text import SimilarText, similar_text
 from distro.flow.embargo import Tiers, tiers_of
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.installation.secrets import is_member
 from distro.letter.compile import EMBARGO
-from distro.mailing.compose import compile_edition, files_of
+from distro.mailing.compose import compile_all, compile_edition, files_of
 from distro.mailing.signers import check_signers
 from distro.model import (
     DistributionId,
@@ -203,28 +204,35 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
     something else.
     """
     store, order = installation.store, planned.order
+    person = admit(installation, order.actor, "submit")
+    order = replace(order, actor=person)
+    planned = replace(planned, order=order)
     if planned.plan.audience == 0 and not order.idempotency_key:
         raise _nobody(store, planned)
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
         releases.keep_file(store, name, raw)
-    answer = store.call(release_scripts.accept(_submission(planned)))
+    required = installation.settings.approval.required
+    answer = store.call(release_scripts.accept(_submission(planned, required)))
     if answer.what not in ("ok", "again"):
         raise submit_refusals.not_accepted(answer)
     if answer.what == "ok" and planned.plan.audience == 0:
         # The key was new and there is nobody: the freeze cancels it and says who holds the release.
         raise _nobody(store, planned)
     number = DistributionId(answer.about)
+    found = distributions.read(store, number)
+    if found.state is DistributionState.DRAFT:
+        compile_all(installation, found)  # what is approved is what goes out
     return Accepted(
         id=number,
         release=answer.slug,
-        state=str(distributions.read(store, number).state),
+        state=str(found.state),
         audience=planned.plan.audience,
         again=answer.what == "again",
         planned=planned,
     )
 
 
-def _submission(planned: Planned) -> Submission:
+def _submission(planned: Planned, required: int) -> Submission:
     release, order = planned.release, planned.order
     counts_as_new = order.as_new or release.kind == "newsletter"
     distribution = NewDistribution(
@@ -241,6 +249,7 @@ def _submission(planned: Planned) -> Submission:
         trusted=planned.trusted,
         lift_ms=planned.lift_ms,
         no_fallback=order.no_fallback,
+        required=required,
     )
     return Submission(
         slug=release.slug,

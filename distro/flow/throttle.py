@@ -14,7 +14,7 @@ from distro.lib.mailbox_providers import PROVIDERS, parse_rate
 from distro.settings.load import Settings
 from distro.settings.relays import Relay
 from distro.store import audience_scripts, distributions
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.times import duration_ms
 
 # readers from which a known provider without a rate stands apart, in case it asks us to slow down

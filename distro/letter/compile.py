@@ -6,6 +6,7 @@ filled. Never looks at a subscriber. A letter without a visible unsubscribe link
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -271,6 +272,12 @@ def _cid(file: Enclosed, context: LetterContext) -> str:
 def _first_words(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= 140 else words[:140].rpartition(" ")[0] + " …"
+
+
+def with_date(head: str, when: datetime) -> str:
+    """Return the fields of a letter with another Date."""
+    fresh = headers.field("Date", headers.date(when)).decode()
+    return re.sub(r"^Date: .*\r\n", lambda _: fresh, head, count=1, flags=re.MULTILINE)
 
 
 def _head(edition: Edition, context: LetterContext, subject: str, content_type: str) -> bytes:

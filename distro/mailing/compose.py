@@ -6,7 +6,7 @@ from datetime import datetime
 
 from distro.installation.context import Installation
 from distro.letter import CompiledLetter, Filler, compile_letter
-from distro.letter.compile import EMBARGO, LetterContext
+from distro.letter.compile import EMBARGO, LetterContext, with_date
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
@@ -14,7 +14,7 @@ from distro.mailing.signers import check_signers, signers_of
 from distro.model import Edition, Reading
 from distro.settings.load import Settings
 from distro.store import distributions, letters, releases
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.times import from_ms, moved_to
 
 
@@ -85,6 +85,18 @@ def compile_all(installation: Installation, distribution: Distribution) -> None:
         for language, letter in _compiled(installation, distribution, tier):
             letters.set_letter(
                 installation.store, distribution.id, language, letter.to_json(), tier
+            )
+
+
+def date_letters(installation: Installation, distribution: Distribution) -> None:
+    """Give the letters that were compiled for approval the Date of their sending."""
+    when = from_ms(distribution.start_ms, installation.settings.site.timezone)
+    for tier in ("", EMBARGO) if distribution.tiered else ("",):
+        for language in distribution.languages:
+            letter = load_letter(installation, distribution.id, language, tier)
+            dated = replace(letter, head=with_date(letter.head, when))
+            letters.replace_letter(
+                installation.store, distribution.id, language, dated.to_json(), tier
             )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from distro.model import State
 from distro.store import Store, notes, records, subscriber_rows
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.records import ids_of, is_protected, ordinals_in, shown_address
 
 _NOT_REACHED = (State.FAILED, State.SUPPRESSED, State.CANCELLED, State.BOUNCED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from distro.lib.smtp_codes import cause, enhanced
 from distro.model import BY_LETTER, DistributionId, State
 from distro.store import Store, distributions, events, records, subscriber_rows
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.ledger_scripts import RECORD_SIZE
 from distro.store.records import batches_of, ids_of, unpack_ids
 

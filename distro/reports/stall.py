@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from distro.model import DistributionState, State
 from distro.store import Store, distributions, halts, pace, processes
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.times import from_ms
 
 _STILL_MS = 7_000  # without an accepted letter, from which something is said
@@ -18,6 +18,8 @@ def reason_of(store: Store, found: Distribution, counts: Mapping[State, int], zo
     "" where they do, or none waits.
     """
     now = store.now_ms()
+    if found.state is DistributionState.DRAFT:
+        return _draft(found, now)
     if found.state in _NOT_BEGUN:
         return _not_begun(store, found, now)
     waiting = counts[State.QUEUED] + counts[State.SENDING] + counts[State.DEFERRED]
@@ -40,6 +42,15 @@ def reason_of(store: Store, found: Distribution, counts: Mapping[State, int], zo
         return "the rate that is set for the relay allows no letter now"
     seconds = (now - since) // 1000
     return f"no letter was accepted for {seconds} s; workers wait for their mail server's answer"
+
+
+def _draft(found: Distribution, now: int) -> str:
+    """Say what a draft waits for; one whose time is over never goes out by itself."""
+    missing = found.required - len(found.approvals)
+    late = not found.at_once and found.start_ms < now
+    return f"{missing} of {found.required} approvals are missing" + (
+        ", and its time is over" if late else ""
+    )
 
 
 def _not_begun(store: Store, found: Distribution, now: int) -> str:

@@ -10,7 +10,7 @@ from distro.reports.call_list import call_list
 from distro.reports.named_people import NAMED_GROUPS, Named, named
 from distro.reports.stall import reason_of
 from distro.store import Store, distributions, events, records
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.store.records import batches_of, counters, edition_counts, histogram
 from distro.times import rfc3339
 
@@ -57,7 +57,11 @@ def report(store: Store, distribution: DistributionId, zone: str) -> Report:
         "tiers": _tiers(store, found, states, counts, zone),
         "supersedes": _supersedes(store, found),
         "superseded_by": f"D{found.superseded_by}" if found.superseded_by else "",
-        "approvals": [],
+        "approvals": [
+            {"by": yes.by, "at": rfc3339(yes.at_ms, zone), "digest": yes.digest}
+            for yes in found.approvals
+        ],
+        "break_glass": found.break_glass,
     }
     if found.kind in ("kill", "correction"):
         fields["call_list"] = [asdict(who) for who in call_list(store, found)]

@@ -20,6 +20,7 @@ from distro.lib.files import read_toml
 from distro.settings.fields import SecretUrl, check_url, one_line
 from distro.settings.relays import Relay
 from distro.settings.sections import (
+    Approval,
     BrandSettings,
     Dkim,
     Feedback,
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     feedback: Feedback = Feedback()
     relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")
     languages: Languages = Languages()
+    approval: Approval = Approval()
     retry: Retry = Retry()
     retention: Retention = Retention()
     in_doubt: InDoubt = InDoubt()

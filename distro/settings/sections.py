@@ -226,6 +226,17 @@ class Languages(Section):
     )
 
 
+class Approval(Section):
+    """The people who must say yes before a release goes out."""
+
+    required: int = Field(
+        0,
+        ge=0,
+        le=9,
+        description="So many people, none of them who submitted it; 0: it goes out by itself.",
+    )
+
+
 class Secret(Section):
     """The keys that sign the links in letters."""
 

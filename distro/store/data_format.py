@@ -8,17 +8,20 @@ format than this code knows is refused, so that an older distro never writes int
 |---|---|---|
 | 1 | 0.1 | no number was kept |
 | 2 | 0.2 | the number; `ring`, a second list of wake-ups, is gone |
+| 3 | 0.3 | notes, people, approvals; a distribution keeps when its embargo is over |
 """
 
 import contextlib
+import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from distro.errors import DistroError
 from distro.store import keys
 from distro.store.client import Store
 
-FORMAT = 2
+FORMAT = 3
 _UNNUMBERED = 1  # data that keeps no number
 _FILE = "format"
 
@@ -28,7 +31,21 @@ def _forget_ring(store: Store) -> None:
     store.command("UNLINK", "ring")
 
 
-STEPS: dict[int, Callable[[Store], None]] = {1: _forget_ring}  # from this format to the next
+def _keep_lifts(store: Store) -> None:
+    """Keep with each distribution when the embargo of its release is over (2 to 3)."""
+    for raw in store.command("ZRANGE", keys.DISTRIBUTIONS, 0, -1):
+        key = keys.distribution(raw.decode())
+        versions = json.loads(store.command("HGET", key, "versions") or b"{}")
+        texts = [json.loads(store.raw(keys.edition(v)) or b"{}") for v in versions.values()]
+        lifts = [datetime.fromisoformat(t["embargo"]) for t in texts if t.get("embargo")]
+        if lifts:
+            lift = round(max(when.timestamp() for when in lifts) * 1000)
+            store.command("HSETNX", key, "lift_at", lift)
+            store.command("HSETNX", key, "trusted", "")
+
+
+# From this format to the next.
+STEPS: dict[int, Callable[[Store], None]] = {1: _forget_ring, 2: _keep_lifts}
 
 
 def check(store: Store, folder: Path, *, ours: bool) -> None:

@@ -167,6 +167,12 @@ TABLE = (
         TIMED,
     ),
     Key("stops", "hash", "domain -> until (ms), actor and reason of a halt of this domain alone"),
+    # people
+    Key("users", "set", "names of the people who may do something"),
+    Key("user:{name}", "hash", "role, created, disabled, token (SHA-256 of it), expires (ms)"),
+    Key("tokens", "hash", "SHA-256 of a token -> name"),
+    Key("acts", "list", "who acted, by which token, from where, as JSON, newest first"),
+    Key("looked:{slug}", "hash", "approver -> the texts that they last looked at, as JSON"),
     # processes
     Key(
         "proc:{P}", "hash", "the last group commit of a process: serial and what it granted", TIMED

@@ -34,6 +34,9 @@ LEARNT = "learnt"
 PARTS = "parts"
 FORMAT = "format"
 LATE = "late"
+USERS = "users"
+TOKENS = "tokens"
+ACTS = "acts"
 
 
 def distribution(number: str | int) -> str:
@@ -239,6 +242,16 @@ def process(name: str) -> str:
 def undo(word: str) -> str:
     """Return the key of the subscriber whose unsubscribing a page takes back."""
     return f"undo:{word}"
+
+
+def user(name: str) -> str:
+    """Return the key of a person who may do something."""
+    return f"user:{name}"
+
+
+def looked(slug: str) -> str:
+    """Return the key of the texts that each approver last looked at."""
+    return f"looked:{slug}"
 
 
 def rate(what: str) -> str:

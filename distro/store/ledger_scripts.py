@@ -269,6 +269,16 @@ def reschedule(distribution: str, start_ms: int, actor: str, at_text: str) -> Ca
     return Call("reschedule", (distribution, start_ms, actor, at_text), _order_answer)
 
 
+def approve(distribution: str, person: str, digest: str, audience: int) -> Call[OrderAnswer]:
+    """Say yes to what a draft says; with enough of them it is scheduled."""
+    return Call("approve", (distribution, person, digest, audience), _order_answer)
+
+
+def void(distribution: str, actor: str, reason: str, act: str) -> Call[OrderAnswer]:
+    """Make a draft of what has not begun: what was approved does not count any more."""
+    return Call("void", (distribution, actor, reason, act), _order_answer)
+
+
 def lift(distribution: str, lift_ms: int, actor: str, act: str, reason: str) -> Call[OrderAnswer]:
     """Give the embargo of a distribution another time (0: now); refused where it is over."""
     return Call("lift", (distribution, lift_ms, actor, act, reason), _order_answer)

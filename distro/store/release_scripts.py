@@ -50,6 +50,8 @@ class NewDistribution:
     resend_of: str = ""  # the distribution that is sent once more
     # "unreached": for those whom the sources of its act never reached; "matching": who match only
     rest: str = ""
+    required: int = 0  # people who must approve it
+    break_glass: str = ""  # why it goes out without their approval
     sources: Sequence[str] = ()  # distributions whose holders it is for; else the act finds them
     siblings: Sequence[str] = ()  # notes whose recipients have been told
 
@@ -71,6 +73,12 @@ class NewDistribution:
             }
         if self.again:
             fields |= {"again": "1", "resend_of": self.resend_of}
+        if self.required:
+            fields["required"] = str(self.required)
+            if not self.start_ms:
+                fields["at_once"] = "1"
+        if self.break_glass:
+            fields["break_glass"] = self.break_glass
         if self.rest:
             fields["rest"] = self.rest
         if self.sources:

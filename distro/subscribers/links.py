@@ -19,7 +19,7 @@ from distro.store import (
     releases,
     subscriber_rows,
 )
-from distro.store.distributions import Distribution
+from distro.store.distribution import Distribution
 from distro.subscribers import scanner_bursts
 from distro.tokens import UNSUBSCRIBE, VIEW
 

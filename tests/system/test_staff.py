@@ -171,7 +171,7 @@ def test_a_group_may_use_the_commands_and_sees_no_secret(server: Server) -> None
     assert server.as_user(MEMBER, "watch", "D1", member=True).returncode == 0
     completed = json.loads(server.as_user(MEMBER, "report", "D1", "--json", member=True).stdout)
     assert completed["counts"]["accepted"] == 5
-    assert f"by user {MEMBER}" in server.as_user(MEMBER, "report", "D1", member=True).stdout
+    assert f"by machine:user {MEMBER}" in server.as_user(MEMBER, "report", "D1", member=True).stdout
     assert "was sent D1" in server.as_user(MEMBER, "explain", "r1@d.example", member=True).stdout
     looked = server.as_user(MEMBER, "doctor", member=True)
     assert "sending process" in looked.stdout

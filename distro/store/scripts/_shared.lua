@@ -102,7 +102,9 @@ local function new_distribution(slug, d)
     order[#order + 1] = e.lang
     call('SET', 'ed:' .. e.version, e.json, 'NX')
   end
-  local row = { 'HSET', 'dist:' .. D, 'release', slug, 'state', 'scheduled' }
+  -- what must be approved waits as a draft, and is not due
+  local state = d.fields.required and not d.fields.break_glass and 'draft' or 'scheduled'
+  local row = { 'HSET', 'dist:' .. D, 'release', slug, 'state', state }
   local facts = {
     kind = d.kind,
     headline = d.headline,
@@ -120,8 +122,8 @@ local function new_distribution(slug, d)
   call(unpack(row))
   call('RPUSH', 'rel:' .. slug .. ':dists', D)
   call('ZADD', 'dists', int(at), D)
-  call('ZADD', 'due', int(math.max(at, d.start - 120000)), D)
-  event(D, 'submitted', d.fields.actor, '')
+  if state == 'scheduled' then call('ZADD', 'due', int(math.max(at, d.start - 120000)), D) end
+  event(D, 'submitted', d.fields.actor, d.fields.break_glass and d.fields.break_glass or '')
   return D
 end
 -- Nothing more of a distribution begins; what was reserved is settled in pieces, by whoever asks
@@ -135,6 +137,25 @@ local function cancel(D, actor, reason, reserved)
   else
     call('HSET', 'dist:' .. D, 'settled_at', int(now()))
   end
+end
+-- A hold is over: what it halted goes on; `word` is the distribution that says so.
+local function clear(slug, word, actor)
+  for _, D in ipairs(call('LRANGE', 'rel:' .. slug .. ':dists', 0, -1)) do
+    local DIST = 'dist:' .. D
+    local d =
+      call('HMGET', DIST, 'state', 'before_halt', 'guard', 'reserved', 'superseded', 'kind')
+    call('HDEL', DIST, 'held')
+    if not d[5] then call('HDEL', DIST, 'followed') end
+    if d[6] == 'hold' then
+      call('HSET', DIST, 'cleared', '1')
+      if d[1] ~= 'sent' and d[1] ~= 'cancelled' then
+        cancel(D, actor, 'cleared by D' .. word, d[4])
+      end
+    elseif d[1] == 'halted' and d[3] == 'hold' then
+      resume(D, d[2], actor, 'cleared by D' .. word)
+    end
+  end
+  call('HSET', 'rel:' .. slug, 'status', '', 'word', word, 'hold_until', 0)
 end
 -- The mark `taken` of one recipient, given back (0) when every attempt provably ended unaccepted,
 -- or taken again (1). It stays with who was in doubt once (an odd flag), and with whom a

@@ -17,10 +17,8 @@ if status ~= 'held' and a.verb == 'clear' then return { 'not_held', '' } end
 local ABOUT = { hold = true, clear = true, kill = true, lift = true }
 local ENDS = { correct = true, update = true, kill = true }
 local before, sources, notes = call('LRANGE', rel .. ':dists', 0, -1), {}, {}
-local kinds = {}
-for n, D in ipairs(before) do
+for _, D in ipairs(before) do
   local d = call('HMGET', 'dist:' .. D, 'kind', 'superseded', 'cleared')
-  kinds[n] = d[1]
   if not ABOUT[d[1]] then sources[#sources + 1] = D end
   if d[1] == 'hold' and not d[2] and not d[3] then notes[#notes + 1] = D end
 end
@@ -37,7 +35,7 @@ if a.verb == 'late' then return { 'ok', first, last } end
 for _, D in ipairs((ENDS[a.verb] or a.verb == 'hold') and sources or {}) do
   call('HSET', 'dist:' .. D, 'followed', '1')
 end
-for n, D in ipairs(before) do
+for _, D in ipairs(before) do
   local DIST = 'dist:' .. D
   local d = call('HMGET', DIST, 'state', 'before_halt', 'guard', 'reserved', 'superseded')
   local state = d[1]
@@ -50,17 +48,11 @@ for n, D in ipairs(before) do
     if state ~= 'halted' and state ~= 'draft' then
       halt(D, state, a.actor, 'on hold: see D' .. first, 'hold')
     end
-  elseif a.verb == 'clear' then
-    call('HDEL', DIST, 'held')
-    if not d[5] then call('HDEL', DIST, 'followed') end
-    if kinds[n] == 'hold' then
-      call('HSET', DIST, 'cleared', '1')
-      if under_way then cancel(D, a.actor, 'cleared by D' .. first, d[4]) end
-    elseif state == 'halted' and d[3] == 'hold' then
-      resume(D, d[2], a.actor, 'cleared by D' .. first)
-    end
   end
 end
+-- a clear that must be approved changes nothing before it is
+local waits = call('HGET', 'dist:' .. first, 'state') == 'draft'
+if a.verb == 'clear' and not waits then clear(a.slug, first, a.actor) end
 -- What the release says and may do from now on.
 if #a.texts > 0 then
   local known = cjson.decode(r[3] or '{}')
@@ -75,7 +67,7 @@ if #a.texts > 0 then
     call('SET', 'same:' .. h, a.slug, 'EX', 30 * 86400)
   end
 end
-local become = { hold = 'held', kill = 'killed', clear = '', correct = '', update = '' }
+local become = { hold = 'held', kill = 'killed', correct = '', update = '' }
 if become[a.verb] then
   call('HSET', rel, 'status', become[a.verb], 'word', first, 'hold_until', int(a['until']))
 end

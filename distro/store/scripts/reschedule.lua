@@ -16,7 +16,8 @@ local d = call(
   'reserved',
   'lift_at',
   'start_at',
-  'held'
+  'held',
+  'required'
 )
 if not d[1] then return { 'gone', '' } end
 if d[11] then return { 'held', d[1] } end
@@ -47,6 +48,14 @@ call('HSET', DIST, 'start_at', int(start))
 -- what was to go out at the end of its embargo is under embargo until the new time
 if d[9] and d[9] == d[10] then call('HSET', DIST, 'lift_at', int(start)) end
 call('HDEL', DIST, 'over:stale')
-if d[1] ~= 'draft' then call('ZADD', 'due', int(math.max(now(), start - 120000)), D) end
+call('HDEL', DIST, 'at_once')
+-- what was approved was approved for another time
+if d[1] == 'scheduled' and d[12] then
+  call('HSET', DIST, 'state', 'draft', 'approvals', '', 'reason', 'it has another time now')
+  call('ZREM', 'due', D)
+  d[1] = 'draft'
+elseif d[1] ~= 'draft' then
+  call('ZADD', 'due', int(math.max(now(), start - 120000)), D)
+end
 event(D, 'rescheduled', ARGV[3], ARGV[4])
 return { 'ok', d[1] }

@@ -61,6 +61,17 @@ def test_every_format_has_a_step_to_the_next() -> None:
     assert sorted(data_format.STEPS) == list(range(1, data_format.FORMAT))
 
 
+def test_a_distribution_of_before_keeps_when_its_embargo_is_over(store: Store) -> None:
+    store.command("ZADD", keys.DISTRIBUTIONS, 1, "7")
+    store.command("HSET", keys.distribution("7"), "state", "scheduled", "versions", '{"en": "v"}')
+    store.command("SET", keys.edition("v"), '{"embargo": "2099-12-01T10:00:00+01:00"}')
+
+    data_format.migrate(store, 2)
+    data_format.migrate(store, 2)
+
+    assert store.command("HGET", keys.distribution("7"), "lift_at") == b"4099798800000"
+
+
 FORMER = Path(__file__).parents[2] / "support" / "format-1"
 
 

@@ -1,0 +1,183 @@
+"""users, login: the people who may do something, and their tokens."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Json, actor, described, settings, token_file
+from distro.errors import NotFoundError
+
+app = typer.Typer(help="People, their roles and their tokens.", no_args_is_help=True)
+
+_Name = Annotated[str, typer.Argument(help="As it will stand in what they do.", metavar="NAME")]
+_Role = Annotated[
+    str,
+    typer.Option(
+        "--role",
+        help="viewer reads; editor also submits; approver also approves and corrects; admin all.",
+        metavar="viewer|editor|approver|admin",
+        show_default=False,
+    ),
+]
+_Expires = Annotated[
+    str,
+    typer.Option(
+        "--expires", help="How long the token is good: 90d; else for ever.", metavar="TIME"
+    ),
+]
+
+
+def add(
+    name: _Name,
+    role: _Role,
+    expires: _Expires = "",
+    yes: Annotated[bool, typer.Option("--yes", hidden=True)] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Add a person and print their token, once: nobody can show it again.
+
+    Examples:
+
+        distro users add ana --role editor
+        distro users add ben --role approver --expires 90d
+    """
+    from distro.installation import people
+    from distro.installation.context import open_installation
+
+    del yes
+    with open_installation(settings(config)) as installation:
+        token = people.add(installation, name, role, expires, actor=actor())
+    if as_json:
+        output.document({"name": name, "role": role, "token": token})
+        return 0
+    output.say(f"{name} is {role}. Their token, shown this once:\n\n  {token}\n")
+    output.say("They keep it with: distro login")
+    return 0
+
+
+def list_(config: Config = None, as_json: Json = False) -> int:
+    """List the people, their roles, and until when their tokens are good.
+
+    Examples:
+
+        distro users list
+    """
+    from distro.installation.context import open_installation
+    from distro.store import users
+    from distro.times import rfc3339
+
+    with open_installation(settings(config)) as installation:
+        found = users.everybody(installation.store)
+        zone = installation.settings.site.timezone
+    rows = [
+        {
+            "name": user.name,
+            "role": user.role,
+            "added": rfc3339(user.created_ms, zone),
+            "expires": rfc3339(user.expires_ms, zone),
+            "disabled": user.disabled,
+        }
+        for user in found
+    ]
+    if as_json:
+        output.document(rows)
+        return 0
+    if not rows:
+        output.say("Nobody yet. Next: distro users add NAME --role editor")
+        return 0
+    until = {True: "disabled", False: ""}
+    output.table(
+        ("name", "role", "token until", ""),
+        [
+            (
+                str(row["name"]),
+                str(row["role"]),
+                output.clock(str(row["expires"])) if row["expires"] else "for ever",
+                until[bool(row["disabled"])],
+            )
+            for row in rows
+        ],
+    )
+    return 0
+
+
+def disable(name: _Name, config: Config = None, as_json: Json = False) -> int:
+    """End a person's token; their name stays in what they did.
+
+    Examples:
+
+        distro users disable ana
+    """
+    from distro.installation import people
+    from distro.installation.context import open_installation
+
+    with open_installation(settings(config)) as installation:
+        people.disable(installation, name, actor=actor())
+    output.answer({"name": name}, f"The token of {name} is not valid any more.", as_json=as_json)
+    return 0
+
+
+def token(name: _Name, expires: _Expires = "", config: Config = None, as_json: Json = False) -> int:
+    """Make another token for a person and print it, once; the one before ends.
+
+    Examples:
+
+        distro users token ana
+    """
+    from distro.installation import people
+    from distro.installation.context import open_installation
+
+    with open_installation(settings(config)) as installation:
+        fresh = people.new_token(installation, name, expires, actor=actor())
+    if as_json:
+        output.document({"name": name, "token": fresh})
+    else:
+        output.say(f"The new token of {name}, shown this once:\n\n  {fresh}\n")
+    return 0
+
+
+def login(config: Config = None, as_json: Json = False) -> int:
+    """Keep your token for the commands that you type: it is asked for, and stored for you alone.
+
+    Examples:
+
+        distro login
+    """
+    from distro.installation.context import open_installation
+    from distro.store import users
+
+    given = (
+        typer.prompt("Token", hide_input=True, err=True)
+        if sys.stdin.isatty()
+        else (sys.stdin.readline())
+    )
+    found_settings = settings(config)
+    with open_installation(found_settings) as installation:
+        user = users.by_token(installation.store, given.strip())
+    if user is None or user.disabled:
+        raise NotFoundError("this token is not valid", hint="distro users token NAME makes one.")
+    path = token_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(given.strip() + "\n")
+    output.answer(
+        {"name": user.name, "role": user.role},
+        f"You are {user.name} ({user.role}) from now on. The token is in {path}.",
+        as_json=as_json,
+    )
+    return 0
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put these commands into the tree."""
+    described(app, add)
+    described(app, list_, "list")
+    described(app, disable)
+    described(app, token)
+    root.add_typer(app, name="users")
+    described(root, login)

@@ -1,0 +1,56 @@
+"""Add the people who may do something, and end or renew their tokens."""
+
+import re
+
+from distro.actors import ROLES
+from distro.errors import NotFoundError, RefusedError, UsageError
+from distro.installation.context import Installation
+from distro.installation.rights import admit
+from distro.store import users
+from distro.times import parse_duration
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+
+def add(installation: Installation, name: str, role: str, expires: str, *, actor: str) -> str:
+    """Add a person and return their token, which is kept nowhere.
+
+    `expires`: how long it is good (90d); "": for ever. Raises UsageError, RefusedError.
+    """
+    admit(installation, actor, "users")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f'"{name[:40]}" cannot be a name: small letters, digits, dots and hyphens')
+    if role not in ROLES:
+        raise UsageError(f'there is no role "{role[:40]}": {", ".join(ROLES)}')
+    token = users.add(installation.store, name, role, expires_ms=_until(installation, expires))
+    if not token:
+        raise RefusedError(f"there is a {name} already", code="user_exists", name=name)
+    return token
+
+
+def new_token(installation: Installation, name: str, expires: str, *, actor: str) -> str:
+    """Return another token of a person; the one before ends."""
+    admit(installation, actor, "users")
+    _check_known(installation, name)
+    return users.new_token(installation.store, name, expires_ms=_until(installation, expires))
+
+
+def disable(installation: Installation, name: str, *, actor: str) -> None:
+    """End a person's token."""
+    admit(installation, actor, "users")
+    _check_known(installation, name)
+    users.disable(installation.store, name)
+
+
+def _check_known(installation: Installation, name: str) -> None:
+    if users.get(installation.store, name) is None:
+        raise NotFoundError(f"there is no {name}", code="no_such_user")
+
+
+def _until(installation: Installation, expires: str) -> int:
+    if not expires:
+        return 0
+    try:
+        return installation.store.now_ms() + int(parse_duration(expires) * 1000)
+    except ValueError as error:
+        raise UsageError(f"how long the token is good: {error}") from None

@@ -1,0 +1,96 @@
+"""Keep the people who may do something: role, and the hash of their token.
+
+A token is 256 random bits, so its SHA-256 tells nothing about it and needs no slow hash.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+
+from distro.store import keys
+from distro.store.client import Store
+
+_PREFIX = "distro_"
+_ACTS = 10_000  # the newest acts that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with a role."""
+
+    name: str
+    role: str
+    created_ms: int
+    disabled: bool = False
+    expires_ms: int = 0  # when the token ends; 0: never
+    token_id: str = ""  # the first digits of its hash: which token it was
+
+
+def add(store: Store, name: str, role: str, *, expires_ms: int = 0) -> str:
+    """Keep a person and return their token, which is nowhere kept; "" where the name is taken."""
+    if not store.command("SADD", keys.USERS, name):
+        return ""
+    store.command("HSET", keys.user(name), "role", role, "created", store.now_ms())
+    return new_token(store, name, expires_ms=expires_ms)
+
+
+def new_token(store: Store, name: str, *, expires_ms: int = 0) -> str:
+    """Return another token of a person; the one before ends."""
+    token = _PREFIX + secrets.token_urlsafe(32)
+    before = store.command("HGET", keys.user(name), "token")
+    if before:
+        store.command("HDEL", keys.TOKENS, before)
+    store.command("HSET", keys.user(name), "token", _digest(token), "expires", expires_ms)
+    store.command("HSET", keys.TOKENS, _digest(token), name)
+    return token
+
+
+def disable(store: Store, name: str) -> None:
+    """End a person's token; their name stays in what they did."""
+    store.command("HSET", keys.user(name), "disabled", "1")
+
+
+def get(store: Store, name: str) -> User | None:
+    """Return a person; None where there is none of that name."""
+    fields = store.hash(keys.user(name))
+    if not fields:
+        return None
+    return User(
+        name,
+        fields["role"],
+        int(fields.get("created", 0)),
+        fields.get("disabled") == "1",
+        int(fields.get("expires", 0)),
+        fields.get("token", "")[:8],
+    )
+
+
+def by_token(store: Store, token: str) -> User | None:
+    """Return whose token this is; None where it was not made here, or another one took its
+    place.
+    """
+    name = store.command("HGET", keys.TOKENS, _digest(token))
+    return get(store, name.decode()) if name else None
+
+
+def everybody(store: Store) -> list[User]:
+    """Return all people, by name."""
+    found = (get(store, name) for name in sorted(store.members(keys.USERS)))
+    return [user for user in found if user]
+
+
+def note_act(store: Store, user: User, act: str, host: str) -> None:
+    """Keep who acted, by which token, from where."""
+    line = {
+        "at": store.now_ms(),
+        "who": user.name,
+        "token": user.token_id,
+        "host": host,
+        "act": act,
+    }
+    store.pipeline([("LPUSH", keys.ACTS, json.dumps(line)), ("LTRIM", keys.ACTS, 0, _ACTS - 1)])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -31,6 +31,7 @@ from distro.store.distribution import Distribution
 from distro.store.records import counters
 from distro.store.release_scripts import Act, EditionText, NewDistribution
 from distro.submit import read, release_of
+from distro.times import moved_to
 
 CORRECTED, REFILE = "corrected", "refile"
 UNREACHED, MATCHING = "unreached", "matching"  # whom a rest is for
@@ -281,5 +282,7 @@ def _check_letters(installation: Installation, readings: Sequence[Reading], act:
     for part in act.distributions:
         for text in part.editions:
             edition = Edition.from_json(text.json)
+            lift = moved_to(edition.embargo, part.lift_ms, installation.settings.site.timezone)
+            edition = replace(edition, embargo=lift)
             for tier in ("", EMBARGO) if part.trusted else ("",):
                 compile_edition(installation, edition, "0", now, files=files, tier=tier)

@@ -189,6 +189,7 @@ class Reading:
     dropped: tuple[tuple[int, str], ...] = ()  # line number and text of what was left out
     paragraphs: tuple[str, ...] = ()
     trusted: str = ""  # the list that may have it before the embargo is over
+    required: tuple[str, ...] = ()  # languages without which nothing of the release goes out
     # Hash and bytes of each file that travels with it, as they were read.
     enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     sure: str = "yes"  # of the headline: "yes", "probably", "no"

@@ -27,7 +27,7 @@ def parse_time(text: str, default_zone: str = "UTC") -> datetime:
     the zone kept.
 
     Raises ValueError with a sentence that says what to write. A local time that a clock change
-    skips is refused, one that it repeats means the first of the two (`fold=0`).
+    skips, or repeats, is refused: with its offset it is one moment.
     """
     found = _LOCAL.match(text.strip())
     if not found:
@@ -48,7 +48,19 @@ def parse_time(text: str, default_zone: str = "UTC") -> datetime:
     local = naive.replace(tzinfo=zone(offset or default_zone))
     if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != naive:
         raise ValueError(f'"{text}" does not exist: the clocks go forward over it')
+    later = local.replace(fold=1)
+    if later.utcoffset() != local.utcoffset():
+        raise ValueError(
+            f'"{text}" comes twice, as the clocks go back: write {local.isoformat()} or'
+            f" {later.isoformat()}"
+        )
     return local
+
+
+def names_zone(text: str) -> bool:
+    """Return whether a time as people write it says in which zone it is."""
+    found = _LOCAL.match(text.strip())
+    return bool(found and found["zone"])
 
 
 def from_ms(ms: int, zone_name: str = "UTC") -> datetime:

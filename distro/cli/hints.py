@@ -63,6 +63,7 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
         " A story of its own: --as-new"
     ),
     "changed_text": "Send the same text to the rest, or a story of its own: --as-new",
+    "edition_missing": "Give its file too, or take it out of `required`.",
     "problems_in_release": "Mend these lines; `distro check FILE` shows them again.",
     "empty_expression": 'Name a list, like --to journalists, or "journalists and language:es".',
     # orders about a distribution

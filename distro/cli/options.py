@@ -57,6 +57,9 @@ NoFallback = Annotated[
     bool,
     typer.Option("--no-fallback", help="Leave out readers without an edition in their language."),
 ]
+NoGrace = Annotated[
+    bool, typer.Option("--no-grace", help="On a terminal: do not wait before the first letter.")
+]
 IdempotencyKey = Annotated[
     str,
     typer.Option(

@@ -14,6 +14,7 @@ from distro.cli.options import (
     IdempotencyKey,
     Json,
     NoFallback,
+    NoGrace,
     Now,
     To,
     Yes,
@@ -76,6 +77,7 @@ def submit(
     idempotency_key: IdempotencyKey = "",
     as_new: AsNew = False,
     no_fallback: NoFallback = False,
+    no_grace: NoGrace = False,
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
@@ -92,7 +94,10 @@ def submit(
         distro submit release.en.md release.fr.md \
             --to "journalists or partners" --at "2026-12-01 10:00 Europe/Zurich"
     """
+    from dataclasses import replace
+
     from distro.flow.submission import Order
+    from distro.times import duration_ms
 
     if bool(at) == now:
         raise UsageError("say when: --now, or --at TIME", code="when_missing")
@@ -107,6 +112,8 @@ def submit(
     )
     found = settings(config)
     asks = sys.stdin.isatty() and not yes and not as_json
+    if now and asks and not no_grace:
+        order = replace(order, grace_ms=duration_ms(found.limits.grace))
     accepted, warnings = _send(found, order, asks=asks)
     if accepted is None:
         output.say("Nothing was sent.")
@@ -117,9 +124,38 @@ def submit(
         _show_accepted(accepted, shown=asks)
     for warning in warnings:
         output.note(warning)
-    if not as_json:
-        output.say(f"Next: distro report {accepted.distribution}")
+    return 0 if as_json else _wait(found, accepted, order.grace_ms // 1000)
+
+
+def _wait(found: "Settings", accepted: "Accepted", grace: int) -> int:
+    """Leave some seconds for second thoughts, and say what to type next."""
+    waits = grace and accepted.state == "scheduled"
+    if waits and not _second_thoughts(found, accepted, grace):
+        return 1
+    verb = "approve" if accepted.state == "draft" else "report"
+    output.say(f"Next: distro {verb} {accepted.distribution}")
     return 0
+
+
+def _second_thoughts(found: "Settings", accepted: "Accepted", seconds: int) -> bool:
+    """Count down to the first letter; Ctrl-C cancels it, and nobody gets anything."""
+    import time
+
+    from distro.flow.orders import cancel
+    from distro.installation.context import open_installation
+
+    try:
+        for left in range(seconds, 0, -1):
+            print(f"\r  The first letter leaves in {left} s. Ctrl-C stops it. ", end="", flush=True)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        output.say()
+        with open_installation(found) as installation:
+            cancel(installation, accepted.id, actor=actor(), reason="in the grace period")
+        output.say(f"{accepted.distribution} is cancelled: nobody got it.")
+        return False
+    output.say()
+    return True
 
 
 def _send(found: "Settings", order: "Order", *, asks: bool) -> tuple["Accepted | None", list[str]]:

@@ -50,6 +50,7 @@ class Order:
     as_new: bool = False
     no_fallback: bool = False
     actor: str = ""
+    grace_ms: int = 0  # between the submit and the first letter, for second thoughts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,9 @@ def plan(installation: Installation, order: Order) -> Planned:
     zone = settings.site.timezone
     readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
     release = release_of(readings)
+    if not order.as_new:
+        _check_status(installation, release.slug)
+    _check_languages(installation, release, readings)
     tiers = tiers_of(installation, readings, order.at)
     begins_ms = start_ms(order.at, "" if tiers.trusted else tiers.lift, zone)
     # A refusal that a dead import promised to keep counts.
@@ -147,6 +151,31 @@ def plan(installation: Installation, order: Order) -> Planned:
         too_large=too_large(installation, found.audience, usual),
         before=None if order.as_new else similar_text(installation, release),
     )
+
+
+def _check_status(installation: Installation, slug: str) -> None:
+    """Raise RefusedError for a release that is on hold, or was killed."""
+    status = releases.status(installation.store, slug)
+    if status.name:
+        answer = release_scripts.Answer(status.name, status.word, slug)
+        raise submit_refusals.not_accepted(answer)
+
+
+def _check_languages(
+    installation: Installation, release: Release, readings: Sequence[Reading]
+) -> None:
+    """Raise RefusedError where an edition is missing without which nothing goes out."""
+    wanted = {language for reading in readings for language in reading.required}
+    if release.kind == "press-release":
+        wanted |= set(installation.settings.languages.required)
+    there = {*release.languages, *releases.current_editions(installation.store, release.slug)}
+    missing = sorted(wanted - there)
+    if missing:
+        raise RefusedError(
+            f"nothing goes out before every edition is there: {', '.join(missing)} is missing",
+            code="edition_missing",
+            languages=missing,
+        )
 
 
 def _check_letters(
@@ -212,6 +241,8 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
         releases.keep_file(store, name, raw)
     required = installation.settings.approval.required
+    if order.grace_ms and not (required or planned.start_ms):
+        planned = replace(planned, start_ms=store.now_ms() + order.grace_ms)
     answer = store.call(release_scripts.accept(_submission(planned, required)))
     if answer.what not in ("ok", "again"):
         raise submit_refusals.not_accepted(answer)

@@ -224,6 +224,9 @@ class Languages(Section):
     fallback: list[str] = Field(
         [], description="Languages tried, in order, for readers without an edition in theirs."
     )
+    required: list[str] = Field(
+        [], description="Without an edition in each of these, no press release goes out."
+    )
 
 
 class Approval(Section):

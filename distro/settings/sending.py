@@ -68,6 +68,13 @@ class Limits(Section):
     doubts: float = Field(
         0.05, ge=0, le=1, description="Over this share of the audience in doubt it halts."
     )
+    grace: Duration = Field(
+        "10s",
+        description=(
+            "How long `submit --now` waits on a terminal before the first letter, for second"
+            " thoughts; 0s: not at all."
+        ),
+    )
     attached: int = Field(
         2_000_000,
         ge=0,

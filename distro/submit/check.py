@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from distro.model import Edition, Level, Problem
+from distro.submit import embargo
 
 _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|(?i:\[(?:NAME|DATE|PLACE|TITLE|CITY|QUOTE|"
@@ -55,11 +56,22 @@ _SAYS_NOTHING = {
 }
 
 
-def lint(file: str, edition: Edition, text: str) -> list[Problem]:
-    """Return every problem of an understood edition; `text` is the whole file."""
+def lint(file: str, edition: Edition, text: str, zone: str = "UTC") -> list[Problem]:
+    """Return every problem of an understood edition; `text` is the whole file.
+
+    `zone` is the one of times that name none.
+    """
     found = [*_missing(edition)]
+    front = text.startswith("---\n")  # its fields are read as fields
     for number, line in enumerate(text.split("\n"), 1):
+        front = front and (number == 1 or line.rstrip() not in ("---", "..."))
         found += [(level, message, number) for level, message in _of_line(edition, line)]
+        said = embargo.contradicted(line, edition.embargo, zone) if edition.embargo else ""
+        if said and not front:
+            message = (
+                f"this line says {said}, and the embargo is {edition.embargo}: which is right?"
+            )
+            found.append((Level.ERROR, message, number))
     found += _style(edition)
     return [Problem(file, number, level, message) for level, message, number in found]
 

@@ -6,9 +6,11 @@ installation's is meant. What is not understood is an error, never silence.
 """
 
 import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from distro.submit.dates import day_in
-from distro.times import parse_time
+from distro.times import names_zone, parse_time
 
 LINE = re.compile(
     r"^\W*(?:(?:strictly|under|strict|sotto|onder|unter|под|noticia|news|nota|information|texte?|"
@@ -34,6 +36,7 @@ SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}\S*(?: [A-Z][\w/+-]+)?")
+_ISO_ZONE = re.compile(r"\d(?:Z|[+-]\d{2}:?\d{2})\b")
 _ZONES = {
     "ET": "America/New_York",
     "EST": "America/New_York",
@@ -118,6 +121,38 @@ _NO_TEXT = re.compile(
 _TIME = re.compile(
     r"\d|:|：|until|till|jusqu|hasta|bis\b|até|fino|tot\b|до\b|حتى|まで|前", re.IGNORECASE
 )
+
+
+_TWELVE = re.compile(r"\b12[:.]?(?:0\d)?\s?a\.?\s?m\b", re.IGNORECASE)
+
+
+def doubts(text: str, when: datetime, zone: str) -> Iterator[str]:
+    """Yield what somebody should look at in an embargo that is understood.
+
+    `text` is the time as it was written, `zone` the one that is meant where it names none.
+    """
+    if not (names_zone(text) or _zone(text) or _ISO_ZONE.search(text)):
+        yield f"the embargo names no time zone: {zone} is meant, {when.isoformat()}"
+    if when.hour == 0 and (when.minute == 0 or _TWELVE.search(text)):
+        before = when - timedelta(days=1)
+        yield (
+            f"the embargo ends in the night from {before.day} {before:%B} to {when.day} {when:%B}:"
+            " if the end of a day is meant, write 23:59"
+        )
+    if when < datetime.now(when.tzinfo):
+        yield "this embargo is already over"
+
+
+def contradicted(line: str, embargo: str, zone: str) -> str:
+    """Return another time than `embargo` (RFC 3339) that a line names; "" where it names none."""
+    if not speaks(line):
+        return ""
+    try:
+        said = read_time(line, zone)
+    except ValueError:
+        return ""
+    same = datetime.fromisoformat(said) == datetime.fromisoformat(embargo)
+    return "" if same else said
 
 
 def speaks(text: str) -> bool:

@@ -18,6 +18,7 @@ KNOWN = (
     "sender",
     "embargo",
     "trusted",
+    "required",
     "contacts",
     "attachments",
     "topics",

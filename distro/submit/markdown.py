@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from distro.lib.languages import code_of, meant_by
 from distro.model import KINDS, Contact, Edition, Enclosed, Level, Problem, Reading
-from distro.submit import dateline, dates, frontmatter
+from distro.submit import dateline, dates, embargo, frontmatter
 from distro.submit.contacts import EMAIL
 from distro.submit.enclosing import Enclosing, enclose
 from distro.submit.language import detect
@@ -53,6 +52,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         (),
         paragraphs(body),
         trusted,
+        _required(fields),
         tuple(enclosed.raw),
     )
 
@@ -137,6 +137,15 @@ def _language(fields: frontmatter.Fields) -> str:
     return ""
 
 
+def _required(fields: frontmatter.Fields) -> tuple[str, ...]:
+    """Return the languages without which nothing goes out; a wrong one is an error."""
+    codes = [(text, code_of(text)) for text in fields.texts("required")]
+    for text, code in codes:
+        if not code:
+            fields.wrong("required", f'"{text[:40]}" is no language code: write en, fr, es')
+    return tuple(code for _, code in codes if code)
+
+
 def _contacts(fields: frontmatter.Fields) -> tuple[Contact, ...]:
     found = []
     for entry in fields.mappings("contacts", ("name", "role", "email", "phone")):
@@ -168,8 +177,8 @@ def _embargo(fields: frontmatter.Fields, zone: str) -> str:
     except ValueError as error:
         fields.wrong("embargo", f"embargo: {error}")
         return ""
-    if when < datetime.now(when.tzinfo):
-        fields.wrong("embargo", "this embargo is already over", Level.WARNING)
+    for doubt in embargo.doubts(text, when, zone):
+        fields.wrong("embargo", doubt, Level.WARNING)
     return when.isoformat()
 
 

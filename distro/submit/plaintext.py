@@ -6,6 +6,7 @@ Every line that is in no field is reported as dropped: nothing disappears silent
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import reduce
 
 from distro.model import Edition, Level, Problem, Reading
@@ -185,7 +186,12 @@ def _embargo(
             ),
         ):
             try:
-                return numbers, embargo.read_time(text, zone)
+                until = embargo.read_time(text, zone)
+                problems += [
+                    Problem(name, line.number, Level.WARNING, doubt)
+                    for doubt in embargo.doubts(text, datetime.fromisoformat(until), zone)
+                ]
+                return numbers, until
             except ValueError as error:
                 reason = str(error)
         problems.append(

@@ -33,7 +33,9 @@ def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading
             reading = (
                 read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
             )
-            linted = check.lint(found.name, reading.edition, found.text) if reading.edition else []
+            linted = (
+                check.lint(found.name, reading.edition, found.text, zone) if reading.edition else []
+            )
             for text in (
                 (reading.edition.notes_to_editors, reading.edition.boilerplate)
                 if reading.edition

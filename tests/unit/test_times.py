@@ -44,6 +44,12 @@ def test_a_time_that_a_clock_change_skips_is_refused() -> None:
         parse_time("2026-03-29 02:30 Europe/Zurich")
 
 
+def test_a_time_that_a_clock_change_repeats_needs_its_offset() -> None:
+    with pytest.raises(ValueError, match=r"02:30:00\+02:00 or .*02:30:00\+01:00"):
+        parse_time("2026-10-25 02:30 Europe/Zurich")
+    assert parse_time("2026-10-25T02:30+01:00").astimezone(UTC).hour == 1
+
+
 def test_json_carries_offset_and_fraction() -> None:
     assert rfc3339(1_795_514_404_123, "Europe/Zurich").endswith("+01:00")
     assert "04.123" in rfc3339(1_795_514_404_123, "UTC")

@@ -11,6 +11,7 @@ from distro.admin.finding import Finding, Grade
 from distro.admin.public_pages import examine_pages
 from distro.admin.relay_dialogue import examine_relays
 from distro.errors import DistroError
+from distro.flow.alarms import alarms
 from distro.flow.fault_halt import FAULT
 from distro.flow.relay_notes import setting_of
 from distro.installation import readiness, running_parts
@@ -39,6 +40,7 @@ def examine(installation: Installation) -> list[Finding]:
         *_redis(installation),
         *_parts(installation),
         *_faults(installation),
+        *_alarms(installation),
         *_storms(installation),
         *_learnt(installation),
         *_clock(installation),
@@ -46,6 +48,17 @@ def examine(installation: Installation) -> list[Finding]:
         *without_redis(installation.settings),
     ]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
+
+
+def _alarms(installation: Installation) -> Iterator[Finding]:
+    """Yield what a person of the press office must look at."""
+    next_ = {
+        "hold_overdue": "distro clear {about}, correct {about} or kill {about}, with --note TEXT",
+        "approval_missing": "distro approve {about}; or another time: distro reschedule {about}",
+        "lift_overdue": "distro report {about}",
+    }
+    for alarm in alarms(installation):
+        yield Finding("Press", Grade.ERROR, alarm.text, next_[alarm.code].format(about=alarm.about))
 
 
 def without_redis(settings: Settings) -> list[Finding]:

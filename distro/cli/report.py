@@ -8,8 +8,11 @@ import typer
 
 from distro.cli import output
 from distro.cli.options import Config, Json, described, settings
+from distro.cli.press_lines import press_lines
 
 if TYPE_CHECKING:
+    from distro.installation.context import Installation
+    from distro.model import DistributionId
     from distro.reports.named_people import Named
     from distro.reports.summary import Report
 
@@ -70,9 +73,21 @@ _Who = Annotated[
 ]
 
 
+_EmbargoFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--embargo",
+        help="Write the record of its embargo: who had it when, who opened what.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+
+
 def report(
     distribution: _Distribution = "",
     csv_file: _CsvFile = None,
+    embargo_file: _EmbargoFile = None,
     html_file: _HtmlFile = None,
     who: _Who = None,
     config: Config = None,
@@ -89,7 +104,7 @@ def report(
     """
     from distro.installation import running_parts
     from distro.installation.context import open_installation
-    from distro.reports import summary
+    from distro.reports import live, summary
     from distro.store.distributions import find
 
     found = settings(config)
@@ -106,15 +121,7 @@ def report(
                 list(summary.everybody(installation.store, number, who.value)), as_json=as_json
             )
         result = summary.report(installation.store, number, found.site.timezone)
-        if csv_file:
-            from distro.reports.export import export_csv
-
-            lines = export_csv(installation, number, csv_file)
-            output.note(f"{csv_file}: {output.count(lines, 'line')}")
-        from distro.reports import live
-
-        if html_file:
-            output.note(f"{html_file}: {live.write(installation, number, html_file):,} bytes")
+        _write_files(installation, number, csv_file, embargo_file, html_file)
         address = live.link(installation, number)
         older = running_parts.warning(installation)
     if older:
@@ -126,6 +133,28 @@ def report(
         if address:
             output.say(f"As a page, live: {address}")
     return 0
+
+
+def _write_files(
+    installation: "Installation",
+    number: "DistributionId",
+    csv_file: Path | None,
+    embargo_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Write what was asked for as files, and say how large each is."""
+    from distro.reports import embargo_record, live
+    from distro.reports.export import export_csv
+
+    zone = installation.settings.site.timezone
+    if csv_file:
+        lines = export_csv(installation, number, csv_file)
+        output.note(f"{csv_file}: {output.count(lines, 'line')}")
+    if embargo_file:
+        size = embargo_record.write(installation.store, number, zone, embargo_file)
+        output.note(f"{embargo_file}: {size:,} bytes")
+    if html_file:
+        output.note(f"{html_file}: {live.write(installation, number, html_file):,} bytes")
 
 
 def _list(rows: list[dict[str, Any]], zone: str, *, as_json: bool) -> int:
@@ -176,7 +205,7 @@ def _show_report(result: "Report", zone: str) -> None:
         f" {fields['state']}{f' · by {result.actor}' if result.actor else ''}"
     )
     output.say(f"{_times(fields)} ({zone})\n")
-    if fields["state"] in ("halted", "cancelled") and fields["reason"]:
+    if fields["reason"]:
         output.say(f"  {fields['state']}: {fields['reason']}\n")
     if result.planned_only and fields["state"] == "cancelled":
         output.say(
@@ -198,6 +227,8 @@ def _show_report(result: "Report", zone: str) -> None:
         )
         output.say(f"  {fields['audience']:,} = {equation}          {verdict}\n")
         _show_states(result, counts, zone)
+    for line in press_lines(fields):
+        output.say(line)
     if fields["left_out"]:
         output.say(
             f"  left out    {sum(fields['left_out'].values()):,}  "

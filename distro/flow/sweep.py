@@ -10,6 +10,7 @@ from distro import log
 from distro.audience import importing
 from distro.errors import StoreGoneError
 from distro.flow import in_doubt, late_holders, orders
+from distro.flow.alarms import alarms
 from distro.flow.concurrency import processes
 from distro.flow.fault_halt import halt_for_fault
 from distro.flow.wake import Wake
@@ -20,6 +21,7 @@ from distro.model import DistributionId, DistributionState
 from distro.store import distributions, imports, ledger_scripts, releases
 from distro.times import duration_ms, parse_duration
 
+_ALARMS_EVERY = 30.0  # seconds
 _FAULTY_FOR = 60.0  # seconds that a distribution which cannot be looked at is left alone
 _AGAIN = 3.0  # seconds after which a distribution with work and idle processes is called again
 _KEEP_JOURNALS = 30.0  # days
@@ -39,6 +41,8 @@ class Sweep:
         self._answered_since = time.monotonic()
         self._imports: dict[int, tuple[str, float]] = {}
         self._pruned = 0.0
+        self._alarmed = 0.0
+        self._told: set[tuple[str, str]] = set()
         # Until when a distribution that cannot be looked at is left alone.
         self._faulty: dict[str, float] = {}
 
@@ -58,11 +62,22 @@ class Sweep:
             self._apart(distribution, self._settle)
         for slug, count in releases.late(store).items():
             self._tell_late(slug, count)
+        self._tell_alarms()
         self._finish_imports()
         if time.monotonic() - self._pruned > 3600:
             self._pruned = time.monotonic()
             journal.prune(self.installation.journals, _KEEP_JOURNALS)
         return wakes
+
+    def _tell_alarms(self) -> None:
+        """Log what a person must look at, each once."""
+        if time.monotonic() - self._alarmed < _ALARMS_EVERY:
+            return
+        self._alarmed = time.monotonic()
+        for alarm in alarms(self.installation):
+            if (alarm.about, alarm.code) not in self._told:
+                self._told.add((alarm.about, alarm.code))
+                log.get().error("a person must look at this", what=alarm.text)
 
     def _tell_late(self, slug: str, count: int) -> None:
         """Tell those who proved late to hold a release; one that cannot be read is left alone."""

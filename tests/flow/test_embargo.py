@@ -16,8 +16,10 @@ from distro.flow.submission import Order, plan, submit
 from distro.installation.context import Installation
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
+from distro.reports import embargo_record
 from distro.reports.summary import report
-from distro.store import Store, keys, ledger_scripts
+from distro.store import Store, distributions, keys, ledger_scripts
+from distro.store.distribution import Distribution
 from distro.store.embedded import Embedded
 from distro.store.records import counters
 from tests.support import clock
@@ -72,7 +74,7 @@ def text(message: email.message.EmailMessage) -> str:
 
 
 def view(message: email.message.EmailMessage) -> str:
-    found = re.search(r"/v/[^\s>]+", text(message))
+    found = re.search(r"/v/[^\s>/]+", text(message))
     assert found
     return found[0]
 
@@ -231,6 +233,60 @@ def test_before_the_lift_only_a_trusted_readers_own_link_opens_a_page(
     clock.move(50 * HOUR + 60_000)
     assert client.get(own).status_code == 200
     assert client.get(shared).status_code == 200
+
+
+def test_a_crawler_finds_nothing_before_the_lift(
+    installation: Installation, story: Story, tmp_path: Path, client: TestClient
+) -> None:
+    """Every guessable form, by every method, from the submit to the lift."""
+    (tmp_path / "figures.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 3_000_000)
+    path = release(tmp_path)
+    path.write_text(path.read_text().replace("trusted:", "attachments: [figures.pdf]\ntrusted:"))
+    submit(installation, Order(files=[path], to="desk or general"))
+    edition = next(
+        iter(distributions.editions(installation.store, read(installation, D1)).values())
+    )
+    (file,) = edition.files
+    guesses = ["/", "/fees", "/v", "/v/fees", "/v/1", "/v/2", "/v/1.en", f"/v/{file.hash}"]
+    guesses += [f"/v/1.en/{name}" for name in (file.name, file.hash)]
+    guesses += [f"/{file.name}", f"/{file.hash}", "/reports/D1", "/sitemap.xml", "/feed"]
+    guesses += [f"/v/1.{n}.{n + 1}.abcdefghijklmnopqrstuv" for n in range(4)]
+    headers: tuple[dict[str, str], ...] = (
+        {},
+        {"Range": "bytes=0-99"},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"},
+    )
+
+    def crawl() -> None:
+        for guess in guesses:
+            for fields in headers:
+                got = client.get(guess, headers=fields)
+                assert got.status_code == 404, guess
+                assert "Fees fall" not in got.text
+                assert client.head(guess, headers=fields).status_code in (404, 405)
+
+    crawl()
+    story.run(3)
+    crawl()
+    clock.move(49 * HOUR)
+    crawl()
+    own = view(letters(story)["reader0@a.example"][0])
+    assert client.get(own).headers["cache-control"] == "private, no-store"
+    opened = client.get(f"{own}/{file.hash}")
+    assert (opened.status_code, len(opened.content)) == (200, 3_000_009)
+    clock.move(50 * HOUR + 60_000)
+    assert client.get(own).status_code == 200
+
+    record = tmp_path / "record.md"
+    embargo_record.write(installation.store, D1, "UTC", record)
+    text_of_it = record.read_text()
+    assert "reader0@a.example: figures.pdf" in text_of_it
+    assert text_of_it.count("| accepted |") == 4
+
+
+def read(installation: Installation, number: DistributionId) -> Distribution:
+    return distributions.read(installation.store, number)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from distro.cli.control import Reason
 from distro.cli.options import Config, Distribution, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from distro.flow.approval import Draft
 
 _Whole = Annotated[
@@ -94,6 +96,23 @@ def reject(
     return 0
 
 
+def _in(language: str, editions: "Mapping[str, int]") -> str:
+    return f"{editions.get(language, 0):,} {output.language(language)}"
+
+
+def _when(draft: "Draft") -> str:
+    """Return who gets it when: at once or at a time, and under embargo before others."""
+    from distro.times import rfc3339
+
+    found, plan = draft.found, draft.plan
+    start = "at once" if found.at_once else output.clock(rfc3339(found.start_ms, draft.zone))
+    if not found.tiered:
+        return start
+    lift = output.clock(rfc3339(found.lift_ms, draft.zone))
+    others = plan.audience - plan.trusted
+    return f"{plan.trusted:,} on {found.trusted} {start}, under embargo; {others:,} on {lift}"
+
+
 def _show(draft: "Draft", *, whole: bool) -> None:
     """Show what would go out, to how many, and what changed since."""
     from distro.flow.approval import text_of
@@ -103,7 +122,8 @@ def _show(draft: "Draft", *, whole: bool) -> None:
     output.pairs(
         [
             ("to", f"{output.count(plan.audience, 'reader')}   {found.expression}"),
-            ("in", " · ".join(f"{n:,} {output.language(e)}" for e, n in plan.editions.items())),
+            ("in", " · ".join(_in(lang, plan.editions) for lang in found.languages)),
+            ("when", _when(draft)),
             ("some of them", ", ".join(draft.some)),
             ("submitted by", found.actor),
             ("what it says", draft.digest[:16]),

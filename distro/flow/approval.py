@@ -43,6 +43,7 @@ class Draft:
     letters: Mapping[str, CompiledLetter]  # by language
     some: tuple[str, ...]  # a few of its readers, at random
     changes: tuple[str, ...]  # lines that changed since this approver last looked
+    zone: str  # of the installation
 
 
 def person_of(installation: Installation, actor: str) -> str:
@@ -67,6 +68,7 @@ def show(installation: Installation, distribution: DistributionId, person: str) 
         made,
         _some(installation, found, plan),
         _changes(installation, found, person, made),
+        installation.settings.site.timezone,
     )
 
 

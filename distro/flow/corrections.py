@@ -94,12 +94,14 @@ def plan(
     mine = [distributions.read(store, d) for d in distributions.of_release(store, named.release)]
     sources = sources_of(mine, order.verb)
     before = releases.current_editions(store, named.release)
-    new = _check(order, before, release_of(readings).editions)
+    given = release_of(readings).editions
+    new = _check(order, before, given)
     held = holders(store, [source.id for source in sources])
     theirs = {who: one for who, one in held.items() if one.language in {e.language for e in new}}
     audience = may_be_told(installation, theirs) if order.tell else 0
     unreached = 0 if order.to else sum(_unreached(installation, source) for source in sources)
-    act = _act(installation, order, named, mine, new, audience, unreached)
+    said = {edition.language: edition for edition in given}
+    act = _act(installation, order, named, mine, new, said, audience, unreached)
     _check_letters(installation, readings, act)
     return PlannedCorrection(
         release=named.release,
@@ -124,7 +126,10 @@ def _check(
     """Return the new editions; raise RefusedError where languages or texts are not what they
     should be.
     """
-    new = [replace(e, slug=before[e.language].slug) if e.language in before else e for e in given]
+    new = [
+        replace(e, slug=before[e.language].slug) if e.language in before else e
+        for e in map(_text_alone, given)
+    ]
     languages = {edition.language for edition in new}
     strange = sorted(languages - set(before))
     if strange:
@@ -153,16 +158,25 @@ def _check(
     return new
 
 
+def _text_alone(edition: Edition) -> Edition:
+    """Return an edition without what its file says about the correction."""
+    return replace(edition, note="", it_said="", it_should_say="")
+
+
 def _act(
     installation: Installation,
     order: Correction,
     named: Distribution,
     mine: Sequence[Distribution],
     new: Sequence[Edition],
+    said: Mapping[str, Edition],
     audience: int,
     unreached: int,
 ) -> Act:
-    """Return the one act: what the release says from now on, the note, and the rest."""
+    """Return the one act: what the release says from now on, the note, and the rest.
+
+    `said` is each file as it is: a note in its front matter is the one of its language.
+    """
     before = releases.current_editions(installation.store, named.release)
     changed = {edition.language: edition for edition in new}
     texts = [changed.get(language, edition) for language, edition in before.items()]
@@ -170,9 +184,9 @@ def _act(
         replace(
             edition,
             kind="correction" if order.verb == "correct" else "update",
-            note=one_line(order.note),
-            it_said=order.it_said,
-            it_should_say=order.it_should_say,
+            note=one_line(said[edition.language].note or order.note),
+            it_said=said[edition.language].it_said or order.it_said,
+            it_should_say=said[edition.language].it_should_say or order.it_should_say,
         )
         for edition in new
     ]

@@ -13,7 +13,7 @@ from distro.errors import RefusedError
 from distro.flow import notices
 from distro.installation.context import Installation
 from distro.installation.rights import admit
-from distro.mailing.compose import compile_embargo
+from distro.mailing.compose import compile_again, date_letters
 from distro.model import DistributionId, Reading
 from distro.store import distributions, ledger_scripts, subscriber_rows
 from distro.store.distribution import Distribution
@@ -116,6 +116,8 @@ def lift(
         reason = notices.one_line(reason)
     held = _under_embargo(installation, distribution)
     for found in held:
+        if found.tiered and found.frozen:  # their letters were dated for the time of before
+            date_letters(installation, replace(found, lift_ms=installation.store.now_ms()))
         installation.store.call(ledger_scripts.lift(found.id, 0, actor, "embargo lifted", reason))
     if broken:
         notices.tell_lift(installation, held[0], actor=actor, note=reason)
@@ -139,7 +141,7 @@ def move(installation: Installation, found: Distribution, at: str, *, actor: str
     said = rfc3339(lift_ms, zone)
     for held in _under_embargo(installation, found.id):
         if held.tiered and held.frozen:
-            compile_embargo(installation, replace(held, lift_ms=lift_ms))
+            compile_again(installation, replace(held, lift_ms=lift_ms))
         installation.store.call(
             ledger_scripts.lift(held.id, lift_ms, actor, "embargo moved", f"to {said}")
         )

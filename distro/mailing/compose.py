@@ -90,8 +90,8 @@ def compile_all(installation: Installation, distribution: Distribution) -> None:
 
 def date_letters(installation: Installation, distribution: Distribution) -> None:
     """Give the letters that were compiled for approval the Date of their sending."""
-    when = from_ms(distribution.start_ms, installation.settings.site.timezone)
     for tier in ("", EMBARGO) if distribution.tiered else ("",):
+        when = _when(installation, distribution, tier)
         for language in distribution.languages:
             letter = load_letter(installation, distribution.id, language, tier)
             dated = replace(letter, head=with_date(letter.head, when))
@@ -100,12 +100,22 @@ def date_letters(installation: Installation, distribution: Distribution) -> None
             )
 
 
-def compile_embargo(installation: Installation, distribution: Distribution) -> None:
-    """Compile the letters of the trusted anew: their embargo has another time now."""
-    for language, letter in _compiled(installation, distribution, EMBARGO):
-        letters.replace_letter(
-            installation.store, distribution.id, language, letter.to_json(), EMBARGO
-        )
+def compile_again(installation: Installation, distribution: Distribution) -> None:
+    """Compile the letters of both tiers anew: their embargo has another time now."""
+    for tier in ("", EMBARGO):
+        for language, letter in _compiled(installation, distribution, tier):
+            letters.replace_letter(
+                installation.store, distribution.id, language, letter.to_json(), tier
+            )
+
+
+def _when(installation: Installation, distribution: Distribution, tier: str) -> datetime:
+    """Return when the letters of a tier go out: at the lift those of everyone, if some have it
+    before.
+    """
+    late = distribution.tiered and not tier
+    at = max(distribution.start_ms, distribution.lift_ms) if late else distribution.start_ms
+    return from_ms(at, installation.settings.site.timezone)
 
 
 def _compiled(
@@ -113,7 +123,7 @@ def _compiled(
 ) -> Iterator[tuple[str, CompiledLetter]]:
     """Yield each language with its letter."""
     store, zone = installation.store, installation.settings.site.timezone
-    when = from_ms(distribution.start_ms, zone)
+    when = _when(installation, distribution, tier)
     editions = distributions.editions(store, distribution)
     for language, edition in editions.items():
         # The embargo that counts is the distribution's: it may have moved since the release was

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from distro.lib.smtp_codes import cause
-from distro.model import BY_LETTER, DistributionId, DistributionState, Plan, State
+from distro.model import BY_LETTER, NOTICES, DistributionId, DistributionState, Plan, State
 from distro.reports.call_list import call_list
 from distro.reports.named_people import NAMED_GROUPS, Named, named
 from distro.reports.stall import reason_of
@@ -154,7 +154,8 @@ def _supersedes(store: Store, found: Distribution) -> str:
     """Return the newest distribution whose place this one took, D4; "" where it took none."""
     mine = [distributions.read(store, d) for d in distributions.of_release(store, found.release)]
     ended = [d for d in mine if found.note and d.superseded_by == found.id]
-    return ended[-1].label if ended else ""
+    texts = [d for d in ended if d.kind not in NOTICES]
+    return (texts or ended)[-1].label if ended else ""
 
 
 def _tiers(

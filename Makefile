@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: all demo test audit faults bench bench-quick bench-million lint docs pictures gallery lock clean
+.PHONY: all demo test audit faults bench bench-quick bench-million lint docs pictures gallery day lock clean
 
 all: test lint
 
@@ -68,6 +68,10 @@ pictures: $(VENV)/.installed
 # docs/letters.md and its pictures: every template as readers see it; needs Debian's chromium.
 gallery: $(VENV)/.installed
 	$(BIN)/python docs/gallery.py
+
+# docs/a-day-at-the-press-office.md and its pictures, by running it; needs Debian's chromium.
+day: $(VENV)/.installed
+	$(BIN)/python docs/day.py --pictures
 
 # New lock files from pyproject.toml; needs uv.
 lock:

@@ -31,7 +31,7 @@ def run(store: Store, server: Embedded, *, examples: int, steps: int = 25) -> No
 
 
 def test_everybody_hears_the_last_word(store: Store, server: Embedded) -> None:
-    run(store, server, examples=25)
+    run(store, server, examples=12)
 
 
 def doubt_is_not_holding(patch: pytest.MonkeyPatch) -> None:
@@ -120,3 +120,9 @@ def test_the_machine_finds_mutants(
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         run(store, server, examples=500)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_everybody_hears_the_last_word_on_many_days(store: Store, server: Embedded) -> None:
+    run(store, server, examples=1000 if os.environ.get("DISTRO_FAULTS") == "all" else 40)

@@ -23,7 +23,9 @@ LEAST_ROLE = {
 }
 # Acts that need a token as soon as anything must be approved: who is not identified is never
 # "another person".
-NEED_A_PERSON = frozenset(("submit", "correct", "update", "lift", "reschedule", "resume"))
+NEED_A_PERSON = frozenset(
+    ("submit", "correct", "update", "clear", "kill", "lift", "reschedule", "resume", "resend")
+)
 ONLY_A_PERSON = frozenset(("approve", "reject"))
 # Acts whose letters may leave without approval, in an emergency and on record.
 BREAK_GLASS = frozenset(("correct", "hold", "kill"))

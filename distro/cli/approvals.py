@@ -44,15 +44,15 @@ def approve(
     with open_installation(settings(config)) as installation:
         number = find(installation.store, distribution)
         person = approval.person_of(installation, actor())
-        draft = approval.show(installation, number, person)
-        if not as_json:
+        shown = approval.drafts(installation, number, person)
+        for draft in shown if not as_json else ():
             _show(draft, whole=whole)
         asks = sys.stdin.isatty() and not yes and not as_json
         if asks and not typer.confirm(f"Approve it as {person}?", err=True):
             output.say("Nothing was changed.")
             return 1
         publisher = Publisher(installation)
-        state = approval.approve(installation, number, actor=actor())
+        state = approval.approve(installation, shown, actor=actor())
         publisher.advance(number)
         found = read(installation.store, number)
     if as_json:

@@ -100,6 +100,12 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     "note_lines": "One sentence or two; the corrected text itself stands in the file.",
     "note_long": "One sentence or two; the corrected text itself stands in the file.",
     "until_unreadable": '--until "2026-12-01 16:00"',
+    "changed_meanwhile": "The same command shows it as it is now.",
+    "correction_pending": "Give their files too, or wait until {distribution} is sent.",
+    "embargo_in_correction": (
+        "A correction keeps the embargo. To move it: distro reschedule {distribution} --at TIME"
+    ),
+    "unapproved": "distro approve {distribution}",
     "no_change": "Is it the right file? Only what readers see counts.",
     "language_not_held": "A further language is no correction: distro submit it.",
     "only_other_languages": "Name the languages of the files, or leave --only out.",

@@ -100,10 +100,12 @@ def import_file(
     """
     from distro.audience import importing
     from distro.installation.context import open_installation
+    from distro.installation.rights import admit
 
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
     with open_installation(settings(config)) as installation:
+        admit(installation, actor(), "import")
         judged = _judge(installation, file, name, basis=basis, sync=sync, encoding=encoding)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import output
-from distro.cli.options import Config, Files, Json, described, settings
+from distro.cli.options import Config, Files, Json, actor, described, settings
 from distro.cli.release_files import files_json, files_text, problem_json, show_problems
 
 
@@ -275,9 +275,11 @@ def send_test(
         distro test release.md --send-to me@press.example
     """
     from distro.installation.context import open_installation
+    from distro.installation.rights import admit
     from distro.mailing import test_send
 
     with open_installation(settings(config)) as installation:
+        admit(installation, actor(), "test")
         tried = test_send.send_test(installation, files, send_to)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:

@@ -9,7 +9,7 @@ audience moved by over a tenth and ten people, the distribution is a draft again
 import hashlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from urllib.parse import urlsplit
@@ -76,42 +76,51 @@ def _awaits(found: Distribution) -> bool:
     return found.state is DistributionState.DRAFT or found.guard == "approval"
 
 
-def approve(
-    installation: Installation, distribution: DistributionId, *, actor: str
-) -> DistributionState:
-    """Say yes to a draft, and to what was stored with it; return the state of the draft.
+def drafts(installation: Installation, distribution: DistributionId, person: str) -> list[Draft]:
+    """Return a draft, and the one to the rest that was stored with it: approved together."""
+    both = [distribution, *with_it(installation, distribution)]
+    return [show(installation, number, person) for number in both]
 
-    Raises RefusedError for who may not, or submitted it.
+
+def approve(installation: Installation, shown: Sequence[Draft], *, actor: str) -> DistributionState:
+    """Say yes to what was shown (`drafts`); return the state of the first.
+
+    Raises RefusedError for who may not, or submitted it, and where it is not what was shown.
     """
     person = admit(installation, actor, "approve")
-    state = _approve_one(installation, distribution, person)
-    for other in with_it(installation, distribution):
-        _approve_one(installation, other, person)
-    return state
+    states = [
+        _approve_one(installation, draft, person, with_another=n > 0)
+        for n, draft in enumerate(shown)
+    ]
+    return states[0]
 
 
 def _approve_one(
-    installation: Installation, distribution: DistributionId, person: str
+    installation: Installation, draft: Draft, person: str, *, with_another: bool
 ) -> DistributionState:
-    draft = show(installation, distribution, person)
-    yes = ledger_scripts.approve(distribution, person, draft.digest, draft.plan.audience)
+    found = draft.found
+    now = show(installation, found.id, person)
+    if now.digest != draft.digest or _moved(draft.plan.audience, now.plan.audience):
+        raise RefusedError(
+            f"{found.label} changed while you looked: look again", code="changed_meanwhile"
+        )
+    yes = ledger_scripts.approve(found.id, person, draft.digest, draft.plan.audience)
     answer = installation.store.call(yes)
     if answer.what == "own":
         raise RefusedError(
-            f"{person} submitted {distribution.label}: somebody else must approve it",
-            code="own_draft",
+            f"{person} submitted {found.label}: somebody else must approve it", code="own_draft"
         )
-    if answer.what == "again":
-        raise RefusedError(
-            f"{person} approved {distribution.label} already", code="approved_already"
-        )
+    if answer.what == "again" and not with_another:
+        raise RefusedError(f"{person} approved {found.label} already", code="approved_already")
     if answer.what == "held":
+        raise RefusedError(f"{found.label} is on hold", code="on_hold", distribution=found.label)
+    if answer.what == "not_held":
         raise RefusedError(
-            f"{distribution.label} is on hold", code="on_hold", distribution=distribution.label
+            f"{found.label} clears a hold that is over", code="not_held", release=found.release
         )
-    if answer.state is None or not answer.done:
+    if answer.state is None or answer.what not in ("ok", "again"):
         raise RefusedError(
-            f"{distribution.label} is {answer.name}: there is nothing to approve", code="no_draft"
+            f"{found.label} is {answer.name}: there is nothing to approve", code="no_draft"
         )
     _keep_looked(installation, draft, person)
     return answer.state
@@ -158,7 +167,7 @@ def still_approved(installation: Installation, found: Distribution) -> bool:
     yes = [approval for approval in found.approvals if approval.digest == digest]
     if len(yes) < found.required:
         why = "what would go out is not what was approved"
-    elif not found.sources:
+    elif not found.note:
         why = _moved(found.approved_audience, audience_of(installation, found).audience)
     if not why:
         return True

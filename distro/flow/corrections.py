@@ -5,7 +5,7 @@ The first thing is one script that ends whatever is under way of the earlier tex
 distributions; the freeze of each waits until nothing of the earlier text is being sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,8 @@ from distro.store.distribution import Distribution
 from distro.store.records import counters
 from distro.store.release_scripts import Act, EditionText, NewDistribution
 from distro.submit import read, release_of
-from distro.times import moved_to
+from distro.submit.reading import embargo_of
+from distro.times import moved_to, to_ms
 
 CORRECTED, REFILE = "corrected", "refile"
 UNREACHED, MATCHING = "unreached", "matching"  # whom a rest is for
@@ -100,6 +101,7 @@ def plan(
     theirs = {who: one for who, one in held.items() if one.language in {e.language for e in new}}
     audience = may_be_told(installation, theirs) if order.tell else 0
     unreached = 0 if order.to else sum(_unreached(installation, source) for source in sources)
+    _check_embargo(installation, mine, given)
     said = {edition.language: edition for edition in given}
     act = _act(installation, order, named, mine, new, said, audience, unreached)
     _check_letters(installation, readings, act)
@@ -158,6 +160,32 @@ def _check(
     return new
 
 
+def _check_embargo(
+    installation: Installation, mine: Sequence[Distribution], given: Sequence[Edition]
+) -> None:
+    """Raise RefusedError for a file whose embargo is not the one that holds the release back."""
+    written = embargo_of(given)
+    if not written:
+        return
+    lift = datetime.fromisoformat(written)
+    force = _embargo(installation, mine)
+    in_file = to_ms(lift)
+    original = {
+        to_ms(datetime.fromisoformat(e.embargo)) for e in _editions(installation, mine) if e.embargo
+    }
+    if lift > datetime.now(lift.tzinfo) and in_file != force.lift_ms and in_file not in original:
+        raise RefusedError(
+            f"the file says an embargo until {written}, and the release has another, or none",
+            code="embargo_in_correction",
+            distribution=mine[0].label,
+        )
+
+
+def _editions(installation: Installation, mine: Sequence[Distribution]) -> Iterator[Edition]:
+    for found in mine:
+        yield from distributions.editions(installation.store, found).values()
+
+
 def _text_alone(edition: Edition) -> Edition:
     """Return an edition without what its file says about the correction."""
     return replace(edition, note="", it_said="", it_should_say="")
@@ -198,7 +226,11 @@ def _act(
     if open_ends or not parts:
         parts.append(_rest(installation, order, named, mine, texts, embargo, unreached))
     required = installation.settings.approval.required
-    parts = [replace(p, required=required, break_glass=order.break_glass) for p in parts]
+    # An emergency is about those who have the wrong text; the rest can wait for approval.
+    parts = [
+        replace(p, required=required, break_glass="" if p.rest else order.break_glass)
+        for p in parts
+    ]
     return Act(
         slug=named.release,
         verb=order.verb,
@@ -207,6 +239,7 @@ def _act(
         kind=texts[0].kind,
         headline=texts[0].headline,
         texts=[EditionText.of(edition) for edition in texts],
+        planned=releases.current_versions(installation.store, named.release),
         fingerprints=fingerprints(texts),
     )
 

@@ -116,7 +116,9 @@ def lift(
         reason = notices.one_line(reason)
     held = _under_embargo(installation, distribution)
     for found in held:
-        if found.tiered and found.frozen:  # their letters were dated for the time of before
+        if (
+            found.tiered and found.frozen and not found.over
+        ):  # their letters were dated for the time of before
             date_letters(installation, replace(found, lift_ms=installation.store.now_ms()))
         installation.store.call(ledger_scripts.lift(found.id, 0, actor, "embargo lifted", reason))
     if broken:
@@ -130,6 +132,7 @@ def move(installation: Installation, found: Distribution, at: str, *, actor: str
     The letters of the trusted who do not have it yet say the new one. Raises RefusedError for a
     time that is over.
     """
+    actor = admit(installation, actor, "lift")
     zone = installation.settings.site.timezone
     try:
         when = parse_time(at, zone)
@@ -140,7 +143,10 @@ def move(installation: Installation, found: Distribution, at: str, *, actor: str
     lift_ms = to_ms(when)
     said = rfc3339(lift_ms, zone)
     for held in _under_embargo(installation, found.id):
-        if held.tiered and held.frozen:
+        if held.required and held.began_ms and not held.over:
+            why = "its embargo was moved: approve it again"
+            installation.store.call(ledger_scripts.halt(held.id, actor, why, "approval"))
+        if held.tiered and held.frozen and not held.over:
             compile_again(installation, replace(held, lift_ms=lift_ms))
         installation.store.call(
             ledger_scripts.lift(held.id, lift_ms, actor, "embargo moved", f"to {said}")
@@ -156,7 +162,7 @@ def _under_embargo(installation: Installation, distribution: DistributionId) -> 
     named = distributions.read(store, distribution)
     now = store.now_ms()
     mine = (distributions.read(store, d) for d in distributions.of_release(store, named.release))
-    held = [found for found in mine if found.embargoed(now) and not found.over]
+    held = [found for found in mine if found.embargoed(now)]
     if not held:
         raise RefusedError(f"{named.label} is under no embargo", code="no_embargo")
     return held

@@ -10,7 +10,7 @@ from collections import defaultdict
 from distro import log
 from distro.flow.holders import Held, holders_for, threads_to
 from distro.installation.context import Installation
-from distro.model import DistributionId, DistributionState
+from distro.model import NOTICES, DistributionId, DistributionState
 from distro.store import (
     Store,
     audience_scripts,
@@ -27,11 +27,6 @@ from distro.store.records import ids_of, pack_ids
 from distro.store.release_scripts import Act, EditionText, NewDistribution
 
 _GROWS = (DistributionState.SCHEDULED, DistributionState.SENDING, DistributionState.HALTED)
-_FIXES_ITS_AUDIENCE = (
-    DistributionState.DRAFT,
-    DistributionState.SCHEDULED,
-    DistributionState.FREEZING,
-)
 
 
 def tell(installation: Installation, slug: str, count: int) -> None:
@@ -41,9 +36,14 @@ def tell(installation: Installation, slug: str, count: int) -> None:
     """
     store = installation.store
     mine = [distributions.read(store, d) for d in distributions.of_release(store, slug)]
-    told = [_one(installation, note, mine) for note in mine if _speaks(note)]
-    if all(told):
-        releases.forget_late(store, slug, count)
+    heard: set[str] = set()  # languages that a newer text has
+    for note in sorted(filter(_speaks, mine), key=lambda d: -int(d.id)):
+        is_text = note.kind not in NOTICES
+        if not _one(installation, note, mine, heard if is_text else set()):
+            return
+        if is_text:
+            heard |= set(note.languages)
+    releases.forget_late(store, slug, count)
 
 
 def _speaks(note: Distribution) -> bool:
@@ -59,25 +59,33 @@ def _speaks(note: Distribution) -> bool:
     )
 
 
-def _one(installation: Installation, note: Distribution, mine: list[Distribution]) -> bool:
-    """Tell whom one note has not reached; False where it must be looked at again."""
-    if note.state is DistributionState.FREEZING:
-        return False
-    if note.state in _FIXES_ITS_AUDIENCE and not note.frozen:
+def _one(
+    installation: Installation, note: Distribution, mine: list[Distribution], heard: set[str]
+) -> bool:
+    """Tell whom one note has not reached; False where it must be looked at again.
+
+    `heard`: languages whose readers hear from a newer note.
+    """
+    if note.state is DistributionState.DRAFT:
         return True  # it will look itself
+    if not note.frozen:
+        return False  # it may have looked already
     family = [note, *(other for other in mine if note.id in other.siblings)]
-    if any(other.state is DistributionState.FREEZING for other in family):
+    if any(not other.frozen and other.state is not DistributionState.DRAFT for other in family):
         return False
     store = installation.store
     known = {who for other in family for who in _known(store, other)}
-    missing = {who: letter for who, letter in holders_for(store, note).items() if who not in known}
+    missing = {
+        who: letter
+        for who, letter in holders_for(store, note).items()
+        if who not in known and letter.language not in heard
+    }
     if not missing:
         return True
     log.get().info("told late", distribution=note.label, people=len(missing))
     if note.state in _GROWS:
         return _grow(store, note, missing)
-    _submit(store, note, [other.id for other in family])
-    return True
+    return _submit(store, note, [other.id for other in family], len(mine))
 
 
 def _known(store: Store, note: Distribution) -> list[int]:
@@ -107,8 +115,11 @@ def _grow(store: Store, note: Distribution, missing: dict[int, Held]) -> bool:
     return True
 
 
-def _submit(store: Store, note: Distribution, family: list[DistributionId]) -> None:
-    """Submit the same note once more, for those whom nothing of its family is for."""
+def _submit(store: Store, note: Distribution, family: list[DistributionId], seen: int) -> bool:
+    """Submit the same note once more, for those whom nothing of its family is for.
+
+    `seen`: how many distributions the release had; False where it has more now.
+    """
     texts = [
         EditionText(lang, version, store.text(keys.edition(version)))
         for lang, version in ((lang, note.versions[lang]) for lang in note.languages)
@@ -128,5 +139,5 @@ def _submit(store: Store, note: Distribution, family: list[DistributionId]) -> N
         sources=note.sources,
         siblings=family,
     )
-    act = Act(slug=note.release, verb="late", actor=note.actor, distributions=[again])
-    store.call(release_scripts.act(act))
+    act = Act(slug=note.release, verb="late", actor=note.actor, distributions=[again], seen=seen)
+    return store.call(release_scripts.act(act)).what == "ok"

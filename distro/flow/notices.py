@@ -234,6 +234,14 @@ def _not_done(act: Act, answer: Acted) -> RefusedError:
 def _not_done_for(slug: str, answer: Acted) -> RefusedError:
     if answer.what == "killed":
         return _killed(slug, answer.first)
+    if answer.what == "moved":
+        return RefusedError(f'"{slug}" changed meanwhile: look again', code="changed_meanwhile")
+    if answer.what == "pending":
+        return RefusedError(
+            f"D{answer.first} still corrects this release in further languages",
+            code="correction_pending",
+            distribution=f"D{answer.first}",
+        )
     if answer.what == "held":
         return RefusedError(
             f'"{slug}" is on hold already, by D{answer.first}', code="held_already", release=slug

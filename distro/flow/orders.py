@@ -47,6 +47,12 @@ def resume(
     answer = installation.store.call(ledger_scripts.resume(distribution, actor, reason))
     if answer.what == "held":
         raise on_hold(distribution)
+    if answer.what == "unapproved":
+        raise RefusedError(
+            f"{distribution.label} waits for approval",
+            code="unapproved",
+            distribution=distribution.label,
+        )
     if answer.state is None or not answer.done:
         raise RefusedError(f"{distribution.label} is {answer.name}, not halted")
     return answer.state
@@ -120,10 +126,10 @@ def reschedule(
     or before an embargo.
     """
     store, zone = installation.store, installation.settings.site.timezone
-    actor = admit(installation, actor, "reschedule")
     found = distributions.read(store, distribution)
     if found.tiered and found.began_ms and found.embargoed(store.now_ms()):
         return embargo.move(installation, found, at, actor=actor)
+    actor = admit(installation, actor, "reschedule")
     start = start_ms(at, "" if found.tiered else embargo.lift_of(installation, found), zone)
     answer = store.call(ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone)))
     if answer.what == "held":

@@ -3,6 +3,7 @@
 from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import RefusedError
+from distro.flow import submit_refusals
 from distro.flow.audience_query import query_for
 from distro.flow.orders import on_hold
 from distro.installation.context import Installation
@@ -59,6 +60,8 @@ def resend_to(
     answer = installation.store.call(
         release_scripts.accept(_for_one(installation, found, person, actor))
     )
+    if answer.what in ("held", "killed"):
+        raise submit_refusals.not_accepted(answer)
     if answer.what != "ok":
         raise RefusedError(
             f"the {answer.about} text of {found.label} is not the one that readers have now",
@@ -107,6 +110,7 @@ def _for_one(
         resend_of=found.id,
         trusted=found.trusted,
         lift_ms=found.lift_ms,
+        required=installation.settings.approval.required,
     )
     return Submission(slug=found.release, distribution=distribution)
 

@@ -107,6 +107,11 @@ class Distribution:
         return bool(self.sources) and not self.rest
 
     @property
+    def public(self) -> bool:
+        """Return whether its text may be shown: it went out, or needs nobody's approval."""
+        return not self.required or bool(self.break_glass) or self.began_ms > 0
+
+    @property
     def tiered(self) -> bool:
         """Return whether some have it before its embargo is over."""
         return bool(self.trusted)

@@ -3,8 +3,8 @@ what is under way and tells the holders.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from distro.model import Edition
@@ -152,6 +152,8 @@ class Act:
     headline: str = ""
     texts: Sequence[EditionText] = ()  # what the release says from now on
     fingerprints: Sequence[str] = ()
+    planned: Mapping[str, str] = field(default_factory=dict)  # language -> version, as planned for
+    seen: int = 0  # distributions of the release, as whoever tells late holders saw them
     until_ms: int = 0  # when the next word about a hold is promised; 0: not said
 
     def to_json(self) -> str:
@@ -165,6 +167,8 @@ class Act:
             "texts": [text.payload() for text in self.texts],
             "same": list(self.fingerprints),
             "until": self.until_ms,
+            "planned": dict(self.planned),
+            "seen": self.seen,
             "distributions": [d.payload() for d in self.distributions],
         }
         return json.dumps(act, ensure_ascii=False)
@@ -174,7 +178,8 @@ class Act:
 class Acted:
     """The store's answer to an act.
 
-    `what`: ok; killed, held, or not_held: why not, with the distribution `first` that says so.
+    `what`: ok; killed, held, not_held or pending: why not, with the distribution `first` that says
+    so; moved: the release is not what the plan saw.
     """
 
     what: str

@@ -27,9 +27,17 @@ def status(store: Store, slug: str) -> ReleaseStatus:
     return ReleaseStatus(name, word, int(until or 0))
 
 
+def current_versions(store: Store, slug: str) -> dict[str, str]:
+    """Return language -> version of what a release says now."""
+    found: dict[str, str] = json.loads(
+        store.command("HGET", keys.release(slug), "editions") or b"{}"
+    )
+    return found
+
+
 def current_editions(store: Store, slug: str) -> dict[str, Edition]:
     """Return language -> what a release says now, in the order in which its languages came."""
-    versions = json.loads(store.command("HGET", keys.release(slug), "editions") or b"{}")
+    versions = current_versions(store, slug)
     texts = {lang: store.text(keys.edition(version)) for lang, version in versions.items()}
     return {lang: Edition.from_json(text) for lang, text in texts.items() if text}
 

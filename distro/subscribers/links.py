@@ -10,7 +10,7 @@ from distro.letter import Filler
 from distro.letter.compile import EMBARGO
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import load_letter
-from distro.model import Enclosed, Subscriber, domain_of
+from distro.model import NOTICES, Enclosed, Subscriber, domain_of
 from distro.store import (
     consents,
     distributions,
@@ -115,7 +115,7 @@ def withdrawn(installation: Installation, token: str) -> Withdrawn | None:
     kill = distributions.read(store, status.word)
     editions = distributions.editions(store, kill)
     edition = editions.get(shown.language) or next(iter(editions.values()), None)
-    note = edition.note if edition else ""
+    note = edition.note if edition and kill.public else ""
     organisation = installation.settings.sender_or_usual(kill.sender).name
     return Withdrawn(organisation, shown.language, kill.headline, note)
 
@@ -130,7 +130,10 @@ def letter_page(installation: Installation, token: str, wanted: str = "") -> str
     if shown is None:
         return None
     language = wanted if wanted in shown.distribution.languages else shown.language
-    shown = replace(shown, distribution=_latest(installation, shown.distribution, language))
+    latest = _latest(installation, shown.distribution, language)
+    if latest.embargoed(installation.store.now_ms()) and not shown.in_advance:
+        return None
+    shown = replace(shown, distribution=latest)
     tier = EMBARGO if shown.in_advance else ""
     filler = Filler(
         load_letter(installation, shown.distribution.id, language, tier),
@@ -176,14 +179,26 @@ class _Shown:
 
 
 def _latest(installation: Installation, found: Distribution, language: str) -> Distribution:
-    """Return what took the place of a distribution in a language, as far as its letter is made."""
+    """Return what took the place of a distribution in a language, as far as it went out.
+
+    The note of a correction rather than the corrected text alone: it says what changed.
+    """
     store = installation.store
-    while found.superseded_by:
-        later = distributions.get(store, found.superseded_by)
-        if later is None or not letters.letter(store, later.id, language):
-            break
-        found = later
-    return found
+    if not found.superseded:
+        return found
+    mine = (distributions.read(store, d) for d in distributions.of_release(store, found.release))
+    later = [
+        d
+        for d in mine
+        if int(d.id) > int(found.id)
+        and d.kind not in NOTICES
+        and language in d.languages
+        and d.public
+        and letters.letter(store, d.id, language)
+    ]
+    newest = max(later, key=lambda d: int(d.id), default=found)
+    notes = [d for d in later if d.note and newest.rest and d.sources == newest.sources]
+    return notes[0] if notes else newest
 
 
 def _shown_by(installation: Installation, token: str) -> _Shown | None:

@@ -11,6 +11,7 @@ from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.model import Subscriber
 from distro.store import consents
 from distro.store.book_scripts import Command
@@ -32,6 +33,7 @@ def add(
     """Put one person into the book; raises for a bad address, one that is known, or one that may
     not come back.
     """
+    source = admit(installation, source, "import")
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(f"{address}: {reason}")
@@ -78,6 +80,7 @@ def edit(
     source: str,
 ) -> Subscriber:
     """Change columns (an empty value takes one away) and lists of one person."""
+    source = admit(installation, source, "import")
     who = person(installation.store, address)
     left = set(who.columns.get("_left", ()))
     barred = [name for name in join if name in left]
@@ -111,6 +114,7 @@ def edit(
 
 def move(installation: Installation, address: str, new: str, *, source: str) -> Subscriber:
     """Give a person another address; what they agreed to, and links in old letters, stay theirs."""
+    source = admit(installation, source, "import")
     who = person(installation.store, address)
     email, reason = addresses.judge(new)
     if reason:
@@ -195,6 +199,7 @@ def erase(installation: Installation, address: str, *, source: str) -> None:
     """Forget a person: only keyed hashes of their addresses stay, so that no import brings them
     back.
     """
+    source = admit(installation, source, "import")
     who = person(installation.store, address)
     # Names nobody.
     record_fact(

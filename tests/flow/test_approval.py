@@ -49,6 +49,12 @@ def who(installation: Installation) -> dict[str, Actor]:
     }
 
 
+def say_yes(installation: Installation, number: DistributionId, actor: Actor) -> DistributionState:
+    person = approval.person_of(installation, actor)
+    shown = approval.drafts(installation, number, person)
+    return approval.approve(installation, shown, actor=actor)
+
+
 def draft(installation: Installation, folder: Path, actor: Actor, *, at: str = "") -> None:
     submit(
         installation,
@@ -63,7 +69,7 @@ def test_nothing_goes_out_before_another_person_said_yes(
     story.run(2)
     assert not story.letters
 
-    assert approval.approve(installation, D1, actor=who["cleo"]) is DistributionState.SCHEDULED
+    assert say_yes(installation, D1, who["cleo"]) is DistributionState.SCHEDULED
     story.run(3)
 
     assert len(story.letters) == 30
@@ -80,7 +86,7 @@ def test_who_may_not_approve(
     draft(installation, tmp_path, who["ben"])
 
     with pytest.raises(RefusedError) as error:
-        approval.approve(installation, D1, actor=who[name])
+        say_yes(installation, D1, who[name])
 
     assert error.value.code == code
     assert distributions.read(installation.store, D1).state is DistributionState.DRAFT
@@ -99,7 +105,7 @@ def test_who_is_not_identified_is_never_another_person(
 
     draft(installation, tmp_path, who["ana"])
     with pytest.raises(RefusedError) as error:
-        approval.approve(installation, D1, actor=stranger)
+        say_yes(installation, D1, stranger)
     assert error.value.code == code
 
 
@@ -128,7 +134,7 @@ def test_another_time_asks_again(
     installation: Installation, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"], at="2099-05-04 10:00")
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
 
     orders.reschedule(installation, D1, "2099-05-04 11:00", actor=who["ana"])
 
@@ -141,7 +147,7 @@ def test_an_audience_that_moved_asks_again(
     installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     add_readers(installation.store, 20, folder=tmp_path, first=100)
 
     story.run(2)
@@ -168,7 +174,7 @@ def test_another_sender_or_relay_asks_again(
     change: dict[str, object],
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     changed = make_installation(tmp_path, server, store, approval={"required": 1}, **change)
     other = Story(changed)
 
@@ -184,7 +190,7 @@ def test_a_template_that_changed_changes_no_letter(
     installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     folder = tmp_path / "templates" / "press-release"
     folder.mkdir(parents=True)
     (folder / "subject.txt").write_text("Changed: {{ headline }}\n")
@@ -213,7 +219,7 @@ def test_an_approver_sees_what_changed_since(
     installation: Installation, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     order = Correction(
         files=[write_release(tmp_path, body="The villages agreed today.")],
         note="It was villages.",
@@ -231,7 +237,7 @@ def test_a_correction_halts_at_once_and_waits_for_approval(
     installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     story.run(3)
     order = Correction(
         files=[write_release(tmp_path, body="The villages agreed today.")],
@@ -243,7 +249,7 @@ def test_a_correction_halts_at_once_and_waits_for_approval(
     story.run(2)
     assert told.state is DistributionState.DRAFT
     assert len(story.letters) == 30
-    approval.approve(installation, told.id, actor=who["ben"])
+    say_yes(installation, told.id, who["ben"])
     story.run(3)
 
     assert len(story.letters) == 60
@@ -253,7 +259,7 @@ def test_a_hold_needs_the_role_alone_and_its_end_an_approval(
     installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     story.run(3)
     hold = Notice(verb="hold", note="We check a figure.", actor=who["ben"])
     with pytest.raises(RefusedError, match="is an editor"):
@@ -266,7 +272,7 @@ def test_a_hold_needs_the_role_alone_and_its_end_an_approval(
     told = notices.send(installation, notices.plan(installation, D1, clear))
     story.run(2)
     assert len(story.letters) == 60
-    approval.approve(installation, told.id, actor=who["cleo"])
+    say_yes(installation, told.id, who["cleo"])
     story.run(3)
 
     assert len(story.letters) == 90
@@ -276,10 +282,10 @@ def test_in_an_emergency_a_kill_goes_out_without_approval_and_says_so_for_ever(
     installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
 ) -> None:
     draft(installation, tmp_path, who["ana"])
-    approval.approve(installation, D1, actor=who["ben"])
+    say_yes(installation, D1, who["ben"])
     story.run(3)
     kill = Notice(verb="kill", note="It is wrong.", break_glass="it is false", actor=ROOT)
-    with pytest.raises(RefusedError, match="for a person with a token"):
+    with pytest.raises(RefusedError, match="needs to know who you are"):
         notices.plan(installation, D1, kill)
 
     order = replace(kill, actor=who["ben"])

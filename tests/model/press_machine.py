@@ -375,9 +375,8 @@ class PressMachine(RuleBasedStateMachine):
 
     def finish(self) -> None:
         """Let everything come out and everybody be reached; then judge."""
-        for flight in self.flights:
-            self._reply(flight, known=True)
-        self.flights = []
+        while self.flights:
+            self._reply(self.flights.pop(), known=True)
         for lost in self.lost:
             self._tell(lost)
         self.ahead += 2 * HOUR

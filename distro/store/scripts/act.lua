@@ -1,8 +1,9 @@
 -- One act about a release, all or nothing: what is under way of it stands still from here on, and
 -- the distributions that tell its holders are stored.
 -- ARGV 1 JSON {slug, verb, actor, headline, kind, texts: [{lang, version, json}] (what the release
---   says from now on), same: [hash…], until (ms, of a hold), distributions: [{kind, headline,
---   start, editions, fields}]}
+--   says from now on), same: [hash…], until (ms, of a hold), planned: {lang: version} (the texts
+--   that the plan saw), seen (how many distributions; of verb late), distributions: [{kind,
+--   headline, start, editions, fields}]}
 -- verbs: correct, update, kill: they end what is under way; hold: it is halted; clear: it goes on;
 --   notify, late: it stays as it is
 -- Gives {ok, first, last distribution} or {why not, about}.
@@ -13,6 +14,15 @@ local status, word = r[1] or '', r[2] or ''
 if status == 'killed' and a.verb ~= 'late' then return { 'killed', word } end
 if status == 'held' and a.verb == 'hold' then return { 'held', word } end
 if status ~= 'held' and a.verb == 'clear' then return { 'not_held', '' } end
+local function same(x, y)
+  for k, v in pairs(x) do
+    if y[k] ~= v then return false end
+  end
+  for k in pairs(y) do
+    if x[k] == nil then return false end
+  end
+  return true
+end
 -- these say something about a text, and do not carry one
 local ABOUT = { hold = true, clear = true, kill = true, lift = true }
 local ENDS = { correct = true, update = true, kill = true }
@@ -23,6 +33,27 @@ for _, D in ipairs(before) do
   if d[1] == 'hold' and not d[2] and not d[3] then notes[#notes + 1] = D end
 end
 if a.verb == 'clear' then sources = notes end
+if a.verb == 'late' and #before ~= a.seen then return { 'moved', '' } end
+-- the plan was made for these texts
+if #a.texts > 0 and not same(cjson.decode(r[3] or '{}'), a.planned) then return { 'moved', '' } end
+-- A note to readers of other languages goes on; one to some of the same and some others can neither
+-- go on nor end.
+local told = {}
+for _, e in ipairs(a.distributions[1].fields.rest and {} or a.distributions[1].editions) do
+  told[e.lang] = true
+end
+local goes_on = {}
+for _, D in ipairs((a.verb == 'correct' or a.verb == 'update') and before or {}) do
+  local d = call('HMGET', 'dist:' .. D, 'state', 'sources', 'rest', 'order', 'superseded')
+  if d[2] and not d[3] and not d[5] then
+    local here, other = false, false
+    for lang in string.gmatch(d[4], '%S+') do
+      here, other = here or told[lang], other or not told[lang]
+    end
+    if other and here and d[1] ~= 'sent' and d[1] ~= 'cancelled' then return { 'pending', D } end
+    if other then goes_on[D] = true end
+  end
+end
 -- What tells the holders, and what goes to the rest.
 local first, last = nil, nil
 for _, d in ipairs(a.distributions) do
@@ -40,12 +71,12 @@ for _, D in ipairs(before) do
   local d = call('HMGET', DIST, 'state', 'before_halt', 'guard', 'reserved', 'superseded')
   local state = d[1]
   local under_way = state ~= 'sent' and state ~= 'cancelled'
-  if ENDS[a.verb] then
+  if ENDS[a.verb] and not goes_on[D] then
     if not d[5] then call('HSET', DIST, 'superseded', '1', 'superseded_by', first) end
     if under_way then cancel(D, a.actor, 'superseded by D' .. first, d[4]) end
-  elseif a.verb == 'hold' and under_way then
+  elseif a.verb == 'hold' then
     call('HSET', DIST, 'held', '1')
-    if state ~= 'halted' and state ~= 'draft' then
+    if under_way and state ~= 'halted' and state ~= 'draft' then
       halt(D, state, a.actor, 'on hold: see D' .. first, 'hold')
     end
   end

@@ -24,6 +24,8 @@ local moved = d[1] == 'halted' and d[10] == 'approval'
 if d[1] ~= 'draft' and not moved then return { 'refused', d[1] } end
 if d[2] == person then return { 'own', d[1] } end
 if d[7] and d[8] ~= 'clear' then return { 'held', d[1] } end
+local REL = 'rel:' .. d[9]
+if d[8] == 'clear' and call('HGET', REL, 'status') ~= 'held' then return { 'not_held', d[1] } end
 local at, given = now(), {}
 for _, yes in ipairs(cjson.decode(d[3] and d[3] ~= '' and d[3] or '[]')) do
   -- a yes to something else counts no more
@@ -41,5 +43,15 @@ local start = d[5] and at or math.max(at, tonumber(d[6]))
 call('HSET', DIST, 'state', 'scheduled', 'reason', '')
 if d[5] then call('HSET', DIST, 'start_at', int(start)) end
 call('ZADD', 'due', int(math.max(at, start - 120000)), D)
-if d[8] == 'clear' then clear(d[9], D, person) end
+if d[8] == 'clear' then
+  -- who was asked to wait by now, also by a hold that came after this was written
+  local asked = {}
+  for _, other in ipairs(call('LRANGE', REL .. ':dists', 0, -1)) do
+    local o = call('HMGET', 'dist:' .. other, 'kind', 'superseded', 'cleared', 'state')
+    if o[1] == 'hold' and not o[2] and not o[3] then asked[#asked + 1] = other end
+    if o[1] == 'clear' and o[4] == 'draft' then cancel(other, person, 'cleared by D' .. D) end
+  end
+  call('HSET', DIST, 'sources', cat(asked, ' '))
+  clear(d[9], D, person)
+end
 return { 'ok', 'scheduled' }

@@ -14,6 +14,7 @@ if verb == 'halt' then
 end
 if d[4] then return { 'held', state } end
 if state ~= 'halted' then return { 'refused', state } end
+if d[3] == 'approval' then return { 'unapproved', state } end
 -- resume overrides the guard that halted
 if d[3] and d[3] ~= '' then call('HSET', 'dist:' .. D, cat({ 'over', d[3] }, ':'), '1') end
 return { 'ok', resume(D, d[2], actor, reason) }

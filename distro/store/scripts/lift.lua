@@ -7,8 +7,10 @@ local DIST, TODO = 'dist:' .. D, 'todo:' .. D
 local d = call('HMGET', DIST, 'state', 'lift_at', 'start_at', 'began_at', 'trusted')
 if not d[1] then return { 'gone', '' } end
 local before = tonumber(d[2] or 0)
-if d[1] == 'sent' or d[1] == 'cancelled' or before <= at then return { 'refused', d[1] } end
+if before <= at then return { 'refused', d[1] } end
+-- also of one that is over: its pages, and what takes its place, are under the same embargo
 call('HSET', DIST, 'lift_at', int(lift))
+if d[1] == 'sent' or d[1] == 'cancelled' then return { 'ok', d[1] } end
 -- whose batches wait for the lift
 local waiting = call('ZRANGE', TODO, 0, -1, 'WITHSCORES')
 for n = 1, #waiting, 2 do

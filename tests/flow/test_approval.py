@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from distro import tokens
 from distro.actors import Actor
 from distro.errors import RefusedError
 from distro.flow import approval, corrections, notices, orders
@@ -18,6 +20,7 @@ from distro.model import DistributionId, DistributionState
 from distro.reports.summary import report
 from distro.store import Store, distributions, users
 from distro.store.embedded import Embedded
+from distro.subscribers.people import add
 from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
@@ -294,3 +297,129 @@ def test_in_an_emergency_a_kill_goes_out_without_approval_and_says_so_for_ever(
 
     assert len(story.letters) == 60
     assert report(installation.store, told.id, "UTC").fields["break_glass"] == "it is false"
+
+
+def test_an_emergency_frees_the_note_and_not_the_text_for_the_rest(
+    installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
+) -> None:
+    """Else a correction of one's own draft would send any text to everybody."""
+    draft(installation, tmp_path, who["ben"])
+    order = Correction(
+        files=[write_release(tmp_path, body="Anything at all.")],
+        note="x",
+        break_glass="y",
+        actor=who["ben"],
+    )
+
+    told = corrections.send(installation, corrections.plan(installation, D1, order))
+    story.run(3)
+
+    assert not story.letters
+    rest = DistributionId.parse(told.rest)
+    assert rest
+    assert distributions.read(installation.store, rest).state is DistributionState.DRAFT
+
+
+def test_a_draft_is_on_no_page(
+    installation: Installation,
+    story: Story,
+    who: dict[str, Actor],
+    tmp_path: Path,
+    client: TestClient,
+) -> None:
+    draft(installation, tmp_path, who["ana"])
+    say_yes(installation, D1, who["ben"])
+    story.run(3)
+    page = "/v/" + tokens.sign_view(installation.keys.signing[0], 1, "en")
+    order = Correction(
+        files=[write_release(tmp_path, body="The villages agreed today.")],
+        note="It was villages.",
+        actor=who["cleo"],
+    )
+    told = corrections.send(installation, corrections.plan(installation, D1, order))
+
+    approval.drafts(installation, told.id, "ben")
+    assert "villages" not in client.get(page).text
+    say_yes(installation, told.id, who["ben"])
+    story.run(3)
+
+    assert "villages" in client.get(page).text
+
+
+def test_what_changed_while_somebody_looked_is_not_approved(
+    installation: Installation, who: dict[str, Actor], tmp_path: Path
+) -> None:
+    draft(installation, tmp_path, who["ana"], at="2099-05-04 10:00")
+    shown = approval.drafts(installation, D1, "ben")
+    orders.reschedule(installation, D1, "2099-05-05 10:00", actor=who["ana"])
+
+    with pytest.raises(RefusedError) as error:
+        approval.approve(installation, shown, actor=who["ben"])
+
+    assert error.value.code == "changed_meanwhile"
+
+
+def test_moving_an_embargo_needs_the_role_of_lifting_it_and_a_new_approval(
+    installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
+) -> None:
+    add_readers(installation.store, 2, name="desk", folder=tmp_path, first=500)
+    release = write_release(tmp_path)
+    front = "---\nembargo: 2099-12-01T10:00Z\ntrusted: desk\n"
+    release.write_text(release.read_text().replace("---\n", front, 1))
+    submit(installation, Order(files=[release], to="journalists or desk", actor=who["ana"]))
+    say_yes(installation, D1, who["ben"])
+    story.run(3)
+    assert len(story.letters) == 2
+
+    with pytest.raises(RefusedError, match="is an editor"):
+        orders.reschedule(installation, D1, "2099-11-01 10:00", actor=who["ana"])
+    orders.reschedule(installation, D1, "2099-11-01 10:00", actor=who["ben"])
+
+    found = distributions.read(installation.store, D1)
+    assert (found.state, found.guard) == (DistributionState.HALTED, "approval")
+    with pytest.raises(RefusedError, match="waits for approval"):
+        orders.resume(installation, D1, actor=who["ana"], reason="")
+    say_yes(installation, D1, who["cleo"])
+    assert distributions.read(installation.store, D1).state is DistributionState.SENDING
+
+
+def test_a_clear_is_for_everybody_who_was_asked_to_wait_by_then(
+    installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path
+) -> None:
+    draft(installation, tmp_path, who["ana"])
+    say_yes(installation, D1, who["ben"])
+    story.run(3)
+    for verb in ("hold", "clear", "clear"):
+        order = Notice(verb=verb, note="We say so.", actor=who["ben"])
+        notices.send(installation, notices.plan(installation, D1, order))
+    story.run(3)
+
+    say_yes(installation, DistributionId("4"), who["cleo"])
+    story.run(3)
+
+    stale = distributions.read(installation.store, DistributionId("3"))
+    assert stale.state is DistributionState.CANCELLED
+    assert len(story.letters) == 90
+
+
+@pytest.mark.parametrize("verb", ["clear", "kill"])
+def test_nobody_approves_their_own_words_in_another_guise(
+    installation: Installation, story: Story, who: dict[str, Actor], tmp_path: Path, verb: str
+) -> None:
+    draft(installation, tmp_path, who["ana"])
+    say_yes(installation, D1, who["ben"])
+    story.run(3)
+    notices.send(
+        installation,
+        notices.plan(installation, D1, Notice(verb="hold", note="Wait.", actor=ROOT)),
+    )
+
+    with pytest.raises(RefusedError, match="needs to know who you are"):
+        notices.plan(installation, D1, Notice(verb=verb, note="Now.", actor=ROOT))
+
+
+def test_a_viewer_puts_nobody_on_a_trusted_list(
+    installation: Installation, who: dict[str, Actor]
+) -> None:
+    with pytest.raises(RefusedError, match="vera is a viewer"):
+        add(installation, "vera@a.example", ["desk"], {}, source=who["vera"])

@@ -328,3 +328,77 @@ def test_who_proves_later_to_have_it_is_told_too(
     assert "We say so." in mine[0]
     mine_too = distributions.of_release(installation.store, "towns-agree-a-plan")
     assert len(mine_too) == (3 if late else 2)
+
+
+def test_a_correction_in_another_language_does_not_end_one_that_is_pending(
+    installation: Installation, story: Story, tmp_path: Path
+) -> None:
+    sent(installation, story, tmp_path)
+    english = correct(installation, [write_release(tmp_path, body=NEW)], only=("en",))
+    french = write_release(
+        tmp_path, language="fr", headline="Les villes", name="r.fr.md", body="Les villages."
+    )
+
+    correct(installation, [french], only=("fr",))
+    story.run(4)
+
+    assert not distributions.read(installation.store, english.id).superseded
+    later = messages(story)[6:]
+    assert Counter(who for who, _ in later) == Counter(f"reader{n}" for n in range(6))
+    assert all(("villages agreed" in text(m)) == (int(w[-1]) % 2 == 0) for w, m in later)
+
+
+def test_a_correction_of_some_of_the_languages_of_a_pending_one_is_refused(
+    installation: Installation, story: Story, tmp_path: Path
+) -> None:
+    sent(installation, story, tmp_path)
+    correct(installation, files(tmp_path, NEW, "Les villages."))
+
+    with pytest.raises(RefusedError) as error:
+        correct(installation, [write_release(tmp_path, body="The hamlets agreed.")], only=("en",))
+
+    assert (error.value.code, error.value.facts["distribution"]) == ("correction_pending", "D2")
+
+
+def test_a_plan_of_before_another_correction_is_not_carried_out(
+    installation: Installation, story: Story, tmp_path: Path
+) -> None:
+    sent(installation, story, tmp_path)
+    order = Correction(files=files(tmp_path, NEW), note="It was villages.", actor="ana")
+    planned = corrections.plan(installation, D1, order)
+    correct(installation, files(tmp_path, "The hamlets agreed."))
+
+    with pytest.raises(RefusedError) as error:
+        corrections.send(installation, planned)
+
+    assert error.value.code == "changed_meanwhile"
+
+
+def test_a_text_under_a_later_embargo_is_no_correction_of_one_that_is_out(
+    installation: Installation, story: Story, tmp_path: Path
+) -> None:
+    sent(installation, story, tmp_path)
+    evening = write_release(tmp_path, body=NEW)
+    evening.write_text(evening.read_text().replace("---\n", "---\nembargo: 2099-12-01T10:00Z\n", 1))
+
+    with pytest.raises(RefusedError) as error:
+        correct(installation, [evening], only=("en",))
+
+    assert error.value.code == "embargo_in_correction"
+
+
+def test_what_was_sent_is_not_sent_to_more_people_under_a_hold(
+    installation: Installation, story: Story, refused: dict[str, Outcome], tmp_path: Path
+) -> None:
+    refused["reader1"] = Outcome(State.FAILED, 550, "5.1.1 unknown", relay="memory:0")
+    sent(installation, story, tmp_path)
+    assert distributions.read(installation.store, D1).state is DistributionState.SENT
+    say(installation, "hold")
+    orders_under_hold: tuple[Callable[[], object], ...] = (
+        lambda: resend.resend(installation, D1, "failed", actor="ana"),
+        lambda: resend.resend_to(installation, D1, "reader1@b.example", actor="ana"),
+    )
+
+    for order in orders_under_hold:
+        with pytest.raises(RefusedError, match="on hold"):
+            order()

@@ -83,7 +83,7 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     "own_draft": "`distro users list` shows who may.",
     "approved_already": "`distro report` shows who has approved it.",
     "no_draft": "`distro report` shows what waits for approval.",
-    "reason_missing": '--reason "The second quote is not cleared."',
+    "reason_missing": "--reason TEXT, one line",
     "no_break_glass": "Without it, the letters wait for approval; the halt holds at once.",
     "user_exists": "Another token for them: distro users token {name}",
     "no_such_user": "`distro users list` lists them.",

@@ -112,6 +112,8 @@ def lift(
     is told that it is over, with the reason. Raises RefusedError where no embargo holds it back.
     """
     actor = admit(installation, actor, "lift")
+    if broken and not reason.strip():
+        raise RefusedError("say why: whoever has it reads it", code="reason_missing")
     if broken:
         reason = notices.one_line(reason)
     held = _under_embargo(installation, distribution)

@@ -110,8 +110,14 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
             who, None, (), matches_now=False, facts=facts, zone=zone, refused=refused
         )
     row: dict[str, object] = {"email": who.email, **{k: list(v) for k, v in who.columns.items()}}
-    node = parse(distributions.read(installation.store, found.distribution).expanded)
-    rules = tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
+    asked = distributions.read(installation.store, found.distribution)
+    # Whom a note, or the rest of a correction, is for: the ledger says it, not an expression.
+    node = parse(asked.expanded) if asked.expanded else None
+    rules = (
+        tuple(Rule(str(part), holds(row, part)) for part in _parts(node))
+        if node
+        else (Rule(asked.expression, found.ordinal >= 0),)
+    )
     others = tuple(
         place for place in places if place is not found and (place.ordinal >= 0 or place.left_out)
     )
@@ -122,7 +128,7 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
         who,
         found,
         rules,
-        holds(row, node),
+        holds(row, node) if node else found.ordinal >= 0,
         facts,
         zone,
         _message_id(installation, found),

@@ -30,6 +30,7 @@ _LEFT = {
     "paused": "paused at their own wish",
     "unconfirmed": "asked for on the page and not confirmed",
     "erased": "erased at their own wish",
+    "complained": "reported an earlier letter as spam",
     "wants_digests_only": "wants newsletters and digests only",
     "already_has_it": "already has it from another distribution",
     "not_on_the_allow_list": "not on the allow-list ([site] allow) of this environment",

@@ -13,6 +13,7 @@ Program = list[list[str | int]]  # postfix: ["k", key], ["or", n], ["and", n], [
 
 # Why `select.lua` leaves out somebody who may be written to; consents.REASONS has the others.
 LEFT_OUT = (
+    "complained",
     "wants_digests_only",
     "already_has_it",
     "not_on_the_allow_list",

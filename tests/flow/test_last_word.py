@@ -19,6 +19,7 @@ from distro.installation.context import Installation
 from distro.ledger.journal import Attempt
 from distro.model import DistributionId, DistributionState, Outcome, State
 from distro.relay.message import Message
+from distro.reports.explain import explain
 from distro.reports.summary import report
 from distro.store import Store, consents, distributions, keys, records
 from distro.store.embedded import Embedded
@@ -402,3 +403,16 @@ def test_what_was_sent_is_not_sent_to_more_people_under_a_hold(
     for order in orders_under_hold:
         with pytest.raises(RefusedError, match="on hold"):
             order()
+
+
+def test_the_recipient_of_a_note_is_explained(
+    installation: Installation, story: Story, tmp_path: Path
+) -> None:
+    sent(installation, story, tmp_path)
+    told = say(installation, "hold")
+    story.run(3)
+
+    found = explain(installation, "reader0@a.example", told.distribution)
+
+    assert (found.matches_now, found.rules[0].holds) == (True, True)
+    assert found.rules[0].text == "holders of towns-agree-a-plan"

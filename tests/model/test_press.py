@@ -31,7 +31,7 @@ def run(store: Store, server: Embedded, *, examples: int, steps: int = 25) -> No
 
 
 def test_everybody_hears_the_last_word(store: Store, server: Embedded) -> None:
-    run(store, server, examples=12)
+    run(store, server, examples=4)
 
 
 def doubt_is_not_holding(patch: pytest.MonkeyPatch) -> None:

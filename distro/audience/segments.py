@@ -23,7 +23,7 @@ from distro.model import ascii_lower as lower
 from distro.store import Store, keys, subscriber_rows
 from distro.store import audience_scripts as scripts
 from distro.store.audience_scripts import Program
-from distro.store.records import unpack_ids
+from distro.store.records import bitmap_of, unpack_ids
 
 _NAMES, _DEEP = 500, 50  # named segments in one expression, and how deep in one another
 _SCAN_PIECE = 5000  # rows read at once
@@ -194,10 +194,7 @@ class Segments:
 
     def _kept(self, ids: Iterable[int]) -> str:
         """Return a bitmap of its own, for as long as a question takes."""
-        bits = bytearray(subscriber_rows.last_id(self.store) // 8 + 1)
-        for i in ids:
-            bits[i >> 3] |= 128 >> (i & 7)
-        return subscriber_rows.keep_bitmap(self.store, bytes(bits))
+        return subscriber_rows.keep_bitmap(self.store, bitmap_of(ids))
 
 
 def check_new(store: Store, columns: Iterable[str], lists: Iterable[str]) -> None:

@@ -1,12 +1,11 @@
 """correct, update: another text to those who have a release, and to those who were to get it."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distro.cli import output
-from distro.cli.notices import BreakGlass, Note, told_json
+from distro.cli.notices import BreakGlass, Note, carry_out, told_json
 from distro.cli.options import (
     Config,
     Distribution,
@@ -16,7 +15,6 @@ from distro.cli.options import (
     Yes,
     actor,
     described,
-    settings,
 )
 from distro.errors import UsageError
 
@@ -85,21 +83,20 @@ def correct(
             --it-said "fell by 14 per cent" --it-should-say "fell by 3 per cent"
         distro correct D17 release.fr.md --only fr --note "Le chiffre est 3 %."
     """
-    from distro.flow.corrections import REFILE, Correction
+    from distro.flow.corrections import Correction
 
-    if change not in ("corrected", REFILE):
+    if change not in ("corrected", "refile"):
         raise UsageError(
             f'there is no class "{change}"', hint="--class corrected, or --class refile"
         )
     order = Correction(
         files=files,
         note=note,
-        change=change,
         it_said=it_said,
         it_should_say=it_should_say,
         only=tuple(only or ()),
         include_new=include_new,
-        tell=tell or change != REFILE,
+        tell=tell or change != "refile",
         break_glass=break_glass,
         actor=actor(),
     )
@@ -132,20 +129,16 @@ def _send(
     distribution: str, order: "Correction", *, yes: bool, config: "Path | None", as_json: bool
 ) -> int:
     from distro.flow import corrections
-    from distro.installation.context import open_installation
-    from distro.model import DistributionId
-    from distro.queue.publish import Publisher
-    from distro.store.distributions import find
 
-    with open_installation(settings(config)) as installation:
-        number = find(installation.store, distribution)
-        planned = corrections.plan(installation, number, order)
-        if sys.stdin.isatty() and not yes and not as_json and not _wanted(order, planned):
-            output.say("Nothing was changed.")
-            return 1
-        publisher = Publisher(installation)
-        told = corrections.send(installation, planned)
-        publisher.advance(DistributionId(told.id))
+    told = carry_out(
+        distribution,
+        config,
+        lambda installation, number: corrections.plan(installation, number, order),
+        corrections.send,
+        None if yes or as_json else lambda planned: _wanted(order, planned),
+    )
+    if told is None:
+        return 1
     if as_json:
         output.document(told_json(told) | {"rest": told.rest})
     else:

@@ -1,7 +1,7 @@
 """hold, clear, kill: stop a release or take it back, and tell exactly those who have it."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -9,10 +9,14 @@ from distro.cli import output
 from distro.cli.options import Config, Distribution, Json, Yes, actor, described, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from distro.flow.notices import Notice, PlannedNotice, Told
     from distro.installation.context import Installation
+    from distro.model import DistributionId
+
+P = TypeVar("P")
 
 Note = Annotated[
     str,
@@ -120,16 +124,16 @@ def _say(
     distribution: str, order: "Notice", *, yes: bool, config: "Path | None", as_json: bool
 ) -> int:
     from distro.flow import notices
-    from distro.installation.context import open_installation
-    from distro.store.distributions import find
 
-    with open_installation(settings(config)) as installation:
-        number = find(installation.store, distribution)
-        planned = notices.plan(installation, number, order)
-        if sys.stdin.isatty() and not yes and not as_json and not _wanted(order, planned):
-            output.say("Nothing was changed.")
-            return 1
-        told = send(installation, planned)
+    told = carry_out(
+        distribution,
+        config,
+        lambda installation, number: notices.plan(installation, number, order),
+        notices.send,
+        None if yes or as_json else lambda planned: _wanted(order, planned),
+    )
+    if told is None:
+        return 1
     if as_json:
         output.document(told_json(told))
         return 0
@@ -139,14 +143,28 @@ def _say(
     return 0
 
 
-def send(installation: "Installation", planned: "PlannedNotice") -> "Told":
-    """Do what was planned, and wake the workers."""
-    from distro.flow import notices
+def carry_out(
+    distribution: str,
+    config: "Path | None",
+    plan: "Callable[[Installation, DistributionId], P]",
+    send: "Callable[[Installation, P], Told]",
+    wanted: "Callable[[P], bool] | None",
+) -> "Told | None":
+    """Plan an act about a release, ask on a terminal (`wanted`; None: nobody asks), do it, and wake
+    the workers; None where it was not wanted.
+    """
+    from distro.installation.context import open_installation
     from distro.queue.publish import Publisher
+    from distro.store.distributions import find
 
-    publisher = Publisher(installation)
-    told = notices.send(installation, planned)
-    publisher.advance(told.id)
+    with open_installation(settings(config)) as installation:
+        planned = plan(installation, find(installation.store, distribution))
+        if wanted and sys.stdin.isatty() and not wanted(planned):
+            output.say("Nothing was changed.")
+            return None
+        publisher = Publisher(installation)
+        told = send(installation, planned)
+        publisher.advance(told.id)
     return told
 
 

@@ -21,12 +21,13 @@ from distro.flow.selection import query_of
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.letter import CompiledLetter
-from distro.letter.compile import EMBARGO
+from distro.letter.compile import tiers as letter_tiers
 from distro.letter.slots import Slots
 from distro.mailing.compose import compile_all, load_letter
 from distro.model import DistributionId, DistributionState, Plan
 from distro.store import audience_scripts, distributions, ledger_scripts, letters, looks
 from distro.store.distribution import Distribution
+from distro.store.records import ids_of
 from distro.store.subscriber_rows import rows
 
 _MOVED_BY, _MOVED_SHARE = 10, 0.1  # people and share of the audience from which it asks again
@@ -130,7 +131,7 @@ def with_it(installation: Installation, distribution: DistributionId) -> list[Di
     """Return the draft to the rest that was stored with a correction; approved together."""
     store = installation.store
     found = distributions.read(store, distribution)
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, found.release)]
+    mine = distributions.all_of(store, found.release)
     return [
         other.id
         for other in mine
@@ -214,7 +215,7 @@ def digest_of(installation: Installation, found: Distribution) -> str:
 
 def _letters(installation: Installation, found: Distribution) -> dict[str, str]:
     """Return a hash of each kept letter, whatever the secret of its marks."""
-    tiers = ("", EMBARGO) if found.tiered else ("",)
+    tiers = letter_tiers(in_advance=found.tiered)
     names = [(lang, tier) for lang in found.languages for tier in tiers]
     hashes = {}
     for language, tier in names:
@@ -234,9 +235,8 @@ def _some(installation: Installation, found: Distribution, plan: Plan) -> tuple[
     ids = installation.store.call(
         audience_scripts.bitmap(query_of(installation, found, {}).program)
     )
-    from distro.store.records import ids_of
-
-    people = random.sample(ids_of(ids), min(_SHOWN, len(ids_of(ids))))
+    everybody = ids_of(ids)
+    people = random.sample(everybody, min(_SHOWN, len(everybody)))
     found_rows = [json.loads(row or b"{}") for row in rows(installation.store, people)]
     return tuple(str((row.get("name") or [row.get("email", "")])[0]) for row in found_rows)
 

@@ -17,13 +17,14 @@ from distro.flow.notices import (
     admit_act,
     carry_out,
     may_be_told,
+    note_to_holders,
     one_line,
     refuse_killed,
     sources_of,
 )
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
-from distro.letter.compile import EMBARGO
+from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_edition, files_of
 from distro.model import DistributionId, DistributionState, Edition, Reading, State
 from distro.store import distributions, releases
@@ -34,7 +35,6 @@ from distro.submit import read, release_of
 from distro.submit.reading import embargo_of
 from distro.times import moved_to, to_ms
 
-CORRECTED, REFILE = "corrected", "refile"
 UNREACHED, MATCHING = "unreached", "matching"  # whom a rest is for
 
 
@@ -45,12 +45,11 @@ class Correction:
     files: Sequence[Path]
     note: str
     verb: str = "correct"  # or update
-    change: str = CORRECTED  # or refile: a slip, for which holders are not written to unless asked
     it_said: str = ""
     it_should_say: str = ""
     only: Sequence[str] = ()  # languages that are meant, where not all are supplied
     include_new: bool = False  # also to those who match only now
-    tell: bool = True  # write to the holders
+    tell: bool = True  # write to the holders; a refile, of a slip, does not unless asked
     break_glass: str = ""  # why it goes out without approval; "": it does not
     to: str = ""  # of an update: who gets it besides
     actor: str = ""
@@ -92,9 +91,10 @@ def plan(
     readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
     named = distributions.read(store, distribution)
     refuse_killed(installation, named.release)
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, named.release)]
+    mine = distributions.all_of(store, named.release)
     sources = sources_of(mine, order.verb)
-    before = releases.current_editions(store, named.release)
+    versions = releases.current_versions(store, named.release)
+    before = releases.editions_of(store, versions)
     given = release_of(readings).editions
     new = _check(order, before, given)
     held = holders(store, [source.id for source in sources])
@@ -102,8 +102,20 @@ def plan(
     audience = may_be_told(installation, theirs) if order.tell else 0
     unreached = 0 if order.to else sum(_unreached(installation, source) for source in sources)
     _check_embargo(installation, mine, given)
-    said = {edition.language: edition for edition in given}
-    act = _act(installation, order, named, mine, new, said, audience, unreached)
+    texts = list((before | {edition.language: edition for edition in new}).values())
+    note = note_to_holders(named, _noted(order, new, given), order.actor, audience)
+    parts = _parts(installation, order, mine, note, texts, unreached)
+    act = Act(
+        slug=named.release,
+        verb=order.verb,
+        actor=order.actor,
+        distributions=parts,
+        kind=texts[0].kind,
+        headline=texts[0].headline,
+        texts=[EditionText.of(edition) for edition in texts],
+        planned=versions,
+        fingerprints=fingerprints(texts),
+    )
     _check_letters(installation, readings, act)
     return PlannedCorrection(
         release=named.release,
@@ -191,24 +203,12 @@ def _text_alone(edition: Edition) -> Edition:
     return replace(edition, note="", it_said="", it_should_say="")
 
 
-def _act(
-    installation: Installation,
-    order: Correction,
-    named: Distribution,
-    mine: Sequence[Distribution],
-    new: Sequence[Edition],
-    said: Mapping[str, Edition],
-    audience: int,
-    unreached: int,
-) -> Act:
-    """Return the one act: what the release says from now on, the note, and the rest.
-
-    `said` is each file as it is: a note in its front matter is the one of its language.
+def _noted(order: Correction, new: Sequence[Edition], given: Sequence[Edition]) -> list[Edition]:
+    """Return the new editions as their holders get them: each under the note of its file, else
+    under the order's.
     """
-    before = releases.current_editions(installation.store, named.release)
-    changed = {edition.language: edition for edition in new}
-    texts = [changed.get(language, edition) for language, edition in before.items()]
-    note = [
+    said = {edition.language: edition for edition in given}
+    return [
         replace(
             edition,
             kind="correction" if order.verb == "correct" else "update",
@@ -218,62 +218,34 @@ def _act(
         )
         for edition in new
     ]
+
+
+def _parts(
+    installation: Installation,
+    order: Correction,
+    mine: Sequence[Distribution],
+    note: NewDistribution,
+    texts: Sequence[Edition],
+    unreached: int,
+) -> list[NewDistribution]:
+    """Return what the act makes: the note to the holders, and what goes to the rest."""
     embargo = _embargo(installation, mine)
-    parts = []
-    if order.tell:
-        parts.append(_part(order, named, note, embargo, audience))
+    required = installation.settings.approval.required
+    held_back = replace(note, trusted=embargo.trusted, lift_ms=embargo.lift_ms, required=required)
+    # An emergency is about those who have the wrong text; the rest can wait for approval.
+    parts = [replace(held_back, break_glass=order.break_glass)] if order.tell else []
     open_ends = any(not d.over for d in mine) or unreached or order.include_new or order.to
     if open_ends or not parts:
-        parts.append(_rest(installation, order, named, mine, texts, embargo, unreached))
-    required = installation.settings.approval.required
-    # An emergency is about those who have the wrong text; the rest can wait for approval.
-    parts = [
-        replace(p, required=required, break_glass="" if p.rest else order.break_glass)
-        for p in parts
-    ]
-    return Act(
-        slug=named.release,
-        verb=order.verb,
-        actor=order.actor,
-        distributions=parts,
-        kind=texts[0].kind,
-        headline=texts[0].headline,
-        texts=[EditionText.of(edition) for edition in texts],
-        planned=releases.current_versions(installation.store, named.release),
-        fingerprints=fingerprints(texts),
-    )
-
-
-def _part(
-    order: Correction,
-    named: Distribution,
-    editions: Sequence[Edition],
-    embargo: _Embargo,
-    planned: int,
-) -> NewDistribution:
-    """Return the distribution to those who hold the earlier text."""
-    return NewDistribution(
-        kind=editions[0].kind,
-        headline=editions[0].headline,
-        editions=[EditionText.of(edition) for edition in editions],
-        expression=f"holders of {named.release}",
-        expanded="",
-        actor=order.actor,
-        planned=planned,
-        sender=named.sender,
-        trusted=embargo.trusted,
-        lift_ms=embargo.lift_ms,
-        again=True,
-    )
+        parts.append(_rest(installation, order, mine, held_back, texts, unreached))
+    return parts
 
 
 def _rest(
     installation: Installation,
     order: Correction,
-    named: Distribution,
     mine: Sequence[Distribution],
+    note: NewDistribution,
     texts: Sequence[Edition],
-    embargo: _Embargo,
     unreached: int,
 ) -> NewDistribution:
     """Return the distribution to those who were to get the earlier text and do not have it."""
@@ -284,23 +256,26 @@ def _rest(
         asked = [d.expanded for d in mine if d.expanded and not d.sources]
         expanded = " or ".join(f"({text})" for text in dict.fromkeys(asked))
         shown += ", and who matches now"
-    part = _part(order, named, texts, embargo, unreached)
     return replace(
-        part,
+        note,
+        kind=texts[0].kind,
+        headline=texts[0].headline,
+        editions=[EditionText.of(edition) for edition in texts],
+        planned=unreached,
         expression=shown,
         expanded=expanded,
         again=False,
         rest=MATCHING if order.to else UNREACHED,
-        start_ms=_start(mine, embargo),
+        start_ms=_start(mine, note),
     )
 
 
-def _start(mine: Sequence[Distribution], embargo: _Embargo) -> int:
+def _start(mine: Sequence[Distribution], note: NewDistribution) -> int:
     """Return when the rest goes out: what has not begun keeps its time."""
     if any(d.began_ms for d in mine):
         return 0
     waiting = [d.start_ms for d in mine if not d.over]
-    return min(waiting, default=0 if embargo.trusted else embargo.lift_ms)
+    return min(waiting, default=0 if note.trusted else note.lift_ms)
 
 
 def _embargo(installation: Installation, mine: Sequence[Distribution]) -> _Embargo:
@@ -331,5 +306,5 @@ def _check_letters(installation: Installation, readings: Sequence[Reading], act:
             edition = Edition.from_json(text.json)
             lift = moved_to(edition.embargo, part.lift_ms, installation.settings.site.timezone)
             edition = replace(edition, embargo=lift)
-            for tier in ("", EMBARGO) if part.trusted else ("",):
+            for tier in letter_tiers(in_advance=bool(part.trusted)):
                 compile_edition(installation, edition, "0", now, files=files, tier=tier)

@@ -163,7 +163,7 @@ def _under_embargo(installation: Installation, distribution: DistributionId) -> 
     store = installation.store
     named = distributions.read(store, distribution)
     now = store.now_ms()
-    mine = (distributions.read(store, d) for d in distributions.of_release(store, named.release))
+    mine = distributions.all_of(store, named.release)
     held = [found for found in mine if found.embargoed(now)]
     if not held:
         raise RefusedError(f"{named.label} is under no embargo", code="no_embargo")

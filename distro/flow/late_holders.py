@@ -15,7 +15,6 @@ from distro.store import (
     Store,
     audience_scripts,
     distributions,
-    keys,
     notes,
     records,
     release_scripts,
@@ -23,8 +22,8 @@ from distro.store import (
 )
 from distro.store.distribution import Distribution
 from distro.store.ledger_scripts import TRUSTED_TIER
-from distro.store.records import ids_of, pack_ids
-from distro.store.release_scripts import Act, EditionText, NewDistribution
+from distro.store.records import pack_ids
+from distro.store.release_scripts import Act, NewDistribution
 
 _GROWS = (DistributionState.SCHEDULED, DistributionState.SENDING, DistributionState.HALTED)
 
@@ -35,7 +34,7 @@ def tell(installation: Installation, slug: str, count: int) -> None:
     `count`: how often somebody had proved it by then; once more, and the sweep comes back.
     """
     store = installation.store
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, slug)]
+    mine = distributions.all_of(store, slug)
     heard: set[str] = set()  # languages that a newer text has
     for note in sorted(filter(_speaks, mine), key=lambda d: -int(d.id)):
         is_text = note.kind not in NOTICES
@@ -90,10 +89,9 @@ def _one(
 
 def _known(store: Store, note: Distribution) -> list[int]:
     """Return whom a note is for already, or had a reason not to be."""
-    left_out = notes.left_out_people(store, note.id, note.plan.left_out if note.plan else ())
     return [
         *records.audience_of(store, note.id),
-        *(who for bitmap in left_out for who in ids_of(bitmap)),
+        *notes.left_out_people(store, note),
         *([] if note.frozen else holders_for(store, note)),  # it will be for them
     ]
 
@@ -120,14 +118,10 @@ def _submit(store: Store, note: Distribution, family: list[DistributionId], seen
 
     `seen`: how many distributions the release had; False where it has more now.
     """
-    texts = [
-        EditionText(lang, version, store.text(keys.edition(version)))
-        for lang, version in ((lang, note.versions[lang]) for lang in note.languages)
-    ]
     again = NewDistribution(
         kind=note.kind,
         headline=note.headline,
-        editions=texts,
+        editions=releases.texts_of(store, note),
         expression=note.expression,
         expanded="",
         actor=note.actor,

@@ -73,7 +73,7 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
         order, actor=admit_act(installation, order.actor, order.verb, order.break_glass)
     )
     named = distributions.read(store, distribution)
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, named.release)]
+    mine = distributions.all_of(store, named.release)
     _check(installation, named, mine, order)
     sources = sources_of(mine, order.verb)
     until = _until(installation, order)
@@ -82,7 +82,7 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
         compile_edition(installation, edition, "0", datetime.now().astimezone())
     held = holders(store, [source.id for source in sources])
     audience = may_be_told(installation, held)
-    note = _note(order, named, editions, audience)
+    note = note_to_holders(named, editions, order.actor, audience)
     if order.verb != "hold":  # that one needs the role alone: it only asks to wait
         required = installation.settings.approval.required
         note = replace(note, required=required, break_glass=order.break_glass)
@@ -101,17 +101,17 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
     )
 
 
-def _note(
-    order: Notice, named: Distribution, editions: Sequence[Edition], planned: int
+def note_to_holders(
+    named: Distribution, editions: Sequence[Edition], actor: str, planned: int
 ) -> NewDistribution:
-    """Return the distribution that tells the holders."""
+    """Return the distribution that tells those who hold a release; `planned`: how many they are."""
     return NewDistribution(
-        kind=order.verb,
-        headline=named.headline,
+        kind=editions[0].kind,
+        headline=editions[0].headline,
         editions=[EditionText.of(edition) for edition in editions],
         expression=f"holders of {named.release}",
         expanded="",
-        actor=order.actor,
+        actor=actor,
         planned=planned,
         sender=named.sender,
         again=True,
@@ -132,14 +132,14 @@ def tell_lift(
     None where nobody has it.
     """
     store = installation.store
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, found.release)]
+    mine = distributions.all_of(store, found.release)
     sources = sources_of(mine, "lift")
     held = holders(store, [source.id for source in sources])
     if not held:
         return None
     order = Notice(verb="lift", note=note, actor=actor)
     editions = [replace(e, embargo=lift) for e in _editions(installation, sources, order, 0)]
-    told = _note(order, found, editions, may_be_told(installation, held))
+    told = note_to_holders(found, editions, actor, may_be_told(installation, held))
     act = Act(slug=found.release, verb="notify", actor=actor, distributions=[told])
     return carry_out(installation, act, told.planned)
 
@@ -148,7 +148,7 @@ def carry_out(installation: Installation, act: Act, audience: int) -> Told:
     """Have the store do one act about a release, all or nothing."""
     answer = installation.store.call(release_scripts.act(act))
     if answer.what != "ok":
-        raise _not_done(act, answer)
+        raise _not_done(act.slug, answer)
     number = DistributionId(answer.first)
     return Told(
         release=act.slug,
@@ -216,9 +216,9 @@ def _check(
     refuse_killed(installation, named.release)
     status = releases.status(installation.store, named.release)
     if order.verb == "hold" and status.name == "held":
-        raise _not_done_for(named.release, Acted("held", status.word))
+        raise _not_done(named.release, Acted("held", status.word))
     if order.verb == "clear" and status.name != "held":
-        raise _not_done_for(named.release, Acted("not_held", ""))
+        raise _not_done(named.release, Acted("not_held", ""))
     if order.verb == "kill" and all(d.state is DistributionState.DRAFT for d in mine):
         raise RefusedError(
             f"{named.label} is a draft: nobody has it",
@@ -227,11 +227,7 @@ def _check(
         )
 
 
-def _not_done(act: Act, answer: Acted) -> RefusedError:
-    return _not_done_for(act.slug, answer)
-
-
-def _not_done_for(slug: str, answer: Acted) -> RefusedError:
+def _not_done(slug: str, answer: Acted) -> RefusedError:
     if answer.what == "killed":
         return _killed(slug, answer.first)
     if answer.what == "moved":

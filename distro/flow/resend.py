@@ -9,9 +9,9 @@ from distro.flow.orders import on_hold
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.model import DistributionId, DistributionState, Edition, State, Subscriber
-from distro.store import audience_scripts, distributions, keys, ledger_scripts, release_scripts
+from distro.store import audience_scripts, distributions, ledger_scripts, release_scripts, releases
 from distro.store.distribution import Distribution
-from distro.store.release_scripts import EditionText, NewDistribution, Submission
+from distro.store.release_scripts import NewDistribution, Submission
 
 RESENDABLE = {"in_doubt": State.IN_DOUBT, "failed": State.FAILED}
 
@@ -93,10 +93,7 @@ def _for_one(
             code="may_not_be_written_to",
             address=person.email,
         )
-    texts = [
-        EditionText(lang, version, installation.store.text(keys.edition(version)))
-        for lang, version in ((lang, found.versions[lang]) for lang in found.languages)
-    ]
+    texts = releases.texts_of(installation.store, found)
     distribution = NewDistribution(
         kind=found.kind,
         headline=found.headline,

@@ -16,7 +16,7 @@ from distro.flow.embargo import Tiers, tiers_of
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.installation.secrets import is_member
-from distro.letter.compile import EMBARGO
+from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_all, compile_edition, files_of
 from distro.mailing.signers import check_signers
 from distro.model import (
@@ -168,7 +168,7 @@ def _check_languages(
     wanted = {language for reading in readings for language in reading.required}
     if release.kind == "press-release":
         wanted |= set(installation.settings.languages.required)
-    there = {*release.languages, *releases.current_editions(installation.store, release.slug)}
+    there = {*release.languages, *releases.current_versions(installation.store, release.slug)}
     missing = sorted(wanted - there)
     if missing:
         raise RefusedError(
@@ -187,7 +187,7 @@ def _check_letters(
         check_signers(installation.settings, release.editions)
     files, now = files_of(readings), datetime.now().astimezone()
     for edition in release.editions:
-        for tier in ("", EMBARGO) if tiers.trusted else ("",):
+        for tier in letter_tiers(in_advance=bool(tiers.trusted)):
             compile_edition(installation, edition, "0", now, files=files, tier=tier)
 
 
@@ -297,12 +297,10 @@ def also_waiting(installation: Installation, accepted: Accepted) -> list[tuple[s
     if accepted.again:
         return []
     store, zone = installation.store, installation.settings.site.timezone
-    numbers = distributions.of_release(store, accepted.release)
-    others = [distributions.read(store, d) for d in numbers if d != accepted.id]
     return [
         (d.label, rfc3339(d.start_ms, zone))
-        for d in others
-        if d.state is DistributionState.SCHEDULED
+        for d in distributions.all_of(store, accepted.release)
+        if d.id != accepted.id and d.state is DistributionState.SCHEDULED
     ]
 
 

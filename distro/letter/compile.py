@@ -33,8 +33,16 @@ TIERS = (
     EMBARGO,
     "low-bandwidth",
 )
+
 HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
 _COLUMN = 552  # pixels of the text's width
+
+
+def tiers(*, in_advance: bool) -> tuple[str, ...]:
+    """Return the tiers of a distribution's letters: one for everyone, and one for those who have it
+    in advance, if some do.
+    """
+    return ("", EMBARGO) if in_advance else ("",)
 
 
 @dataclass(frozen=True, slots=True)

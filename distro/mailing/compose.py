@@ -8,6 +8,7 @@ from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.letter import CompiledLetter, Filler, compile_letter
 from distro.letter.compile import EMBARGO, LetterContext, with_date
+from distro.letter.compile import tiers as letter_tiers
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
@@ -84,7 +85,7 @@ def compile_all(installation: Installation, distribution: Distribution) -> None:
     # A member of the group does not see the keys; the worker halts what it cannot sign.
     if not is_member(installation.settings):
         check_signers(installation.settings, editions.values())
-    for tier in ("", EMBARGO) if distribution.tiered else ("",):
+    for tier in letter_tiers(in_advance=distribution.tiered):
         for language, letter in _compiled(installation, distribution, tier):
             letters.set_letter(
                 installation.store, distribution.id, language, letter.to_json(), tier
@@ -93,7 +94,7 @@ def compile_all(installation: Installation, distribution: Distribution) -> None:
 
 def date_letters(installation: Installation, distribution: Distribution) -> None:
     """Give the letters that were compiled for approval the Date of their sending."""
-    for tier in ("", EMBARGO) if distribution.tiered else ("",):
+    for tier in letter_tiers(in_advance=distribution.tiered):
         when = _when(installation, distribution, tier)
         for language in distribution.languages:
             letter = load_letter(installation, distribution.id, language, tier)
@@ -105,7 +106,7 @@ def date_letters(installation: Installation, distribution: Distribution) -> None
 
 def compile_again(installation: Installation, distribution: Distribution) -> None:
     """Compile the letters of both tiers anew: their embargo has another time now."""
-    for tier in ("", EMBARGO):
+    for tier in letter_tiers(in_advance=True):
         for language, letter in _compiled(installation, distribution, tier):
             letters.replace_letter(
                 installation.store, distribution.id, language, letter.to_json(), tier

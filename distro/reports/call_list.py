@@ -1,13 +1,12 @@
 """List whom to ring: who holds what a note is about, and the note does not reach by mail."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from distro.model import State
 from distro.store import Store, notes, records, subscriber_rows
 from distro.store.distribution import Distribution
-from distro.store.records import ids_of, is_protected, ordinals_in, shown_address
+from distro.store.records import is_protected, ordinals_in, shown_address
 
 _NOT_REACHED = (State.FAILED, State.SUPPRESSED, State.CANCELLED, State.BOUNCED)
 
@@ -28,21 +27,15 @@ def call_list(store: Store, note: Distribution) -> list[Callee]:
     """
     if not note.frozen:
         return []
-    people = sorted(set(_left_out(store, note)) | set(_not_reached(store, note)))
+    people = sorted({*notes.left_out_people(store, note), *_not_reached(store, note)})
     rows = subscriber_rows.rows(store, people)
     return [_callee(who, row or b"{}") for who, row in zip(people, rows, strict=True)]
 
 
-def _left_out(store: Store, note: Distribution) -> Iterator[int]:
-    reasons = note.plan.left_out if note.plan else ()
-    for bitmap in notes.left_out_people(store, note.id, reasons):
-        yield from ids_of(bitmap)
-
-
-def _not_reached(store: Store, note: Distribution) -> Iterator[int]:
+def _not_reached(store: Store, note: Distribution) -> list[int]:
     states = records.states_of(store, note.id)
     ordinals = [o for state in _NOT_REACHED for o in ordinals_in(states, state)]
-    yield from records.audience_ids_at(store, note.id, ordinals)
+    return records.audience_ids_at(store, note.id, ordinals)
 
 
 def _callee(who: int, raw: bytes) -> Callee:

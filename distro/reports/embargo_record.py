@@ -37,7 +37,7 @@ def _lines(store: Store, found: Distribution, zone: str) -> Iterator[str]:
     yield (
         f"- Trusted with it: the list `{found.trusted}`"
         if found.trusted
-        else ("- Nobody was trusted with it")
+        else "- Nobody was trusted with it"
     )
     for language, version in sorted(found.versions.items()):
         yield f"- Text ({language}): {version}"

@@ -152,7 +152,7 @@ def _editions(store: Store, found: Distribution, states: bytes) -> dict[str, dic
 
 def _supersedes(store: Store, found: Distribution) -> str:
     """Return the newest distribution whose place this one took, D4; "" where it took none."""
-    mine = [distributions.read(store, d) for d in distributions.of_release(store, found.release)]
+    mine = distributions.all_of(store, found.release)
     ended = [d for d in mine if found.note and d.superseded_by == found.id]
     texts = [d for d in ended if d.kind not in NOTICES]
     return (texts or ended)[-1].label if ended else ""

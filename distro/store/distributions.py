@@ -87,6 +87,11 @@ def of_release(store: Store, slug: str) -> list[DistributionId]:
     return [DistributionId(d) for d in store.elements(keys.release_distributions(slug))]
 
 
+def all_of(store: Store, slug: str) -> list[Distribution]:
+    """Return the same, each read."""
+    return [read(store, number) for number in of_release(store, slug)]
+
+
 def running(store: Store) -> list[DistributionId]:
     """Return those with a frozen audience that are neither sent nor cancelled and settled."""
     return [DistributionId(d) for d in store.members(keys.RUNNING)]

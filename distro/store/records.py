@@ -194,6 +194,15 @@ def ids_of(bitmap: bytes) -> list[int]:
     return ids
 
 
+def bitmap_of(ids: Iterable[int]) -> bytes:
+    """Return ids as a bitmap, as `ids_of` reads it."""
+    people = list(ids)
+    bits = bytearray(max(people, default=0) // 8 + 1)
+    for number in people:
+        bits[number >> 3] |= 128 >> (number & 7)
+    return bytes(bits)
+
+
 def pack_ids(ids: Sequence[int]) -> bytes:
     """Return ids as `ids:` keys hold them: four bytes each."""
     return struct.pack(f">{len(ids)}I", *ids)

@@ -1,12 +1,14 @@
 """Keep releases, their editions and the files that travel with them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from distro.model import Edition
 from distro.store import keys
 from distro.store.client import Call, Store
+from distro.store.distribution import Distribution
+from distro.store.release_scripts import EditionText
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ def status(store: Store, slug: str) -> ReleaseStatus:
     return ReleaseStatus(name, word, int(until or 0))
 
 
+def texts_of(store: Store, found: Distribution) -> list[EditionText]:
+    """Return the editions of a distribution as they are kept, to be sent once more."""
+    return [
+        EditionText(lang, found.versions[lang], store.text(keys.edition(found.versions[lang])))
+        for lang in found.languages
+    ]
+
+
 def current_versions(store: Store, slug: str) -> dict[str, str]:
     """Return language -> version of what a release says now."""
     found: dict[str, str] = json.loads(
@@ -35,9 +45,8 @@ def current_versions(store: Store, slug: str) -> dict[str, str]:
     return found
 
 
-def current_editions(store: Store, slug: str) -> dict[str, Edition]:
-    """Return language -> what a release says now, in the order in which its languages came."""
-    versions = current_versions(store, slug)
+def editions_of(store: Store, versions: Mapping[str, str]) -> dict[str, Edition]:
+    """Return language -> edition of these versions, in their order."""
     texts = {lang: store.text(keys.edition(version)) for lang, version in versions.items()}
     return {lang: Edition.from_json(text) for lang, text in texts.items() if text}
 

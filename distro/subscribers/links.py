@@ -186,7 +186,7 @@ def _latest(installation: Installation, found: Distribution, language: str) -> D
     store = installation.store
     if not found.superseded:
         return found
-    mine = (distributions.read(store, d) for d in distributions.of_release(store, found.release))
+    mine = distributions.all_of(store, found.release)
     later = [
         d
         for d in mine

@@ -143,7 +143,7 @@ def test_a_refile_writes_to_nobody_who_has_it(
 ) -> None:
     sent(installation, story, tmp_path)
 
-    correct(installation, files(tmp_path, NEW), change=corrections.REFILE, tell=False)
+    correct(installation, files(tmp_path, NEW), tell=False)
     story.run(3)
 
     assert len(story.letters) == 6

@@ -64,7 +64,7 @@ def a_note_does_not_wait(patch: pytest.MonkeyPatch) -> None:
 
 def cleared_to_everybody(patch: pytest.MonkeyPatch) -> None:
     """An all-clear to who was never asked to wait."""
-    mutated(patch, "act", ("if a.verb == 'clear' then sources = notes end", ""))
+    mutated(patch, "act", ("if a.verb == 'clear' then sources = holds(a.slug) end", ""))
 
 
 def the_rest_has_it_already(patch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,19 @@ local function resume(D, before, actor, reason)
   event(D, 'resumed', actor, reason)
   return back
 end
+-- Have the sweep look at a distribution two minutes before it starts: its audience is fixed then.
+local function look_ahead(D, start)
+  call('ZADD', 'due', int(math.max(now(), start - 120000)), D)
+end
+-- The hold notes of a release that are in force.
+local function holds(slug)
+  local found = {}
+  for _, D in ipairs(call('LRANGE', 'rel:' .. slug .. ':dists', 0, -1)) do
+    local d = call('HMGET', 'dist:' .. D, 'kind', 'superseded', 'cleared')
+    if d[1] == 'hold' and not d[2] and not d[3] then found[#found + 1] = D end
+  end
+  return found
+end
 -- Store one distribution of a release, with its editions: {kind, headline, start, editions: [{lang,
 -- version, json}], fields: {…}}. Gives its number.
 local function new_distribution(slug, d)
@@ -122,8 +135,8 @@ local function new_distribution(slug, d)
   call(unpack(row))
   call('RPUSH', 'rel:' .. slug .. ':dists', D)
   call('ZADD', 'dists', int(at), D)
-  if state == 'scheduled' then call('ZADD', 'due', int(math.max(at, d.start - 120000)), D) end
-  event(D, 'submitted', d.fields.actor, d.fields.break_glass and d.fields.break_glass or '')
+  if state == 'scheduled' then look_ahead(D, d.start) end
+  event(D, 'submitted', d.fields.actor, d.fields.break_glass or '')
   return D
 end
 -- Nothing more of a distribution begins; what was reserved is settled in pieces, by whoever asks

@@ -23,16 +23,14 @@ local function same(x, y)
   end
   return true
 end
--- these say something about a text, and do not carry one
+-- these say something about a text, and do not carry one: as in model.NOTICES
 local ABOUT = { hold = true, clear = true, kill = true, lift = true }
 local ENDS = { correct = true, update = true, kill = true }
-local before, sources, notes = call('LRANGE', rel .. ':dists', 0, -1), {}, {}
+local before, sources = call('LRANGE', rel .. ':dists', 0, -1), {}
 for _, D in ipairs(before) do
-  local d = call('HMGET', 'dist:' .. D, 'kind', 'superseded', 'cleared')
-  if not ABOUT[d[1]] then sources[#sources + 1] = D end
-  if d[1] == 'hold' and not d[2] and not d[3] then notes[#notes + 1] = D end
+  if not ABOUT[call('HGET', 'dist:' .. D, 'kind')] then sources[#sources + 1] = D end
 end
-if a.verb == 'clear' then sources = notes end
+if a.verb == 'clear' then sources = holds(a.slug) end
 if a.verb == 'late' and #before ~= a.seen then return { 'moved', '' } end
 -- the plan was made for these texts
 if #a.texts > 0 and not same(cjson.decode(r[3] or '{}'), a.planned) then return { 'moved', '' } end

@@ -42,16 +42,14 @@ if moved then return { 'ok', resume(D, d[11], person, 'approved again') } end
 local start = d[5] and at or math.max(at, tonumber(d[6]))
 call('HSET', DIST, 'state', 'scheduled', 'reason', '')
 if d[5] then call('HSET', DIST, 'start_at', int(start)) end
-call('ZADD', 'due', int(math.max(at, start - 120000)), D)
+look_ahead(D, start)
 if d[8] == 'clear' then
   -- who was asked to wait by now, also by a hold that came after this was written
-  local asked = {}
+  call('HSET', DIST, 'sources', cat(holds(d[9]), ' '))
   for _, other in ipairs(call('LRANGE', REL .. ':dists', 0, -1)) do
-    local o = call('HMGET', 'dist:' .. other, 'kind', 'superseded', 'cleared', 'state')
-    if o[1] == 'hold' and not o[2] and not o[3] then asked[#asked + 1] = other end
-    if o[1] == 'clear' and o[4] == 'draft' then cancel(other, person, 'cleared by D' .. D) end
+    local o = call('HMGET', 'dist:' .. other, 'kind', 'state')
+    if o[1] == 'clear' and o[2] == 'draft' then cancel(other, person, 'cleared by D' .. D) end
   end
-  call('HSET', DIST, 'sources', cat(asked, ' '))
   clear(d[9], D, person)
 end
 return { 'ok', 'scheduled' }

@@ -22,7 +22,7 @@ end
 -- without tiers nobody has it: it goes out at its lift, and so at the new one
 if d[5] == '' and not d[4] and tonumber(d[3]) == before then
   call('HSET', DIST, 'start_at', int(lift))
-  if d[1] == 'scheduled' then call('ZADD', 'due', int(math.max(at, lift - 120000)), D) end
+  if d[1] == 'scheduled' then look_ahead(D, lift) end
 end
 event(D, ARGV[4], ARGV[3], ARGV[5])
 return { 'ok', d[1] }

@@ -55,7 +55,7 @@ if d[1] == 'scheduled' and d[12] then
   call('ZREM', 'due', D)
   d[1] = 'draft'
 elseif d[1] ~= 'draft' then
-  call('ZADD', 'due', int(math.max(now(), start - 120000)), D)
+  look_ahead(D, start)
 end
 event(D, 'rescheduled', ARGV[3], ARGV[4])
 return { 'ok', d[1] }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distro import store
-from distro.model import LETTERS
+from distro.model import LETTERS, NOTICES
 from distro.store import consents, key_table, keys, records
 from distro.store.ledger_scripts import OUTCOME_SIZE, RECORD_SIZE
 
@@ -63,7 +63,12 @@ def test_scripts_and_python_share_the_layout_of_bytes() -> None:
     size = re.search(r"REC = (\d+)", shared)
 
     reasons = re.search(r"REASONS = \{ (.+) \}", shared)
+    about = re.search(
+        r"ABOUT = \{ (.+) \}", (SCRIPTS[0].parent / "act.lua").read_text(encoding="utf-8")
+    )
 
+    assert about is not None
+    assert tuple(re.findall(r"(\w+) = true", about[1])) == NOTICES
     assert reasons is not None
     assert tuple(re.findall(r"'(\w+)'", reasons[1])) == consents.REASONS
     assert order is not None

@@ -14,7 +14,7 @@ from distro.letter import CompiledLetter, Filler, compile_letter, service_letter
 from distro.letter.compile import LetterContext
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
-from distro.model import Contact, Edition
+from distro.model import NOTICES, Contact, Edition
 from distro.submit import read
 from distro.tokens import SecretKeys
 
@@ -96,8 +96,10 @@ WHAT = {
         "What the text said and what it should say, each with a label; then the whole text. Fields:"
         " `note:`, `it_said:`, `it_should_say:`."
     ),
-    "hold": "Asks readers to wait while the facts are checked.",
+    "hold": "Asks readers to wait while the facts are checked; the text is not sent again.",
+    "clear": "Ends a hold: the text may be used as it was sent.",
     "kill": "Withdraws the release; its text is not sent again.",
+    "lift": "Gives an embargo another time, or ends it.",
     "embargo": (
         "In advance, for trusted readers. It gives the time in words and in other time zones, and"
         " again after the text."
@@ -106,13 +108,8 @@ WHAT = {
     "welcome": "Sent after this confirmation.",
     "low-bandwidth": "For a slow connection: a few kilobytes, nothing to load.",
 }
-# Templates whose command or tier is not built: `distro preview` shows them, nothing sends them yet
-# (README, "What it does not do yet").
+# Templates that `distro preview` shows and nothing sends yet (README, "What it does not do yet").
 NOT_SENT = {
-    "correction": "there is no `distro correct`",
-    "hold": "there is no `distro hold`",
-    "kill": "there is no `distro kill`",
-    "embargo": "there are no embargo tiers, because it is not decided who gets a release early",
     "low-bandwidth": "no subscriber can choose it",
 }
 
@@ -130,7 +127,9 @@ def edition(kind: str, language: str) -> Edition:
     }
     if kind == "embargo":
         changes["embargo"] = "2026-12-01T10:00:00+01:00"
-    if kind in ("correction", "hold", "kill"):
+    if kind == "lift":
+        changes["embargo"] = "2026-12-02T10:00:00+01:00"
+    if kind in ("correction", *NOTICES):
         changes["note"] = NOTE[language] if kind == "correction" else ""
     if kind == "correction":
         changes["it_said"], changes["it_should_say"] = SAID[language]
@@ -231,7 +230,7 @@ def main() -> None:
         ),
         (
             "Organisations add their own brand with `[sender]` and their own templates folder,"
-            " block by block. Five letters are ready but cannot be sent yet; they are marked.\n"
+            " block by block.\n"
         ),
     ]
     with sync_playwright() as playwright:

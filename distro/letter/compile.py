@@ -35,6 +35,8 @@ TIERS = (
 )
 
 HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
+# Blocks that a kind leaves empty leave their blank lines: at most two stay together.
+_PILED = re.compile(r"\n{4,}")
 _COLUMN = 552  # pixels of the text's width
 
 
@@ -118,7 +120,9 @@ def compile_letter(
     subject = " ".join(templates.render(f"{folder}/subject.txt", variables).split())
     subject = context.subject_prefix + subject
     html = compile_mjml(templates.render(f"{folder}/body.mjml", variables), f"{folder}/body.mjml")
-    text = templates.render(f"{folder}/body.txt", variables).strip("\n") + "\n"
+    text = (
+        _PILED.sub("\n\n\n", templates.render(f"{folder}/body.txt", variables)).strip("\n") + "\n"
+    )
     # Who has not subscribed yet has nothing to leave.
     way_out = "confirm" if folder == "confirm" else "unsubscribe"
     for part, rendered in (("body.mjml", html), ("body.txt", text)):

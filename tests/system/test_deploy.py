@@ -139,7 +139,7 @@ def test_the_commands_of_the_document_make_a_server_that_several_people_use(tmp_
     # The last line is the doctor's, who finds a trial without DNS.
     assert "sending process lives" in said[-4000:], said[-6000:]
     assert re.search(r"(\d+) = \1 accepted", said), said[-6000:]
-    assert "by ana" in said, said[-6000:]
+    assert "by machine:ana" in said, said[-6000:]
     assert "Traceback" not in said, said[-6000:]
 
 

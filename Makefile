@@ -26,7 +26,7 @@ test: $(VENV)/.installed
 
 # Of those, the ones that no neighbour disturbs.
 SIDE_BY_SIDE := tests/faults/test_pictures.py tests/faults/test_other_hands.py tests/faults/test_second_opinions.py \
-	tests/attacks/test_time.py tests/flow/test_limited_relays.py
+	tests/attacks/test_time.py tests/attacks/test_secrets.py tests/flow/test_limited_relays.py
 
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed

@@ -57,6 +57,7 @@ COMMANDS = (
 
 
 @pytest.mark.system
+@pytest.mark.faults  # for its length
 def test_no_command_shows_a_secret_even_when_it_fails(tmp_path: Path) -> None:
     """All of them at once: most wait for a Redis that does not come."""
     plant(tmp_path)

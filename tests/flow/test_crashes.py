@@ -3,10 +3,9 @@
 import struct
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-import redis
 
 from distro.errors import StoreGoneError
 from distro.flow.freeze import advance
@@ -22,42 +21,9 @@ from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import RECORD_SIZE, Step
 from distro.store.records import counters, unpack_record
 from tests.support import clock
+from tests.support.crashing import Crash, CrashingStore
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.story import Story
-
-T = TypeVar("T")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class CrashingStore(Store):
-    """Dies at its n-th question, before it is asked or after it is answered."""
-
-    def __init__(self, url: str, at: int, *, after: bool) -> None:
-        super().__init__(redis.Redis.from_url(url, protocol=2))
-        self.left, self.after = at, after
-
-    def _maybe(self) -> bool:
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Crash
-        return self.left == 0
-
-    def call(self, call: Call[T]) -> T:
-        dies = self._maybe()
-        answer = super().call(call)
-        if dies:
-            raise Crash
-        return answer
-
-    def command(self, *words: Any) -> Any:
-        dies = self._maybe()
-        answer = super().command(*words)
-        if dies:
-            raise Crash
-        return answer
 
 
 @pytest.fixture

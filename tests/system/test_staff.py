@@ -152,6 +152,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
             shutil.rmtree(above, ignore_errors=True)
 
 
+@pytest.mark.faults  # for its length
 def test_a_group_may_use_the_commands_and_sees_no_secret(server: Server) -> None:
     """Submit, report and halt are the members'; keys and what readers asked of us stay the owner's;
     others get a sentence.

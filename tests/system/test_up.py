@@ -215,6 +215,7 @@ def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: P
     assert twice <= result["possibly_twice"] <= 8
 
 
+@pytest.mark.faults  # for its length
 def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     installation, mailbox = up
     book(installation, 200)
@@ -276,6 +277,7 @@ def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
         assert installation.stop() == []
 
 
+@pytest.mark.faults  # for its length
 def test_the_demo_runs(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "distro", "demo", "--exit"],

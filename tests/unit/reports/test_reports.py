@@ -205,7 +205,7 @@ def office_folder(folder: Path, server: Embedded, store: Store) -> Path:
     write_release(folder)
     (folder / "distro.toml").write_text(
         f'redis = "{server.url()}"\ndata = "{installation.settings.data}"\n[[relay]]\nurl ='
-        ' "smtp://127.0.0.1:1?tls=off"\n'
+        ' "smtp://127.0.0.1:1?tls=off"\n[limits]\ngrace = "0s"\n'
     )
     return folder
 

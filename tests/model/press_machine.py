@@ -9,7 +9,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from distro.store.embedded import Embedded
 from distro.store.ledger_scripts import Claim, Intent, Step
 from distro.store.records import pack_outcome, unpack_thread
 from tests.support import clock
+from tests.support.crashing import Crash, CrashingStore
 from tests.support.installation import make_installation
 
 READERS = range(1, 6)
@@ -47,6 +48,7 @@ an_act = rule(
     rounds=st.integers(0, 2),
     told=st.integers(0, 5),
 )
+_SURELY = 0  # a command that does not die
 _UNDER_WAY = {DistributionState.SENDING, DistributionState.FREEZING}
 
 
@@ -107,7 +109,6 @@ class PressMachine(RuleBasedStateMachine):
         self.installation: Installation = make_installation(
             self.folder, self.server, self.store, in_doubt={"policy": "hold", "after": "1s"}
         )
-        self.sweep = Sweep(self.installation, call_again=0)
         self.truth = Truth()
         self.flights: list[Flight] = []
         self.lost: list[Lost] = []
@@ -165,9 +166,33 @@ class PressMachine(RuleBasedStateMachine):
         """One round of the sweep, a second later, and what it asks for."""
         self.ahead += 1000
         clock.move(self.ahead)
-        for wake in self.sweep.once():
+        self._sweep(self.installation)
+
+    @rule(at=st.integers(1, 60), after=st.booleans())
+    def die(self, at: int, after: bool) -> None:
+        self.dies(at, after=after)
+
+    def dies(self, at: int, *, after: bool) -> bool:
+        """The same by a process that dies at its n-th question to Redis, asked or answered; False
+        where it has fewer.
+        """
+        self.ahead += 1000
+        clock.move(self.ahead)
+        try:
+            self._sweep(self._dying(at, after=after))
+        except Crash:
+            return True
+        return False
+
+    def _sweep(self, installation: Installation) -> None:
+        for wake in Sweep(installation, call_again=0).once():
             if not wake.deliver:
-                advance(self.installation, wake.distribution)
+                advance(installation, wake.distribution)
+
+    def _dying(self, at: int, *, after: bool) -> Installation:
+        return replace(
+            self.installation, store=CrashingStore(self.installation.url, at, after=after)
+        )
 
     @rule(seconds=st.sampled_from([1, 10, 120]))
     def wait(self, seconds: int) -> None:
@@ -314,20 +339,24 @@ class PressMachine(RuleBasedStateMachine):
         """What mostly happens: some letters leave, somebody acts, some of its notes leave."""
         if sent:
             self.send(0, sent, fate)
-        if verb in ("correct", "update"):
-            self.text += 1
-            to = "all" if verb == "update" else ""
-            order: Correction | Notice = Correction(
-                files=[self._file()], note="It was wrong.", actor="ana", verb=verb, to=to
-            )
-        else:
-            order = Notice(verb=verb, note="We say so.", actor="ana")
-        self._act(verb, order)
+        self._act(verb, self._order(verb))
         self._nothing_resumes()
         for _ in range(rounds):
             self.advance()
         if told:
             self.send(9, told, "a")
+
+    @rule(
+        verb=st.sampled_from(VERBS),
+        sent=st.integers(0, 4),
+        at=st.integers(1, 60),
+        after=st.booleans(),
+    )
+    def act_and_die(self, verb: str, sent: int, at: int, after: bool) -> None:
+        """The command dies; what it asked for is done whole, or not at all."""
+        if sent:
+            self.send(0, sent, "a")
+        self.dies_acting(verb, at, after=after)
 
     @an_act
     def act_again(self, verb: str, sent: int, fate: str, rounds: int, told: int) -> None:
@@ -340,17 +369,36 @@ class PressMachine(RuleBasedStateMachine):
         self.act("hold", sent, fate, 0, 0)
         self.act(verb, 0, "a", rounds, told)
 
-    def _act(self, verb: str, order: Correction | Notice) -> None:
+    def dies_acting(self, verb: str, at: int, *, after: bool) -> bool:
+        """Act by a command that dies at its n-th question; True where nothing was done."""
+        before = len(distributions.of_release(self.store, SLUG))
+        self._act(verb, self._order(verb), at, after=after)
+        return len(distributions.of_release(self.store, SLUG)) == before
+
+    def _order(self, verb: str) -> Correction | Notice:
+        if verb not in ("correct", "update"):
+            return Notice(verb=verb, note="We say so.", actor="ana")
+        self.text += 1
+        to = "all" if verb == "update" else ""
+        return Correction(files=[self._file()], note="It was wrong.", actor="ana", verb=verb, to=to)
+
+    def _act(
+        self, verb: str, order: Correction | Notice, at: int = _SURELY, *, after: bool = False
+    ) -> None:
         before = {str(d) for d in distributions.of_release(self.store, SLUG)}
         status = releases.status(self.store, SLUG).name
+        office = self._dying(at, after=after) if at else self.installation
         named = DistributionId("1")
         try:
             if isinstance(order, Correction):
-                corrections.send(
-                    self.installation, corrections.plan(self.installation, named, order)
-                )
+                corrections.send(office, corrections.plan(office, named, order))
             else:
-                notices.send(self.installation, notices.plan(self.installation, named, order))
+                notices.send(office, notices.plan(office, named, order))
+        except Crash:
+            if len(distributions.of_release(self.store, SLUG)) == len(before):
+                if isinstance(order, Correction):
+                    self.text -= 1
+                return
         except RefusedError as error:
             refusals = {"killed", "held_already", "not_held"}
             assert error.code in refusals, error.message

@@ -3,6 +3,8 @@ kill, nothing superseded begins: over random days; and every mutant is found by 
 """
 
 import os
+from collections.abc import Callable
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -58,6 +60,35 @@ def test_a_day_finds_its_mutant(
     day.mutant(monkeypatch)
     with pytest.raises(AssertionError):
         judge(store, server, day)
+
+
+def _until_done(dies: Callable[[int], bool]) -> int:
+    """Die at the first question, the second, and so on; return how often."""
+    return next(at for at in count(1) if not dies(at)) - 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("verb", ["correct", "update", "hold", "clear", "kill"])
+def test_a_note_reaches_its_holders_whatever_dies(
+    verb: str, after: bool, store: Store, server: Embedded
+) -> None:
+    """The command dies at each of its questions until it is through; then each sweep does."""
+    office = machine(store, server)()
+    try:
+        office.begin(under_embargo=False)
+        office.send(0, 2, "a")
+        office.send(0, 1, "t")
+        if verb == "clear":
+            office.act("hold", 0, "a", rounds=2, told=1)
+        deaths = _until_done(lambda at: office.dies_acting(verb, at, after=after))
+        assert deaths > 5
+        deaths = _until_done(lambda at: office.dies(at, after=after))
+        office.reply(0, known=True, provable=True)
+        deaths += _until_done(lambda at: office.dies(at, after=after))
+        assert deaths > 20
+        office.finish()
+    finally:
+        office.close()
 
 
 def test_everybody_hears_the_last_word(store: Store, server: Embedded) -> None:

@@ -39,3 +39,10 @@ class CrashingStore(Store):
         if dies:
             raise Crash
         return answer
+
+    def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
+        dies = self._maybe()
+        answer = super().pipeline(commands)
+        if dies:
+            raise Crash
+        return answer

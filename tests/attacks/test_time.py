@@ -95,6 +95,7 @@ def all_readers_and_most(folder: Path, count: int, seed: int) -> float:
 
 
 @pytest.mark.timeout(100)
+@pytest.mark.faults  # for its length
 def test_no_hostile_file_costs_more_than_a_moment(tmp_path: Path) -> None:
     assert megabytes(tmp_path, 80, seed=int(os.environ.get("DISTRO_SEED", "3"))) < MEGABYTES
 

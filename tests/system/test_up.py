@@ -255,6 +255,7 @@ def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -
     assert result["counts"]["accepted"] == 399 == len({a for a, _ in mailbox.accepted})
 
 
+@pytest.mark.faults  # for its length
 def test_a_relay_that_is_away_leaves_everyone_queued(tmp_path: Path) -> None:
     installation = Up(tmp_path, 1)
     installation.start()

@@ -53,13 +53,14 @@ def main(readers: int = 4000, rate: int = 50) -> int:
     print(
         f"{len(times):,} letters to a provider at {rate}/s, four processes:"
         f" {len(times) / seconds:.1f}/s over {seconds:.1f} s with a burst of {rate}; most beyond"
-        f" burst + rate x time in any stretch: {over:.1f}"
+        f" burst + rate x time in any stretch: {over:.1f} (bar 2; at least {0.8 * rate:.0f}/s)"
     )
     print(
         f"the others: {others(paced):,.0f}/s beside {others(free):,.0f}/s with nobody throttled"
         f" ({others(paced) / others(free):.2f} x)"
     )
-    return over > 2
+    # never beyond what the bucket allows, and not far below it
+    return over > 2 or len(times) / seconds < 0.8 * rate
 
 
 if __name__ == "__main__":

@@ -282,7 +282,7 @@ class GroupCommit:
             rest = max(answer.wait_ms / 1000, _REST)
             leased.rest_until = self._loop.time() + rest
             leased.done.set()
-            self._loop.call_later(rest, self.kick)
+            self._loop.call_later(rest, self._rested, leased)
         ended = answer.status in (1, 2) or (
             answer.cursor >= leased.claim.past and len(answer.intents) < want
         )
@@ -296,6 +296,13 @@ class GroupCommit:
             self.consumer.on_intents(leased, answer.intents, before)
         if ended:
             self.end(leased)
+
+    def _rested(self, leased: LeasedBatch) -> None:
+        """Let a batch go on. Its time counts as over: a timer may ring a rounding error early, and
+        nobody would ring again.
+        """
+        leased.rest_until = min(leased.rest_until, self._loop.time())
+        self.kick()
 
     def _of(self, distribution: str) -> Pending:
         return self._pending.setdefault(distribution, Pending())

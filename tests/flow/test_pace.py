@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from distro.audience import importing
 from distro.errors import RefusedError
@@ -202,6 +204,31 @@ def test_a_throttled_group_does_not_hold_up_the_others(installation: Installatio
     assert len(others) == 40
     assert 1 <= len(mine) <= 5 + 5 * seconds + 1
     story.sender.stop()
+
+
+class _EarlyLoop(asyncio.SelectorEventLoop):
+    """Timers ring two milliseconds early, as those of uvloop do by a rounding error."""
+
+    def call_later(self, delay: float, *args: Any, **options: Any) -> asyncio.TimerHandle:
+        return super().call_later(max(0.0, delay - 0.002), *args, **options)
+
+
+def test_a_throttled_group_goes_on_by_itself_though_timers_ring_early(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its batch rests until the bucket has filled a little; nothing else calls for it."""
+    monkeypatch.setattr(uvloop, "new_event_loop", _EarlyLoop)
+    quick = installation.settings.pace.model_copy(update={"rates": {"microsoft": "20/s"}})
+    story = Story(
+        replace(installation, settings=installation.settings.model_copy(update={"pace": quick}))
+    )
+    advance(installation, DistributionId("1"))
+    story.sender.deliver(DistributionId("1"), -1, 1)
+    end = time.monotonic() + 5
+    while len(story.letters) < 80:
+        assert time.monotonic() < end, f"stuck at {len(story.letters)}"
+        story.run(1)
+    story.stop()
 
 
 def test_a_group_that_asks_us_to_slow_down_is_slow_for_a_while(installation: Installation) -> None:

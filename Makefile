@@ -31,7 +31,7 @@ SIDE_BY_SIDE := tests/faults/test_pictures.py tests/faults/test_other_hands.py t
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -m faults tests/faults tests/attacks tests/flow $(SIDE_BY_SIDE:%=--ignore=%)
-	$(BIN)/python -m pytest -q -m faults -n auto --dist worksteal tests/system tests/model $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -q -m faults -n auto --dist worksteal tests/system tests/model tests/unit/documents $(SIDE_BY_SIDE)
 
 # Each figure with its bar, beside a reference of the same run (docs/performance.md). Needs Debian's postfix; a quiet machine.
 bench: $(VENV)/.installed
@@ -77,7 +77,7 @@ day: $(VENV)/.installed
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
-	echo hatchling | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements-dev.lock -o requirements-build.lock
+	printf 'hatchling\neditables\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements-dev.lock -o requirements-build.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build dist

@@ -38,27 +38,6 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].casefold()
 
 
-class Level(StrEnum):
-    """The seriousness of a problem of an edition."""
-
-    ERROR = "error"  # it cannot be sent as it is
-    WARNING = "warning"  # it can, but someone should look
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing found wrong in a file: where, how bad, what."""
-
-    file: str
-    line: int  # from 1; 0: the whole file
-    level: Level
-    message: str
-
-    def __post_init__(self) -> None:
-        # A quoted line break would make a line of its own.
-        object.__setattr__(self, "message", " ".join(self.message.splitlines()))
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Somebody whom journalists may ask. Texts that are not there are ""."""
@@ -176,33 +155,6 @@ class Edition:
         fields["files"] = tuple(Enclosed(**f) for f in fields["files"])
         fields |= {key: tuple(fields[key]) for key in ("topics", "regions")}
         return cls(**fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The understanding of one file."""
-
-    file: str
-    source: str  # "Markdown", "plain text"
-    edition: Edition | None  # None: not readable at all
-    problems: tuple[Problem, ...] = ()
-    dropped: tuple[tuple[int, str], ...] = ()  # line number and text of what was left out
-    paragraphs: tuple[str, ...] = ()
-    trusted: str = ""  # the list that may have it before the embargo is over
-    required: tuple[str, ...] = ()  # languages without which nothing of the release goes out
-    # Hash and bytes of each file that travels with it, as they were read.
-    enclosed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
-    sure: str = "yes"  # of the headline: "yes", "probably", "no"
-    # Number and text of the line that may be the headline instead.
-    otherwise: tuple[int, str] = (
-        0,
-        "",
-    )
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """Return the problems for which it cannot be sent."""
-        return tuple(p for p in self.problems if p.level is Level.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,10 @@ date is a date.
 
 import io
 import json
-import os
-import resource
-import subprocess
-import sys
-import tempfile
-from functools import partial
 from pathlib import Path
 
 from distro.errors import InputFileError
+from distro.lib.confined import ChildFailedError, Limits, run_confined
 
 _MEMORY, _OUTPUT = 800 << 20, 400 << 20  # what the child may take: bytes, and bytes of its rows
 # Of processor time: for any file, for each megabyte of it, and at most.
@@ -86,38 +81,19 @@ sys.stderr.write(json.dumps([name[:80] for name in names[1:20]]))
 
 
 def read_workbook(path: Path) -> tuple[io.TextIOWrapper, list[str]]:
-    """Return the first sheet as CSV, and the names of the others. Raises InputFileError.
-
-    The rows come by way of a file without a name, whose size the child's limits bound; a pipe's
-    they would not.
-    """
-    rows = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
-    why = "it asks for more memory or time than a list of contacts needs"
-    said = ""
+    """Return the first sheet as CSV, and the names of the others. Raises InputFileError."""
     seconds = min(_LONGEST, _SECONDS + _PER_MEGABYTE * path.stat().st_size // 1_000_000)
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", "-c", _CHILD, str(path.resolve())],
-            stdout=rows,
-            stderr=subprocess.PIPE,
-            check=False,
-            preexec_fn=partial(_limits, seconds),
-            timeout=seconds * 3,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"},
+        rows, said = run_confined(
+            ["-c", _CHILD, str(path.resolve())], Limits(_MEMORY, _OUTPUT, seconds)
         )
-        said = child.stderr.decode("utf-8", "replace").strip()
-        if child.returncode > 0 and said:
-            why = said.splitlines()[-1][:120]
-        failed = child.returncode != 0
-    except subprocess.TimeoutExpired:
-        failed = True
-    if failed:
-        rows.close()
+    except ChildFailedError as error:
+        why = str(error) or "it asks for more memory or time than a list of contacts needs"
         raise InputFileError(
             f"{path.name} is an Excel workbook that cannot be read ({why})",
             hint='Save it as "CSV UTF-8" and import that.',
-        )
-    if not rows.seek(0, os.SEEK_END):
+        ) from None
+    if not rows.tell():
         rows.close()
         raise InputFileError(
             f"{path.name} has no rows on its first sheet",
@@ -132,10 +108,3 @@ def _names(said: str) -> list[str]:
         return [str(name) for name in json.loads(said.splitlines()[-1])] if said else []
     except ValueError:
         return []
-
-
-def _limits(seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT, _OUTPUT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -15,8 +15,10 @@ from distro.cli.options import (
     Yes,
     actor,
     described,
+    reads_documents,
 )
 from distro.errors import UsageError
+from distro.readings import UNDECIDED, Choices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +60,7 @@ _IncludeNew = Annotated[
 ]
 
 
+@reads_documents
 def correct(
     distribution: Distribution,
     files: Files,
@@ -72,6 +75,7 @@ def correct(
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
+    choices: Choices = UNDECIDED,
 ) -> int:
     r"""Correct a release: nothing more of the earlier text is sent; a note with the corrected text
     goes to exactly those who have it, the corrected text alone to those who do not.
@@ -99,10 +103,12 @@ def correct(
         tell=tell or change != "refile",
         break_glass=break_glass,
         actor=actor(),
+        choices=choices,
     )
     return _send(distribution, order, yes=yes, config=config, as_json=as_json)
 
 
+@reads_documents
 def update(
     distribution: Distribution,
     files: Files,
@@ -111,6 +117,7 @@ def update(
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
+    choices: Choices = UNDECIDED,
 ) -> int:
     """Send a newer text of a release: to those who have the earlier one, and to those who match
     now. The earlier one is not sent any more.
@@ -121,7 +128,7 @@ def update(
     """
     from distro.flow.corrections import Correction
 
-    order = Correction(files=files, note=note, verb="update", to=to, actor=actor())
+    order = Correction(files=files, note=note, verb="update", to=to, actor=actor(), choices=choices)
     return _send(distribution, order, yes=yes, config=config, as_json=as_json)
 
 

@@ -13,6 +13,7 @@ import typer
 from distro.cli import (
     approvals,
     backups,
+    check,
     control,
     corrections,
     distributions,
@@ -74,6 +75,7 @@ def _version() -> None:
     raise typer.Exit
 
 
+check.add_to(app)
 releases.add_to(app)
 submit.add_to(app)
 report.add_to(app)

@@ -1,17 +1,20 @@
 """Options that several commands share."""
 
 import contextlib
+import functools
 import inspect
 import os
 import pwd
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from distro.actors import Actor
+from distro.errors import UsageError
+from distro.readings import Choices
 
 if TYPE_CHECKING:
     from distro.settings.load import Settings
@@ -75,6 +78,50 @@ Distribution = Annotated[
         help="D17, or the release where it has only one.", metavar="ID", show_default=False
     ),
 ]
+
+
+_DECISIONS = {
+    "accept_changes": "Take tracked changes of a document as accepted.",
+    "reject_changes": "Take tracked changes of a document as rejected.",
+    "drop_comments": "Leave comments of a document out.",
+    "drop_hidden": "Leave hidden text of a document out.",
+}
+
+
+def reads_documents(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that reads releases the options for what is left in a document; it gets them
+    as `choices`.
+    """
+    known = inspect.signature(function, eval_str=True)
+    extra = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, typer.Option(f"--{name.replace('_', '-')}", help=text)],
+        )
+        for name, text in _DECISIONS.items()
+    ]
+
+    @functools.wraps(function)
+    def command(**given: Any) -> int:
+        decided = {name: given.pop(name) for name in _DECISIONS}
+        return function(**given, choices=_choices(decided))
+
+    mine = [p for p in known.parameters.values() if p.name != "choices"]
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in mine] + extra
+    )
+    command.__annotations__ = {p.name: p.annotation for p in (*mine, *extra)}
+    return command
+
+
+def _choices(decided: dict[str, bool]) -> Choices:
+    if decided["accept_changes"] and decided["reject_changes"]:
+        raise UsageError("say one: --accept-changes or --reject-changes", code="one_of_two")
+    accepts = "accept" if decided["accept_changes"] else ""
+    rejects = "reject" if decided["reject_changes"] else ""
+    return Choices(accepts or rejects, decided["drop_comments"], decided["drop_hidden"])
 
 
 def described(app: typer.Typer, function: Callable[..., int], name: str | None = None) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from distro.cli import output
 
 if TYPE_CHECKING:
-    from distro.model import Edition, Problem
+    from distro.model import Edition
+    from distro.readings import Problem
 
 
 def files_json(edition: "Edition") -> dict[str, Any]:

@@ -1,14 +1,22 @@
-"""check, preview, test: look at a release before it is sent."""
+"""new, preview, test: begin a release, and look at a release before it is sent."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from distro.cli import output
-from distro.cli.options import Config, Files, Json, actor, described, settings
-from distro.cli.release_files import files_json, files_text, problem_json, show_problems
+from distro.cli.options import (
+    Config,
+    Files,
+    Json,
+    actor,
+    described,
+    reads_documents,
+    settings,
+)
+from distro.readings import UNDECIDED, Choices
 
 
 class Tier(StrEnum):
@@ -19,161 +27,32 @@ class Tier(StrEnum):
     low_bandwidth = "low-bandwidth"
 
 
-if TYPE_CHECKING:
-    from distro.model import Reading
-
-
-_ShowDropped = Annotated[
-    bool, typer.Option("--show-dropped", help="Show every line that was left out.")
+_NewFile = Annotated[
+    Path, typer.Argument(help="The Markdown file to write.", metavar="FILE", show_default=False)
+]
+_Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="press-release, statement, media-advisory, newsletter or update.",
+        metavar="KIND",
+    ),
 ]
 
 
-def check(
-    files: Files,
-    config: Config = None,
-    as_json: Json = False,
-    show_dropped: _ShowDropped = False,
-) -> int:
-    """Show what is understood of a release, and every problem with its line.
-
-    Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors.
+def new(path: _NewFile, kind: _Kind = "press-release") -> int:
+    """Write a sample release with every field explained; edit it, and check it. Overwrites nothing.
 
     Examples:
 
-        distro check release.md
-        distro check release.en.md release.fr.md --json
+        distro new harbour.en.md
+        distro new advisory.md --kind media-advisory
     """
-    from distro.errors import InputFileError
-    from distro.model import Level, Problem
-    from distro.submit import read
+    from distro.admin.sample_release import write_sample
 
-    found = settings(config, needed=False)
-    readings: list[Reading] = []
-    problems: list[Problem] = []
-    for path in files:
-        try:
-            readings.append(read(path, found.site.timezone, found.private_paths))
-        except InputFileError as error:
-            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
-    problems += [p for r in readings for p in r.problems]
-    if as_json:
-        output.document(
-            {
-                "editions": [_edition(r) for r in readings],
-                "problems": [problem_json(p) for p in problems],
-            }
-        )
-    else:
-        for reading in readings:
-            _show_reading(reading, show_dropped=show_dropped)
-        show_problems([p for p in problems if not any(p in r.problems for r in readings)])
-    errors = sum(p.level is Level.ERROR for p in problems)
-    if not as_json:
-        names = " ".join(map(str, files))
-        output.say(
-            f"{output.count(errors, 'error')} to mend."
-            if errors
-            else (
-                f"No errors. Next: distro preview {names}   or   distro plan {names} --to"
-                ' "journalists or partners"'
-            )
-        )
-    return 1 if errors else 0
-
-
-def _edition(reading: "Reading") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    edition = reading.edition
-    if edition is None:
-        return {}
-    return {
-        "file": reading.file,
-        "language": edition.language,
-        "headline": edition.headline,
-        "subhead": edition.subhead,
-        "dateline": edition.dateline,
-        "embargo": edition.embargo,
-        "paragraphs": list(reading.paragraphs),
-        "contacts": [asdict(c) for c in edition.contacts],
-        "notes_to_editors": edition.notes_to_editors,
-        "dropped": [text for _, text in reading.dropped],
-        "sure": reading.sure,
-        "otherwise": (
-            {"line": reading.otherwise[0], "headline": reading.otherwise[1]}
-            if reading.sure != "yes"
-            else None
-        ),
-        "kind": edition.kind,
-        "id": edition.slug,
-        "version": edition.version,
-        **files_json(edition),
-    }
-
-
-def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
-    edition = reading.edition
-    if edition is None:
-        return
-    word_count = sum(len(p.split()) for p in reading.paragraphs)
-    output.say(
-        f"{reading.file}: {output.language(edition.language)} {edition.kind.replace('-', ' ')},"
-        f" read from {reading.source}\n"
-    )
-    contacts = [
-        ", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts
-    ] or ["–"]
-    output.pairs(
-        [
-            ("Headline", edition.headline or "–"),
-            (
-                "  or",
-                (
-                    f'line {reading.otherwise[0]}: "{reading.otherwise[1][:90]}"'
-                    if reading.sure != "yes"
-                    else ""
-                ),
-            ),
-            ("Subhead", edition.subhead),
-            ("Dateline", edition.dateline or "–"),
-            ("Embargo", edition.embargo),
-            (
-                "Body",
-                output.count(len(reading.paragraphs), "paragraph")
-                + ", "
-                + output.count(word_count, "word"),
-            ),
-            *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
-            (
-                "Notes",
-                (
-                    f"{len(edition.notes_to_editors.split())} words"
-                    if edition.notes_to_editors
-                    else ""
-                ),
-            ),
-            ("Attached", files_text(edition, pictures=False)),
-            ("Pictures", files_text(edition, pictures=True)),
-            ("Dropped", "" if show_dropped else _dropped(reading)),
-        ]
-    )
-    if show_dropped and reading.dropped:
-        output.say("\n  Dropped")
-        for number, text in reading.dropped:
-            output.say(f"    line {number:<4} {text}")
-    output.say()
-    show_problems(list(reading.problems))
-
-
-def _dropped(reading: "Reading") -> str:
-    if not reading.dropped:
-        return ""
-    numbers = [number for number, _ in reading.dropped]
-    first = next((text for _, text in reading.dropped if len(text) > 2), reading.dropped[0][1])
-    return (
-        f"{output.count(len(numbers), 'line')} between {numbers[0]} and {numbers[-1]}:"
-        f' "{first[:40]}" …      --show-dropped'
-    )
+    written = write_sample(path, kind)
+    output.say(f"{written}\nNext: edit it, then distro check {written}")
+    return 0
 
 
 _AsAddress = Annotated[
@@ -203,6 +82,7 @@ _Tier = Annotated[
 ]
 
 
+@reads_documents
 def preview(
     files: Files,
     config: Config = None,
@@ -211,6 +91,7 @@ def preview(
     out: _Out = Path("preview"),
     extremes: _Extremes = False,
     tier: _Tier = Tier.everyone,
+    choices: Choices = UNDECIDED,
 ) -> int:
     """Write the letter of every edition as .html, .txt and .eml, and a page that shows them side by
     side.
@@ -232,6 +113,7 @@ def preview(
         [reader_named(as_address), *(EXTREMES if extremes else ())],
         out,
         "" if tier is Tier.everyone else tier.value,
+        choices,
     )
     if as_json:
         output.document(
@@ -260,11 +142,13 @@ _SendTo = Annotated[
 ]
 
 
+@reads_documents
 def send_test(
     files: Files,
     send_to: _SendTo,
     config: Config = None,
     as_json: Json = False,
+    choices: Choices = UNDECIDED,
 ) -> int:
     """Send the real letter to a colleague, marked [Test], outside any distribution.
 
@@ -280,7 +164,7 @@ def send_test(
 
     with open_installation(settings(config)) as installation:
         admit(installation, actor(), "test")
-        tried = test_send.send_test(installation, files, send_to)
+        tried = test_send.send_test(installation, files, send_to, choices)
     good = all(t.outcome.state.value == "accepted" for t in tried)
     if as_json:
         output.document(
@@ -312,6 +196,6 @@ def send_test(
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands into the tree."""
-    for command in (check, preview):
-        described(app, command)
+    described(app, new)
+    described(app, preview)
     described(app, send_test, "test")

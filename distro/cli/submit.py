@@ -20,10 +20,12 @@ from distro.cli.options import (
     Yes,
     actor,
     described,
+    reads_documents,
     settings,
 )
 from distro.cli.release_files import files_json, problem_json, show_files, show_problems
 from distro.errors import UsageError
+from distro.readings import UNDECIDED, Choices
 
 if TYPE_CHECKING:
     from distro.flow.submission import Accepted, Order, Planned
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from distro.settings.load import Settings
 
 
+@reads_documents
 def plan(
     files: Files,
     to: To,
@@ -39,6 +42,7 @@ def plan(
     as_new: AsNew = False,
     config: Config = None,
     as_json: Json = False,
+    choices: Choices = UNDECIDED,
 ) -> int:
     r"""Show who would get a release, in which language, who would not and why. Sends nothing.
 
@@ -52,7 +56,13 @@ def plan(
     from distro.installation.context import open_installation
 
     order = submission.Order(
-        files=files, to=to, at=at, as_new=as_new, no_fallback=no_fallback, actor=actor()
+        files=files,
+        to=to,
+        at=at,
+        as_new=as_new,
+        no_fallback=no_fallback,
+        actor=actor(),
+        choices=choices,
     )
     with open_installation(settings(config)) as installation:
         planned = submission.plan(installation, order)
@@ -69,6 +79,7 @@ def plan(
     return 0
 
 
+@reads_documents
 def submit(
     files: Files,
     to: To,
@@ -81,6 +92,7 @@ def submit(
     yes: Yes = False,
     config: Config = None,
     as_json: Json = False,
+    choices: Choices = UNDECIDED,
 ) -> int:
     r"""Send a release to everyone who should have it, now or at a set time; on a terminal, show the
     plan first, and ask.
@@ -109,6 +121,7 @@ def submit(
         as_new=as_new,
         no_fallback=no_fallback,
         actor=actor(),
+        choices=choices,
     )
     found = settings(config)
     asks = sys.stdin.isatty() and not yes and not as_json

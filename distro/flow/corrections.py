@@ -24,14 +24,16 @@ from distro.flow.notices import (
 )
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
+from distro.installation.release_files import read_files
 from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_edition, files_of
-from distro.model import DistributionId, DistributionState, Edition, Reading, State
+from distro.model import DistributionId, DistributionState, Edition, State
+from distro.readings import UNDECIDED, Choices, Reading
 from distro.store import distributions, releases
 from distro.store.distribution import Distribution
 from distro.store.records import counters
 from distro.store.release_scripts import Act, EditionText, NewDistribution
-from distro.submit import read, release_of
+from distro.submit import record_of, release_of
 from distro.submit.reading import embargo_of
 from distro.times import moved_to, to_ms
 
@@ -53,6 +55,7 @@ class Correction:
     break_glass: str = ""  # why it goes out without approval; "": it does not
     to: str = ""  # of an update: who gets it besides
     actor: str = ""
+    choices: Choices = UNDECIDED  # about what is left in a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,7 @@ def plan(
     one_line(order.note)
     person = admit_act(installation, order.actor, order.verb, order.break_glass)
     order = replace(order, actor=person)
-    zone = settings.site.timezone
-    readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
+    readings = read_files(settings, order.files, order.choices)
     named = distributions.read(store, distribution)
     refuse_killed(installation, named.release)
     mine = distributions.all_of(store, named.release)
@@ -104,6 +106,7 @@ def plan(
     _check_embargo(installation, mine, given)
     texts = list((before | {edition.language: edition for edition in new}).values())
     note = note_to_holders(named, _noted(order, new, given), order.actor, audience)
+    note = replace(note, record=record_of(readings))
     parts = _parts(installation, order, mine, note, texts, unreached)
     act = Act(
         slug=named.release,

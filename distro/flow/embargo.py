@@ -14,7 +14,8 @@ from distro.flow import notices
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.mailing.compose import compile_again, date_letters
-from distro.model import DistributionId, Reading
+from distro.model import DistributionId
+from distro.readings import Reading
 from distro.store import distributions, ledger_scripts, subscriber_rows
 from distro.store.distribution import Distribution
 from distro.submit.reading import embargo_of

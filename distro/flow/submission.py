@@ -14,24 +14,18 @@ from distro.flow.audience_query import query_for, too_large, usual_audience
 from distro.flow.duplicate_text import SimilarText, similar_text
 from distro.flow.embargo import Tiers, tiers_of
 from distro.installation.context import Installation
+from distro.installation.release_files import read_files
 from distro.installation.rights import admit
 from distro.installation.secrets import is_member
 from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_all, compile_edition, files_of
 from distro.mailing.signers import check_signers
-from distro.model import (
-    DistributionId,
-    DistributionState,
-    Edition,
-    Plan,
-    Problem,
-    Reading,
-    Release,
-)
+from distro.model import DistributionId, DistributionState, Edition, Plan, Release
+from distro.readings import UNDECIDED, Choices, Problem, Reading
 from distro.store import Store, distributions, release_scripts, releases
 from distro.store import audience_scripts as scripts
 from distro.store.release_scripts import EditionText, NewDistribution, Submission
-from distro.submit import read, release_of
+from distro.submit import record_of, release_of
 from distro.times import parse_time, rfc3339, to_ms
 
 _JUST_NOW = timedelta(minutes=5)  # a start that lies so little back was typed for now
@@ -51,6 +45,7 @@ class Order:
     no_fallback: bool = False
     actor: str = ""
     grace_ms: int = 0  # between the submit and the first letter, for second thoughts
+    choices: Choices = UNDECIDED  # about what is left in a document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +106,7 @@ def plan(installation: Installation, order: Order) -> Planned:
     """
     settings = installation.settings
     zone = settings.site.timezone
-    readings = tuple(read(path, zone, settings.private_paths) for path in order.files)
+    readings = read_files(settings, order.files, order.choices)
     release = release_of(readings)
     if not order.as_new:
         _check_status(installation, release.slug)
@@ -281,6 +276,7 @@ def _submission(planned: Planned, required: int) -> Submission:
         lift_ms=planned.lift_ms,
         no_fallback=order.no_fallback,
         required=required,
+        record=record_of(planned.readings),
     )
     return Submission(
         slug=release.slug,

@@ -13,7 +13,8 @@ from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
 from distro.mailing.signers import check_signers, signers_of
-from distro.model import Edition, Reading
+from distro.model import Edition
+from distro.readings import Reading
 from distro.settings.load import Settings
 from distro.store import distributions, letters, releases
 from distro.store.distribution import Distribution

@@ -12,14 +12,16 @@ from pathlib import Path
 
 from distro.audience import addresses
 from distro.errors import InputFileError, UsageError
+from distro.installation.release_files import read_files
 from distro.letter import CompiledLetter, Filler, compile_letter
 from distro.letter.compile import HTML_WARNING
 from distro.letter.templates import Templates
 from distro.lib import html_pages
 from distro.mailing.compose import context_for, files_of
 from distro.model import Edition
+from distro.readings import UNDECIDED, Choices
 from distro.settings.load import Settings
-from distro.submit import read, release_of
+from distro.submit import release_of
 from distro.tokens import SecretKeys
 
 
@@ -75,13 +77,13 @@ def write_preview(
     readers: Sequence[PreviewReader],
     out: Path,
     tier: str = "",
+    choices: Choices = UNDECIDED,
 ) -> list[PreviewFiles]:
     """Write .html, .txt and .eml for every edition and reader, and an index.html with all views.
 
     Links in them are not signed by this installation.
     """
-    zone = settings.site.timezone
-    readings = [read(path, zone, settings.private_paths) for path in files]
+    readings = read_files(settings, files, choices)
     release, enclosed = release_of(readings), files_of(readings)
     try:
         out.mkdir(parents=True, exist_ok=True)

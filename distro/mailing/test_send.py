@@ -13,17 +13,19 @@ from distro.audience import addresses, book, consent
 from distro.errors import DistroError, RefusedError, UsageError
 from distro.installation.allow_list import may_get
 from distro.installation.context import Installation
+from distro.installation.release_files import read_files
 from distro.letter import Filler, compile_letter
 from distro.letter.templates import Templates
 from distro.mailing.compose import context_for, files_of
 from distro.mailing.signers import signers_of
 from distro.mailing.transport import send_in_turn
 from distro.model import Edition, Outcome, State
+from distro.readings import UNDECIDED, Choices
 from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message
 from distro.settings.load import Settings
 from distro.store import consents
-from distro.submit import read, release_of
+from distro.submit import release_of
 from distro.tokens import SecretKeys
 
 _PATIENCE = 60  # seconds for the whole of it
@@ -37,7 +39,9 @@ class Tried:
     outcome: Outcome
 
 
-def send_test(installation: Installation, files: Sequence[Path], to: str) -> list[Tried]:
+def send_test(
+    installation: Installation, files: Sequence[Path], to: str, choices: Choices = UNDECIDED
+) -> list[Tried]:
     """Send every edition of a release to one address.
 
     Raises RefusedError for somebody who said no, or who is outside a trial, DistroError when the
@@ -54,7 +58,7 @@ def send_test(installation: Installation, files: Sequence[Path], to: str) -> lis
             hint=f'Add "{address}" to allow in {settings.where}.',
         )
     _check_wish(installation, address)
-    readings = [read(path, settings.site.timezone, settings.private_paths) for path in files]
+    readings = read_files(settings, files, choices)
     release, enclosed = release_of(readings), files_of(readings)
     messages = [
         (e.language, _message(settings, e, address, release.languages, enclosed))

@@ -52,6 +52,7 @@ class NewDistribution:
     rest: str = ""
     required: int = 0  # people who must approve it
     break_glass: str = ""  # why it goes out without their approval
+    record: str = ""  # what was decided about changes and comments left in its documents
     sources: Sequence[str] = ()  # distributions whose holders it is for; else the act finds them
     siblings: Sequence[str] = ()  # notes whose recipients have been told
 
@@ -79,6 +80,8 @@ class NewDistribution:
                 fields["at_once"] = "1"
         if self.break_glass:
             fields["break_glass"] = self.break_glass
+        if self.record:
+            fields["record"] = self.record
         if self.rest:
             fields["rest"] = self.rest
         if self.sources:

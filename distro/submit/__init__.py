@@ -2,7 +2,7 @@
 line.
 """
 
-from distro.submit.reading import read, release_of
+from distro.submit.reading import read, record_of, release_of
 from distro.submit.source import slug_of
 
-__all__ = ["read", "release_of", "slug_of"]
+__all__ = ["read", "record_of", "release_of", "slug_of"]

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from distro.model import Edition, Level, Problem
-from distro.submit import embargo
+from distro.model import Edition
+from distro.readings import Level, Problem
+from distro.submit import desk, embargo
 
 _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|(?i:\[(?:NAME|DATE|PLACE|TITLE|CITY|QUOTE|"
@@ -73,6 +74,7 @@ def lint(file: str, edition: Edition, text: str, zone: str = "UTC") -> list[Prob
             )
             found.append((Level.ERROR, message, number))
     found += _style(edition)
+    found += ((Level.WARNING, message, 0) for message in desk.look(edition))
     return [Problem(file, number, level, message) for level, message, number in found]
 
 

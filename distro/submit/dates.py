@@ -73,6 +73,18 @@ _PATTERNS = (
 )
 
 
+def days_in(text: str) -> set[str]:
+    """Return every day of a text as YYYY-MM-DD."""
+    found = set()
+    for _ in range(100):
+        try:
+            day, text = day_in(text)
+        except ValueError:
+            break
+        found.add(day)
+    return found
+
+
 def day_in(text: str) -> tuple[str, str]:
     """Return the first day of a text as YYYY-MM-DD, and the text without it; raises ValueError
     where there is none.

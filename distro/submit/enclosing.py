@@ -3,7 +3,7 @@
 import io
 import mimetypes
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -110,15 +110,22 @@ class Enclosing:
     wrong: list[tuple[bool, str]] = field(default_factory=list)
     # Pictures without words for those who do not see them.
     unspoken: list[str] = field(default_factory=list)
+    inside: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def enclose(
-    folder: Path | None, body: str, attachments: tuple[str, ...], private: Sequence[Path] = ()
+    folder: Path | None,
+    body: str,
+    attachments: tuple[str, ...],
+    private: Sequence[Path] = (),
+    inside: Mapping[str, bytes] | None = None,
 ) -> Enclosing:
     """Find every picture of a text and every attachment in the release's folder; nothing `private`
     is taken.
+
+    `inside`: the pictures that a document brings, by name.
     """
-    found = Enclosing()
+    found = Enclosing(inside=inside or {})
     wanted = [(unquote(source), source) for source in dict(_pictures(body))]
     wanted += [(name, "") for name in dict.fromkeys(attachments)]
     if len(wanted) > MOST:
@@ -169,6 +176,10 @@ def _read(found: Enclosing, folder: Path, name: str, private: Sequence[Path]) ->
             f"{shown}: a file's name is one line of at most {LONGEST_NAME} characters"
         )
     left = min(LARGEST, LARGEST_OF_ALL - sum(file.size for file in found.files))
+    if name in found.inside:
+        if len(found.inside[name]) > left:
+            raise _UnfitError(f"{name} is too large: {left:,} bytes are left for it")
+        return found.inside[name]
     try:
         return read_beside(folder, name, left, private)
     except OSError as error:

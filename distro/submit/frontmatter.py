@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from distro.model import Level, Problem
+from distro.readings import Level, Problem
 
 KNOWN = (
     "headline",

@@ -7,6 +7,7 @@ from distro.submit.signs import Signs
 _FIGURE = re.compile(r"\d")
 _INLINE = re.compile(r"^[^:：]{3,60}[:：]\s*\S")
 
+_TITLE = 9.0  # what a document's own title weighs
 _NO_HEADS = {"contact", "notes", "end"}  # kinds of lines that are no headline
 
 
@@ -16,6 +17,8 @@ class HeadWeights(Signs):
     def head(self, n: int) -> float:
         """Return what the line weighs as the headline."""
         line = self.lines[n]
+        if line.style:  # a document says it itself
+            return _TITLE if line.style == "title" else -3.0
         other = line.furniture or line.apparatus or line.bullet or line.address
         if other or line.kinds & _NO_HEADS or self.of_embargo(n) or self.place_at(n):
             return -4.0 if "about" not in line.kinds else -5.0
@@ -86,6 +89,8 @@ class HeadWeights(Signs):
     def more_head(self, n: int) -> float:
         """Return what the line weighs as the rest of a title that began above."""
         line, above = self.lines[n], self.lines[n - 1]
+        if line.style or above.style:
+            return 1.0 if line.goes_on and line.style == above.style == "title" else -4.0
         if line.furniture or line.apparatus or line.bullet or line.address or self.dateline_at(n):
             return -4.0
         if self.goes_on(n):
@@ -109,6 +114,8 @@ class HeadWeights(Signs):
     def subhead(self, n: int) -> float:
         """Return what the line weighs as the subhead."""
         line = self.lines[n]
+        if line.style:
+            return _TITLE if line.style == "subtitle" else -3.0
         if (
             line.furniture
             or line.apparatus

@@ -81,10 +81,18 @@ def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True)
 class TextLine:
-    """One line with its number, from 1; white space folded."""
+    """One line with its number, from 1; white space folded.
+
+    A line of a document also knows what it was there.
+    """
 
     number: int
     text: str
+    markdown: str = ""  # the same, with the marks of its look
+    style: str = ""  # "title", "subtitle", "heading", "item", "quote", "table", "picture"
+    level: int = 0  # of a heading, or how deep an item stands
+    goes_on: bool = False  # a line of the same paragraph as the one above
+    likely: float = 0.0  # what a library says for it as part of a page's article
 
     @cached_property
     def kinds(self) -> frozenset[str]:

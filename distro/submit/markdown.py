@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distro.lib.languages import code_of, meant_by
-from distro.model import KINDS, Contact, Edition, Enclosed, Level, Problem, Reading
+from distro.model import KINDS, Contact, Edition, Enclosed
+from distro.readings import Level, Problem, Reading
 from distro.submit import dateline, dates, embargo, frontmatter
 from distro.submit.contacts import EMAIL
 from distro.submit.enclosing import Enclosing, enclose

@@ -6,10 +6,12 @@ Every line that is in no field is reported as dropped: nothing disappears silent
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from distro.model import Edition, Level, Problem, Reading
+from distro.model import Edition
+from distro.readings import Level, Problem, Reading
 from distro.submit import contacts, dateline, dates, embargo, wraps
 from distro.submit.language import detect
 from distro.submit.lines import TextLine
@@ -28,9 +30,18 @@ _CONTACTS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A text, understood: its reading, and what became of each line."""
+
+    reading: Reading
+    parts: dict[int, Part]  # by the line's number
+    used: frozenset[int]  # lines that an edition's fields hold
+
+
 def read_plain_text(source: Source, zone: str) -> Reading:
     """Understand a plain text; `zone` is the local time zone of an embargo that names none."""
-    lines = [TextLine(n, _folded(text)) for n, text in enumerate(source.text.split("\n"), 1)]
+    lines = [TextLine(n, folded(text)) for n, text in enumerate(source.text.split("\n"), 1)]
     problems = (
         [
             Problem(
@@ -43,10 +54,17 @@ def read_plain_text(source: Source, zone: str) -> Reading:
         if source.encoding != "UTF-8"
         else []
     )
+    return understand(source.name, "plain text", lines, zone, problems).reading
+
+
+def understand(
+    name: str, kind: str, lines: Sequence[TextLine], zone: str, problems: list[Problem]
+) -> Understood:
+    """Divide lines into the parts of a release; `kind` says what they were read from."""
     filled = [line for line in lines if line.text]
     division = divide(filled)
     part = {line.number: part for line, part in zip(filled, division.parts, strict=True)}
-    told_embargo, until = _embargo(filled, part, zone, source.name, problems)
+    told_embargo, until = _embargo(filled, part, zone, name, problems)
     edition, used = _edition(lines, part, until)
     used |= told_embargo | {
         line.number
@@ -55,26 +73,16 @@ def read_plain_text(source: Source, zone: str) -> Reading:
         or (part[line.number] in _PAGE and line.kinds & {"release", "end"})
     }
     dropped = tuple((line.number, line.text) for line in filled if line.number not in used)
-    problems += doubts(source.name, filled, division, edition.headline)
+    problems += doubts(name, filled, division, edition.headline)
     other = filled[division.other] if division.other is not None else TextLine(0, "")
-    if division.margin >= _SURE or other.text == edition.headline:
-        return Reading(
-            source.name, "plain text", edition, tuple(problems), dropped, paragraphs(edition.body)
-        )
-    sure = "probably" if division.margin >= _UNSURE else "no"
-    return Reading(
-        source.name,
-        "plain text",
-        edition,
-        tuple(problems),
-        dropped,
-        paragraphs(edition.body),
-        sure=sure,
-        otherwise=(other.number, other.text),
-    )
+    reading = Reading(name, kind, edition, tuple(problems), dropped, paragraphs(edition.body))
+    if division.margin < _SURE and other.text != edition.headline:
+        sure = "probably" if division.margin >= _UNSURE else "no"
+        reading = replace(reading, sure=sure, otherwise=(other.number, other.text))
+    return Understood(reading, part, frozenset(used))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Return a line with its white space folded; columns set by spaces stay apart."""
     text = text.replace("\u00a0", " ").strip()
     if len(text) < 60 and text.count("\u3000") >= 2:

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from distro.documents import read_document
+from distro.documents.archive import LARGEST
+from distro.documents.reader import is_document
 from distro.errors import InputFileError, RefusedError
 from distro.lib.cpu_limit import TookTooLongError, time_limit
-from distro.model import Edition, Level, Problem, Reading, Release
+from distro.model import Edition, Release
+from distro.readings import UNDECIDED, Choices, Level, Problem, Reading
 from distro.submit import check, source
+from distro.submit.from_document import read_from_document
 from distro.submit.markdown import read_markdown
 from distro.submit.plaintext import read_plain_text
 from distro.submit.prose import paragraphs
@@ -17,13 +22,17 @@ PATIENCE = (
 )
 
 
-def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading:
+def read(
+    path: Path, zone: str = "UTC", private: Sequence[Path] = (), choices: Choices = UNDECIDED
+) -> Reading:
     """Read one file into an edition with all its problems. Raises InputFileError for what is no
     text.
 
     `private` are files and folders of the installation: a release that attaches one of them has an
-    error.
+    error. `choices`: what was decided about changes and comments that are left in a document.
     """
+    if is_document(path):
+        return _ordered(_document(path, zone, private, choices))
     found = source.load(path)
     is_markdown = path.suffix.lower() in (".md", ".markdown", ".mdown") or found.text.startswith(
         "---\n"
@@ -49,10 +58,27 @@ def read(path: Path, zone: str = "UTC", private: Sequence[Path] = ()) -> Reading
         ) from None
     if reading.edition is None:
         return reading
-    ordered = sorted(
-        (*reading.problems, *linted), key=lambda p: (p.level is not Level.ERROR, p.line)
-    )
-    return replace(reading, file=found.name, problems=tuple(ordered))
+    return _ordered(replace(reading, file=found.name, problems=(*reading.problems, *linted)))
+
+
+def _document(path: Path, zone: str, private: Sequence[Path], choices: Choices) -> Reading:
+    """Read a document; its own reader has limits of its own."""
+    raw = source.read_bytes(path, LARGEST)
+    document = read_document(path, raw, choices)
+    try:
+        with time_limit(PATIENCE):
+            return read_from_document(path.name, document, zone, private, choices)
+    except TookTooLongError:
+        raise InputFileError(
+            f"{path}: no text of a release takes over {PATIENCE:g} s to read",
+            hint="Is it the right file?",
+        ) from None
+
+
+def _ordered(reading: Reading) -> Reading:
+    """Return a reading with its errors first."""
+    ordered = sorted(reading.problems, key=lambda p: (p.level is not Level.ERROR, p.line))
+    return replace(reading, problems=tuple(ordered))
 
 
 def release_of(readings: Sequence[Reading]) -> Release:
@@ -86,6 +112,11 @@ def release_of(readings: Sequence[Reading]) -> Release:
         )
     slug = next((e.slug for e in editions if e.slug), "") or source.slug_of(editions[0].headline)
     return Release(slug, editions[0].kind, tuple(editions))
+
+
+def record_of(readings: Sequence[Reading]) -> str:
+    """Return what was decided about changes and comments left in documents, for the record."""
+    return "; ".join(f"{r.file}: {', '.join(r.record)}" for r in readings if r.record)
 
 
 def worded(problem: Problem) -> str:

@@ -26,8 +26,13 @@ def load(path: Path) -> Source:
     """Read a text file in UTF-8, UTF-16 with its mark, or else Windows-1252. Raises
     InputFileError.
     """
+    return replace(decode(path.name, read_bytes(path, MAX_BYTES)), folder=path.parent)
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """Return the bytes of a release's file. Raises InputFileError."""
     try:
-        raw = read_regular(path, MAX_BYTES)
+        return read_regular(path, largest)
     except IsADirectoryError:
         raise InputFileError(
             f"{path} is a folder, not a release", hint="Name the file: one per language."
@@ -41,7 +46,6 @@ def load(path: Path) -> Source:
             else ""
         )
         raise InputFileError(f"{path}: cannot be read ({error.strerror})", hint=hint) from None
-    return replace(decode(path.name, raw), folder=path.parent)
 
 
 def decode(name: str, raw: bytes) -> Source:
@@ -52,7 +56,8 @@ def decode(name: str, raw: bytes) -> Source:
         return Source(name, _lines(raw.decode("utf-16", "replace")), "UTF-16")
     if raw[:4] == b"PK\x03\x04":
         raise InputFileError(
-            f"{name} is a Word document or an archive", hint="Save it as plain text or Markdown."
+            f"{name} is an archive or a document under another name",
+            hint="Give a Word document its ending .docx, an OpenDocument text .odt.",
         )
     if (
         b"\0" in raw

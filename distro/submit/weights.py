@@ -12,6 +12,8 @@ from distro.submit.lines import TextLine
 from distro.submit.signs import PAIR, PRESS
 
 _FIGURE = re.compile(r"\d")
+# What a document marks as a piece of its text.
+_BLOCKS = frozenset(["heading", "item", "quote", "table", "picture"])
 _INLINE = re.compile(r"^[^:：]{3,60}[:：]\s*\S")
 
 
@@ -39,6 +41,8 @@ class Weights(HeadWeights):
         an entry of a menu.
         """
         weight = self.prose[n]
+        if self.lines[n].style in _BLOCKS:
+            return -2.5
         if weight <= 0.5:
             return 0.3
         return -min(weight, 3.0) * (0.5 + 0.35 * max(0.0, self.around[n]))
@@ -61,7 +65,7 @@ class Weights(HeadWeights):
     def body(self, n: int) -> float:
         """Return what the line weighs as the text."""
         line = self.lines[n]
-        weight = self.prose[n] + 0.6 * self.around[n]
+        weight = self.prose[n] + 0.6 * self.around[n] + line.likely
         if self.listed[n] and not line.furniture:
             weight = max(weight, 0.9)
         elif not line.furniture and not line.apparatus:
@@ -84,7 +88,7 @@ class Weights(HeadWeights):
             or ("about" in line.kinds and not line.bullet and n > 2 and self.apart(n))
             else 0
         )
-        return weight
+        return weight if line.kinds or line.style not in _BLOCKS else max(weight, 1.2)
 
     def inset(self, n: int) -> float:
         """Return what the line weighs as the page's, between two paragraphs."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from distro.lib.commonmark import escape
 from distro.submit.dates import MONTH
 from distro.submit.lines import BULLET, WIDE, TextLine, matches, wide_length, wrap_width
 
@@ -39,29 +40,23 @@ def titles(lines: Sequence[TextLine]) -> list[str]:
             found[-1] = join(found[-1], line.text)
         elif line.text:
             found.append(line.text)
-    return [title if n == 0 else _escape(title, first=True) for n, title in enumerate(found)]
+    return [title if n == 0 else escape(title, first=True) for n, title in enumerate(found)]
 
 
 def unwrap(lines: Sequence[TextLine]) -> str:
-    """Return hard-wrapped lines as Markdown paragraphs, bullets as list items."""
+    """Return hard-wrapped lines as Markdown paragraphs, bullets as list items; what a document
+    marks as a heading, an item, a quote or a table, as that.
+    """
     width = wrap_width(lines)
     numbered = _numbered(lines)
-    blocks: list[str] = []
-    current = ""
+    made = _Blocks()
     for n, line in enumerate(lines):
         if not line.text:
-            # A blank line ends a paragraph, unless the text is double-spaced: then the sentence
-            # goes on.
-            goes_on = (
-                width
-                and lines[n - 1].text
-                and not lines[n - 1].ends_sentence
-                and n + 1 < len(lines)
-                and lines[n + 1].text[:1].islower()
-            )
-            if current and not goes_on:
-                blocks.append(current)
-                current = ""
+            if not _double_spaced(lines, n, width):
+                made.end()
+            continue
+        if line.style:
+            made.add_styled(line)
             continue
         text = line.text
         if (
@@ -69,22 +64,94 @@ def unwrap(lines: Sequence[TextLine]) -> str:
             and _opens_item(lines, n)
             and (n in numbered or not text[:1].isdigit())
         ):
-            if current:
-                blocks.append(current)
-            current = (
-                "- " + _escape(BULLET.sub("", text)) if not text[:1].isdigit() else _escape(text)
-            )
+            made.end()
+            made.current = _manual_item(line)
             continue
-        if matches(LABEL, text) and current:
-            blocks.append(current)
-            current = ""
-        if current and n and _new_paragraph(lines[n - 1], line, width):
-            blocks.append(current)
-            current = ""
-        current = join(current, _escape(text)) if current else _escape(text, first=True)
-    if current:
-        blocks.append(current)
-    return "\n\n".join(blocks)
+        if n and (matches(LABEL, text) or _new_paragraph(lines[n - 1], line, width)):
+            made.end()
+        made.go_on(line, breaks=line.goes_on and not width)
+    made.end()
+    return made.joined()
+
+
+class _Blocks:
+    """Blocks of Markdown in the making: the finished ones with their style, and the open one."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[TextLine, str]] = []
+        self.current = ""
+        self._deep = -1  # how deep the last item stands
+
+    def end(self) -> None:
+        """End the open paragraph."""
+        if self.current:
+            self.done.append((_PLAIN, self.current))
+            self._deep = -1
+        self.current = ""
+
+    def go_on(self, line: TextLine, *, breaks: bool) -> None:
+        """Add a line to the open paragraph; `breaks`: on a line of its own."""
+        words = line.markdown or escape(line.text, first=not self.current)
+        if not self.current:
+            self.current = words
+        elif breaks:
+            self.current += f"\\\n{words}"
+        else:
+            self.current = join(self.current, words)
+
+    def add_styled(self, line: TextLine) -> None:
+        """Add what a document marks as a block of its own."""
+        self.end()
+        markdown = line.markdown
+        if line.style == "item":
+            self._deep = min(line.level, self._deep + 1)
+            indent = "    " * self._deep
+            markdown = indent + markdown.replace("\n", f"\n{indent}  ")
+        elif not line.goes_on:
+            self._deep = -1
+        if line.style == "quote":
+            markdown = "> " + markdown.replace("\n", "\n> ")
+        if line.style == "heading":
+            markdown = f"{'#' * min(max(line.level, 2), 6)} {markdown}"
+        self.done.append((line, markdown))
+
+    def joined(self) -> str:
+        """Return the blocks one below the other; items and quotes stay together."""
+        text = self.done[0][1] if self.done else ""
+        for (above, _), (line, markdown) in pairwise(self.done):
+            text += _between(above, line) + markdown
+        return text
+
+
+_PLAIN = TextLine(0, "")
+
+
+def _between(above: TextLine, line: TextLine) -> str:
+    """Return what parts two blocks."""
+    if line.goes_on and line.style:
+        return "\\\n"
+    if above.style == line.style == "item":
+        return "\n"
+    return "\n>\n" if above.style == line.style == "quote" else "\n\n"
+
+
+def _double_spaced(lines: Sequence[TextLine], n: int, width: int) -> bool:
+    """Return whether a sentence goes on after a blank line, because the text is double-spaced."""
+    return bool(
+        width
+        and lines[n - 1].text
+        and not lines[n - 1].style
+        and not lines[n - 1].ends_sentence
+        and n + 1 < len(lines)
+        and not lines[n + 1].style
+        and lines[n + 1].text[:1].islower()
+    )
+
+
+def _manual_item(line: TextLine) -> str:
+    """Return a list item whose bullet was typed."""
+    words = re.sub(r"^([0-9]{0,9})\\", r"\1", line.markdown) or escape(line.text)
+    return words if line.text[:1].isdigit() else "- " + BULLET.sub("", words)
 
 
 def _new_paragraph(above: TextLine, line: TextLine, width: int) -> bool:
@@ -139,19 +206,3 @@ def _opens_item(lines: Sequence[TextLine], n: int) -> bool:
         or bool(BULLET.match(before))
         or lines[n].text[:1] in "•▪●‣*"
     )
-
-
-def _escape(text: str, *, first: bool = False) -> str:
-    """Keep Markdown's marks as the plain characters that they are here."""
-    text = re.sub(r"([\\`*_\[\]<>&])", r"\\\1", text)
-    return re.sub(r"^([#>+~=-]|[0-9]{1,9}(?=[.)]))", _escaped, text) if first else text
-
-
-def _escaped(found: re.Match[str]) -> str:
-    """Return a sign with a backslash before it; after a number, before its full stop or bracket."""
-    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
-
-
-def unescape(text: str) -> str:
-    """Return the plain characters again."""
-    return re.sub(r"\\([\\`*_\[\]<>&#+~=.)-])", r"\1", text)

@@ -209,7 +209,9 @@ def test_a_throttled_group_does_not_hold_up_the_others(installation: Installatio
 class _EarlyLoop(asyncio.SelectorEventLoop):
     """Timers ring two milliseconds early, as those of uvloop do by a rounding error."""
 
-    def call_later(self, delay: float, *args: Any, **options: Any) -> asyncio.TimerHandle:
+    def call_later(  # type: ignore[override]
+        self, delay: float, *args: Any, **options: Any
+    ) -> asyncio.TimerHandle:
         return super().call_later(max(0.0, delay - 0.002), *args, **options)
 
 

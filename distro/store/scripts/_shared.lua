@@ -136,7 +136,7 @@ local function new_distribution(slug, d)
   call('RPUSH', 'rel:' .. slug .. ':dists', D)
   call('ZADD', 'dists', int(at), D)
   if state == 'scheduled' then look_ahead(D, d.start) end
-  event(D, 'submitted', d.fields.actor, d.fields.break_glass or '')
+  event(D, 'submitted', d.fields.actor, d.fields.break_glass or d.fields.record or '')
   return D
 end
 -- Nothing more of a distribution begins; what was reserved is settled in pieces, by whoever asks

@@ -19,7 +19,8 @@ from distro.letter.mime import FilePart, _file
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
 from distro.mailing.compose import context_for, files_of
-from distro.model import Edition, Level
+from distro.model import Edition
+from distro.readings import Level
 from distro.settings.load import load
 from distro.submit import read
 from distro.tokens import SecretKeys

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from distro.errors import InputFileError, RefusedError
-from distro.model import Contact, Level
+from distro.model import Contact
+from distro.readings import Level
 from distro.submit import read, release_of, slug_of
 
 GOOD = """---
@@ -98,7 +99,7 @@ def test_no_headline_or_no_text_is_an_error(tmp_path: Path, text: str) -> None:
         (b"", "empty"),
         (b"  \n ", "empty"),
         (b"\x00\x01\x02" * 50, "not a text"),
-        (b"PK\x03\x04rest", "Word document"),
+        (b"PK\x03\x04rest", "under another name"),
         (b"x" * 300_001, "too large"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from distro.letter.body import blocks
 from distro.letter.plain import Plain
-from distro.model import Level
+from distro.readings import Level
 from distro.submit import read
 from distro.submit.prose import paragraphs
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from distro.model import Level, Reading
+from distro.readings import Level, Reading
 from distro.submit import read
 
 SEED = Path(__file__).parents[4] / "shared" / "seed" / "mexico-city-workshop.txt"

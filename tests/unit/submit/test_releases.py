@@ -7,14 +7,14 @@ subhead, dateline, embargo, notes and the number of paragraphs.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from distro.model import Level
+from distro.readings import Level, Reading
 from distro.submit import read
 from distro.submit.lines import TextLine
 from distro.submit.parts import Division, Part
@@ -23,9 +23,11 @@ from distro.submit.plaintext import doubts
 RELEASES = Path(__file__).parent / "releases"
 
 
-def answers(path: Path, wanted: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+def answers(
+    path: Path, wanted: dict[str, Any], reader: Callable[[Path], Reading] = read
+) -> Iterator[tuple[str, bool]]:
     """Every question about one release, and whether the reader's answer is right."""
-    reading = read(path)
+    reading = reader(path)
     edition = reading.edition
     assert edition is not None
     body = " ".join("\n".join(reading.paragraphs).split())

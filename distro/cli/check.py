@@ -1,0 +1,219 @@
+"""check: what is understood of a release, and every problem with its line."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Files, Json, described, reads_documents, settings
+from distro.cli.release_files import files_json, files_text, problem_json, show_problems
+from distro.readings import UNDECIDED, Choices
+
+if TYPE_CHECKING:
+    from distro.readings import Reading
+
+
+_ShowDropped = Annotated[
+    bool, typer.Option("--show-dropped", help="Show every line that was left out.")
+]
+
+
+@reads_documents
+def check(
+    files: Files,
+    config: Config = None,
+    as_json: Json = False,
+    show_dropped: _ShowDropped = False,
+    choices: Choices = UNDECIDED,
+) -> int:
+    """Show what is understood of a release, and every problem with its line.
+
+    Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors.
+
+    Examples:
+
+        distro check release.md
+        distro check release.en.md release.fr.md --json
+    """
+    from distro.errors import InputFileError
+    from distro.installation.release_files import read_files, release_files
+    from distro.readings import Level, Problem
+    from distro.submit.side_by_side import differences
+
+    found = settings(config, needed=False)
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    for path in release_files(files):
+        try:
+            readings += read_files(found, [path], choices)
+        except InputFileError as error:
+            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
+    problems += [p for r in readings for p in r.problems]
+    problems += differences(readings)
+    if as_json:
+        output.document(
+            {
+                "editions": [_edition(r) for r in readings],
+                "problems": [problem_json(p) for p in problems],
+            }
+        )
+    else:
+        for reading in readings:
+            _show_reading(reading, show_dropped=show_dropped)
+        show_problems([p for p in problems if not any(p in r.problems for r in readings)])
+    errors = sum(p.level is Level.ERROR for p in problems)
+    if not as_json:
+        names = " ".join(map(str, files))
+        output.say(
+            f"{output.count(errors, 'error')} to mend."
+            if errors
+            else (
+                f"No errors. Next: distro preview {names}   or   distro plan {names} --to"
+                ' "journalists or partners"'
+            )
+        )
+    return 1 if errors else 0
+
+
+def _edition(reading: "Reading") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    edition = reading.edition
+    if edition is None:
+        return {}
+    return {
+        "file": reading.file,
+        "language": edition.language,
+        "headline": edition.headline,
+        "subhead": edition.subhead,
+        "dateline": edition.dateline,
+        "embargo": edition.embargo,
+        "paragraphs": list(reading.paragraphs),
+        "contacts": [asdict(c) for c in edition.contacts],
+        "notes_to_editors": edition.notes_to_editors,
+        "dropped": [text for _, text in reading.dropped],
+        "sure": reading.sure,
+        "otherwise": (
+            {"line": reading.otherwise[0], "headline": reading.otherwise[1]}
+            if reading.sure != "yes"
+            else None
+        ),
+        "kind": edition.kind,
+        "id": edition.slug,
+        "version": edition.version,
+        "source": reading.source,
+        **files_json(edition),
+        **_account_json(reading),
+    }
+
+
+def _account_json(reading: "Reading") -> dict[str, Any]:
+    """Return what became of every piece of a document; nothing for a text."""
+    if not reading.account:
+        return {}
+    return {
+        "account": {
+            "unit": reading.unit,
+            "in_file": reading.pieces,
+            "used": sum(a.pieces for a in reading.account if a.used),
+            "dropped": sum(a.pieces for a in reading.account if not a.used),
+        },
+        "blocks": [
+            {
+                "place": a.place,
+                "kind": a.kind,
+                "text": a.text,
+                "count": a.pieces,
+                "used": a.used,
+                "dropped": a.dropped,
+            }
+            for a in reading.account
+        ],
+    }
+
+
+def _account_text(reading: "Reading") -> str:
+    """Return the sum of a document's account, in one line."""
+    if not reading.account:
+        return ""
+    used = sum(a.pieces for a in reading.account if a.used)
+    lost = Counter[str]()
+    for one in reading.account:
+        if not one.used:
+            lost[one.dropped] += one.pieces
+    parts = [f"{used:,} used", *(f"{n:,} {why}" for why, n in lost.most_common() if n)]
+    return f"{reading.pieces:,} {reading.unit} = {' + '.join(parts)}"
+
+
+def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
+    edition = reading.edition
+    if edition is None:
+        return
+    word_count = sum(len(p.split()) for p in reading.paragraphs)
+    output.say(
+        f"{reading.file}: {output.language(edition.language)} {edition.kind.replace('-', ' ')},"
+        f" read from {reading.source}\n"
+    )
+    contacts = [
+        ", ".join(filter(None, (c.name, c.role, c.email, c.phone))) for c in edition.contacts
+    ] or ["–"]
+    output.pairs(
+        [
+            ("Headline", edition.headline or "–"),
+            (
+                "  or",
+                (
+                    f'line {reading.otherwise[0]}: "{reading.otherwise[1][:90]}"'
+                    if reading.sure != "yes"
+                    else ""
+                ),
+            ),
+            ("Subhead", edition.subhead),
+            ("Dateline", edition.dateline or "–"),
+            ("Embargo", edition.embargo),
+            (
+                "Body",
+                output.count(len(reading.paragraphs), "paragraph")
+                + ", "
+                + output.count(word_count, "word"),
+            ),
+            *(("Contact" if n == 0 else "", text) for n, text in enumerate(contacts)),
+            (
+                "Notes",
+                (
+                    f"{len(edition.notes_to_editors.split())} words"
+                    if edition.notes_to_editors
+                    else ""
+                ),
+            ),
+            ("Attached", files_text(edition, pictures=False)),
+            ("Pictures", files_text(edition, pictures=True)),
+            ("In the file", _account_text(reading)),
+            ("Dropped", "" if show_dropped else _dropped(reading)),
+        ]
+    )
+    if show_dropped and reading.dropped:
+        output.say("\n  Dropped")
+        for number, text in reading.dropped:
+            output.say(f"    {'' if reading.account else f'line {number:<4}'} {text}")
+    output.say()
+    show_problems(list(reading.problems))
+
+
+def _dropped(reading: "Reading") -> str:
+    if not reading.dropped:
+        return ""
+    numbers = [number for number, _ in reading.dropped]
+    first = next((text for _, text in reading.dropped if len(text) > 2), reading.dropped[0][1])
+    if reading.account:
+        return f"{output.count(len(numbers), 'block')}      --show-dropped"
+    return (
+        f"{output.count(len(numbers), 'line')} between {numbers[0]} and {numbers[-1]}:"
+        f' "{first[:40]}" …      --show-dropped'
+    )
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command into the tree."""
+    described(app, check)

@@ -1,0 +1,48 @@
+"""The child process that reads one document and writes it to stdout, as MessagePack."""
+
+import sys
+from importlib import import_module
+
+import msgspec
+
+from distro.documents.blocks import UnreadableError
+from distro.documents.reader import Answer
+from distro.readings import Choices
+
+_READERS = {
+    ".docx": "word",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".html": "page",
+    ".htm": "page",
+    ".mhtml": "page",
+    ".mht": "page",
+    ".eml": "message",
+    ".pdf": "pdf",
+}
+_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "pty.")
+
+
+def _guard(event: str, _: object) -> None:
+    """Refuse the network and other programs, whatever a library may be talked into."""
+    if event.startswith(_FORBIDDEN):
+        raise PermissionError(event)
+
+
+def main(suffix: str, choices: str) -> None:
+    """Read the document from stdin and write an `Answer`."""
+    reader = import_module(f"distro.documents.{_READERS[suffix]}")
+    sys.addaudithook(_guard)
+    sys.setrecursionlimit(3_000)
+    try:
+        found = reader.read(sys.stdin.buffer.read(), msgspec.json.decode(choices, type=Choices))
+        answer = Answer(document=found)
+    except UnreadableError as error:
+        answer = Answer(why=str(error), instead=error.instead)
+    except (OSError, RecursionError, ValueError) as error:
+        answer = Answer(why=f"it cannot be read ({type(error).__name__})")
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -1,0 +1,60 @@
+"""Read a document in a child process: one gigabyte, twenty seconds, no network."""
+
+from pathlib import Path
+
+import msgspec
+
+from distro.documents.blocks import Document
+from distro.errors import InputFileError
+from distro.lib.confined import ChildFailedError, Limits, run_confined
+from distro.readings import Choices
+
+SUFFIXES = (".docx", ".odt", ".rtf", ".html", ".htm", ".mhtml", ".mht", ".eml", ".pdf")
+_REFUSED = {
+    ".doc": "Open it in Word and save it as .docx.",
+    ".docm": "It may hold programs: save it as .docx.",
+    ".dotm": "It may hold programs: save it as .docx.",
+    ".dotx": "It is a template: open it and save it as .docx.",
+    ".pages": "In Pages: File > Export To > Word.",
+    ".msg": "In Outlook: save the message as .eml, or its attachment by itself.",
+}
+_LIMITS = Limits(memory=1 << 30, output=200 << 20, seconds=20)
+
+
+class Answer(msgspec.Struct):
+    """The answer of the child: a document, or why there is none."""
+
+    document: Document | None = None
+    why: str = ""
+    instead: str = ""
+
+
+def is_document(path: Path) -> bool:
+    """Return whether a file is one for this package, by its name."""
+    return path.suffix.lower() in (*SUFFIXES, *_REFUSED)
+
+
+def read_document(path: Path, raw: bytes, choices: Choices) -> Document:
+    """Return what stands in a document, the bytes of `path`. Raises InputFileError."""
+    suffix = path.suffix.lower()
+    if suffix in _REFUSED:
+        raise InputFileError(f"{path}: {suffix} files are not read", hint=_REFUSED[suffix])
+    if not raw.strip():
+        raise InputFileError(f"{path} is empty", hint="Write a headline and a text into it.")
+    given = msgspec.json.encode(choices).decode()
+    try:
+        answered, _ = run_confined(
+            ["-m", "distro.documents.child", suffix, given], _LIMITS, given=raw
+        )
+    except ChildFailedError as error:
+        why = f" ({error})" if str(error) else ""
+        raise InputFileError(
+            f"{path}: it takes more memory or time than any release{why}",
+            hint="Is it the right file? Copy its text into a new document.",
+        ) from None
+    with answered:
+        answered.seek(0)
+        answer = msgspec.msgpack.decode(answered.read(), type=Answer)
+    if answer.document is None:
+        raise InputFileError(f"{path}: {answer.why}", hint=answer.instead)
+    return answer.document

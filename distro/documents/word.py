@@ -1,0 +1,272 @@
+"""Read a Word document (.docx, ECMA-376): every paragraph of every part becomes a block with its
+place.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from distro.documents.blocks import (
+    Block,
+    Change,
+    Document,
+    Kind,
+    Remark,
+    dropped,
+    recorded,
+)
+from distro.documents.inline import Run, lines_of, listed
+from distro.documents.tables import Cell, table_blocks
+from distro.documents.word_account import paragraphs_with_words
+from distro.documents.word_package import Package, Style, W, attribute, local
+from distro.documents.word_runs import Leftovers, Paragraphs
+from distro.readings import Choices
+
+_HEADING = re.compile(r"^heading ([1-9])$")
+_QUOTES = {"quote", "intense quote", "block text", "quotations", "block quotation"}
+_GROUPS = frozenset(["sdt", "sdtContent", "customXml", "AlternateContent", "Choice"])
+_FETCHED = ("attachedTemplate", "frame", "subDocument")  # when Word opens the file
+_DEEPEST = 40  # tables in tables
+
+
+def read(raw: bytes, choices: Choices) -> Document:
+    """Return what stands in a Word document."""
+    return _Reader(Package(raw), choices).document()
+
+
+class _Reader:
+    def __init__(self, package: Package, choices: Choices) -> None:
+        self._package = package
+        self._choices = choices
+        self._found = Leftovers()
+        self._count = self._tables = 0
+        self._gap = False  # an empty paragraph was the last
+
+    def document(self) -> Document:
+        """Walk through all parts."""
+        package, found = self._package, self._found
+        body = list(self._part(package.main, ""))
+        heads = [b for name in package.parts_of("header") for b in self._part(name, "header")]
+        feet = [b for name in package.parts_of("footer") for b in self._part(name, "footer")]
+        notes = [b for kind in ("footnote", "endnote") for b in self._notes(kind)]
+        comments = list(self._comments())
+        blocks = (*_once(heads), *body, *_once(feet), *notes, *comments)
+        self._tell_origins()
+        return Document(
+            format="Word",
+            blocks=blocks,
+            pieces=paragraphs_with_words(package.archive, package.main),
+            changes=tuple(found.changes),
+            remarks=tuple(found.remarks),
+            pictures={n: package.archive.read(part) for n, part in found.pictures.items()},
+            fields=self._fields(),
+            record=recorded(self._choices, found.changes),
+        )
+
+    def _part(self, name: str, where: str) -> Iterator[Block]:
+        root = self._package.xml(name)
+        if root is None:
+            return
+        paragraphs = Paragraphs(self._package, name, self._choices, self._found)
+        kind = {"header": Kind.HEADER, "footer": Kind.FOOTER}.get(where)
+        for block in self._blocks(root, paragraphs, where, 0):
+            yield replace(block, kind=kind) if kind else block
+
+    def _blocks(
+        self, parent: ET.Element, paragraphs: Paragraphs, where: str, depth: int
+    ) -> Iterator[Block]:
+        for child in parent:
+            name = local(child)
+            if name == "p":
+                yield from self._paragraph(child, paragraphs, where, depth)
+            elif name == "tbl" and depth < _DEEPEST:
+                yield from self._table(child, paragraphs, where, depth)
+            elif name in _GROUPS or name == "body":
+                yield from self._blocks(child, paragraphs, where, depth)
+
+    def _paragraph(
+        self, element: ET.Element, paragraphs: Paragraphs, where: str, depth: int
+    ) -> Iterator[Block]:
+        self._count += not where
+        place = where or f"paragraph {self._count}"
+        runs = paragraphs.runs(element, place)
+        boxes = list(paragraphs.boxes)
+        for box in boxes:
+            for block in self._blocks(box, paragraphs, f"text box at {place}", depth + 1):
+                yield replace(block, kind=Kind.TEXT_BOX)
+        yield from self._shaped(element, runs, place)
+
+    def _shaped(self, element: ET.Element, runs: list[Run], place: str) -> Iterator[Block]:
+        """Yield a paragraph as what it is: one block, or one for each of its lines."""
+        own = element.find(W + "pPr")
+        style = self._package.styles.get(
+            attribute(own.find(W + "pStyle") if own is not None else None), Style()
+        )
+        kind, level = _kind(style, own)
+        words = _own_words(element)
+        lines = lines_of(runs, plain=kind in (Kind.TITLE, Kind.HEADING, Kind.SUBTITLE))
+        if not lines:
+            if words:
+                yield _nothing_left(words, place)
+            self._gap = True
+            return
+        if kind is Kind.TEXT and (marker := self._marker(style, own)):
+            kind, level = Kind.ITEM, marker[1]
+            lines = [listed(lines, marker[0])]
+        pieces = 1 if words else 0
+        for n, line in enumerate(lines):
+            only_picture = not line.text
+            yield Block(
+                place=place,
+                kind=Kind.PICTURE if only_picture else kind,
+                text=line.text,
+                markdown=line.markdown,
+                level=level,
+                pieces=pieces if n == 0 else 0,
+                dropped="table of contents" if style.name.startswith("toc ") else "",
+                goes_on=n > 0 and not line.apart,
+                apart=line.apart or (self._gap and n == 0),
+            )
+        self._gap = False
+
+    def _marker(self, style: Style, own: ET.Element | None) -> tuple[str, int] | None:
+        """Return what stands before a list item, and how deep it is; None for a paragraph."""
+        listed = own.find(W + "numPr") if own is not None else None
+        number = attribute(listed.find(W + "numId")) if listed is not None else style.number
+        deep = listed.find(W + "ilvl") if listed is not None else None
+        level = int(attribute(deep)) if attribute(deep).isdigit() else style.level
+        if not number or number == "0" or level > 8:
+            return None
+        marker = self._package.numbering.marker(number, level)
+        return (marker, level) if marker else None
+
+    def _table(
+        self, element: ET.Element, paragraphs: Paragraphs, where: str, depth: int
+    ) -> Iterator[Block]:
+        self._tables += 1
+        place = where or f"table {self._tables}"
+        rows = []
+        for row in _children(element, "tr"):
+            cells = []
+            for cell in _children(row, "tc"):
+                blocks = list(self._blocks(cell, paragraphs, place, depth + 1))
+                own = cell.find(W + "tcPr")
+                span = attribute(own.find(W + "gridSpan")) if own is not None else ""
+                merged = own.find(W + "vMerge") if own is not None else None
+                hidden = merged is not None and attribute(merged) != "restart"
+                width = int(span) if span.isdigit() and int(span) < 64 else 1
+                cells.append(Cell(blocks, width, covered=hidden))
+            rows.append(cells)
+        yield from table_blocks(rows, place)
+
+    def _notes(self, kind: str) -> Iterator[Block]:
+        """Yield footnotes, numbered as the text refers to them."""
+        for name in self._package.parts_of(f"{kind}s"):
+            root = self._package.xml(name)
+            paragraphs = Paragraphs(self._package, name, self._choices, self._found)
+            for note in root if root is not None else ():
+                key = (kind, attribute(note, "id"))
+                known = self._found.notes.index(key) + 1 if key in self._found.notes else 0
+                place = f"{kind} {known}" if known else f"{kind} that nothing refers to"
+                blocks = list(self._blocks(note, paragraphs, place, 0))
+                for n, block in enumerate(blocks):
+                    mark = f"\\[{known}\\] " if n == 0 and known else ""
+                    text = f"[{known}] {block.text}" if mark else block.text
+                    made = replace(
+                        block, kind=Kind.FOOTNOTE, text=text, markdown=mark + block.markdown
+                    )
+                    yield made if known else dropped(made, "nothing refers to it")
+
+    def _comments(self) -> Iterator[Block]:
+        for name in self._package.parts_of("comments"):
+            root = self._package.xml(name)
+            for n, one in enumerate([] if root is None else list(root), 1):
+                words = [text for p in one.iter(W + "p") if (text := _own_words(p))]
+                text = " ".join(words)
+                if not text:
+                    continue
+                author, date = attribute(one, "author"), attribute(one, "date")
+                place = f"comment {n}"
+                self._found.changes.append(Change("comment", text, place, author, date))
+                yield Block(
+                    place=place,
+                    kind=Kind.COMMENT,
+                    text=text,
+                    pieces=len(words),
+                    dropped="a comment",
+                )
+
+    def _fields(self) -> dict[str, str]:
+        """Return what the document says of itself as a whole: the language of most of its text."""
+        total = sum(self._found.languages.values())
+        most = self._found.languages.most_common(1)
+        return {"language": most[0][0]} if most and most[0][1] > 0.6 * total else {}
+
+    def _tell_origins(self) -> None:
+        """Say where the document would fetch something when Word opens it; nothing does here."""
+        for part in ("word/settings.xml", self._package.main):
+            for relation in self._package.relations(part).values():
+                if relation.external and relation.kind in (
+                    "attachedTemplate",
+                    "frame",
+                    "subDocument",
+                ):
+                    text = f"it points at a {relation.kind} elsewhere; nothing was fetched"
+                    self._found.remarks.append(Remark(text))
+
+
+def _kind(style: Style, own: ET.Element | None) -> tuple[Kind, int]:
+    """Return what a paragraph is by its style, and the level of a heading."""
+    heading = _HEADING.match(style.name)
+    outline = own.find(W + "outlineLvl") if own is not None else None
+    if style.name == "title":
+        return Kind.TITLE, 0
+    if style.name == "subtitle":
+        return Kind.SUBTITLE, 0
+    if heading:
+        return Kind.HEADING, int(heading[1])
+    if outline is not None and attribute(outline).isdigit() and int(attribute(outline)) < 9:
+        return Kind.HEADING, int(attribute(outline)) + 1
+    if 0 < style.outline < 7:
+        return Kind.HEADING, style.outline
+    return (Kind.QUOTE, 0) if style.name in _QUOTES else (Kind.TEXT, 0)
+
+
+def _nothing_left(words: str, place: str) -> Block:
+    """Account for a paragraph whose words are all taken away."""
+    return Block(
+        place=place, kind=Kind.TEXT, text=words, dropped="deleted, hidden, or a field's own words"
+    )
+
+
+def _own_words(paragraph: ET.Element) -> str:
+    """Return the words of a paragraph itself, without those of text boxes in it."""
+    words: list[str] = []
+    waiting = [paragraph]
+    while waiting:
+        element = waiting.pop()
+        if element.tag in (W + "t", W + "delText"):
+            words.append(element.text or "")
+        elif local(element) not in ("txbxContent", "Fallback"):
+            waiting.extend(reversed(element))
+    return " ".join("".join(words).split())
+
+
+def _children(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+    """Yield rows or cells, also those in content controls."""
+    for child in parent:
+        if local(child) == name:
+            yield child
+        elif local(child) in ("sdt", "sdtContent", "customXml", "ins", "del"):
+            yield from _children(child, name)
+
+
+def _once(blocks: list[Block]) -> list[Block]:
+    """Return headers or footers; those of first, even and other pages often say the same."""
+    met: set[str] = set()
+    found = []
+    for block in blocks:
+        found.append(dropped(block, "the same once more") if block.text in met else block)
+        met.add(block.text)
+    return found

@@ -20,6 +20,8 @@ _READERS = {
     ".eml": "message",
     ".pdf": "pdf",
 }
+# What a broken file may make a reader raise: it is told as a sentence.
+TOLERATED = (OSError, RecursionError, ValueError)
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "pty.")
 
 
@@ -39,7 +41,7 @@ def main(suffix: str, choices: str) -> None:
         answer = Answer(document=found)
     except UnreadableError as error:
         answer = Answer(why=str(error), instead=error.instead)
-    except (OSError, RecursionError, ValueError) as error:
+    except TOLERATED as error:
         answer = Answer(why=f"it cannot be read ({type(error).__name__})")
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 

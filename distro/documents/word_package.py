@@ -77,16 +77,19 @@ class Numbering:
     levels: dict[str, dict[int, Level]] = field(default_factory=dict)  # by abstract list
     lists: dict[str, str] = field(default_factory=dict)  # number -> abstract list
     restarts: dict[str, dict[int, int]] = field(default_factory=dict)
+    own: dict[str, dict[int, Level]] = field(default_factory=dict)  # a list's levels of its own
     _at: dict[str, list[int]] = field(default_factory=dict)
     _met: set[str] = field(default_factory=set)
 
     def marker(self, number: str, level: int) -> str:
         """Return what stands before the next item: "-", "3.", "b)"; "" where it is no list."""
         abstract = self.lists.get(number, "")
-        how = self.levels.get(abstract, {}).get(level)
+        shared = self.levels.get(abstract, {}).get(level)
+        how = self.own.get(number, {}).get(level, shared)
         if how is None or how.form == "none":
             return ""
         if how.form == "bullet":
+            del self._at.setdefault(abstract, [])[level + 1 :]  # what is deeper begins anew
             return "-"
         return self._counted(number, abstract, level, how)
 
@@ -193,6 +196,7 @@ class Package:
         for one in root.iter(W + "num"):
             number = attribute(one, "numId")
             found.lists[number] = attribute(one.find(W + "abstractNumId"))
+            found.own[number] = dict(_levels(one))
             found.restarts[number] = {
                 _number(attribute(o, "ilvl")): _number(attribute(o.find(W + "startOverride")), 1)
                 for o in one.iter(W + "lvlOverride")

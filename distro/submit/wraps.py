@@ -131,7 +131,10 @@ def _between(above: TextLine, line: TextLine) -> str:
     if line.goes_on and line.style:
         return "\\\n"
     if above.style == line.style == "item":
-        return "\n"
+        deeper_from_one = line.level > above.level and line.markdown.startswith(("-", "1."))
+        # Another list begins, which may not follow a line of text at once (CommonMark 5.3).
+        other = line.markdown.startswith("-") is not above.markdown.startswith("-")
+        return "\n\n" if other and not deeper_from_one else "\n"
     return "\n>\n" if above.style == line.style == "quote" else "\n\n"
 
 

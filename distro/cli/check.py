@@ -1,6 +1,7 @@
 """check: what is understood of a release, and every problem with its line."""
 
 from collections import Counter
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,12 +12,31 @@ from distro.cli.release_files import files_json, files_text, problem_json, show_
 from distro.readings import UNDECIDED, Choices
 
 if TYPE_CHECKING:
-    from distro.readings import Reading
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from distro.readings import Problem, Reading
+    from distro.settings.load import Settings
+
+
+class Format(StrEnum):
+    """The form in which problems are shown."""
+
+    text = "text"
+    json = "json"
+    github = "github"
 
 
 _ShowDropped = Annotated[
     bool, typer.Option("--show-dropped", help="Show every line that was left out.")
 ]
+
+
+_Format = Annotated[
+    Format,
+    typer.Option("--format", help="github: as annotations of a workflow.", show_default=False),
+]
+_Online = Annotated[bool, typer.Option("--online", help="Also ask whether its links answer.")]
 
 
 @reads_documents
@@ -25,33 +45,37 @@ def check(
     config: Config = None,
     as_json: Json = False,
     show_dropped: _ShowDropped = False,
+    form: _Format = Format.text,
+    online: _Online = False,
     choices: Choices = UNDECIDED,
 ) -> int:
     """Show what is understood of a release, and every problem with its line.
 
-    Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors.
+    Needs neither Redis nor settings, and sends nothing. Exit 1 if there are errors. A folder stands
+    for the release files in it.
 
     Examples:
 
         distro check release.md
-        distro check release.en.md release.fr.md --json
+        distro check release.en.md release.fr.docx --json
+        distro check releases/harbour --format github
+        distro check release.md --online
     """
-    from distro.errors import InputFileError
-    from distro.installation.release_files import read_files, release_files
-    from distro.readings import Level, Problem
-    from distro.submit.side_by_side import differences
+    from distro.installation.release_files import release_files
+    from distro.readings import Level
 
     found = settings(config, needed=False)
-    readings: list[Reading] = []
-    problems: list[Problem] = []
-    for path in release_files(files):
-        try:
-            readings += read_files(found, [path], choices)
-        except InputFileError as error:
-            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
-    problems += [p for r in readings for p in r.problems]
-    problems += differences(readings)
-    if as_json:
+    readings, problems = _checked(found, files, choices)
+    if online:
+        from distro.admin.link_check import dead_links
+
+        problems += dead_links(readings)
+    if form is Format.github:
+        paths = {path.name: str(path) for path in release_files(files)}
+        for problem in problems:
+            output.say(_annotation(problem, paths.get(problem.file, problem.file)))
+    elif as_json or form is Format.json:
+        as_json = True
         output.document(
             {
                 "editions": [_edition(r) for r in readings],
@@ -63,7 +87,7 @@ def check(
             _show_reading(reading, show_dropped=show_dropped)
         show_problems([p for p in problems if not any(p in r.problems for r in readings)])
     errors = sum(p.level is Level.ERROR for p in problems)
-    if not as_json:
+    if form is Format.text and not as_json:
         names = " ".join(map(str, files))
         output.say(
             f"{output.count(errors, 'error')} to mend."
@@ -74,6 +98,39 @@ def check(
             )
         )
     return 1 if errors else 0
+
+
+def _checked(
+    found: "Settings", files: "Sequence[Path]", choices: Choices
+) -> "tuple[list[Reading], list[Problem]]":
+    """Read the files; return them with the problems of each, and of all side by side."""
+    from distro.errors import InputFileError
+    from distro.installation.release_files import read_files, release_files
+    from distro.mailing.preview import oversized
+    from distro.readings import Level, Problem
+    from distro.submit.side_by_side import differences, missing_editions
+
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    for path in release_files(files):
+        try:
+            readings += read_files(found, [path], choices)
+        except InputFileError as error:
+            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
+    problems += [p for r in readings for p in r.problems]
+    problems += differences(readings)
+    problems += missing_editions(readings, found.languages.required)
+    problems += oversized(found, readings)
+    return readings, problems
+
+
+def _annotation(problem: "Problem", path: str) -> str:
+    """Return a problem as a workflow command of GitHub Actions; `path` as it was given."""
+    signs = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+    message = "".join(signs.get(sign, sign) for sign in problem.message)
+    name = path.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    line = f",line={problem.line}" if problem.line else ""
+    return f"::{problem.level.value} file={name}{line}::{message}"
 
 
 def _edition(reading: "Reading") -> dict[str, Any]:

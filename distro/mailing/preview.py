@@ -19,7 +19,7 @@ from distro.letter.templates import Templates
 from distro.lib import html_pages
 from distro.mailing.compose import context_for, files_of
 from distro.model import Edition
-from distro.readings import UNDECIDED, Choices
+from distro.readings import UNDECIDED, Choices, Level, Problem, Reading
 from distro.settings.load import Settings
 from distro.submit import release_of
 from distro.tokens import SecretKeys
@@ -97,6 +97,21 @@ def write_preview(
             written.append(_write(settings, edition, letter, pictures, reader, out / name))
     _write_index(out, written)
     return written
+
+
+def oversized(settings: Settings, readings: Sequence[Reading]) -> list[Problem]:
+    """Return a warning for each letter that Gmail would cut; what has errors is not compiled."""
+    enclosed = files_of(readings)
+    languages = tuple(r.edition.language for r in readings if r.edition)
+    found = []
+    for reading in readings:
+        if reading.edition is None or reading.errors:
+            continue
+        letter, _ = _compiled(settings, reading.edition, languages, enclosed, "")
+        if letter.html_size > HTML_WARNING:
+            message = f"the letter has {letter.html_size:,} bytes: Gmail hides what is over 102,400"
+            found.append(Problem(reading.file, 0, Level.WARNING, message))
+    return found
 
 
 _Pictures = dict[str, tuple[str, bytes]]  # hash -> media type, bytes

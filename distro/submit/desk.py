@@ -43,7 +43,7 @@ _CITIES = {
     "MEXICO CITY": "America/Mexico_City",
 }
 _PAIRS = (("“", "”"), ("«", "»"), ("(", ")"), ("「", "」"))
-_LOUD = re.compile(r"\b(?:[^\W\d_a-zà-ÿ]{4,}[ ,]+){3,}[^\W\d_a-zà-ÿ]{4,}\b")
+_LOUD = re.compile(r"\b(?:[A-ZÀ-Þ]{2,30} ){3,}[A-ZÀ-Þ]{2,30}\b")
 _MARKS = re.compile(r"!{2,}|\?{2,}|!\?")
 # Words that content filters count (SpamAssassin's own rules name most of them).
 _DISLIKED = re.compile(

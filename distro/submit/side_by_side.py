@@ -36,6 +36,17 @@ def differences(readings: Sequence[Reading]) -> Iterator[Problem]:
             yield Problem(file, 0, Level.WARNING, message)
 
 
+def missing_editions(readings: Sequence[Reading], usual: Sequence[str]) -> Iterator[Problem]:
+    """Yield the editions without which nothing goes out; `usual`: those of every press release."""
+    there = [(r.file, r.edition) for r in readings if r.edition is not None]
+    wanted = {language for reading in readings for language in reading.required}
+    if any(edition.kind == "press-release" for _, edition in there):
+        wanted |= set(usual)
+    for language in sorted(wanted - {edition.language for _, edition in there}):
+        message = f"an edition in {language} is missing: nothing goes out before it is there"
+        yield Problem(there[0][0] if there else "", 0, Level.WARNING, message)
+
+
 def _between(first: Edition, other: Edition) -> Iterator[str]:
     for what, mine, theirs in (
         ("number", numbers_in(_text(first)), numbers_in(_text(other))),
@@ -93,14 +104,18 @@ def _addresses(edition: Edition) -> set[str]:
 
 
 def _spellings(first: Edition, other: Edition) -> Iterator[str]:
-    """Yield names that two editions spell nearly alike, and not alike."""
-    mine, theirs = _names(first), _names(other)
-    for name in sorted(mine - theirs)[:_COMPARED]:
-        near = difflib.get_close_matches(name, sorted(theirs - mine)[:_COMPARED], 1, _ALIKE)
-        if near and name.split()[0] == near[0].split()[0]:
-            yield f"{first.language} writes {name}, {other.language} {near[0]}"
+    """Yield names that another edition spells nearly as the first one, and not alike."""
+    people = {" ".join(c.name.split()) for c in first.contacts if c.name}
+    mine = sorted(people | _names(first))[:_COMPARED]
+    for name in sorted(_names(other) - set(mine))[:_COMPARED]:
+        near = difflib.get_close_matches(name, mine, 1, _ALIKE)
+        if near and _plain(name.split()[0]) == _plain(near[0].split()[0]):
+            yield f"{first.language} writes {near[0]}, {other.language} {name}"
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
 
 
 def _names(edition: Edition) -> set[str]:
-    people = {" ".join(c.name.split()) for c in edition.contacts if c.name}
-    return people | {" ".join(name.split()) for name in _NAME.findall(_text(edition))}
+    return {" ".join(name.split()) for name in _NAME.findall(_text(edition))}

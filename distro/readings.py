@@ -34,6 +34,7 @@ class Choices:
     changes: str = ""  # "accept", "reject"; "": a change that is left is an error
     comments: bool = False  # leave comments out
     hidden: bool = False  # leave hidden text out
+    clean: bool = False  # take out of attached files what they tell of their makers
 
 
 UNDECIDED = Choices()

@@ -85,6 +85,7 @@ _DECISIONS = {
     "reject_changes": "Take tracked changes of a document as rejected.",
     "drop_comments": "Leave comments of a document out.",
     "drop_hidden": "Leave hidden text of a document out.",
+    "clean_files": "Take names, paths and places out of attached files and pictures.",
 }
 
 
@@ -121,7 +122,12 @@ def _choices(decided: dict[str, bool]) -> Choices:
         raise UsageError("say one: --accept-changes or --reject-changes", code="one_of_two")
     accepts = "accept" if decided["accept_changes"] else ""
     rejects = "reject" if decided["reject_changes"] else ""
-    return Choices(accepts or rejects, decided["drop_comments"], decided["drop_hidden"])
+    return Choices(
+        accepts or rejects,
+        decided["drop_comments"],
+        decided["drop_hidden"],
+        decided["clean_files"],
+    )
 
 
 def described(app: typer.Typer, function: Callable[..., int], name: str | None = None) -> None:

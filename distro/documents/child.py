@@ -6,7 +6,7 @@ from importlib import import_module
 import msgspec
 
 from distro.documents.blocks import UnreadableError
-from distro.documents.reader import Answer
+from distro.documents.reader import Answer, Examined
 from distro.readings import Choices
 
 _READERS = {
@@ -31,14 +31,24 @@ def _guard(event: str, _: object) -> None:
         raise PermissionError(event)
 
 
-def main(suffix: str, choices: str) -> None:
-    """Read the document from stdin and write an `Answer`."""
-    reader = import_module(f"distro.documents.{_READERS[suffix]}")
+def main(task: str, given: str) -> None:
+    """Read the document from stdin and write an `Answer`.
+
+    `task`: the document's suffix, with the choices as `given`; or "examine" or "clean", with the
+    name of a file that travels with a release.
+    """
+    reader = import_module(f"distro.documents.{_READERS.get(task, 'origins')}")
     sys.addaudithook(_guard)
     sys.setrecursionlimit(3_000)
     try:
-        found = reader.read(sys.stdin.buffer.read(), msgspec.json.decode(choices, type=Choices))
-        answer = Answer(document=found)
+        raw = sys.stdin.buffer.read()
+        if task in _READERS:
+            document = reader.read(raw, msgspec.json.decode(given, type=Choices))
+            answer = Answer(document=document)
+        else:
+            tells = reader.origins(given, raw)
+            bare = reader.cleaned(given, raw) if tells and task == "clean" else raw
+            answer = Answer(examined=Examined(tells, bare))
     except UnreadableError as error:
         answer = Answer(why=str(error), instead=error.instead)
     except TOLERATED as error:

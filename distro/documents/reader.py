@@ -1,9 +1,11 @@
 """Read a document in a child process: one gigabyte, twenty seconds, no network."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from distro.documents import origins
 from distro.documents.blocks import Document
 from distro.errors import InputFileError
 from distro.lib.confined import ChildFailedError, Limits, run_confined
@@ -21,12 +23,44 @@ _REFUSED = {
 _LIMITS = Limits(memory=1 << 30, output=200 << 20, seconds=20)
 
 
+class Examined(NamedTuple):
+    """What a file tells of its makers, and the file: without it, where that was asked."""
+
+    tells: list[str]
+    raw: bytes
+
+
 class Answer(msgspec.Struct):
     """The answer of the child: a document, or why there is none."""
 
     document: Document | None = None
+    examined: Examined | None = None
     why: str = ""
     instead: str = ""
+
+
+def examine(name: str, raw: bytes, *, clean: bool) -> Examined:
+    """Return what a file that travels with a release tells of its makers; nothing of one that
+    cannot be read.
+
+    `clean`: take it out.
+    """
+    if not origins.needs_child(name):
+        tells = origins.origins(name, raw)
+        return Examined(tells, origins.cleaned(name, raw) if clean and tells else raw)
+    try:
+        answer = _asked(["clean" if clean else "examine", name], raw)
+    except ChildFailedError:
+        return Examined([], raw)
+    return answer.examined or Examined([], raw)
+
+
+def _asked(arguments: list[str], raw: bytes) -> Answer:
+    """Ask the child process. Raises ChildFailedError."""
+    answered, _ = run_confined(["-m", "distro.documents.child", *arguments], _LIMITS, given=raw)
+    with answered:
+        answered.seek(0)
+        return msgspec.msgpack.decode(answered.read(), type=Answer)
 
 
 def is_document(path: Path) -> bool:
@@ -43,18 +77,13 @@ def read_document(path: Path, raw: bytes, choices: Choices) -> Document:
         raise InputFileError(f"{path} is empty", hint="Write a headline and a text into it.")
     given = msgspec.json.encode(choices).decode()
     try:
-        answered, _ = run_confined(
-            ["-m", "distro.documents.child", suffix, given], _LIMITS, given=raw
-        )
+        answer = _asked([suffix, given], raw)
     except ChildFailedError as error:
         why = f" ({error})" if str(error) else ""
         raise InputFileError(
             f"{path}: it takes more memory or time than any release{why}",
             hint="Is it the right file? Copy its text into a new document.",
         ) from None
-    with answered:
-        answered.seek(0)
-        answer = msgspec.msgpack.decode(answered.read(), type=Answer)
     if answer.document is None:
         raise InputFileError(f"{path}: {answer.why}", hint=answer.instead)
     return answer.document

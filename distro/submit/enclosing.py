@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import imagesize
 
+from distro.documents.reader import examine
 from distro.lib.commonmark import parser
 from distro.lib.files import read_beside
 from distro.model import PICTURES, Enclosed
@@ -111,6 +112,10 @@ class Enclosing:
     # Pictures without words for those who do not see them.
     unspoken: list[str] = field(default_factory=list)
     inside: Mapping[str, bytes] = field(default_factory=dict)
+    clean: bool = False
+    # What files tell of their makers, a sentence each, and what was taken out.
+    tells: list[str] = field(default_factory=list)
+    record: list[str] = field(default_factory=list)
 
 
 def enclose(
@@ -119,13 +124,16 @@ def enclose(
     attachments: tuple[str, ...],
     private: Sequence[Path] = (),
     inside: Mapping[str, bytes] | None = None,
+    *,
+    clean: bool = False,
 ) -> Enclosing:
     """Find every picture of a text and every attachment in the release's folder; nothing `private`
     is taken.
 
-    `inside`: the pictures that a document brings, by name.
+    `inside`: the pictures that a document brings, by name. `clean`: take out of each what it tells
+    of its makers.
     """
-    found = Enclosing(inside=inside or {})
+    found = Enclosing(inside=inside or {}, clean=clean)
     wanted = [(unquote(source), source) for source in dict(_pictures(body))]
     wanted += [(name, "") for name in dict.fromkeys(attachments)]
     if len(wanted) > MOST:
@@ -155,13 +163,25 @@ def _pictures(body: str) -> Iterator[tuple[str, str]]:
 def _take(found: Enclosing, folder: Path, name: str, source: str, private: Sequence[Path]) -> None:
     """Read a file and add it, or the reason why it may not travel with the release."""
     try:
-        raw = _read(found, folder, name, private)
+        raw = _examined(found, name, _read(found, folder, name, private))
         file = _checked(folder / name, raw, source)
     except _UnfitError as error:
         found.wrong.append((bool(source), str(error)))
         return
     found.files.append(file)
     found.raw.append((file.hash, raw))
+
+
+def _examined(found: Enclosing, name: str, raw: bytes) -> bytes:
+    """Return a file, without what it tells of its makers where that was asked; note it."""
+    examined = examine(name, raw, clean=found.clean)
+    if examined.tells:
+        told = ", ".join(examined.tells)
+        if found.clean:
+            found.record.append(f"took out of {name}: {told}")
+        else:
+            found.tells.append(f"{name} tells {told}: --clean-files takes it out")
+    return examined.raw
 
 
 class _UnfitError(Exception):

@@ -42,9 +42,17 @@ _TITLE_WITHIN = 12  # blocks from the top in which a heading may be the headline
 
 
 def read_from_document(
-    name: str, document: Document, zone: str, private: Sequence[Path], choices: Choices
+    name: str,
+    document: Document,
+    zone: str,
+    private: Sequence[Path],
+    choices: Choices,
+    folder: Path | None = None,
 ) -> Reading:
-    """Understand a document; `zone` is the local time zone of an embargo that names none."""
+    """Understand a document; `zone` is the local time zone of an embargo that names none.
+
+    `folder`: where the pictures of a saved page lie.
+    """
     blocks = [b for b in document.blocks if not b.dropped and b.kind is not Kind.FOOTNOTE]
     notes = [b for b in document.blocks if not b.dropped and b.kind is Kind.FOOTNOTE]
     lines, where = _lines(_titled(blocks))
@@ -53,7 +61,7 @@ def read_from_document(
     if reading.edition is None:
         return reading
     edition = _completed(reading.edition, document, notes)
-    enclosed = enclose(None, edition.body, (), private, document.pictures)
+    enclosed = enclose(folder, edition.body, (), private, document.pictures, clean=choices.clean)
     edition = replace(edition, files=tuple(enclosed.files))
     text = "\n".join(line.text for line in lines)
     linted = check.lint(name, edition, text, zone)
@@ -73,7 +81,7 @@ def read_from_document(
         account=account,
         pieces=document.pieces,
         unit=document.unit,
-        record=document.record,
+        record=(*document.record, *enclosed.record),
     )
 
 
@@ -219,6 +227,8 @@ def _option(what: str) -> str:
 def _files(name: str, enclosed: Enclosing) -> Iterator[Problem]:
     for _, message in enclosed.wrong:
         yield Problem(name, 0, Level.ERROR, message)
+    for message in (*enclosed.tells, *(f"as asked: {said}" for said in enclosed.record)):
+        yield Problem(name, 0, Level.WARNING, message)
     for picture in enclosed.unspoken:
         yield Problem(
             name,

@@ -26,7 +26,9 @@ _REMOTE = re.compile(r"!\[([^\]]{0,200})\]\(\s{0,9}<?((?:https?:)?//[^\s)>]{1,30
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$")
 
 
-def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Reading:
+def read_markdown(
+    source: Source, zone: str, private: Sequence[Path] = (), *, clean: bool = False
+) -> Reading:
     """Understand a Markdown text; `zone` is the local time zone of times that name none."""
     matter, text = frontmatter.split(source.name, source.text)
     fields = frontmatter.Fields(source.name, matter)
@@ -36,7 +38,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
     body, place = _without_end(text.strip("\n")), fields.text("dateline")
     if not place:
         place, body = dateline.take(body)
-    enclosed = enclose(source.folder, body, fields.texts("attachments"), private)
+    enclosed = enclose(source.folder, body, fields.texts("attachments"), private, clean=clean)
     edition = _edition(fields, headline, body, place, zone, tuple(enclosed.files))
     trusted = fields.text("trusted").lower()
     _tell_wrong_files(fields, enclosed)
@@ -55,6 +57,7 @@ def read_markdown(source: Source, zone: str, private: Sequence[Path] = ()) -> Re
         trusted,
         _required(fields),
         tuple(enclosed.raw),
+        record=tuple(enclosed.record),
     )
 
 
@@ -96,6 +99,10 @@ def _tell_wrong_files(fields: frontmatter.Fields, enclosed: Enclosing) -> None:
     """Note files that may not travel, and pictures without words for who does not see them."""
     for in_text, message in enclosed.wrong:
         fields.wrong("" if in_text else "attachments", message)
+    for message in enclosed.tells:
+        fields.wrong("attachments", message, Level.WARNING)
+    for message in enclosed.record:
+        fields.wrong("attachments", f"as asked: {message}", Level.WARNING)
     for name in enclosed.unspoken:
         message = (
             f"the picture {name} has no words for readers who do not see it:"

@@ -40,7 +40,9 @@ def read(
     try:
         with time_limit(PATIENCE):
             reading = (
-                read_markdown(found, zone, private) if is_markdown else read_plain_text(found, zone)
+                read_markdown(found, zone, private, clean=choices.clean)
+                if is_markdown
+                else read_plain_text(found, zone)
             )
             linted = (
                 check.lint(found.name, reading.edition, found.text, zone) if reading.edition else []
@@ -67,7 +69,8 @@ def _document(path: Path, zone: str, private: Sequence[Path], choices: Choices) 
     document = read_document(path, raw, choices)
     try:
         with time_limit(PATIENCE):
-            return read_from_document(path.name, document, zone, private, choices)
+            beside = path.parent if path.suffix.lower() in (".html", ".htm") else None
+            return read_from_document(path.name, document, zone, private, choices, beside)
     except TookTooLongError:
         raise InputFileError(
             f"{path}: no text of a release takes over {PATIENCE:g} s to read",

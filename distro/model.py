@@ -125,6 +125,7 @@ class Edition:
     files: tuple[Enclosed, ...] = ()
     topics: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    personal: bool = False  # its text has fields that differ from reader to reader
     refers_to: str = ""  # of a note: when the text that it is about went out, RFC 3339
     next_word: str = ""  # of a hold: until when we write again, RFC 3339
 
@@ -132,7 +133,8 @@ class Edition:
     def version(self) -> str:
         """Return the hash of all that readers get to see: 16 hexadecimal digits."""
         fields = asdict(self)
-        for later in ("refers_to", "next_word"):  # a text of before they were has the same version
+        # A text of before they were has the same version.
+        for later in ("refers_to", "next_word", "personal"):
             if not fields[later]:
                 del fields[later]
         raw = json.dumps(fields, ensure_ascii=False, sort_keys=True)

@@ -24,7 +24,7 @@ _LIMITS = Limits(memory=1 << 30, output=200 << 20, seconds=20)
 
 
 class Examined(NamedTuple):
-    """What a file tells of its makers, and the file: without it, where that was asked."""
+    """The words that a file tells of its makers, and the file: without them, where asked."""
 
     tells: list[str]
     raw: bytes

@@ -265,4 +265,12 @@ def text_of(letter: CompiledLetter) -> str:
 
 
 def _named(letter: CompiledLetter, text: str) -> str:
-    return Slots(letter.slots).pattern.sub(lambda mark: f"[{mark[1]}]", text)
+    return Slots(letter.slots).pattern.sub(lambda mark: f"[{_name(letter, mark[1])}]", text)
+
+
+def _name(letter: CompiledLetter, slot: str) -> str:
+    """Return what a mark is called; of a reader's own words also what others read there."""
+    if slot[1:].isdigit():
+        field = letter.personal[int(slot[1:])]
+        return f'{field.column}, or "{field.default}"'
+    return slot

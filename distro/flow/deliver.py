@@ -240,14 +240,10 @@ class Deliverer(Work[Delivery], IntentConsumer):
             self._return_ready(partial(_of, leased))
 
     def _moved(self, leased: LeasedBatch, intents: tuple[Intent, ...]) -> None:
-        """Give intents back: the embargo has another time than the letters that we hold say.
-
-        The next wake-up reads the letters anew.
-        """
+        """Give intents back: the embargo was moved; the next wake-up reads the letters anew."""
+        claim = leased.claim
         for intent in intents:
-            attempt = Attempt(
-                leased.claim.distribution, intent.ordinal, leased.claim.token, intent.attempt
-            )
+            attempt = Attempt(claim.distribution, intent.ordinal, claim.token, intent.attempt)
             again = Outcome(State.QUEUED, text="the embargo was moved")
             self.commit.outcome(leased, attempt, again, relay=0)
         self.commit.end(leased, halted=True)
@@ -259,7 +255,9 @@ class Deliverer(Work[Delivery], IntentConsumer):
         row = self._decode(intent.row)
         name = row.name[0] if row.name else ""
         answers = run.answers(intent.thread) if intent.thread else b""
-        pieces = filler.fill(intent.ordinal, intent.subscriber, row.email, name, answers=answers)
+        columns = msgspec.json.decode(intent.row) if filler.letter.personal else None
+        who = (intent.ordinal, intent.subscriber, row.email, name)
+        pieces = filler.fill(*who, answers=answers, row=columns)
         label = f"D{run.distribution}.{intent.ordinal}"
         return Message(filler.envelope_sender(intent.ordinal), row.email, pieces, label)
 

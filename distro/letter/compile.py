@@ -25,6 +25,7 @@ from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
+from distro.lib import merge_fields
 from distro.model import NOTICES, Edition, Enclosed, is_right_to_left
 
 EMBARGO = "embargo"
@@ -87,18 +88,22 @@ class CompiledLetter:
     html_size: int  # bytes
     # The secret of its marks; "0": compiled before they had one.
     slots: str = field(default="0", repr=False)
+    # Of a personal letter: the column of each field, and what stands there for who has none.
+    personal: tuple[merge_fields.MergeField, ...] = ()
 
     def to_json(self) -> str:
         """Return the letter as it is kept."""
-        return json.dumps(
-            {name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False
-        )
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        if not self.personal:  # as those of before it was
+            del fields["personal"]
+        return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "CompiledLetter":
         """Return the letter that `to_json` wrote."""
         fields = json.loads(text)
-        return cls(**{**fields, "body": tuple(fields["body"])})
+        personal = tuple(merge_fields.MergeField(*one) for one in fields.get("personal", ()))
+        return cls(**{**fields, "body": tuple(fields["body"]), "personal": personal})
 
 
 def compile_letter(
@@ -144,6 +149,7 @@ def compile_letter(
         text=text,
         html_size=len(html.encode()),
         slots=slots.secret,
+        personal=merge_fields.fields_of(edition.body) if edition.personal else (),
     )
 
 
@@ -168,8 +174,9 @@ def context_of(
     if edition.kind in NOTICES:  # they name a text, and do not send it again
         edition = replace(edition, body="", subhead="", notes_to_editors="", boilerplate="")
     notice = notice_of(edition, labels, advance=advance)
-    texts = _texts_of(edition)
-    preheader = edition.subhead or _first_words(texts["body"])
+    shared, html_body, text_body = _bodies(edition, slots)
+    texts = _texts_of(replace(edition, body=text_body))
+    preheader = edition.subhead or _first_words(_texts_of(replace(edition, body=shared))["body"])
     if notice:
         preheader = " ".join((notice.head, *notice.paragraphs[:1]))
     accent = context.brand.accent
@@ -184,7 +191,7 @@ def context_of(
         "subhead": edition.subhead,
         "dateline": edition.dateline,
         "preheader": preheader,
-        "blocks": tuple(_placed(block, edition, context) for block in blocks(edition.body, accent)),
+        "blocks": tuple(_placed(block, edition, context) for block in blocks(html_body, accent)),
         "attachments": [
             _shown(file, inside, slots.placeholder("view"))
             for file, inside in _attachments(edition, context)
@@ -208,6 +215,20 @@ def context_of(
         "text": texts,
         "wrap": lambda words: "\n".join(wrap(words)),
     }
+
+
+def _bodies(edition: Edition, slots: Slots) -> tuple[str, str, str]:
+    """Return a text as everybody may see it, and with the marks of each reader's own words: in
+    HTML, where they are escaped, and in plain text.
+    """
+    if not edition.personal:
+        return edition.body, edition.body, edition.body
+
+    def marked(letter: str) -> str:
+        return merge_fields.replaced(edition.body, lambda n, _: slots.placeholder(f"{letter}{n}"))
+
+    shared = merge_fields.replaced(edition.body, lambda _, field: field.default)
+    return shared, marked("h"), marked("t")
 
 
 def _texts_of(edition: Edition) -> dict[str, Any]:

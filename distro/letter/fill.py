@@ -7,7 +7,7 @@ same one.
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from distro.letter import headers, quoted_printable
 from distro.letter.compile import CompiledLetter
@@ -126,12 +126,14 @@ class Filler:
         confirm: str = "",
         never: str = "",
         answers: bytes = b"",
+        row: Mapping[str, object] | None = None,
     ) -> list[bytes]:
         """Return the message as pieces to write: CRLF line ends, no line begins with a dot, no
         final dot.
 
         `confirm` and `never` are the links of a letter that an installation writes by itself;
-        `answers` is the Message-ID of the letter that this one belongs to (RFC 5322 §3.6.4).
+        `answers` is the Message-ID of the letter that this one belongs to (RFC 5322 §3.6.4);
+        `row` has the reader's columns, for a personal letter.
         """
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         raw = address.encode()
@@ -163,11 +165,11 @@ class Filler:
             }
         if self._own_pages:
             values["view"] = quoted_printable.value(view)
+        own = self._own_words(row or {}) if self.letter.personal else {}
         if confirm:
-            values["confirm"], values["never"] = (
-                quoted_printable.value(confirm.encode()),
-                quoted_printable.value(never.encode()),
-            )
+            own |= {"confirm": confirm, "never": never}
+        for slot, text in own.items():
+            values[slot] = quoted_printable.value(text.encode("utf-8", "replace"))
         pieces = [to + message_id + leave + _thread(answers), self._head]
         for static, slot in self._slotted:
             pieces += (static, values[slot])
@@ -176,11 +178,23 @@ class Filler:
             pieces.insert(0, self._signed.headers(to, message_id, leave, pieces[3:]))
         return pieces
 
-    def page(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
+    def _own_words(self, row: Mapping[str, object]) -> dict[str, str]:
+        """Return what stands in each field of a personal letter for one reader."""
+        words = [field.value_of(row) for field in self.letter.personal]
+        in_html = {f"h{n}": html.escape(text) for n, text in enumerate(words)}
+        return in_html | {f"t{n}": text for n, text in enumerate(words)}
+
+    def page(
+        self,
+        ordinal: int,
+        subscriber: int,
+        address: str,
+        confirm: str = "",
+        row: Mapping[str, object] | None = None,
+    ) -> str:
         """Return the letter's HTML for one reader, as a preview shows it."""
-        return self._put(
-            self._with_pictures(), ordinal, subscriber, address, html.escape(address), confirm
-        )
+        shown, source = html.escape(address), self._with_pictures()
+        return self._put(source, ordinal, subscriber, address, shown, confirm, row)
 
     def shared_page(self, token: str = "") -> str:
         """Return the letter's HTML as "View online" shows it: nothing of a person, for people share
@@ -200,6 +214,7 @@ class Filler:
             "address": readers,
             "confirm": "",
             "never": "",
+            **self._own_words({}),
         }
         return self._slots.pattern.sub(lambda found: values[found[1]], self._with_pictures())
 
@@ -207,12 +222,26 @@ class Filler:
         """Return the HTML with pictures from the page's own address."""
         return _PICTURE.sub(rf'src="{self._slots.placeholder("view")}/\1"', self.letter.html)
 
-    def plain(self, ordinal: int, subscriber: int, address: str, confirm: str = "") -> str:
+    def plain(
+        self,
+        ordinal: int,
+        subscriber: int,
+        address: str,
+        confirm: str = "",
+        row: Mapping[str, object] | None = None,
+    ) -> str:
         """Return the text part for one reader."""
-        return self._put(self.letter.text, ordinal, subscriber, address, address, confirm)
+        return self._put(self.letter.text, ordinal, subscriber, address, address, confirm, row)
 
     def _put(
-        self, text: str, ordinal: int, subscriber: int, address: str, shown: str, confirm: str
+        self,
+        text: str,
+        ordinal: int,
+        subscriber: int,
+        address: str,
+        shown: str,
+        confirm: str,
+        row: Mapping[str, object] | None,
     ) -> str:
         unsubscribe, preferences, view = self.links(ordinal, subscriber, address)
         values = {
@@ -222,5 +251,6 @@ class Filler:
             "address": shown,
             "confirm": confirm,
             "never": confirm,
+            **self._own_words(row or {}),
         }
         return self._slots.pattern.sub(lambda found: values[found[1]], text)

@@ -24,5 +24,9 @@ class Slots:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """Match any of the marks; the group is the slot's name."""
-        return re.compile(f"x{self.secret}slot\\.({'|'.join(SLOTS)})\\.{self.secret}x")
+        """Match any of the marks; the group is the slot's name.
+
+        Fields of a reader's own are h0, h1 … in HTML, t0, t1 … in plain text.
+        """
+        names = f"{'|'.join(SLOTS)}|[ht][0-9]{{1,2}}"
+        return re.compile(f"x{self.secret}slot\\.({names})\\.{self.secret}x")

@@ -152,10 +152,11 @@ def _write(
     keys = SecretKeys((b"preview",), b"preview")
     filler = Filler(letter, distribution=0, site_url=settings.site.url, keys=keys)
     paths = tuple(path.with_name(path.name + ending) for ending in (".html", ".txt", ".eml"))
-    page = _with_pictures(filler.page(0, 0, reader.address), pictures)
+    row = {"name": reader.name}
+    page = _with_pictures(filler.page(0, 0, reader.address, row=row), pictures)
     paths[0].write_text(page, encoding="utf-8")
-    paths[1].write_text(filler.plain(0, 0, reader.address), encoding="utf-8")
-    paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name)))
+    paths[1].write_text(filler.plain(0, 0, reader.address, row=row), encoding="utf-8")
+    paths[2].write_bytes(b"".join(filler.fill(0, 0, reader.address, reader.name, row=row)))
     warning = ""
     if letter.html_size > HTML_WARNING:
         warning = f"{letter.html_size:,} bytes of HTML: Gmail hides what is over 102,400"

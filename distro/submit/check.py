@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from distro.lib import merge_fields
 from distro.model import Edition
 from distro.readings import Level, Problem
 from distro.submit import desk, embargo
@@ -23,7 +24,7 @@ _EMBARGO_LINE = re.compile(
     re.IGNORECASE,
 )
 # As `letter/slots.py` marks them.
-_SLOT = re.compile(r"x[0-9a-f]{0,64}slot\.[a-z]{1,20}\.[0-9a-f]{0,64}x", re.IGNORECASE)
+_SLOT = re.compile(r"x[0-9a-f]{0,64}slot\.[a-z0-9]{1,20}\.[0-9a-f]{0,64}x", re.IGNORECASE)
 _MISSING_WORD = re.compile(r"\bto (?:held|took|went|been|taken|gave|begun)\b", re.IGNORECASE)
 
 
@@ -86,12 +87,22 @@ def _missing(edition: Edition) -> _Found:
     if not edition.headline:
         message = "no headline: add `headline: …` to the front matter, or begin with `# Headline`"
         yield Level.ERROR, message, 0
+    if edition.personal and len(merge_fields.fields_of(edition.body)) > merge_fields.MOST:
+        yield Level.ERROR, f"over {merge_fields.MOST} fields differ from reader to reader", 0
+    outside = f"{edition.headline} {edition.subhead} {edition.notes_to_editors}"
+    if edition.personal and merge_fields.fields_of(f"{outside} {edition.boilerplate}"):
+        yield Level.ERROR, "a field may only stand in the text of a newsletter", 0
     if not edition.body.strip():
         yield Level.ERROR, "no text under the headline", 0
 
 
 def _of_line(edition: Edition, line: str) -> Iterator[tuple[Level, str]]:
     """Yield the problems of one line of the file."""
+    if edition.personal:
+        for field in merge_fields.fields_of(line):
+            if why := merge_fields.why_not(field):
+                yield Level.ERROR, why
+        line = merge_fields.replaced(line, lambda _, field: field.default)
     slot, found = _SLOT.search(line), _PLACEHOLDER.search(line)
     if slot:
         yield (

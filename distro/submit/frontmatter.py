@@ -25,6 +25,7 @@ KNOWN = (
     "regions",
     "notes_to_editors",
     "boilerplate",
+    "personal",
     "note",
     "it_said",
     "it_should_say",

@@ -90,9 +90,21 @@ def _edition(
         it_said=fields.text("it_said", 4_000, lines=True),
         it_should_say=fields.text("it_should_say", 4_000, lines=True),
         files=files,
+        personal=_personal(fields, kind),
         topics=fields.texts("topics"),
         regions=fields.texts("regions"),
     )
+
+
+def _personal(fields: frontmatter.Fields, kind: str) -> bool:
+    """Return whether the text may have fields that differ from reader to reader."""
+    text = fields.text("personal").lower()
+    if text not in ("", "true", "false", "yes", "no"):
+        fields.wrong("personal", f'"{text[:20]}" is neither true nor false')
+    wanted = text in ("true", "yes")
+    if wanted and kind != "newsletter":
+        fields.wrong("personal", f"only a newsletter may be personal, not a {kind}")
+    return wanted and kind == "newsletter"
 
 
 def _tell_wrong_files(fields: frontmatter.Fields, enclosed: Enclosing) -> None:

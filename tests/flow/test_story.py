@@ -1,5 +1,7 @@
 """The whole story in one process: memory relay, the real embedded Redis, no Celery."""
 
+import email
+import email.policy
 import json
 import time
 from dataclasses import replace
@@ -141,3 +143,30 @@ def test_refused_and_deferred_are_accounted_for(installation: Installation, tmp_
         == '["4.2.1 try later", "5.1.1 no such user"]'
     )
     assert audit(installation.store, "1").findings == ()
+
+
+def test_a_personal_newsletter_says_each_readers_own_words(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The names come from the book at the recipient's turn, as the address does."""
+    add_readers(installation.store, 6, folder=tmp_path)
+    path = tmp_path / "news.md"
+    path.write_text(
+        "---\nheadline: News\nlanguage: en\nkind: newsletter\npersonal: true\n---\n"
+        '{{ name | default("Dear reader") }}, news from {{ city | default("everywhere") }}.\n',
+        encoding="utf-8",
+    )
+    submit(installation, Order(files=[path], to="journalists"))
+    story = Story(installation)
+    story.run()
+    story.stop()
+    assert len(story.letters) == 6
+    for who, raw in story.letters:
+        number = who.removeprefix("reader").partition("@")[0]
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        for kind in ("plain", "html"):
+            body = message.get_body((kind,))
+            assert body is not None
+            text = " ".join(body.get_content().split())
+            assert f"Reader {number}, news from everywhere" in text
+            assert "slot." not in text

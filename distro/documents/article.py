@@ -79,18 +79,17 @@ def _text(value: object, longest: int = 1_000) -> str:
     return " ".join(value.split())[:longest] if isinstance(value, str) else ""
 
 
-def readings_of(source: bytes, article: Article) -> tuple[str, str]:
+def readings_of(source: str, article: Article) -> tuple[str, str]:
     """Return the narrow and the wide reading of a page by trafilatura, without white space; a body
     that the page itself gives is part of both.
     """
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    text = source.decode("utf-8", "replace")
     found = []
     for precise in (True, False):
         said = trafilatura.extract(
-            text,
+            source,
             favor_precision=precise,
             favor_recall=not precise,
             include_comments=False,

@@ -34,7 +34,8 @@ def read(raw: bytes, _: Choices) -> Document:
     walk = PageWalk(article.address, pictures)
     blocks = [*_title(tree), *walk.blocks(body)]
     # Of a page without any structure, a library knows less than the words themselves say.
-    narrow, wide = readings_of(source, article) if _structured(body) else ("", "")
+    text = source.decode(_encoding(source), "replace") if _structured(body) else ""
+    narrow, wide = readings_of(text, article) if text else ("", "")
     return Document(
         format="a saved page",
         unit="characters",

@@ -11,8 +11,11 @@ from distro.readings import UNDECIDED, Choices, Reading
 from distro.settings.load import Settings
 from distro.submit import read
 
-_RELEASES = (".md", ".markdown", ".mdown", ".txt", *SUFFIXES)
+_TEXTS = (".md", ".markdown", ".mdown", ".txt")
+# In a folder, a PDF is an attachment; as a release it must be named.
+_RELEASES = (*_TEXTS, *(suffix for suffix in SUFFIXES if suffix != ".pdf"))
 _NO_RELEASES = {"readme", "license", "changelog", "notes"}  # names of files about a folder
+_LOOKED_AT = 100_000  # characters of a text
 _MOST = 40  # files of a release: it has one for each language
 
 
@@ -41,14 +44,21 @@ def _within(path: Path) -> Iterator[Path]:
         return
     try:
         names = sorted(one for one in path.iterdir() if _is_release(one))
+        said = "\n".join(_start_of(one) for one in names if one.suffix.lower() in _TEXTS)
     except OSError as error:
         raise InputFileError(f"{path}: cannot be read ({error.strerror})") from None
     if not names:
         raise InputFileError(
             f"{path}: no release is in this folder",
-            hint=f"One file for each language: {', '.join(_RELEASES[:4] + SUFFIXES[:2])} …",
+            hint=f"One file for each language: {', '.join(_RELEASES[:6])} …",
         )
-    yield from names
+    # A document that a text names is its attachment.
+    yield from (one for one in names if one.suffix.lower() in _TEXTS or one.name not in said)
+
+
+def _start_of(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(_LOOKED_AT)
 
 
 def _is_release(path: Path) -> bool:

@@ -11,11 +11,12 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
+from distro.lib.commonmark import links_of
 from distro.readings import Level, Problem, Reading
 
-_LINK = re.compile(r"https?://[^\s)>\]\"'\\]{3,500}")
+_LINK = re.compile(r"https?://.{3,500}", re.IGNORECASE)
 _MOST, _AT_ONCE = 60, 8  # links
 _PATIENCE = 8.0  # seconds for one answer
 _REDIRECTS = 5
@@ -39,8 +40,8 @@ def _links(readings: Sequence[Reading]) -> Iterator[tuple[str, str]]:
     for reading in readings:
         edition = reading.edition
         if edition is not None:
-            text = f"{edition.body}\n{edition.notes_to_editors}\n{edition.boilerplate}"
-            yield from ((reading.file, link.rstrip(".,;")) for link in _LINK.findall(text))
+            text = f"{edition.body}\n\n{edition.notes_to_editors}\n\n{edition.boilerplate}"
+            yield from ((reading.file, link) for link in links_of(text) if _LINK.match(link))
 
 
 def _why_dead(link: str) -> str:
@@ -48,10 +49,10 @@ def _why_dead(link: str) -> str:
     for _ in range(_REDIRECTS):
         try:
             status, onward = _asked(link)
+            link = urljoin(link, onward)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return f"does not answer ({_reason(error)})"
         if status in (301, 302, 303, 307, 308) and onward:
-            link = urljoin(link, onward)
             continue
         return "" if status < 400 or status in _SHY else f"answers {status}"
     return "leads from page to page"
@@ -78,6 +79,7 @@ def _asked(link: str) -> tuple[int, str]:
             context = ssl.create_default_context()
             connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = quote(path, safe="/%?=&:;,+~@!$'()*")
         connection.request("HEAD", path, headers={"User-Agent": "distro-check", "Accept": "*/*"})
         answer = connection.getresponse()
         return answer.status, answer.getheader("Location", "")
@@ -85,10 +87,24 @@ def _asked(link: str) -> tuple[int, str]:
         connection.close()
 
 
+_NETS = [ipaddress.ip_network(net) for net in ("2002::/16", "2001::/23")]  # that hold others
+
+
+def _on_the_internet(address: str) -> bool:
+    """Return whether an address is one that anybody may ask (RFC 6890), and holds no other."""
+    found = ipaddress.ip_address(address)
+    if found.is_multicast or not found.is_global:
+        return False
+    if isinstance(found, ipaddress.IPv4Address):
+        return True
+    unicast = ipaddress.ip_network("2000::/3")  # RFC 4291 §2.4
+    return found in unicast and not any(found in net for net in _NETS)
+
+
 def _public(host: str, port: int) -> str:
     """Return an address of a host on the internet; raise ValueError for one of a private net."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for *_, address in found:
-        if not ipaddress.ip_address(address[0]).is_global:
+        if not _on_the_internet(str(address[0])):
             raise ValueError("it is an address of a private network")
     return str(found[0][4][0])

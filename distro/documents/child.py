@@ -6,7 +6,7 @@ from importlib import import_module
 import msgspec
 
 from distro.documents.blocks import UnreadableError
-from distro.documents.reader import Answer, Examined
+from distro.documents.reader import Answer, examined
 from distro.readings import Choices
 
 _READERS = {
@@ -46,9 +46,7 @@ def main(task: str, given: str) -> None:
             document = reader.read(raw, msgspec.json.decode(given, type=Choices))
             answer = Answer(document=document)
         else:
-            tells = reader.origins(given, raw)
-            bare = reader.cleaned(given, raw) if tells and task == "clean" else raw
-            answer = Answer(examined=Examined(tells, bare))
+            answer = Answer(examined=examined(given, raw, clean=task == "clean"))
     except UnreadableError as error:
         answer = Answer(why=str(error), instead=error.instead)
     except TOLERATED as error:

@@ -48,8 +48,11 @@ def lines_of(runs: Iterable[Run], *, plain: bool = False) -> list[Line]:
             gap = bool(lines)
             continue
         markdown = _markdown(line)
-        if shown(markdown) != " ".join(text.split()):
-            markdown = escape(text, first=True)  # marks that do not hold where they stand
+        # Marks that do not hold where they stand: first without looks, then without links.
+        plainer = [Run(run.text, link=run.link, picture=run.picture) for run in line]
+        for other in (_markdown(plainer), escape(text, first=True)):
+            if shown(markdown) != " ".join(text.split()):
+                markdown = other
         lines.append(Line(text, markdown, gap))
         gap = False
     return lines

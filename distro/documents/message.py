@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from dataclasses import replace
 from email.message import EmailMessage, MIMEPart
 from importlib import import_module
@@ -26,12 +27,15 @@ def read(raw: bytes, choices: Choices) -> Document:
         )
     if attached:
         name, part = attached[0]
-        return _told(_document(name, part, choices), f"read from the attached {name}")
+        found = _told(_document(name, part, choices), f"read from the attached {name}")
+        return _embargo_in_both(found, message)
     for kind in ("plain", "html"):
         body = message.get_body((kind,))
         if body is not None and (content := _content(body)).strip():
             found = _text(content) if kind == "plain" else _page(content, choices)
-            return replace(found, format="a message", blocks=(*_subject(message), *found.blocks))
+            found = replace(found, format="a message", blocks=(*_subject(message), *found.blocks))
+            others = ", ".join(filter(None, map(_name, parts)))[:200]
+            return _told(found, f"attached and not read: {others}") if others else found
     raise UnreadableError("the message holds no text", "Save its attachment by itself.")
 
 
@@ -70,7 +74,8 @@ def _text(content: str) -> Document:
 
 def _page(content: str, choices: Choices) -> Document:
     reader = import_module("distro.documents.page")
-    found: Document = reader.read(content.encode(), choices)
+    # With the mark of UTF-8: the page's own word on its encoding is of the message's bytes.
+    found: Document = reader.read(b"\xef\xbb\xbf" + content.encode(), choices)
     return replace(found, pieces=found.pieces + 1)
 
 
@@ -78,6 +83,17 @@ def _subject(message: EmailMessage) -> list[Block]:
     """Return the subject as a block: an embargo may stand there."""
     subject = " ".join(str(message.get("Subject", "")).split())
     return [Block(place="the subject", kind=Kind.TEXT, text=subject or "(no subject)")]
+
+
+def _embargo_in_both(found: Document, message: EmailMessage) -> Document:
+    """Return the document with an error where only the message around it speaks of an embargo."""
+    body = message.get_body(("plain", "html"))
+    around = f"{message.get('Subject', '')} {_content(body) if body is not None else ''}"
+    said = re.search(r"[^\n<>]{0,40}embargo[^\n<>]{0,60}", around, re.IGNORECASE)
+    if said and not any("embargo" in block.text.lower() for block in found.blocks):
+        text = f'the message says "{said[0].strip()}", its document does not: write it there'
+        return replace(found, remarks=(*found.remarks, Remark(text, error=True)))
+    return found
 
 
 def _told(found: Document, text: str) -> Document:

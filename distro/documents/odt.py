@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from distro.documents.archive import Archive
-from distro.documents.blocks import Block, Document, Kind, UnreadableError, recorded
+from distro.documents.blocks import Block, Change, Document, Kind, UnreadableError, recorded
 from distro.documents.inline import Line, Run, lines_of, listed
 from distro.documents.odt_runs import Leftovers, Paragraphs, Tracked
 from distro.documents.odt_styles import DC, DRAW, OFFICE, STYLE, TABLE, TEXT, styles_of
@@ -96,6 +96,13 @@ class _Reader:
             elif child.tag == TEXT + "table-of-content":
                 for block in self._blocks(child, where, depth):
                     yield replace(block, dropped="table of contents")
+            elif child.tag == TEXT + "section" and child.get(TEXT + "display") == "none":
+                for block in self._blocks(child, "hidden section", depth + 1):
+                    self._found.changes.append(Change("hidden", block.text, block.place))
+                    gone = "hidden" if self._choices.hidden else ""
+                    yield replace(block, dropped=gone or block.dropped)
+            elif child.tag.startswith(TEXT + "change-"):
+                self._paragraphs.change_at(child)
             elif child.tag.startswith((TEXT, DRAW)) and child.tag != TEXT + "tracked-changes":
                 if child.tag == DRAW + "frame":  # anchored to the page
                     holder = ET.Element(TEXT + "p")
@@ -127,6 +134,9 @@ class _Reader:
         self._count += not where
         place = where or f"paragraph {self._count}"
         runs = self._paragraphs.runs(element, place)
+        for one in list(self._paragraphs.gone):
+            for words in _paragraphs_of(one):
+                yield Block(place=place, kind=Kind.TEXT, text=words, dropped="deleted or hidden")
         for box in list(self._paragraphs.boxes):
             if depth < _DEEPEST:
                 for block in self._blocks(box, f"text box at {place}", depth + 1):
@@ -182,7 +192,7 @@ class _Reader:
         self._tables += 1
         place = where or f"table {self._tables}"
         rows = []
-        for row in element.iter(TABLE + "table-row"):
+        for row in _rows(element):
             cells = []
             for cell in row:
                 covered = cell.tag == TABLE + "covered-table-cell"
@@ -211,6 +221,15 @@ class _Reader:
                 again = "the same once more" if block.text in met else ""
                 yield replace(block, kind=Kind(name), dropped=again or block.dropped)
                 met.add(block.text)
+
+
+def _rows(table: ET.Element) -> Iterator[ET.Element]:
+    """Yield a table's own rows, in groups or not; not those of tables in its cells."""
+    for child in table:
+        if child.tag == TABLE + "table-row":
+            yield child
+        elif child.tag.startswith(TABLE + "table-") and child.tag.endswith(("rows", "group")):
+            yield from _rows(child)
 
 
 def _comment(element: ET.Element, number: int) -> Iterator[Block]:

@@ -48,13 +48,20 @@ class Paragraphs:
         self._found = found
         self._place = ""
         self.boxes: list[ET.Element] = []
+        self.gone: list[ET.Element] = []  # what is not for readers: footnotes, text boxes
 
     def runs(self, paragraph: ET.Element, place: str) -> list[Run]:
         """Return a paragraph's runs; text boxes that it brings are kept aside."""
-        self._place, self.boxes = place, []
+        self._place, self.boxes, self.gone = place, [], []
         look = self._styles.look(paragraph.get(TEXT + "style-name", ""))
         plain = Look(look.name, hidden=look.hidden)  # the look of a whole paragraph is its style's
         return list(self._inside(paragraph, plain, ""))
+
+    def change_at(self, element: ET.Element) -> None:
+        """Begin or end a tracked change between two paragraphs."""
+        name = element.tag.rpartition("}")[2]
+        for _ in self._changing(element, name):
+            pass
 
     def _inside(self, element: ET.Element, look: Look, link: str) -> Iterator[Run]:
         yield from self._words(element.text, look, link)
@@ -78,15 +85,21 @@ class Paragraphs:
             signs = {"s": spaces, "tab": "   ", "line-break": BREAK}
             yield from self._said(signs[name], look, link)
         elif child.tag == TEXT + "note":
-            self._found.notes.append(child)
-            yield Run(f"[{len(self._found.notes)}]")
+            if self._stays("[a footnote]"):
+                self._found.notes.append(child)
+                yield Run(f"[{len(self._found.notes)}]")
+            else:
+                self.gone.append(child)
         elif child.tag == OFFICE + "annotation":
             self._found.comments.append(child)
             self._comment(child)
         elif space == TEXT[1:-1] and name.startswith("change"):
             yield from self._changing(child, name)
         elif child.tag in (DRAW + "frame", DRAW + "g", DRAW + "custom-shape", DRAW + "a"):
-            yield from self._drawing(child)
+            if self._stays("[a picture or a text box]"):
+                yield from self._drawing(child)
+            else:
+                self.gone.append(child)
         elif child.tag == TEXT + "placeholder":
             self._error(f'a placeholder is not filled in: "{_text(child)[:60]}"')
             yield Run(_text(child))
@@ -95,6 +108,8 @@ class Paragraphs:
             yield from self._said(words, Look(hidden=True), link)
         elif name in _FETCHES:
             self._error(f"a field ({name}) brings something from elsewhere, or runs something")
+        elif child.tag == TEXT + "ruby":
+            yield Run(child.findtext(TEXT + "ruby-base") or "", look.bold, look.italic, link)
         elif space == TEXT[1:-1]:
             yield from self._inside(child, look, link)
 
@@ -110,11 +125,15 @@ class Paragraphs:
                 self._found.changes.append(Change("hidden", words.strip(), self._place))
             if self._choices.hidden:
                 return
+        if not self._stays(words):
+            return
+        yield Run(words, look.bold, look.italic, link)
+
+    def _stays(self, words: str) -> bool:
+        """Note what was inserted; return whether it is for readers."""
         for key in self._tracked.open:
             self._note(key, words)
-            if self._choices.changes == "reject":
-                return
-        yield Run(words, look.bold, look.italic, link)
+        return not self._tracked.open or self._choices.changes != "reject"
 
     def _changing(self, child: ET.Element, name: str) -> Iterator[Run]:
         key = child.get(TEXT + "change-id", "")
@@ -152,7 +171,7 @@ class Paragraphs:
         if element.find(f".//{DRAW}object") is not None and element.find(DRAW + "image") is None:
             self._error("an embedded object is not read: paste it as a table or as a picture")
         alt = element.findtext(SVG + "desc") or element.findtext(SVG + "title") or ""
-        image = element.find(DRAW + "image")
+        image = element.find(f".//{DRAW}image")
         if image is None:
             return
         part = image.get(XLINK + "href", "").removeprefix("./")

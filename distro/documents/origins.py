@@ -13,6 +13,8 @@ from distro.documents.archive import Archive
 from distro.documents.blocks import UnreadableError
 
 _OFFICE = (".docx", ".xlsx", ".pptx")
+_COMMENTS = re.compile(r"(?:^|/)comments?\d*\.xml$|/comments/|threadedComments")
+_CHANGES = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo)[ >]")
 _PARTS = ("docProps/core.xml", "docProps/app.xml")
 _NAMES = {
     "creator": "its author",
@@ -81,10 +83,20 @@ def _jpeg(raw: bytes) -> Iterator[str]:
         content = raw[begin + 4 : end]
         if marker == 0xE1 and content[:6] == b"Exif\0\0":
             yield from _exif(content[6:])
-        elif marker == 0xE1 and b"GPSLatitude" in content:
-            yield "where it was taken (GPS)"
+        elif marker == 0xE1:
+            yield from _xmp(content)
+        if marker == 0xED and b"8BIM" in content:
+            yield "words about it (IPTC)"
         if marker in (0xE1, 0xED) and _PATH.search(content):
             yield "a path on somebody's machine"
+
+
+def _xmp(content: bytes) -> Iterator[str]:
+    """Yield what Adobe's metadata tells."""
+    if b"GPSLatitude" in content:
+        yield "where it was taken (GPS)"
+    if b"dc:creator" in content or b"photoshop:AuthorsPosition" in content:
+        yield "its author"
 
 
 def _exif(tiff: bytes) -> Iterator[str]:
@@ -124,7 +136,9 @@ def _bare_jpeg(raw: bytes) -> bytes:
         elif raw[begin + 4 : begin + 10] == b"Exif\0\0":
             turned = dict(_directory(raw[begin + 10 : end])).get(0x0112, 1)
             kept += _orientation(turned) if 1 < turned <= 8 else b""
-    return bytes(kept) + raw[last:]
+    # What follows the end of the picture (others of the same moment, a film) is not shown.
+    end = raw.find(b"\xff\xd9", last)
+    return bytes(kept) + (raw[last : end + 2] if end > 0 else raw[last:])
 
 
 def _orientation(turned: int) -> bytes:
@@ -154,6 +168,8 @@ def _png(raw: bytes) -> Iterator[str]:
             yield from _exif(content)
         elif kind in _TELLING[:3] and content[:6].lower() == b"author":
             yield "its author"
+        elif kind == b"iTXt" and content.startswith(b"XML:com.adobe.xmp"):
+            yield from _xmp(content)
         elif kind in _TELLING[:3] and _PATH.search(content):
             yield "a path on somebody's machine"
 
@@ -174,8 +190,12 @@ def _office(raw: bytes) -> Iterator[str]:
             what = _NAMES.get(element.tag.rpartition("}")[2])
             if what and (element.text or "").strip():
                 yield f"{what} ({(element.text or '').strip()[:60]})"
-    if any(name.endswith("comments.xml") for name in archive.names):
+    if any(map(_COMMENTS.search, archive.names)):
         yield "comments"
+    if _CHANGES.search(archive.read("word/document.xml")):
+        yield "tracked changes"
+    if any(_PATH.search(archive.read(name)) for name in ("xl/workbook.xml", "word/settings.xml")):
+        yield "a path on somebody's machine"
 
 
 def _bare_office(raw: bytes) -> bytes:

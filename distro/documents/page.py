@@ -87,7 +87,7 @@ def _unpacked(raw: bytes) -> tuple[bytes, Mapping[str, bytes]]:
         if part.get_content_type() == "text/html" and not page:
             charset = part.get_content_charset() or "utf-8"
             try:
-                page = content.decode(charset, "replace").encode()
+                page = b"\xef\xbb\xbf" + content.decode(charset, "replace").encode()
             except LookupError:
                 page = content
         elif part.get_content_maintype() == "image":

@@ -23,6 +23,8 @@ _BLOCKS = {
     *("h4", "h5", "h6", "header", "hr", "legend", "li", "main", "nav", "ol", "p", "pre"),
     *("section", "summary", "table", "ul", "caption", "tbody", "thead", "tfoot", "tr", "td", "th"),
 }
+# Crossed out, or under a correction: not what the page says now.
+_GONE = {"del": "crossed out", "s": "crossed out", "strike": "crossed out"}
 _BOLD, _ITALIC = {"b", "strong"}, {"i", "em", "cite"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif")
@@ -78,7 +80,8 @@ class PageWalk:
             self._picture(child)
         elif tag == "table":
             yield from self._flush(around)
-            yield from self._table(child, around)
+            margin = around.margin or _margin(child, tag)
+            yield from self._table(child, replace(around, margin=margin))
         elif tag in _BLOCKS or tag in _MARGINS:
             yield from self._flush(around)
             inner, before = self._around(child, tag, around), self._count
@@ -160,11 +163,13 @@ class PageWalk:
 
     def _row(self, row: html.HtmlElement, reach: dict[int, int], around: _Around) -> list[Cell]:
         cells: list[Cell] = []
+        hidden = _margin(row, "tr")
         for child in row:
             if child.tag not in ("td", "th"):
                 continue
             _reached(cells, reach)
-            inner = replace(around, kind=Kind.TEXT, depth=around.depth + 1, margin="")
+            margin = hidden or _margin(child, "td")
+            inner = replace(around, kind=Kind.TEXT, depth=around.depth + 1, margin=margin)
             blocks = [*self._inside(child, inner), *self._flush(inner)]
             width, height = _span(child, "colspan"), _span(child, "rowspan")
             column = sum(cell.width for cell in cells)
@@ -223,7 +228,7 @@ def _margin(element: html.HtmlElement, tag: str) -> str:
         return "hidden"
     if element.get("aria-hidden") == "true":
         return "hidden"
-    return _MARGINS.get(tag) or _ROLES.get(element.get("role") or "", "")
+    return _GONE.get(tag) or _MARGINS.get(tag) or _ROLES.get(element.get("role") or "", "")
 
 
 def _marker(item: html.HtmlElement) -> str:

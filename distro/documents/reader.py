@@ -26,8 +26,9 @@ _LIMITS = Limits(memory=1 << 30, output=200 << 20, seconds=20)
 class Examined(NamedTuple):
     """The words that a file tells of its makers, and the file: without them, where asked."""
 
-    tells: list[str]
+    tells: tuple[str, ...]
     raw: bytes
+    stays: tuple[str, ...] = ()  # of them, what could not be taken out
 
 
 class Answer(msgspec.Struct):
@@ -46,13 +47,22 @@ def examine(name: str, raw: bytes, *, clean: bool) -> Examined:
     `clean`: take it out.
     """
     if not origins.needs_child(name):
-        tells = origins.origins(name, raw)
-        return Examined(tells, origins.cleaned(name, raw) if clean and tells else raw)
+        return examined(name, raw, clean=clean)
+    unknown = Examined((), raw, ("what it holds: it cannot be read",) if clean else ())
     try:
         answer = _asked(["clean" if clean else "examine", name], raw)
     except ChildFailedError:
-        return Examined([], raw)
-    return answer.examined or Examined([], raw)
+        return unknown
+    return answer.examined or unknown
+
+
+def examined(name: str, raw: bytes, *, clean: bool) -> Examined:
+    """Do what `examine` says, in this process."""
+    tells = tuple(origins.origins(name, raw))
+    if not clean:
+        return Examined(tells, raw)
+    bare = origins.cleaned(name, raw)
+    return Examined(tells, bare, tuple(origins.origins(name, bare)))
 
 
 def _asked(arguments: list[str], raw: bytes) -> Answer:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from striprtf.striprtf import rtf_to_text
 
-from distro.documents.blocks import Block, Change, Document, Remark, UnreadableError
+from distro.documents.blocks import Block, Document, Remark, UnreadableError
 from distro.documents.text_lines import line_blocks, row_table
 from distro.readings import Choices
 
@@ -18,7 +18,11 @@ _TRACKED = {
     "v": "hidden",
 }
 _CONTROL = re.compile(rb"\\(revised|deleted|annotation|v)(?![a-z0])")
-_FETCHES = re.compile(rb"\\\*?\\?fldinst[^}]{0,40}(DDE|INCLUDE|LINK|IMPORT)", re.IGNORECASE)
+_FETCHES = re.compile(
+    rb"\\fldinst[\s{]{0,9}[^}]{0,9}\b(DDE\w*|INCLUDE\w*|LINK|IMPORT)\b", re.IGNORECASE
+)
+_MARGINS = re.compile(rb"\\(?:headerf|headerl|headerr|header|footnote|shptxt)\b")
+_ELSEWHERE = "a page header, a footnote or a text box is not read: is there an embargo in it?"
 _OBJECT = re.compile(rb"\\(objdata|objocx|objemb|objlink|objautlink)\b")
 
 
@@ -35,8 +39,13 @@ def read(raw: bytes, _: Choices) -> Document:
     except (ValueError, LookupError, TypeError, AttributeError, IndexError, KeyError) as error:
         raise UnreadableError(f"its Rich Text is broken ({error})", "Save it as .docx.") from None
     lines = text.replace("\r", "\n").split("\n")
-    met = {found[1].decode() for found in _CONTROL.finditer(raw)}
     remarks = [Remark("read from Rich Text: links, pictures and headings are not kept")]
+    # Nothing here says where they stand, so nobody can decide about them by an option.
+    remarks += (
+        Remark(f"{_TRACKED[word]} text is left in it: open it in Word and decide", error=True)
+        for word in sorted({found[1].decode() for found in _CONTROL.finditer(raw)})
+    )
+    remarks += (Remark(_ELSEWHERE, error=b"mbargo" in raw) for _ in _MARGINS.findall(raw)[:1])
     if _FETCHES.search(raw):
         remarks.append(Remark("a field brings something from elsewhere", error=True))
     if _OBJECT.search(raw):
@@ -45,10 +54,6 @@ def read(raw: bytes, _: Choices) -> Document:
         format="Rich Text",
         blocks=tuple(_blocks(lines)),
         pieces=sum(bool(line.strip("| \t")) for line in lines),
-        changes=tuple(
-            Change(_TRACKED[word], "Rich Text does not say where; open it in Word", "the text")
-            for word in sorted(met)
-        ),
         remarks=tuple(remarks),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from distro.documents.blocks import Block, Kind
+from distro.lib.commonmark import escape
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 
@@ -25,7 +26,12 @@ class Cell:
     @property
     def markdown(self) -> str:
         """Return its words as they may stand in a row of Markdown."""
-        words = " ".join(b.markdown.replace("\\\n", " ") for b in self.blocks if not b.dropped)
+        kept = (block for block in self.blocks if not block.dropped)
+        words = " ".join(
+            # a table in a cell is its words
+            escape(b.text) if b.kind is Kind.TABLE else b.markdown.replace("\\\n", " ")
+            for b in kept
+        )
         return words.replace("|", "\\|").strip()
 
 

@@ -19,7 +19,7 @@ from distro.documents.blocks import (
 from distro.documents.inline import Run, lines_of, listed
 from distro.documents.tables import Cell, table_blocks
 from distro.documents.word_account import paragraphs_with_words
-from distro.documents.word_package import Package, Style, W, attribute, local
+from distro.documents.word_package import Package, Style, W, attribute, is_on, local
 from distro.documents.word_runs import Leftovers, Paragraphs
 from distro.readings import Choices
 
@@ -27,6 +27,7 @@ _HEADING = re.compile(r"^heading ([1-9])$")
 _QUOTES = {"quote", "intense quote", "block text", "quotations", "block quotation"}
 _GROUPS = frozenset(["sdt", "sdtContent", "customXml", "AlternateContent", "Choice"])
 _FETCHED = ("attachedTemplate", "frame", "subDocument")  # when Word opens the file
+_CELL_CHANGES = ("cellIns", "cellDel", "cellMerge")
 _DEEPEST = 40  # tables in tables
 
 
@@ -60,7 +61,6 @@ class _Reader:
             changes=tuple(found.changes),
             remarks=tuple(found.remarks),
             pictures={n: package.archive.read(part) for n, part in found.pictures.items()},
-            fields=self._fields(),
             record=recorded(self._choices, found.changes),
         )
 
@@ -72,6 +72,7 @@ class _Reader:
         kind = {"header": Kind.HEADER, "footer": Kind.FOOTER}.get(where)
         for block in self._blocks(root, paragraphs, where, 0):
             yield replace(block, kind=kind) if kind else block
+        paragraphs.end()
 
     def _blocks(
         self, parent: ET.Element, paragraphs: Paragraphs, where: str, depth: int
@@ -82,7 +83,13 @@ class _Reader:
                 yield from self._paragraph(child, paragraphs, where, depth)
             elif name == "tbl" and depth < _DEEPEST:
                 yield from self._table(child, paragraphs, where, depth)
+            elif name == "altChunk":
+                text = "a piece of another file is embedded and not read: paste it as text"
+                self._found.remarks.append(Remark(text, error=True))
             elif name in _GROUPS or name == "body":
+                if is_on(child.find(W + "sdtPr"), "showingPlcHdr"):
+                    text = f'a field of a form is not filled in: "{_own_words(child)[:60]}"'
+                    self._found.remarks.append(Remark(text, error=True))
                 yield from self._blocks(child, paragraphs, where, depth)
 
     def _paragraph(
@@ -90,8 +97,12 @@ class _Reader:
     ) -> Iterator[Block]:
         self._count += not where
         place = where or f"paragraph {self._count}"
-        runs = paragraphs.runs(element, place)
+        style = self._style(element)
+        runs = paragraphs.runs(element, place, hidden=style.hidden)
         boxes = list(paragraphs.boxes)
+        for box in paragraphs.gone:
+            words = (_own_words(one) for one in box.iter(W + "p"))
+            yield from (_nothing_left(text, place) for text in words if text)
         for box in boxes:
             for block in self._blocks(box, paragraphs, f"text box at {place}", depth + 1):
                 yield replace(block, kind=Kind.TEXT_BOX)
@@ -99,10 +110,7 @@ class _Reader:
 
     def _shaped(self, element: ET.Element, runs: list[Run], place: str) -> Iterator[Block]:
         """Yield a paragraph as what it is: one block, or one for each of its lines."""
-        own = element.find(W + "pPr")
-        style = self._package.styles.get(
-            attribute(own.find(W + "pStyle") if own is not None else None), Style()
-        )
+        own, style = element.find(W + "pPr"), self._style(element)
         kind, level = _kind(style, own)
         words = _own_words(element)
         lines = lines_of(runs, plain=kind in (Kind.TITLE, Kind.HEADING, Kind.SUBTITLE))
@@ -130,6 +138,9 @@ class _Reader:
             )
         self._gap = False
 
+    def _style(self, element: ET.Element) -> Style:
+        return self._package.styles.get(attribute(element.find(f"{W}pPr/{W}pStyle")), Style())
+
     def _marker(self, style: Style, own: ET.Element | None) -> tuple[str, int] | None:
         """Return what stands before a list item, and how deep it is; None for a paragraph."""
         listed = own.find(W + "numPr") if own is not None else None
@@ -148,7 +159,13 @@ class _Reader:
         place = where or f"table {self._tables}"
         rows = []
         for row in _children(element, "tr"):
-            cells = []
+            if self._row_goes(row, place):
+                words = [_own_words(p) for p in row.iter(W + "p")]
+                yield from (_nothing_left(text, place) for text in words if text)
+                continue
+            before = attribute(row.find(f"{W}trPr/{W}gridBefore"))
+            left = min(int(before), 64) if before.isdigit() else 0
+            cells = [Cell([], covered=True)] * left
             for cell in _children(row, "tc"):
                 blocks = list(self._blocks(cell, paragraphs, place, depth + 1))
                 own = cell.find(W + "tcPr")
@@ -159,6 +176,21 @@ class _Reader:
                 cells.append(Cell(blocks, width, covered=hidden))
             rows.append(cells)
         yield from table_blocks(rows, place)
+
+    def _row_goes(self, row: ET.Element, place: str) -> bool:
+        """Note a table row that is a tracked change; return whether it is taken away."""
+        goes = False
+        for name, what, by in (("ins", "inserted", "reject"), ("del", "deleted", "accept")):
+            mark = row.find(f"{W}trPr/{W}{name}")
+            if mark is not None:
+                text = f"(a table row) {_own_words(row)}"[:200]
+                author, date = attribute(mark, "author"), attribute(mark, "date")
+                self._found.changes.append(Change(what, text, place, author, date))
+                goes = goes or self._choices.changes == by
+        if next((e for e in row.iter() if local(e) in _CELL_CHANGES), None) is not None:
+            text = "a cell of a table is a tracked change: decide in the document"
+            self._found.remarks.append(Remark(text, place, error=True))
+        return goes
 
     def _notes(self, kind: str) -> Iterator[Block]:
         """Yield footnotes, numbered as the text refers to them."""
@@ -196,12 +228,6 @@ class _Reader:
                     pieces=len(words),
                     dropped="a comment",
                 )
-
-    def _fields(self) -> dict[str, str]:
-        """Return what the document says of itself as a whole: the language of most of its text."""
-        total = sum(self._found.languages.values())
-        most = self._found.languages.most_common(1)
-        return {"language": most[0][0]} if most and most[0][1] > 0.6 * total else {}
 
     def _tell_origins(self) -> None:
         """Say where the document would fetch something when Word opens it; nothing does here."""

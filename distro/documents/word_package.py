@@ -107,9 +107,13 @@ class Numbering:
             begins = self.levels[abstract].get(len(at))
             at.append((begins.start if begins else 1) - 1)
         at[level] += 1
-        if how.form == "decimal":
+        if how.form == "decimal" and how.pattern.strip() in (f"%{level + 1}.", f"%{level + 1})"):
             return f"{at[level]}."
-        return how.pattern.replace(f"%{level + 1}", _spelled(at[level], how.form))
+        label = how.pattern.strip()
+        for n in range(level + 1):
+            form = (self.levels[abstract].get(n) or how).form if n < level else how.form
+            label = label.replace(f"%{n + 1}", _spelled(at[n], form))
+        return label
 
 
 def _spelled(number: int, form: str) -> str:
@@ -231,12 +235,13 @@ def _style(name: str, raw: dict[str, ET.Element], made: dict[str, Style], depth:
 
 def _levels(abstract: ET.Element) -> Iterator[tuple[int, Level]]:
     for one in abstract.iter(W + "lvl"):
+        level = _number(attribute(one, "ilvl"))
         yield (
-            _number(attribute(one, "ilvl")),
+            level,
             Level(
                 attribute(one.find(W + "numFmt")) or "decimal",
                 _number(attribute(one.find(W + "start")), 1),
-                attribute(one.find(W + "lvlText")) or "%1.",
+                attribute(one.find(W + "lvlText")) or f"%{level + 1}.",
             ),
         )
 

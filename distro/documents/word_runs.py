@@ -3,7 +3,6 @@ its making: tracked changes, comments, hidden text, fields.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
@@ -37,7 +36,6 @@ class Leftovers:
     changes: list[Change] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)  # name for readers -> part
-    languages: Counter[str] = field(default_factory=Counter)  # characters by language mark
     notes: list[tuple[str, str]] = field(default_factory=list)  # kind and id, as referred to
 
 
@@ -66,18 +64,33 @@ class Paragraphs:
         self._choices = choices
         self._found = found
         self._place = ""
+        self._hidden = False
         self._fields: list[_OpenField] = []  # a field may last over several paragraphs
         self.boxes: list[ET.Element] = []  # text boxes anchored here
+        self.gone: list[ET.Element] = []  # those that are not for readers
 
-    def runs(self, paragraph: ET.Element, place: str) -> list[Run]:
-        """Return a paragraph's runs; text boxes that it brings are kept aside."""
-        self._place, self.boxes = place, []
+    def runs(self, paragraph: ET.Element, place: str, *, hidden: bool = False) -> list[Run]:
+        """Return a paragraph's runs; text boxes that it brings are kept aside.
+
+        `hidden`: its style hides it.
+        """
+        self._place, self._hidden, self.boxes, self.gone = place, hidden, [], []
         mark = paragraph.find(f"{W}pPr/{W}rPr")
         runs = list(self._inside(paragraph, _Around()))
         for name, what in (("ins", "inserted"), ("del", "deleted")):
-            if mark is not None and mark.find(W + name) is not None and not _has_words(paragraph):
-                self._change(_around(mark.find(W + name), what), "(the end of a paragraph)")
+            changed = None if mark is None else mark.find(W + name)
+            if changed is not None:
+                self._change(_around(changed, what), "(the end of a paragraph)")
+                # Two paragraphs would become one, or one two: that is Word's to do.
+                joins = self._choices.changes == ("accept" if what == "deleted" else "reject")
+                if joins and _has_words(paragraph):
+                    self._error(f"the end of this paragraph is {what}: decide in the document")
         return runs
+
+    def end(self) -> None:
+        """Say what the part left open."""
+        if self._fields:
+            self._error("a field begins and does not end: words after it may be missing")
 
     def _inside(self, element: ET.Element, around: _Around) -> Iterator[Run]:
         for child in element:
@@ -122,7 +135,7 @@ class Paragraphs:
             elif name in _SIGNS:
                 text += _SIGNS[name]
             elif name == "br":
-                text += BREAK if attribute(child, "type") not in ("page", "column") else ""
+                text += BREAK if attribute(child, "type") not in ("page", "column") else " "
             elif name == "sym":
                 text += _symbol(child)
             elif name == "instrText" and self._fields:
@@ -132,32 +145,44 @@ class Paragraphs:
                 text = ""
                 self._field(attribute(child, "fldCharType"))
             elif name in ("footnoteReference", "endnoteReference"):
-                text += self._noted(name, child)
-            else:
+                if self._stays("[a footnote]", look, around):
+                    text += self._noted(name, child)
+            elif name == "ruby":
+                text += "".join(t.text or "" for t in child.iterfind(f"{W}rubyBase//{W}t"))
+            elif name in ("drawing", "pict", "object", "AlternateContent"):
                 yield from self._flush(text, look, around)
                 text = ""
-                yield from self._object(child, name)
+                if self._stays("[a picture or a text box]", look, around):
+                    yield from self._object(child, name, look, around)
+                else:
+                    shown = _choice(child) if name == "AlternateContent" else child
+                    self.gone += shown.iter(W + "txbxContent")
         yield from self._flush(text, look, around)
 
     def _flush(self, text: str, look: ET.Element | None, around: _Around) -> Iterator[Run]:
         """Yield the words of a run so far, unless they are not for readers."""
-        if not text or (self._fields and not self._fields[-1].shows):
+        if not text or not all(field.shows for field in self._fields):
             return
-        style = self._package.styles.get(attribute(_of(look, "rStyle")))
-        if is_on(look, "vanish") or (style is not None and style.hidden):
-            if text.strip():
-                self._found.changes.append(Change("hidden", text.strip(), self._place))
-            if self._choices.hidden:
-                return
-        if around.change and not self._kept(text, around):
+        if not self._stays(text, look, around):
             return
-        language = attribute(_of(look, "lang")) or attribute(_of(look, "lang"), "bidi")
-        if language:
-            self._found.languages[language.lower()] += len(text.strip())
+        if text.strip() and (is_on(look, "strike") or is_on(look, "dstrike")):
+            self._error(f'words are struck through: "{text.strip()[:60]}": delete them, or do not')
+        text = _raised(text, attribute(_of(look, "vertAlign")))
         link = around.link or next(
             (found[1] for f in self._fields if (found := _LINKS.match(f.code))), ""
         )
         yield Run(text, is_on(look, "b"), is_on(look, "i"), link)
+
+    def _stays(self, text: str, look: ET.Element | None, around: _Around) -> bool:
+        """Note what is hidden or changed; return whether it is for readers."""
+        style = self._package.styles.get(attribute(_of(look, "rStyle")))
+        styled = self._hidden or (style is not None and style.hidden)
+        if is_on(look, "vanish") or (styled and _of(look, "vanish") is None):
+            if text.strip():
+                self._found.changes.append(Change("hidden", text.strip(), self._place))
+            if self._choices.hidden:
+                return False
+        return not around.change or self._kept(text, around)
 
     def _kept(self, text: str, around: _Around) -> bool:
         """Note a tracked change; return whether its words stay."""
@@ -199,12 +224,16 @@ class Paragraphs:
         self._found.notes.append((name.removesuffix("Reference"), attribute(child, "id")))
         return f"[{len(self._found.notes)}]"
 
-    def _object(self, child: ET.Element, name: str) -> Iterator[Run]:
+    def _object(
+        self, child: ET.Element, name: str, look: ET.Element | None, around: _Around
+    ) -> Iterator[Run]:
         """Yield a picture; keep text boxes aside; say what is lost."""
         if name == "AlternateContent":
             for one in _choice(child):
-                yield from self._object(one, local(one))
+                yield from self._object(one, local(one), look, around)
             return
+        if name == "t":  # an emoji, where the choice of a newer program is empty
+            yield from self._flush(child.text or "", look, around)
         if name not in ("drawing", "pict", "object"):
             return
         boxes = list(child.iter(W + "txbxContent"))
@@ -220,10 +249,15 @@ class Paragraphs:
             return
         for shape in child.iter():
             if local(shape) == "textpath" and shape.get("string"):
-                self._note(f'a watermark says "{shape.get("string", "")[:60]}"')
+                words = shape.get("string", "")[:60]
+                self._found.remarks.append(
+                    Remark(f'a watermark says "{words}"', self._place, "embargo" in words.lower())
+                )
         about = next((e for e in child.iter() if local(e) == "docPr"), None)
         alt = (about.get("descr") or "") if about is not None else ""
-        pictures = [e for e in child.iter() if local(e) in ("blip", "imagedata")]
+        boxed = {id(e) for box in boxes for e in box.iter()}
+        shown = (e for e in child.iter() if id(e) not in boxed)
+        pictures = [e for e in shown if local(e) in ("blip", "imagedata")]
         for picture in pictures:
             yield from self._picture(picture, alt or picture.get("title", ""))
         if not boxes and not pictures and name == "drawing":
@@ -264,6 +298,16 @@ def _symbol(element: ET.Element) -> str:
     return "•" if 0xF000 <= sign <= 0xF0FF else chr(sign) if 0x20 <= sign <= 0xFFFD else ""
 
 
+_HIGH = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_LOW = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+
+
+def _raised(text: str, how: str) -> str:
+    """Return superscript and subscript figures as such: 10⁶ is not 106."""
+    table = {"superscript": _HIGH, "subscript": _LOW}.get(how)
+    return text.translate(table) if table and not text.strip().isalpha() else text
+
+
 def _around(element: ET.Element | None, what: str) -> _Around:
     author, date = attribute(element, "author"), attribute(element, "date")
     return _Around(change=what, author=author, date=date)
@@ -274,8 +318,10 @@ def _of(look: ET.Element | None, name: str) -> ET.Element | None:
 
 
 def _choice(alternate: ET.Element) -> ET.Element:
-    """Return the first of several forms of the same; the others say it again."""
-    return next((e for e in alternate if local(e) == "Choice"), alternate)
+    """Return the first of several forms of the same that holds something; the others say it
+    again.
+    """
+    return next((form for form in alternate if len(form)), alternate)
 
 
 def _has_words(paragraph: ET.Element) -> bool:

@@ -10,6 +10,16 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+def links_of(markdown: str) -> list[str]:
+    """Return the addresses of the links of a text, in order."""
+    return [
+        str(child.attrGet("href") or "")
+        for token in parser().parse(markdown)
+        for child in token.children or []
+        if child.type == "link_open"
+    ]
+
+
 def escape(text: str, *, first: bool = False) -> str:
     """Keep Markdown's marks as the plain characters that they are here.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from distro.lib import merge_fields
+from distro.lib.commonmark import parser
 from distro.model import Edition
 from distro.readings import Level, Problem
 from distro.submit import desk, embargo
@@ -89,11 +90,25 @@ def _missing(edition: Edition) -> _Found:
         yield Level.ERROR, message, 0
     if edition.personal and len(merge_fields.fields_of(edition.body)) > merge_fields.MOST:
         yield Level.ERROR, f"over {merge_fields.MOST} fields differ from reader to reader", 0
+    if edition.personal and _in_target(edition.body):
+        yield Level.ERROR, "a field may not stand in the address of a link, or in `code`", 0
     outside = f"{edition.headline} {edition.subhead} {edition.notes_to_editors}"
     if edition.personal and merge_fields.fields_of(f"{outside} {edition.boilerplate}"):
         yield Level.ERROR, "a field may only stand in the text of a newsletter", 0
     if not edition.body.strip():
         yield Level.ERROR, "no text under the headline", 0
+
+
+def _in_target(body: str) -> bool:
+    """Return whether a field stands where its words would be more than words."""
+    mark = "xfieldx"
+    marked = merge_fields.replaced(body, lambda *_: mark)
+    tokens = [child for t in parser().parse(marked) for child in (t, *(t.children or []))]
+    return any(
+        mark in f"{token.attrGet('href') or ''}{token.attrGet('src') or ''}"
+        or (token.type in ("code_inline", "fence", "code_block") and mark in token.content)
+        for token in tokens
+    )
 
 
 def _of_line(edition: Edition, line: str) -> Iterator[tuple[Level, str]]:

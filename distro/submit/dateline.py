@@ -104,7 +104,8 @@ _SMALL = frozenset(
 def take(body: str) -> tuple[str, str]:
     """Return the dateline of a text and the text without it; ("", text) where there is none."""
     east = _EAST.match(body)
-    if east:
+    is_link = east and body[0] == "[" and body[east.end() :].startswith("(")
+    if east and not is_link:
         return (east["place"] or east["corner"]).strip(), body[east.end() :]
     found = _WEST.match(body)
     if not found:

@@ -75,14 +75,27 @@ _PATTERNS = (
 
 def days_in(text: str) -> set[str]:
     """Return every day of a text as YYYY-MM-DD."""
-    found = set()
-    for _ in range(100):
-        try:
-            day, text = day_in(text)
-        except ValueError:
-            break
-        found.add(day)
-    return found
+    found = (_iso(match, order) for pattern, order in _PATTERNS for match in pattern.finditer(text))
+    return set(filter(None, found))
+
+
+def day_at(text: str) -> tuple[str, str] | None:
+    """Return the day with which a text begins as YYYY-MM-DD, and its words; None where it begins
+    with none, or with one in figures, which means two days.
+    """
+    for pattern, order in _PATTERNS:
+        match = None if pattern is _NUMERIC else pattern.match(text)
+        if match and (day := _iso(match, order)):
+            return day, match[0].strip()
+    return None
+
+
+def _iso(match: re.Match[str], order: str) -> str:
+    """Return the day of a match, "" where its numbers are none."""
+    part = dict(zip(order, match.groups(), strict=True))
+    month = int(part["m"]) if part["m"].isdigit() else MONTH.get(part["m"].lower(), 0)
+    right = 1 <= month <= 12 and 1 <= int(part["d"]) <= 31
+    return f"{part['y']}-{month:02}-{int(part['d']):02}" if right else ""
 
 
 def day_in(text: str) -> tuple[str, str]:
@@ -91,13 +104,8 @@ def day_in(text: str) -> tuple[str, str]:
     """
     for pattern, order in _PATTERNS:
         for found in pattern.finditer(text):
-            part = dict(zip(order, found.groups(), strict=True))
-            month = int(part["m"]) if part["m"].isdigit() else MONTH.get(part["m"].lower(), 0)
-            if 1 <= month <= 12 and 1 <= int(part["d"]) <= 31:
-                return (
-                    f"{part['y']}-{month:02}-{int(part['d']):02}",
-                    text[: found.start()] + " " + text[found.end() :],
-                )
+            if day := _iso(found, order):
+                return day, text[: found.start()] + " " + text[found.end() :]
     raise ValueError("no date is understood")
 
 

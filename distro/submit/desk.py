@@ -42,7 +42,7 @@ _CITIES = {
     "MONTREAL": "America/Toronto",
     "MEXICO CITY": "America/Mexico_City",
 }
-_PAIRS = (("“", "”"), ("«", "»"), ("(", ")"), ("「", "」"))
+_PAIRS = (("“", "”"), ("«", "»"), ("「", "」"))
 _LOUD = re.compile(r"\b(?:[A-ZÀ-Þ]{2,30} ){3,}[A-ZÀ-Þ]{2,30}\b")
 _MARKS = re.compile(r"!{2,}|\?{2,}|!\?")
 # Words that content filters count (SpamAssassin's own rules name most of them).
@@ -51,6 +51,7 @@ _DISLIKED = re.compile(
     r"double your|earn money|cash bonus|no obligation|order now|special promotion)\b|\${3,}",
     re.IGNORECASE,
 )
+_LOUDEST = 7  # letters of one of the words; shorter ones are names like UNICEF
 _SENTENCE = 60  # characters of a boilerplate that are looked for in the text
 _LOOK_AT = 40  # paragraphs with the same fault that are named
 
@@ -88,7 +89,7 @@ def _place_and_time(edition: Edition) -> Iterator[str]:
         return
     lift = datetime.fromisoformat(edition.embargo)
     there = lift.astimezone(ZoneInfo(zone))
-    if there.utcoffset() != lift.utcoffset():
+    if lift.utcoffset() and there.utcoffset() != lift.utcoffset():  # UTC is nobody's slip
         yield (
             f"the dateline is {edition.dateline[:40]}, where the embargo ends at"
             f" {there:%H:%M}; `embargo:` says {lift:%H:%M %z}: is that meant?"
@@ -122,13 +123,16 @@ def _twice(edition: Edition) -> Iterator[str]:
 
 def _wording(edition: Edition) -> Iterator[str]:
     parts = [edition.headline, edition.subhead, *paragraphs(edition.body)]
-    for part in parts[:_LOOK_AT]:
+    for n, part in enumerate(parts[:_LOOK_AT]):
+        after = parts[n + 1].lstrip() if n + 1 < len(parts) else ""
         for opening, closing in _PAIRS:
-            if part.count(opening) != part.count(closing) and not _quotes_go_on(part, opening):
+            odd = part.count(opening) - part.count(closing)
+            if odd and not _quotes_go_on(part, opening, after, odd):
                 yield f'"{opening}" and "{closing}" are not pairs in "{part[:50]}"'
         if part.count('"') % 2 and not re.search(r'\d"', part):
             yield f'a quotation mark has no other half in "{part[:50]}"'
-        if loud := _LOUD.search(part):
+        loud = _LOUD.search(part)
+        if loud and max(map(len, loud[0].split())) >= _LOUDEST:
             yield f'capitals read as shouting: "{loud[0][:50]}"'
         if marks := _MARKS.search(part):
             yield f'one mark is enough: "{marks[0]}" in "{part[:50]}"'
@@ -136,15 +140,17 @@ def _wording(edition: Edition) -> Iterator[str]:
             yield f'filters take "{disliked[0]}" for advertising'
 
 
-def _quotes_go_on(part: str, opening: str) -> bool:
-    """Return whether a quotation goes on in the next paragraph, as English and French print it;
-    German opens with the mark that English closes with.
+def _quotes_go_on(part: str, opening: str, after: str, odd: int) -> bool:
+    """Return whether a quotation goes on in the next paragraph, as English and French print it, or
+    here, as Spanish does; German opens with the mark that English closes with.
     """
-    return (opening in "“«" and part.lstrip().startswith(opening)) or "„" in part
+    begins = part.lstrip()[:1]
+    goes_on = odd == 1 and after[:1] in (opening, "»", "”")
+    return goes_on or begins in ("»", "”") or (begins == opening and odd > 0) or "„" in part
 
 
 def _phones(edition: Edition) -> Iterator[str]:
     for contact in edition.contacts:
-        number = contact.phone.strip()
+        number = contact.phone.strip().lstrip("(")
         if number and not number.startswith(("+", "00")):
             yield f"{number} has no country code: readers abroad cannot call it (+41 22 …)"

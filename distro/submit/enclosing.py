@@ -175,6 +175,11 @@ def _take(found: Enclosing, folder: Path, name: str, source: str, private: Seque
 def _examined(found: Enclosing, name: str, raw: bytes) -> bytes:
     """Return a file, without what it tells of its makers where that was asked; note it."""
     examined = examine(name, raw, clean=found.clean)
+    if examined.stays:
+        raise _UnfitError(
+            f"{name} cannot be cleaned of {', '.join(examined.stays)}: take it out in the program"
+            " that made it"
+        )
     if examined.tells:
         told = ", ".join(examined.tells)
         if found.clean:

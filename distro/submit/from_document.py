@@ -63,7 +63,7 @@ def read_from_document(
     edition = _completed(reading.edition, document, notes)
     enclosed = enclose(folder, edition.body, (), private, document.pictures, clean=choices.clean)
     edition = replace(edition, files=tuple(enclosed.files))
-    text = "\n".join(line.text for line in lines)
+    text = "\n".join((*(line.text for line in lines), *(note.text for note in notes)))
     linted = check.lint(name, edition, text, zone)
     problems = [_placed(p, where) for p in (*reading.problems, *linted)]
     account = tuple(_accounted(document, understood, where, notes))
@@ -155,7 +155,8 @@ def _completed(edition: Edition, document: Document, notes: Sequence[Block]) -> 
     foot = "\n\n".join(block.markdown for block in notes)
     together = "\n\n".join(filter(None, (edition.notes_to_editors, foot)))
     language = code_of(document.fields.get("language", "").split("-")[0])
-    short = len(edition.body) < 400  # too little to tell by its words
+    # Too little to tell by its words, and letters of that language's kind.
+    short = len(edition.body) < 400 and edition.body.isascii()
     return replace(
         edition,
         notes_to_editors=together,

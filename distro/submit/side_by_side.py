@@ -10,7 +10,11 @@ from distro.readings import Level, Problem, Reading
 from distro.submit.dates import days_in
 from distro.submit.prose import paragraphs
 
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f\u2009'’ ٬٫]\d+)*")
+_NUMBER = re.compile(
+    r"(?<!\d)\d{1,3}(?:[.,\u00a0\u202f\u2009'’ ٬]\d{3})+(?:[.,٫]\d+)?(?!\d)|\d+(?:[.,٫]\d+)*"
+)
+_CLOCK = re.compile(r"\b\d{1,2}[:h]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
+_BY_TEN_THOUSANDS = {"zh", "ja", "ko"}  # 1450万 is 14.5 million
 _GROUP = re.compile(r"[.,\u00a0\u202f\u2009'’ ٬](?=\d{3}(?!\d))")
 _LINK = re.compile(r"https?://[^\s)>\]\"']{3,500}")
 # Two capitalised words or more, in an alphabet that has capitals.
@@ -49,7 +53,7 @@ def missing_editions(readings: Sequence[Reading], usual: Sequence[str]) -> Itera
 
 def _between(first: Edition, other: Edition) -> Iterator[str]:
     for what, mine, theirs in (
-        ("number", numbers_in(_text(first)), numbers_in(_text(other))),
+        *_numbers(first, other),
         ("day", days_in(_text(first)), days_in(_text(other))),
         ("link", _links(first), _links(other)),
         ("address", _addresses(first), _addresses(other)),
@@ -65,6 +69,13 @@ def _between(first: Edition, other: Edition) -> Iterator[str]:
         yield (
             f"{first.language} brings {len(first.files)} files, {other.language} {len(other.files)}"
         )
+
+
+def _numbers(first: Edition, other: Edition) -> list[tuple[str, set[str], set[str]]]:
+    """Return the numbers of two editions, unless their languages count in other steps."""
+    if len({first.language[:2], other.language[:2]} & _BY_TEN_THOUSANDS) == 1:
+        return []
+    return [("number", numbers_in(_text(first)), numbers_in(_text(other)))]
 
 
 def _said(what: str, missing: set[str], there: str, here: str) -> Iterator[str]:
@@ -86,12 +97,11 @@ def numbers_in(text: str) -> set[str]:
     Numbers of one digit are left out: languages write them as words.
     """
     found = set()
-    for one in _NUMBER.findall(text):
+    for one in _NUMBER.findall(_CLOCK.sub(" ", text)):
         plain = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in one)
-        for piece in re.split(r"[ \u00a0\u202f\u2009](?!\d{3}(?!\d))", plain):
-            number = re.sub(r"[^\d]+", ".", _GROUP.sub("", piece)).strip(".")
-            if len(number) > 1:
-                found.add(number)
+        number = re.sub(r"[^\d]+", ".", _GROUP.sub("", plain)).strip(".")
+        if len(number) > 1:
+            found.add(number)
     return found
 
 

@@ -1,5 +1,6 @@
 """Find days of the week beside the dates that they are said to be."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from distro.submit.dates import day_in
+from distro.submit.dates import day_at
 
 _BETWEEN = r"[,،]?\s+(?:the |le |den |dem |el |il |em |o |de |op )?"
 _DATE = 32  # characters within which a date follows the name of its day
@@ -30,15 +31,13 @@ def named_days(text: str, language: str) -> Iterator[NamedDay]:
         return
     any_name = "|".join(map(re.escape, names))
     for found in re.finditer(rf"(?<!\w)({any_name}){_BETWEEN}", text, re.IGNORECASE):
-        near = text[found.end() : found.end() + _DATE].split("\n", maxsplit=1)[0]
-        try:
-            iso, rest = day_in(near)
-            day = date.fromisoformat(iso)
-        except ValueError:
+        said = day_at(text[found.end() : found.end() + _DATE])
+        if said is None:
             continue
-        head = near[: len(near) - len(rest.lstrip())].strip(" .,;")
-        if near.lstrip()[:1].isdigit() or near.lstrip()[:1].isalpha():
-            yield NamedDay(f"{found[0].strip()} {head}".strip(), names[found[1].lower()], day)
+        iso, words = said
+        with contextlib.suppress(ValueError):  # 31 February
+            day = date.fromisoformat(iso)
+            yield NamedDay(f"{found[0].strip()} {words}", names[found[1].lower()], day)
 
 
 @lru_cache(64)

@@ -20,7 +20,7 @@ from tests.unit.documents.test_others import TRACKED
 from tests.unit.documents.test_page import PAGE
 from tests.unit.documents.test_word import CHANGED, NUMBERING, cell, item
 
-MANY = 4_000 if os.environ.get("DISTRO_FAULTS") == "all" else 60
+MANY = 4_000 if os.environ.get("DISTRO_FAULTS") == "all" else 30
 RICH = rb"{\rtf1\ansi The plan\par \trowd A\cell 1\cell\row{\field{\*\fldinst X}{\fldrslt y}}}"
 MESSAGE = (
     b'Subject: plan\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nText\r\n--b--'

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from distro.documents.origins import cleaned, origins
-from distro.documents.reader import examine
+from distro.documents.reader import Examined, examine
 from tests.support.documents import paragraph, zipped
 from tests.support.documents import word as docx
 
@@ -79,7 +79,8 @@ def test_a_file_tells_and_then_does_not(name: str, raw: bytes, tells: list[str])
     assert origins(name, raw) == tells
     assert origins(name, cleaned(name, raw)) == []
     examined = examine(name, raw, clean=True)
-    assert examined.tells == tells
+    assert list(examined.tells) == tells
+    assert list(examined.stays) == []
     assert origins(name, examined.raw) == []
 
 
@@ -97,6 +98,27 @@ def test_a_clean_pdf_is_a_pdf() -> None:
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.pdf", "a.docx"])
 @pytest.mark.parametrize("raw", [b"", b"\xff\xd8\xff\xe1\0\0", b"\x89PNG\r\n", b"PK\3\4"])
-def test_a_broken_file_tells_nothing(name: str, raw: bytes) -> None:
+def test_a_broken_file_tells_nothing_and_is_not_called_clean(name: str, raw: bytes) -> None:
+    assert examine(name, raw, clean=False) == Examined((), raw)
     examined = examine(name, raw, clean=True)
-    assert examined == ([], raw)
+    assert list(examined.stays) == (
+        ["what it holds: it cannot be read"] if name in ("a.pdf", "a.docx") else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "tells"),
+    [
+        (zipped({"word/comments.xml": "<a/>", "word/document.xml": "<a/>"}), "comments"),
+        (zipped({"word/document.xml": "<w:p><w:del w:id='1'>"}), "tracked changes"),
+        (zipped({"xl/comments1.xml": "<a/>"}), "comments"),
+    ],
+)
+def test_what_cannot_be_taken_out_is_said(raw: bytes, tells: str) -> None:
+    examined = examine("a.docx", raw, clean=True)
+    assert list(examined.tells) == list(examined.stays) == [tells]
+
+
+def test_what_follows_a_picture_is_cut_off() -> None:
+    two = jpeg(b"Exif\0\0" + exif("big")) + jpeg(b"Exif\0\0" + exif("big"))
+    assert b"Exif" not in cleaned("a.jpg", two)

@@ -89,7 +89,21 @@ def test_rich_text_keeps_words_and_tables() -> None:
 @pytest.mark.parametrize("word", [rb"\revised", rb"\deleted", rb"{\*\annotation x}", rb"\v"])
 def test_rich_text_with_changes_is_not_taken_as_final(word: bytes) -> None:
     found = rtf.read(rb"{\rtf1 The " + word + rb" plan}", UNDECIDED)
-    assert len(found.changes) == 1
+    assert [remark.error for remark in found.remarks] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("field", "errors"),
+    [
+        (rb"{\field{\*\fldinst HYPERLINK \"https://x.example\"}{\fldrslt here}}", 0),
+        (rb"{\field{\*\fldinst INCLUDETEXT a.doc}{\fldrslt x}}", 1),
+        (rb"{\header EMBARGOED UNTIL NOON}", 0),
+        (rb"{\header Embargo until noon}", 1),
+    ],
+)
+def test_rich_text_that_fetches_or_hides_an_embargo_is_an_error(field: bytes, errors: int) -> None:
+    found = rtf.read(rb"{\rtf1 The plan " + field + rb"}", UNDECIDED)
+    assert sum(remark.error for remark in found.remarks) == errors
 
 
 def test_a_message_gives_its_only_document_or_its_text() -> None:

@@ -109,6 +109,12 @@ def written(folder: Path, front: str, body: str) -> list[str]:
         ),
         (
             "kind: newsletter\npersonal: true\n",
+            '[x]({{name|default("javascript:alert(1)")}})',
+            "address of a link",
+        ),
+        ("kind: newsletter\npersonal: true\n", '`{{name|default("a")}}`', "in `code`"),
+        (
+            "kind: newsletter\npersonal: true\n",
             '{{ name | default("a") }} ' * 21,
             "over 20 fields",
         ),

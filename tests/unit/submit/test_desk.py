@@ -57,6 +57,13 @@ def test_what_somebody_should_look_at(change: dict[str, object], says: str) -> N
         {"body": "“One.\n\n“Two, they said.”"},
         {"body": 'A 27" screen.'},
         {"body": "WHO and UNICEF agreed."},
+        {"body": "UN WHO FAO UNICEF agreed."},
+        {"body": "It has a) money, b) people."},
+        {"body": "She said: “We will go on.\n\n“And then?”"},
+        {"body": "On Monday 12 people came; on 4 May 2027 more."},
+        {"language": "fr", "body": "Du lundi 1 au mardi 2 mars 2027."},
+        {"embargo": "2030-12-01T10:00:00+00:00"},
+        {"contacts": (Contact("A", "", "", "(+41) 22 555 01 02"),)},
     ],
 )
 def test_what_is_right_is_no_finding(change: dict[str, object]) -> None:
@@ -76,6 +83,8 @@ def test_what_is_right_is_no_finding(change: dict[str, object]) -> None:
         ("3 towns", set()),
         ("12 000 500 people", {"12000500"}),
         ("from 12 to 60", {"12", "60"}),
+        ("In 2024 100 people", {"2024", "100"}),
+        ("at 14:00, 2 p.m.", set()),
     ],
 )
 def test_numbers_are_compared_whatever_their_spelling(text: str, numbers: set[str]) -> None:

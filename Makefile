@@ -68,6 +68,7 @@ pictures: $(VENV)/.installed
 # docs/letters.md and its pictures: every template as readers see it; needs Debian's chromium.
 gallery: $(VENV)/.installed
 	$(BIN)/python docs/gallery.py
+	$(BIN)/python docs/writing.py
 
 # docs/a-day-at-the-press-office.md and its pictures, by running it; needs Debian's chromium.
 day: $(VENV)/.installed

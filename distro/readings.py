@@ -76,6 +76,7 @@ class Reading:
     account: tuple[Account, ...] = ()
     pieces: int = 0
     unit: str = "paragraphs"  # or "characters": what `pieces` counts
+    published: str = ""  # of a saved page: when, as it says itself
     record: tuple[str, ...] = ()  # what was decided about changes and comments that were left
 
     @property

@@ -160,6 +160,7 @@ def _edition(reading: "Reading") -> dict[str, Any]:
         "id": edition.slug,
         "version": edition.version,
         "source": reading.source,
+        "published": reading.published,
         **files_json(edition),
         **_account_json(reading),
     }
@@ -229,6 +230,7 @@ def _show_reading(reading: "Reading", *, show_dropped: bool) -> None:
             ("Subhead", edition.subhead),
             ("Dateline", edition.dateline or "–"),
             ("Embargo", edition.embargo),
+            ("Published", reading.published),
             (
                 "Body",
                 output.count(len(reading.paragraphs), "paragraph")

@@ -131,7 +131,9 @@ def _weighed(block: Block, article: Article, narrow: str, wide: str) -> Block:
         return block
     if start in narrow:
         return replace(block, likely=1.5)
-    return replace(block, likely=0.0 if start in wide else -0.8)
+    if start in wide:
+        return replace(block, place=f"{block.place}, in the wide reading only")
+    return replace(block, likely=-0.8)
 
 
 def _folded(text: str) -> str:
@@ -145,7 +147,7 @@ def _differences(narrow: str, wide: str) -> list[Remark]:
         return []
     return [
         Remark(
-            f"a wide reading of this page has {more:,} characters more than a narrow one: look at"
-            " what is dropped, --show-dropped"
+            f"two readings of this page differ: a wide one has {more:,} characters more than a"
+            " narrow one; --show-dropped names what only the wide one has"
         )
     ]

@@ -2,6 +2,7 @@
 of them is accounted for.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 from distro.documents import Block, Document
 from distro.documents.blocks import Kind
 from distro.lib.languages import code_of
-from distro.model import Edition
+from distro.model import LANGUAGE_NAMES, Edition
 from distro.readings import Account, Choices, Level, Problem, Reading
 from distro.submit import check, dateline
 from distro.submit.enclosing import Enclosing, enclose
+from distro.submit.language import detect
 from distro.submit.lines import TextLine
 from distro.submit.parts import Part
 from distro.submit.phrases import kinds_of
@@ -36,6 +38,7 @@ _FIELDS = {
     Part.ABOUT: "boilerplate",
     Part.END: "boilerplate",
 }
+_LONG = 120  # characters from which a paragraph's language is sure
 _ENOUGH_CHANGES = 20  # problems about tracked changes, before the rest is only counted
 _NO_TITLES = {"release", "notes", "contact", "about", "end", "button"}
 _TITLE_WITHIN = 12  # blocks from the top in which a heading may be the headline
@@ -68,6 +71,7 @@ def read_from_document(
     problems = [_placed(p, where) for p in (*reading.problems, *linted)]
     account = tuple(_accounted(document, understood, where, notes))
     problems += _left(name, document, choices)
+    problems += _languages(name, blocks)
     problems += _files(name, enclosed)
     if document.unaccounted:
         problems.append(_unaccounted(name, document))
@@ -82,6 +86,7 @@ def read_from_document(
         pieces=document.pieces,
         unit=document.unit,
         record=(*document.record, *enclosed.record),
+        published=document.fields.get("published", ""),
     )
 
 
@@ -223,6 +228,20 @@ def _option(what: str) -> str:
     if what == "hidden":
         return "show it in the document and decide, or --drop-hidden"
     return "accept or reject it in the document, or --accept-changes, --reject-changes"
+
+
+def _languages(name: str, blocks: Sequence[Block]) -> Iterator[Problem]:
+    """Yield a warning for a document in two languages: each edition is a file of its own."""
+    sizes = Counter[str]()
+    for block in blocks:
+        if len(block.text) >= _LONG:
+            sizes[detect(block.text)] += len(block.text)
+    total = sum(sizes.values())
+    often = [language for language, size in sizes.most_common() if size > total / 4]
+    if len(often) > 1:
+        named = " and ".join(LANGUAGE_NAMES.get(language, language) for language in often)
+        message = f"the text is in {named}: write one file for each language"
+        yield Problem(name, 0, Level.WARNING, message)
 
 
 def _files(name: str, enclosed: Enclosing) -> Iterator[Problem]:

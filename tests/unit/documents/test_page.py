@@ -58,6 +58,7 @@ def test_a_page_becomes_its_article() -> None:
     assert "| Carrow | 450 |" in edition.body
     for words in ("Home", "Subscribe", "©"):
         assert words not in edition.body
+    assert reading.published == "2027-03-03T10:00:00+01:00"
     assert sum(a.pieces for a in reading.account) == reading.pieces
     assert {a.dropped for a in reading.account if a.text == "• Home"} == {"navigation"}
 

@@ -111,3 +111,18 @@ def test_the_child_may_not_open_a_connection_or_start_a_program() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["no", "no"]
+
+
+def test_a_document_in_two_languages_is_named(tmp_path: Path) -> None:
+    french = (
+        "Douze villes de la côte ont adopté aujourd'hui un plan commun qui donne aux familles un"
+        " seul guichet dans chaque ville, et un seul numéro de téléphone pour toutes les questions."
+    )
+    english = (
+        "Twelve towns on the coast agreed today a common plan that gives families one desk in every"
+        " town, and one telephone number for all of the questions that they may have about it."
+    )
+    for text, named in ((paragraph(french), True), (paragraph(english), False)):
+        reading = written(tmp_path, docx(BODY + paragraph(english) + text))
+        found = [p.message for p in reading.problems if "one file for each language" in p.message]
+        assert bool(found) is named

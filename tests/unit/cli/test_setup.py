@@ -29,7 +29,8 @@ from tests.support.story import Story
 @pytest.fixture
 def installation(tmp_path: Path, server: Embedded, store: Store) -> Installation:
     (tmp_path / "var").mkdir()
-    return make_installation(tmp_path, server, store)
+    # Pages that nobody serves: on the usual port another test may do it meanwhile.
+    return make_installation(tmp_path, server, store, site={"url": "http://127.0.0.1:1"})
 
 
 def test_init_makes_an_office_that_loads_and_overwrites_nothing(

@@ -109,6 +109,7 @@ class Containers:
         self.log.close()
 
 
+@pytest.mark.faults  # for its length
 def test_the_services_start_from_their_environment_alone(
     tmp_path: Path, server: Embedded, store: Store
 ) -> None:

@@ -163,6 +163,7 @@ def test_from_an_empty_folder_to_a_report(newcomer: Newcomer, tmp_path: Path) ->
         assert "was sent D1" in newcomer.type("distro explain ana@daily.example")
 
 
+@pytest.mark.faults  # for its length
 def test_the_commands_that_init_prints_work_as_printed(newcomer: Newcomer, tmp_path: Path) -> None:
     """A first send in four languages, into a mailbox on this machine whose letters a browser
     shows.

@@ -76,7 +76,7 @@ class _Builder(ET.TreeBuilder):
 
 
 class _UnfitError(Exception):
-    """Why XML is not read."""
+    """XML that is not read, with the reason."""
 
 
 def parse_xml(raw: bytes, name: str) -> ET.Element:

@@ -1,6 +1,6 @@
 """The nouns of this package: a document is a sequence of blocks, each with its place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -23,7 +23,6 @@ class Kind(StrEnum):
     TEXT_BOX = "text box"
     FOOTNOTE = "footnote"
     COMMENT = "comment"
-    HIDDEN = "hidden text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,6 @@ class Block:
     level: int = 0  # of a heading from 1, of an item's nesting from 0
     pieces: int = 1  # how much of the file it holds, in `Document.unit`
     dropped: str = ""  # why it is not for readers: "page header", "the same once more"
-    language: str = ""  # as the document marks it
     goes_on: bool = False  # a line of the same paragraph as the block before
     apart: bool = False  # an empty paragraph stands above
     likely: float = 0.0  # what a library says for it as part of the article; 1 is a hint
@@ -89,9 +87,35 @@ class Document:
         return self.pieces - sum(block.pieces for block in self.blocks)
 
 
-def dropped(block: Block, why: str) -> Block:
-    """Return a block that is not for readers."""
-    return replace(block, dropped=why)
+def once(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield headers or footers; those of first, even and other pages often say the same."""
+    met: set[str] = set()
+    for block in blocks:
+        yield replace(block, dropped="the same once more") if block.text in met else block
+        met.add(block.text)
+
+
+def footnote(blocks: Sequence[Block], number: int) -> Iterator[Block]:
+    """Yield the blocks of a footnote under its number; 0: nothing refers to it."""
+    for n, block in enumerate(blocks):
+        made = replace(block, kind=Kind.FOOTNOTE)
+        if not number:
+            made = replace(made, dropped="nothing refers to it")
+        elif n == 0:
+            text, markdown = f"[{number}] {block.text}", f"\\[{number}\\] {block.markdown}"
+            made = replace(made, text=text, markdown=markdown)
+        yield made
+
+
+def comment(words: Sequence[str], number: int) -> Block:
+    """Return a comment of so many paragraphs."""
+    return Block(
+        place=f"comment {number}",
+        kind=Kind.COMMENT,
+        text=" ".join(words),
+        pieces=len(words),
+        dropped="a comment",
+    )
 
 
 def recorded(choices: Choices, changes: Sequence[Change]) -> tuple[str, ...]:
@@ -108,7 +132,7 @@ def recorded(choices: Choices, changes: Sequence[Change]) -> tuple[str, ...]:
 
 
 class UnreadableError(Exception):
-    """Why a document cannot be read, and what to do instead."""
+    """A document that cannot be read, with what to do instead."""
 
     def __init__(self, why: str, instead: str = "") -> None:
         super().__init__(why)

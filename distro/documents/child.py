@@ -6,20 +6,9 @@ from importlib import import_module
 import msgspec
 
 from distro.documents.blocks import UnreadableError
-from distro.documents.reader import Answer, examined
+from distro.documents.reader import READERS, Answer, examined
 from distro.readings import Choices
 
-_READERS = {
-    ".docx": "word",
-    ".odt": "odt",
-    ".rtf": "rtf",
-    ".html": "page",
-    ".htm": "page",
-    ".mhtml": "page",
-    ".mht": "page",
-    ".eml": "message",
-    ".pdf": "pdf",
-}
 # What a broken file may make a reader raise: it is told as a sentence.
 TOLERATED = (OSError, RecursionError, ValueError)
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "pty.")
@@ -37,12 +26,12 @@ def main(task: str, given: str) -> None:
     `task`: the document's suffix, with the choices as `given`; or "examine" or "clean", with the
     name of a file that travels with a release.
     """
-    reader = import_module(f"distro.documents.{_READERS.get(task, 'origins')}")
+    reader = import_module(f"distro.documents.{READERS[task]}") if task in READERS else None
     sys.addaudithook(_guard)
     sys.setrecursionlimit(3_000)
     try:
         raw = sys.stdin.buffer.read()
-        if task in _READERS:
+        if reader is not None:
             document = reader.read(raw, msgspec.json.decode(given, type=Choices))
             answer = Answer(document=document)
         else:

@@ -40,22 +40,29 @@ def lines_of(runs: Iterable[Run], *, plain: bool = False) -> list[Line]:
     """
     lines: list[Line] = []
     gap = False
-    if plain:
-        runs = [Run(run.text, link=run.link, picture=run.picture) for run in runs]
-    for line in _split(runs):
+    for line in _split(_plain(runs) if plain else runs):
         text = _words(line)
         if not text and not any(run.picture for run in line):
             gap = bool(lines)
             continue
-        markdown = _markdown(line)
-        # Marks that do not hold where they stand: first without looks, then without links.
-        plainer = [Run(run.text, link=run.link, picture=run.picture) for run in line]
-        for other in (_markdown(plainer), escape(text, first=True)):
-            if shown(markdown) != " ".join(text.split()):
-                markdown = other
-        lines.append(Line(text, markdown, gap))
+        lines.append(Line(text, _holding(line, " ".join(text.split())), gap))
         gap = False
     return lines
+
+
+def _holding(line: Sequence[Run], words: str) -> str:
+    """Return a line as Markdown that shows its words: where its marks do not hold, without looks,
+    else without links.
+    """
+    for runs in (line, _plain(line)):
+        markdown = _markdown(runs)
+        if shown(markdown) == words:
+            return markdown
+    return escape(words, first=True)
+
+
+def _plain(runs: Iterable[Run]) -> list[Run]:
+    return [Run(run.text, link=run.link, picture=run.picture) for run in runs]
 
 
 def shown(markdown: str) -> str:
@@ -113,9 +120,7 @@ def _words(line: Sequence[Run]) -> str:
 def _markdown(line: Sequence[Run]) -> str:
     """Return a line with its marks; neighbours that look the same are one."""
     made = ""
-    for (picture, link), linked in groupby(
-        line, key=lambda run: (run.picture, safe_link(run.link))
-    ):
+    for (picture, link), linked in groupby(line, key=_thing):
         if picture:
             alt = "".join(run.text for run in linked)
             made += f"![{escape(' '.join(alt.split()))}]({_target(picture)})"
@@ -127,7 +132,7 @@ def _markdown(line: Sequence[Run]) -> str:
 
 
 def _thing(run: Run) -> tuple[str, str]:
-    return run.picture, safe_link(run.link)
+    return run.picture, _safe_link(run.link)
 
 
 def _look(run: Run) -> tuple[bool, bool]:
@@ -169,7 +174,7 @@ def _balanced(link: str) -> bool:
     return depth == 0
 
 
-def safe_link(link: str) -> str:
+def _safe_link(link: str) -> str:
     """Return an address that readers may follow; "" for a script, a file, a place in the text."""
     link = link.strip()
     try:

@@ -8,10 +8,11 @@ from email.message import EmailMessage, MIMEPart
 from importlib import import_module
 
 from distro.documents.blocks import Block, Document, Kind, Remark, UnreadableError
+from distro.documents.reader import READERS
 from distro.documents.text_lines import line_blocks
 from distro.readings import Choices
 
-_DOCUMENTS = {".docx": "word", ".odt": "odt", ".rtf": "rtf"}
+_DOCUMENTS = (".docx", ".odt", ".rtf")
 _MOST = 500  # parts of a message
 
 
@@ -19,7 +20,7 @@ def read(raw: bytes, choices: Choices) -> Document:
     """Return the release in a message: the only document attached, else the text itself."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     parts = [part for part, _ in zip(message.walk(), range(_MOST), strict=False)]
-    attached = [(name, part) for part in parts if (name := _name(part)).endswith(tuple(_DOCUMENTS))]
+    attached = [(name, part) for part in parts if (name := _name(part)).endswith(_DOCUMENTS)]
     if len(attached) > 1:
         names = ", ".join(name for name, _ in attached[:5])
         raise UnreadableError(
@@ -50,9 +51,11 @@ def _document(name: str, part: EmailMessage, choices: Choices) -> Document:
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         raise UnreadableError(f"its attachment {name} cannot be read")
-    suffix = name[name.rindex(".") :]
-    reader = import_module(f"distro.documents.{_DOCUMENTS[suffix]}")
-    found: Document = reader.read(content, choices)
+    return _read_as(name[name.rindex(".") :], content, choices)
+
+
+def _read_as(suffix: str, content: bytes, choices: Choices) -> Document:
+    found: Document = import_module(f"distro.documents.{READERS[suffix]}").read(content, choices)
     return found
 
 
@@ -73,9 +76,8 @@ def _text(content: str) -> Document:
 
 
 def _page(content: str, choices: Choices) -> Document:
-    reader = import_module("distro.documents.page")
     # With the mark of UTF-8: the page's own word on its encoding is of the message's bytes.
-    found: Document = reader.read(b"\xef\xbb\xbf" + content.encode(), choices)
+    found = _read_as(".html", b"\xef\xbb\xbf" + content.encode(), choices)
     return replace(found, pieces=found.pieces + 1)
 
 

@@ -7,11 +7,23 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from distro.documents.archive import Archive
-from distro.documents.blocks import Block, Change, Document, Kind, UnreadableError, recorded
+from distro.documents.blocks import (
+    Block,
+    Change,
+    Document,
+    Kind,
+    UnreadableError,
+    comment,
+    footnote,
+    once,
+    recorded,
+)
 from distro.documents.inline import Line, Run, lines_of, listed
-from distro.documents.odt_runs import Leftovers, Paragraphs, Tracked
+from distro.documents.leftovers import figure
+from distro.documents.odt_runs import Paragraphs, TextLeftovers, Tracked
 from distro.documents.odt_styles import DC, DRAW, OFFICE, STYLE, TABLE, TEXT, styles_of
 from distro.documents.tables import Cell, table_blocks
+from distro.documents.text_lines import paragraph_blocks
 from distro.readings import Choices
 
 _QUOTES = ("Quotations", "Quote", "Intense_20_Quote", "Block_20_Text", "Block_20_Quotation")
@@ -39,7 +51,7 @@ class _Reader:
         self._master = archive.xml("styles.xml")
         self._styles = styles_of([content, self._master])
         self._choices = choices
-        self._found = Leftovers()
+        self._found = TextLeftovers()
         self._tracked = Tracked()
         self._paragraphs = Paragraphs(self._styles, self._tracked, choices, self._found)
         self._count = self._tables = 0
@@ -50,8 +62,9 @@ class _Reader:
         deleted = list(self._regions(body))
         blocks = list(self._blocks(body, "", 0))
         notes = [b for n, note in enumerate(self._found.notes, 1) for b in self._note(note, n)]
-        comments = [b for n, one in enumerate(self._found.comments, 1) for b in _comment(one, n)]
-        heads, feet = list(self._margin("header")), list(self._margin("footer"))
+        spoken = (list(_paragraphs_of(one)) for one in self._found.comments)
+        comments = [comment(words, n) for n, words in enumerate(spoken, 1) if words]
+        heads, feet = list(once(self._margin("header"))), list(once(self._margin("footer")))
         found = self._found
         return Document(
             format="OpenDocument",
@@ -120,8 +133,7 @@ class _Reader:
         level = items[1] + 1 if items else 1
         number = 0
         for item in element:
-            start = item.get(TEXT + "start-value", "")
-            number = int(start) - 1 if start.isdigit() and len(start) < 7 else number
+            number = figure(item.get(TEXT + "start-value", ""), number + 1) - 1
             header = item.tag == TEXT + "list-header"
             yield from self._blocks(
                 item, where, depth + 1, (style, level, -1 if header else number)
@@ -161,17 +173,9 @@ class _Reader:
         if items and kind is Kind.TEXT:
             kind, level = Kind.ITEM, items[1] - 1
             lines = [self._item(lines, items)]
-        for n, line in enumerate(lines):
-            yield Block(
-                place=place,
-                kind=kind if line.text else Kind.PICTURE,
-                text=line.text,
-                markdown=line.markdown,
-                level=level,
-                pieces=1 if words and n == 0 else 0,
-                goes_on=n > 0 and not line.apart,
-                apart=line.apart or (self._gap and n == 0),
-            )
+        like = Block(place=place, kind=kind, text="", level=level)
+        sizes = [int(bool(words)), *[0] * (len(lines) - 1)]
+        yield from paragraph_blocks(lines, like, sizes, gap=self._gap)
         self._gap = False
 
     def _item(self, lines: list[Line], items: tuple[str, int, int]) -> Line:
@@ -184,8 +188,8 @@ class _Reader:
         if name in ("Title", "Subtitle"):
             return Kind(name.lower()), 0
         if element.tag == TEXT + "h":
-            level = element.get(TEXT + "outline-level", "1")
-            return Kind.HEADING, int(level) if level.isdigit() and 0 < int(level) < 10 else 1
+            level = figure(element.get(TEXT + "outline-level", ""), 1)
+            return Kind.HEADING, level if 0 < level < 10 else 1
         return (Kind.QUOTE, 0) if name in _QUOTES else (Kind.TEXT, 0)
 
     def _table(self, element: ET.Element, where: str, depth: int) -> Iterator[Block]:
@@ -199,28 +203,22 @@ class _Reader:
                 if cell.tag != TABLE + "table-cell" and not covered:
                     continue
                 blocks = list(self._blocks(cell, place, depth + 1))
-                again = cell.get(TABLE + "number-columns-repeated", "1")
-                times = int(again) if again.isdigit() and int(again) < 64 else 1
-                cells += [Cell(blocks, covered=covered), *[Cell([])] * (times - 1)]
+                times = figure(cell.get(TABLE + "number-columns-repeated", ""), 1)
+                more = times - 1 if times < 64 else 0
+                cells += [Cell(blocks, covered=covered), *[Cell([])] * more]
             rows.append(cells)
         yield from table_blocks(rows, place)
 
     def _note(self, note: ET.Element, number: int) -> Iterator[Block]:
         body = note.find(TEXT + "note-body")
         blocks = [] if body is None else list(self._blocks(body, f"footnote {number}", 1))
-        for n, block in enumerate(blocks):
-            mark = f"\\[{number}\\] " if n == 0 else ""
-            words = f"[{number}] {block.text}" if mark else block.text
-            yield replace(block, kind=Kind.FOOTNOTE, text=words, markdown=mark + block.markdown)
+        yield from footnote(blocks, number)
 
     def _margin(self, name: str) -> Iterator[Block]:
-        """Yield headers or footers; those of first, left and other pages often say the same."""
-        met: set[str] = set()
+        """Yield the headers or the footers of all kinds of pages."""
         for element in _margins(self._master, name):
             for block in self._blocks(element, name, 0):
-                again = "the same once more" if block.text in met else ""
-                yield replace(block, kind=Kind(name), dropped=again or block.dropped)
-                met.add(block.text)
+                yield replace(block, kind=Kind(name))
 
 
 def _rows(table: ET.Element) -> Iterator[ET.Element]:
@@ -230,18 +228,6 @@ def _rows(table: ET.Element) -> Iterator[ET.Element]:
             yield child
         elif child.tag.startswith(TABLE + "table-") and child.tag.endswith(("rows", "group")):
             yield from _rows(child)
-
-
-def _comment(element: ET.Element, number: int) -> Iterator[Block]:
-    words = list(_paragraphs_of(element))
-    if words:
-        yield Block(
-            place=f"comment {number}",
-            kind=Kind.COMMENT,
-            text=" ".join(words),
-            pieces=len(words),
-            dropped="a comment",
-        )
 
 
 def _margins(master: ET.Element | None, name: str) -> Iterator[ET.Element]:

@@ -7,23 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from distro.documents.blocks import Change, Remark
+from distro.documents.blocks import Change
 from distro.documents.inline import BREAK, Run
+from distro.documents.leftovers import Leftovers, figure
 from distro.documents.odt_styles import DC, DRAW, OFFICE, SVG, TEXT, XLINK, Look, Styles
 from distro.readings import Choices
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 _XML_SPACE = re.compile("[ \t\r\n]+")
 _FETCHES = ("dde-connection", "database-display", "execute-macro", "script")
 
 
 @dataclass
-class Leftovers:
-    """The finds of a walk through a document, beside its words."""
+class TextLeftovers(Leftovers):
+    """The finds of a walk through an OpenDocument text."""
 
-    changes: list[Change] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    pictures: dict[str, str] = field(default_factory=dict)  # name for readers -> part
     notes: list[ET.Element] = field(default_factory=list)  # footnotes, as referred to
     comments: list[ET.Element] = field(default_factory=list)
 
@@ -40,7 +37,7 @@ class Paragraphs:
     """Read paragraphs of one document."""
 
     def __init__(
-        self, styles: Styles, tracked: Tracked, choices: Choices, found: Leftovers
+        self, styles: Styles, tracked: Tracked, choices: Choices, found: TextLeftovers
     ) -> None:
         self._styles = styles
         self._tracked = tracked
@@ -73,15 +70,11 @@ class Paragraphs:
         space, _, name = child.tag[1:].partition("}")
         if child.tag == TEXT + "span":
             own = self._styles.look(child.get(TEXT + "style-name", ""))
-            both = Look(
-                "", look.bold or own.bold, look.italic or own.italic, look.hidden or own.hidden
-            )
-            yield from self._inside(child, both, link)
+            yield from self._inside(child, own.within(look), link)
         elif child.tag == TEXT + "a":
             yield from self._inside(child, look, child.get(XLINK + "href", "") or link)
         elif child.tag in (TEXT + "s", TEXT + "tab", TEXT + "line-break"):
-            count = child.get(TEXT + "c", "1")
-            spaces = " " * min(int(count) if count.isdigit() else 1, 100)
+            spaces = " " * min(figure(child.get(TEXT + "c", ""), 1), 100)
             signs = {"s": spaces, "tab": "   ", "line-break": BREAK}
             yield from self._said(signs[name], look, link)
         elif child.tag == TEXT + "note":
@@ -175,18 +168,13 @@ class Paragraphs:
         if image is None:
             return
         part = image.get(XLINK + "href", "").removeprefix("./")
-        name = part.rpartition("/")[2]
         if not part.startswith("Pictures/"):
             self._error("a picture is only linked, and nothing is fetched: insert it")
-        elif name.lower().endswith(_PICTURES):
-            self._found.pictures[name] = part
+        elif name := self._found.picture(part, self._place):
             yield Run(alt, picture=name)
-        else:
-            message = f"the picture {name} is no PNG, JPEG or GIF, which every mail program shows"
-            self._found.remarks.append(Remark(message, self._place))
 
     def _error(self, text: str) -> None:
-        self._found.remarks.append(Remark(text, self._place, error=True))
+        self._found.error(text, self._place)
 
 
 def _text(element: ET.Element) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from distro.documents.leftovers import figure
+
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 TEXT, TABLE, OFFICE, STYLE = (_NS % name for name in ("text", "table", "office", "style"))
 DRAW, FO, SVG = (_NS % name for name in ("drawing", "xsl-fo-compatible", "svg-compatible"))
@@ -89,9 +91,6 @@ def _look(name: str, named: dict[str, ET.Element], made: dict[str, Look], depth:
 
 
 def _level(element: ET.Element) -> tuple[int, tuple[str, int]]:
-    level, start = element.get(TEXT + "level", "1"), element.get(TEXT + "start-value", "1")
     form = element.get(STYLE + "num-format", "")
-    return (
-        int(level) if level.isdigit() else 1,
-        (form, int(start) if start.isdigit() and len(start) < 7 else 1),
-    )
+    start = figure(element.get(TEXT + "start-value", ""), 1)
+    return figure(element.get(TEXT + "level", ""), 1), (form, start)

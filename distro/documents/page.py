@@ -32,7 +32,8 @@ def read(raw: bytes, _: Choices) -> Document:
         raise UnreadableError("it holds no page")
     article = article_of(tree)
     walk = PageWalk(article.address, pictures)
-    blocks = [*_title(tree), *walk.blocks(body)]
+    title = _title(tree)
+    blocks = [*title, *walk.blocks(body)]
     # Of a page without any structure, a library knows less than the words themselves say.
     text = source.decode(_encoding(source), "replace") if _structured(body) else ""
     narrow, wide = readings_of(text, article) if text else ("", "")
@@ -40,7 +41,7 @@ def read(raw: bytes, _: Choices) -> Document:
         format="a saved page",
         unit="characters",
         blocks=tuple(_weighed(block, article, narrow, wide) for block in blocks),
-        pieces=visible_characters(body) + sum(b.pieces for b in _title(tree)),
+        pieces=visible_characters(body) + sum(b.pieces for b in title),
         remarks=(*walk.remarks, *_differences(narrow, wide)),
         pictures=walk.pictures,
         fields=article.fields(),

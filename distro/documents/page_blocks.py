@@ -9,7 +9,9 @@ from lxml import html
 
 from distro.documents.blocks import Block, Kind, Remark
 from distro.documents.inline import BREAK, Run, lines_of, listed
+from distro.documents.leftovers import PICTURES, figure
 from distro.documents.tables import Cell, table_blocks
+from distro.documents.text_lines import paragraph_blocks
 
 _NEVER = {
     *("script", "style", "noscript", "template", "svg", "iframe", "head", "select", "object"),
@@ -27,7 +29,6 @@ _BLOCKS = {
 _GONE = {"del": "crossed out", "s": "crossed out", "strike": "crossed out"}
 _BOLD, _ITALIC = {"b", "strong"}, {"i", "em", "cite"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 _DEEPEST = 300
 
 
@@ -132,18 +133,14 @@ class PageWalk:
         size = [len("".join(line.text.split())) for line in lines]
         if around.kind is Kind.ITEM:
             lines, size = [listed(lines, around.marker)], [sum(size)]
-        for n, (line, characters) in enumerate(zip(lines, size, strict=True)):
-            yield Block(
-                place=f"block {self._count}",
-                kind=around.kind if line.text else Kind.PICTURE,
-                text=line.text,
-                markdown=line.markdown,
-                level=around.level,
-                pieces=characters,
-                dropped=around.margin,
-                goes_on=n > 0 and not line.apart,
-                apart=line.apart or (gap and n == 0),
-            )
+        like = Block(
+            place=f"block {self._count}",
+            kind=around.kind,
+            text="",
+            level=around.level,
+            dropped=around.margin,
+        )
+        yield from paragraph_blocks(lines, like, size, gap=gap)
 
     def _table(self, element: html.HtmlElement, around: _Around) -> Iterator[Block]:
         if element.find(".//table") is not None or element.get("role") == "presentation":
@@ -184,7 +181,7 @@ class PageWalk:
         alt = element.get("alt") or ""
         raw = self.given.get(source) or self.given.get(urljoin(self.address, source))
         name = urlsplit(source).path.rpartition("/")[2]
-        if not name.lower().endswith(_PICTURES):
+        if not name.lower().endswith(PICTURES):
             return
         if raw:
             self.pictures[name] = raw
@@ -236,11 +233,9 @@ def _marker(item: html.HtmlElement) -> str:
     parent = item.getparent()
     if parent is None or parent.tag != "ol":
         return "-"
-    start = parent.get("start") or "1"
-    first = int(start) if start.isdigit() and len(start) < 7 else 1
+    first = figure(parent.get("start") or "", 1)
     return f"{first + sum(1 for e in item.itersiblings('li', preceding=True))}."
 
 
 def _span(cell: html.HtmlElement, name: str) -> int:
-    text = cell.get(name) or "1"
-    return max(1, min(int(text), 100)) if text.isascii() and text.isdigit() else 1
+    return max(1, min(figure(cell.get(name) or "", 1), 100))

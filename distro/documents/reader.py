@@ -11,7 +11,19 @@ from distro.errors import InputFileError
 from distro.lib.confined import ChildFailedError, Limits, run_confined
 from distro.readings import Choices
 
-SUFFIXES = (".docx", ".odt", ".rtf", ".html", ".htm", ".mhtml", ".mht", ".eml", ".pdf")
+# The module that reads each kind of document.
+READERS = {
+    ".docx": "word",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".html": "page",
+    ".htm": "page",
+    ".mhtml": "page",
+    ".mht": "page",
+    ".eml": "message",
+    ".pdf": "pdf",
+}
+SUFFIXES = tuple(READERS)
 _REFUSED = {
     ".doc": "Open it in Word and save it as .docx.",
     ".docm": "It may hold programs: save it as .docx.",

@@ -45,7 +45,8 @@ def read(raw: bytes, _: Choices) -> Document:
         Remark(f"{_TRACKED[word]} text is left in it: open it in Word and decide", error=True)
         for word in sorted({found[1].decode() for found in _CONTROL.finditer(raw)})
     )
-    remarks += (Remark(_ELSEWHERE, error=b"mbargo" in raw) for _ in _MARGINS.findall(raw)[:1])
+    if _MARGINS.search(raw):
+        remarks.append(Remark(_ELSEWHERE, error=b"mbargo" in raw))
     if _FETCHES.search(raw):
         remarks.append(Remark("a field brings something from elsewhere", error=True))
     if _OBJECT.search(raw):

@@ -1,10 +1,30 @@
-"""Make blocks of lines of plain words, blank lines between paragraphs."""
+"""Make blocks of lines: of plain words, and of a paragraph."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from distro.documents.blocks import Block, Kind
+from distro.documents.inline import Line
 from distro.documents.tables import markdown_table
 from distro.lib.commonmark import escape
+
+
+def paragraph_blocks(
+    lines: Sequence[Line], like: Block, sizes: Sequence[int], *, gap: bool
+) -> Iterator[Block]:
+    """Yield a block like another for each line of a paragraph; `sizes`: how much of the file each
+    holds; `gap`: an empty paragraph stands above.
+    """
+    for n, (line, size) in enumerate(zip(lines, sizes, strict=True)):
+        yield replace(
+            like,
+            kind=like.kind if line.text else Kind.PICTURE,
+            text=line.text,
+            markdown=line.markdown,
+            pieces=size,
+            goes_on=n > 0 and not line.apart,
+            apart=line.apart or (gap and n == 0),
+        )
 
 
 def line_blocks(lines: Iterable[str], called: str = "line") -> Iterator[Block]:

@@ -7,20 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from distro.documents.blocks import (
-    Block,
-    Change,
-    Document,
-    Kind,
-    Remark,
-    dropped,
-    recorded,
-)
+from distro.documents.blocks import Block, Change, Document, Kind, comment, footnote, once, recorded
 from distro.documents.inline import Run, lines_of, listed
+from distro.documents.leftovers import figure
 from distro.documents.tables import Cell, table_blocks
+from distro.documents.text_lines import paragraph_blocks
 from distro.documents.word_account import paragraphs_with_words
 from distro.documents.word_package import Package, Style, W, attribute, is_on, local
-from distro.documents.word_runs import Leftovers, Paragraphs
+from distro.documents.word_runs import Paragraphs, WordLeftovers
 from distro.readings import Choices
 
 _HEADING = re.compile(r"^heading ([1-9])$")
@@ -40,7 +34,7 @@ class _Reader:
     def __init__(self, package: Package, choices: Choices) -> None:
         self._package = package
         self._choices = choices
-        self._found = Leftovers()
+        self._found = WordLeftovers()
         self._count = self._tables = 0
         self._gap = False  # an empty paragraph was the last
 
@@ -52,7 +46,7 @@ class _Reader:
         feet = [b for name in package.parts_of("footer") for b in self._part(name, "footer")]
         notes = [b for kind in ("footnote", "endnote") for b in self._notes(kind)]
         comments = list(self._comments())
-        blocks = (*_once(heads), *body, *_once(feet), *notes, *comments)
+        blocks = (*once(heads), *body, *once(feet), *notes, *comments)
         self._tell_origins()
         return Document(
             format="Word",
@@ -85,11 +79,11 @@ class _Reader:
                 yield from self._table(child, paragraphs, where, depth)
             elif name == "altChunk":
                 text = "a piece of another file is embedded and not read: paste it as text"
-                self._found.remarks.append(Remark(text, error=True))
+                self._found.error(text)
             elif name in _GROUPS or name == "body":
                 if is_on(child.find(W + "sdtPr"), "showingPlcHdr"):
                     text = f'a field of a form is not filled in: "{_own_words(child)[:60]}"'
-                    self._found.remarks.append(Remark(text, error=True))
+                    self._found.error(text)
                 yield from self._blocks(child, paragraphs, where, depth)
 
     def _paragraph(
@@ -101,8 +95,7 @@ class _Reader:
         runs = paragraphs.runs(element, place, hidden=style.hidden)
         boxes = list(paragraphs.boxes)
         for box in paragraphs.gone:
-            words = (_own_words(one) for one in box.iter(W + "p"))
-            yield from (_nothing_left(text, place) for text in words if text)
+            yield from _all_gone(box, place)
         for box in boxes:
             for block in self._blocks(box, paragraphs, f"text box at {place}", depth + 1):
                 yield replace(block, kind=Kind.TEXT_BOX)
@@ -122,20 +115,10 @@ class _Reader:
         if kind is Kind.TEXT and (marker := self._marker(style, own)):
             kind, level = Kind.ITEM, marker[1]
             lines = [listed(lines, marker[0])]
-        pieces = 1 if words else 0
-        for n, line in enumerate(lines):
-            only_picture = not line.text
-            yield Block(
-                place=place,
-                kind=Kind.PICTURE if only_picture else kind,
-                text=line.text,
-                markdown=line.markdown,
-                level=level,
-                pieces=pieces if n == 0 else 0,
-                dropped="table of contents" if style.name.startswith("toc ") else "",
-                goes_on=n > 0 and not line.apart,
-                apart=line.apart or (self._gap and n == 0),
-            )
+        toc = "table of contents" if style.name.startswith("toc ") else ""
+        like = Block(place=place, kind=kind, text="", level=level, dropped=toc)
+        sizes = [int(bool(words)), *[0] * (len(lines) - 1)]
+        yield from paragraph_blocks(lines, like, sizes, gap=self._gap)
         self._gap = False
 
     def _style(self, element: ET.Element) -> Style:
@@ -146,7 +129,7 @@ class _Reader:
         listed = own.find(W + "numPr") if own is not None else None
         number = attribute(listed.find(W + "numId")) if listed is not None else style.number
         deep = listed.find(W + "ilvl") if listed is not None else None
-        level = int(attribute(deep)) if attribute(deep).isdigit() else style.level
+        level = figure(attribute(deep), style.level)
         if not number or number == "0" or level > 8:
             return None
         marker = self._package.numbering.marker(number, level)
@@ -160,20 +143,16 @@ class _Reader:
         rows = []
         for row in _children(element, "tr"):
             if self._row_goes(row, place):
-                words = [_own_words(p) for p in row.iter(W + "p")]
-                yield from (_nothing_left(text, place) for text in words if text)
+                yield from _all_gone(row, place)
                 continue
-            before = attribute(row.find(f"{W}trPr/{W}gridBefore"))
-            left = min(int(before), 64) if before.isdigit() else 0
-            cells = [Cell([], covered=True)] * left
+            left = figure(attribute(row.find(f"{W}trPr/{W}gridBefore")))
+            cells = [Cell([], covered=True)] * min(left, 64)
             for cell in _children(row, "tc"):
                 blocks = list(self._blocks(cell, paragraphs, place, depth + 1))
-                own = cell.find(W + "tcPr")
-                span = attribute(own.find(W + "gridSpan")) if own is not None else ""
-                merged = own.find(W + "vMerge") if own is not None else None
+                merged = cell.find(f"{W}tcPr/{W}vMerge")
                 hidden = merged is not None and attribute(merged) != "restart"
-                width = int(span) if span.isdigit() and int(span) < 64 else 1
-                cells.append(Cell(blocks, width, covered=hidden))
+                width = figure(attribute(cell.find(f"{W}tcPr/{W}gridSpan")), 1)
+                cells.append(Cell(blocks, width if width < 64 else 1, covered=hidden))
             rows.append(cells)
         yield from table_blocks(rows, place)
 
@@ -189,7 +168,7 @@ class _Reader:
                 goes = goes or self._choices.changes == by
         if next((e for e in row.iter() if local(e) in _CELL_CHANGES), None) is not None:
             text = "a cell of a table is a tracked change: decide in the document"
-            self._found.remarks.append(Remark(text, place, error=True))
+            self._found.error(text, place)
         return goes
 
     def _notes(self, kind: str) -> Iterator[Block]:
@@ -201,59 +180,42 @@ class _Reader:
                 key = (kind, attribute(note, "id"))
                 known = self._found.notes.index(key) + 1 if key in self._found.notes else 0
                 place = f"{kind} {known}" if known else f"{kind} that nothing refers to"
-                blocks = list(self._blocks(note, paragraphs, place, 0))
-                for n, block in enumerate(blocks):
-                    mark = f"\\[{known}\\] " if n == 0 and known else ""
-                    text = f"[{known}] {block.text}" if mark else block.text
-                    made = replace(
-                        block, kind=Kind.FOOTNOTE, text=text, markdown=mark + block.markdown
-                    )
-                    yield made if known else dropped(made, "nothing refers to it")
+                yield from footnote(list(self._blocks(note, paragraphs, place, 0)), known)
 
     def _comments(self) -> Iterator[Block]:
         for name in self._package.parts_of("comments"):
             root = self._package.xml(name)
             for n, one in enumerate([] if root is None else list(root), 1):
                 words = [text for p in one.iter(W + "p") if (text := _own_words(p))]
-                text = " ".join(words)
-                if not text:
+                if not words:
                     continue
+                found = comment(words, n)
                 author, date = attribute(one, "author"), attribute(one, "date")
-                place = f"comment {n}"
-                self._found.changes.append(Change("comment", text, place, author, date))
-                yield Block(
-                    place=place,
-                    kind=Kind.COMMENT,
-                    text=text,
-                    pieces=len(words),
-                    dropped="a comment",
-                )
+                self._found.changes.append(Change("comment", found.text, found.place, author, date))
+                yield found
 
     def _tell_origins(self) -> None:
         """Say where the document would fetch something when Word opens it; nothing does here."""
         for part in ("word/settings.xml", self._package.main):
             for relation in self._package.relations(part).values():
-                if relation.external and relation.kind in (
-                    "attachedTemplate",
-                    "frame",
-                    "subDocument",
-                ):
+                if relation.external and relation.kind in _FETCHED:
                     text = f"it points at a {relation.kind} elsewhere; nothing was fetched"
-                    self._found.remarks.append(Remark(text))
+                    self._found.note(text)
 
 
 def _kind(style: Style, own: ET.Element | None) -> tuple[Kind, int]:
     """Return what a paragraph is by its style, and the level of a heading."""
     heading = _HEADING.match(style.name)
     outline = own.find(W + "outlineLvl") if own is not None else None
+    own_level = figure(attribute(outline), 9) + 1
     if style.name == "title":
         return Kind.TITLE, 0
     if style.name == "subtitle":
         return Kind.SUBTITLE, 0
     if heading:
         return Kind.HEADING, int(heading[1])
-    if outline is not None and attribute(outline).isdigit() and int(attribute(outline)) < 9:
-        return Kind.HEADING, int(attribute(outline)) + 1
+    if own_level < 10:
+        return Kind.HEADING, own_level
     if 0 < style.outline < 7:
         return Kind.HEADING, style.outline
     return (Kind.QUOTE, 0) if style.name in _QUOTES else (Kind.TEXT, 0)
@@ -264,6 +226,12 @@ def _nothing_left(words: str, place: str) -> Block:
     return Block(
         place=place, kind=Kind.TEXT, text=words, dropped="deleted, hidden, or a field's own words"
     )
+
+
+def _all_gone(element: ET.Element, place: str) -> Iterator[Block]:
+    """Account for every paragraph of something that is taken away."""
+    words = (_own_words(one) for one in element.iter(W + "p"))
+    yield from (_nothing_left(text, place) for text in words if text)
 
 
 def _own_words(paragraph: ET.Element) -> str:
@@ -286,13 +254,3 @@ def _children(parent: ET.Element, name: str) -> Iterator[ET.Element]:
             yield child
         elif local(child) in ("sdt", "sdtContent", "customXml", "ins", "del"):
             yield from _children(child, name)
-
-
-def _once(blocks: list[Block]) -> list[Block]:
-    """Return headers or footers; those of first, even and other pages often say the same."""
-    met: set[str] = set()
-    found = []
-    for block in blocks:
-        found.append(dropped(block, "the same once more") if block.text in met else block)
-        met.add(block.text)
-    return found

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from distro.documents.archive import Archive, parse_xml
 from distro.documents.blocks import UnreadableError
+from distro.documents.leftovers import figure
 
 _TRANSITIONAL = b"http://schemas.openxmlformats.org/"
 # Word's "Strict Open XML": the same elements under other names.
@@ -43,7 +44,7 @@ def is_on(parent: ET.Element | None, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Where a part points at: another part, or an address elsewhere."""
+    """A pointer of a part: to another part, or to an address elsewhere."""
 
     kind: str  # "hyperlink", "image", "header"
     target: str
@@ -202,7 +203,7 @@ class Package:
             found.lists[number] = attribute(one.find(W + "abstractNumId"))
             found.own[number] = dict(_levels(one))
             found.restarts[number] = {
-                _number(attribute(o, "ilvl")): _number(attribute(o.find(W + "startOverride")), 1)
+                figure(attribute(o, "ilvl")): figure(attribute(o.find(W + "startOverride")), 1)
                 for o in one.iter(W + "lvlOverride")
                 if o.find(W + "startOverride") is not None
             }
@@ -224,9 +225,9 @@ def _style(name: str, raw: dict[str, ET.Element], made: dict[str, Style], depth:
         listed = own.find(W + "numPr")
         if listed is not None:
             number = attribute(listed.find(W + "numId")) or number
-            level = _number(attribute(listed.find(W + "ilvl")), level)
+            level = figure(attribute(listed.find(W + "ilvl")), level)
         if (depth_of := own.find(W + "outlineLvl")) is not None:
-            outline = (_number(attribute(depth_of), 9) + 1) % 10
+            outline = (figure(attribute(depth_of), 9) + 1) % 10
     hidden = is_on(element.find(W + "rPr"), "vanish") or under.hidden
     called = attribute(element.find(W + "name")).lower() or name.lower()
     made[name] = Style(called, number, level, outline, hidden)
@@ -235,16 +236,12 @@ def _style(name: str, raw: dict[str, ET.Element], made: dict[str, Style], depth:
 
 def _levels(abstract: ET.Element) -> Iterator[tuple[int, Level]]:
     for one in abstract.iter(W + "lvl"):
-        level = _number(attribute(one, "ilvl"))
+        level = figure(attribute(one, "ilvl"))
         yield (
             level,
             Level(
                 attribute(one.find(W + "numFmt")) or "decimal",
-                _number(attribute(one.find(W + "start")), 1),
+                figure(attribute(one.find(W + "start")), 1),
                 attribute(one.find(W + "lvlText")) or f"%{level + 1}.",
             ),
         )
-
-
-def _number(text: str, otherwise: int = 0) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise

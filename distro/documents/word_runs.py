@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
-from distro.documents.blocks import Change, Remark
+from distro.documents.blocks import Change
 from distro.documents.inline import BREAK, Run
+from distro.documents.leftovers import Leftovers
 from distro.documents.word_package import Package, R, Relation, W, attribute, is_on, local
 from distro.readings import Choices
 
@@ -26,16 +27,12 @@ _CONTAINERS = frozenset(
     ["smartTag", "sdt", "sdtContent", "customXml", "dir", "bdo", "ruby", "rubyBase", "Choice"]
 )
 _MATHS = ("oMath", "oMathPara")
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 
 
 @dataclass
-class Leftovers:
-    """The finds of a walk through a document, beside its words."""
+class WordLeftovers(Leftovers):
+    """The finds of a walk through a Word document."""
 
-    changes: list[Change] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    pictures: dict[str, str] = field(default_factory=dict)  # name for readers -> part
     notes: list[tuple[str, str]] = field(default_factory=list)  # kind and id, as referred to
 
 
@@ -58,7 +55,7 @@ class _OpenField:
 class Paragraphs:
     """Read paragraphs of one part of a document."""
 
-    def __init__(self, package: Package, part: str, choices: Choices, found: Leftovers) -> None:
+    def __init__(self, package: Package, part: str, choices: Choices, found: WordLeftovers) -> None:
         self._package = package
         self._relations: dict[str, Relation] = package.relations(part)
         self._choices = choices
@@ -250,9 +247,8 @@ class Paragraphs:
         for shape in child.iter():
             if local(shape) == "textpath" and shape.get("string"):
                 words = shape.get("string", "")[:60]
-                self._found.remarks.append(
-                    Remark(f'a watermark says "{words}"', self._place, "embargo" in words.lower())
-                )
+                tell = self._error if "embargo" in words.lower() else self._note
+                tell(f'a watermark says "{words}"')
         about = next((e for e in child.iter() if local(e) == "docPr"), None)
         alt = (about.get("descr") or "") if about is not None else ""
         boxed = {id(e) for box in boxes for e in box.iter()}
@@ -271,18 +267,14 @@ class Paragraphs:
         if target.external:
             self._error("a picture is only linked, and nothing is fetched: insert it")
             return
-        name = target.target.rpartition("/")[2]
-        if not name.lower().endswith(_PICTURES):
-            self._note(f"the picture {name} is no PNG, JPEG or GIF, which every mail program shows")
-            return
-        self._found.pictures[name] = target.target
-        yield Run(alt, picture=name)
+        if name := self._found.picture(target.target, self._place):
+            yield Run(alt, picture=name)
 
     def _error(self, text: str) -> None:
-        self._found.remarks.append(Remark(text, self._place, error=True))
+        self._found.error(text, self._place)
 
     def _note(self, text: str) -> None:
-        self._found.remarks.append(Remark(text, self._place))
+        self._found.note(text, self._place)
 
 
 _SIGNS = {"tab": "   ", "ptab": "   ", "cr": BREAK, "noBreakHyphen": "\u2011", "softHyphen": ""}

@@ -176,7 +176,8 @@ def context_of(
     notice = notice_of(edition, labels, advance=advance)
     shared, html_body, text_body = _bodies(edition, slots)
     texts = _texts_of(replace(edition, body=text_body))
-    preheader = edition.subhead or _first_words(_texts_of(replace(edition, body=shared))["body"])
+    seen = _texts_of(replace(edition, body=shared)) if edition.personal else texts
+    preheader = edition.subhead or _first_words(seen["body"])
     if notice:
         preheader = " ".join((notice.head, *notice.paragraphs[:1]))
     accent = context.brand.accent

@@ -65,17 +65,18 @@ def check(
     from distro.readings import Level
 
     found = settings(config, needed=False)
-    readings, problems = _checked(found, files, choices)
+    form = Format.json if as_json and form is Format.text else form
+    paths = release_files(files)
+    readings, problems = _checked(found, paths, choices)
     if online:
         from distro.admin.link_check import dead_links
 
         problems += dead_links(readings)
     if form is Format.github:
-        paths = {path.name: str(path) for path in release_files(files)}
+        given = {path.name: str(path) for path in paths}
         for problem in problems:
-            output.say(_annotation(problem, paths.get(problem.file, problem.file)))
-    elif as_json or form is Format.json:
-        as_json = True
+            output.say(_annotation(problem, given.get(problem.file, problem.file)))
+    elif form is Format.json:
         output.document(
             {
                 "editions": [_edition(r) for r in readings],
@@ -87,7 +88,7 @@ def check(
             _show_reading(reading, show_dropped=show_dropped)
         show_problems([p for p in problems if not any(p in r.problems for r in readings)])
     errors = sum(p.level is Level.ERROR for p in problems)
-    if form is Format.text and not as_json:
+    if form is Format.text:
         names = " ".join(map(str, files))
         output.say(
             f"{output.count(errors, 'error')} to mend."
@@ -101,18 +102,18 @@ def check(
 
 
 def _checked(
-    found: "Settings", files: "Sequence[Path]", choices: Choices
+    found: "Settings", paths: "Sequence[Path]", choices: Choices
 ) -> "tuple[list[Reading], list[Problem]]":
     """Read the files; return them with the problems of each, and of all side by side."""
     from distro.errors import InputFileError
-    from distro.installation.release_files import read_files, release_files
+    from distro.installation.release_files import read_files
     from distro.mailing.preview import oversized
     from distro.readings import Level, Problem
     from distro.submit.side_by_side import differences, missing_editions
 
     readings: list[Reading] = []
     problems: list[Problem] = []
-    for path in release_files(files):
+    for path in paths:
         try:
             readings += read_files(found, [path], choices)
         except InputFileError as error:

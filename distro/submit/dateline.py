@@ -38,7 +38,8 @@ _EAST = re.compile(
     r"\s*(?:[-—–]+|(?<=[电電讯訊)）]))\s*(?=\S)"
     r"|^[【\[（(](?P<corner>[^\W\d_]{1,12}[、，,・ ]\s?"
     rf"(?:\d{{4}}\s?年)?\s?{_EAST_DAY}電?|[^\W\d_]{{1,4}}"
-    rf"|(?:\d{{4}}\s?年)?{_EAST_DAY}[、，,][^\W\d_]{{1,12}})[】\]）)]\s*(?=\S)"
+    rf"|(?:\d{{4}}\s?年)?{_EAST_DAY}[、，,][^\W\d_]{{1,12}})"
+    r"(?:[】）)]|\](?!\())\s*(?=\S)"  # [words](address) is a link
 )
 _WEST = re.compile(
     rf"^(?:\*\*|__)?(?:(?P<dashed>{_PLACE}{_DATE}?{_SOURCE}?)(?:\*\*|__)?{_DASH}"
@@ -104,8 +105,7 @@ _SMALL = frozenset(
 def take(body: str) -> tuple[str, str]:
     """Return the dateline of a text and the text without it; ("", text) where there is none."""
     east = _EAST.match(body)
-    is_link = east and body[0] == "[" and body[east.end() :].startswith("(")
-    if east and not is_link:
+    if east:
         return (east["place"] or east["corner"]).strip(), body[east.end() :]
     found = _WEST.match(body)
     if not found:

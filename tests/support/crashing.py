@@ -1,5 +1,6 @@
 """A store at whose questions a process dies."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
@@ -20,29 +21,20 @@ class CrashingStore(Store):
         super().__init__(redis.Redis.from_url(url, protocol=2))
         self.left, self.after = at, after
 
-    def _maybe(self) -> bool:
+    def _dying(self, ask: Callable[[], T]) -> T:
         self.left -= 1
         if self.left == 0 and not self.after:
             raise Crash
-        return self.left == 0
+        answer = ask()
+        if self.left == 0:
+            raise Crash
+        return answer
 
     def call(self, call: Call[T]) -> T:
-        dies = self._maybe()
-        answer = super().call(call)
-        if dies:
-            raise Crash
-        return answer
+        return self._dying(lambda: super(CrashingStore, self).call(call))
 
     def command(self, *words: Any) -> Any:
-        dies = self._maybe()
-        answer = super().command(*words)
-        if dies:
-            raise Crash
-        return answer
+        return self._dying(lambda: super(CrashingStore, self).command(*words))
 
     def pipeline(self, commands: list[tuple[bytes | str | float, ...]]) -> list[Any]:
-        dies = self._maybe()
-        answer = super().pipeline(commands)
-        if dies:
-            raise Crash
-        return answer
+        return self._dying(lambda: super(CrashingStore, self).pipeline(commands))

@@ -246,7 +246,7 @@ BY_LETTER = {letter: state for state, letter in LETTERS.items()}
 
 
 class DistributionState(StrEnum):
-    """Where a distribution stands as a whole."""
+    """The state of a distribution as a whole."""
 
     DRAFT = "draft"  # awaits approval
     SCHEDULED = "scheduled"  # waits for its time; `frozen_at` is set once its audience is fixed

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FUNCTION_P90, FUNCTION_MOST, MODULE_MOST, COLUMNS = 25, 60, 350, 100  # lines, lines, lines, columns
-OPENERS = re.compile(r"(?:What|Who|Whom|Whose|Whether|How)\b")  # a docstring says what to do
+OPENERS = re.compile(r"(?:What|Who|Whom|Whose|Whether|How|Why|Where)\b")  # says what to do
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

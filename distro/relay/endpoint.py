@@ -22,7 +22,7 @@ class RelayRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a relay is and how we speak to it."""
+    """The address of a relay, and how we speak to it."""
 
     host: str
     port: int

@@ -19,7 +19,7 @@ J = TypeVar("J", bound=Sendable)
 
 
 class Work(Protocol[J]):
-    """Where letters come from and outcomes go; implemented by the flow."""
+    """The source of letters and the place of their outcomes; implemented by the flow."""
 
     async def demand(self) -> None:
         """Return when there may be something to send, or when everything stops."""

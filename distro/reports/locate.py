@@ -14,7 +14,7 @@ REASONS = (*consents.REASONS, *LEFT_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a person stands in one distribution."""
+    """The place of a person in one distribution."""
 
     distribution: DistributionId
     headline: str

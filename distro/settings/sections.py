@@ -19,7 +19,7 @@ LEAST_KEY = 16  # bytes of a key that signs links
 
 
 class Site(Section):
-    """Where readers find the public pages."""
+    """The public pages, as readers find them."""
 
     url: str = Field(
         "http://127.0.0.1:8025",
@@ -177,7 +177,7 @@ class Dkim(Section):
 
 
 class Feedback(Section):
-    """Where the world's answers go."""
+    """The places to which the world's answers go."""
 
     return_path: str = Field(
         "",

@@ -26,7 +26,7 @@ _CONNECT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens and how it is entered."""
+    """The address of a server, and how it is entered."""
 
     path: str = ""  # of a unix socket; "" : host and port
     host: str = ""

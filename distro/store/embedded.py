@@ -66,7 +66,7 @@ def address_in(folder: Path) -> Path:
 
 
 class Embedded:
-    """Where an embedded server of a data folder lives, and who may reach it."""
+    """The place of an embedded server of a data folder, and who may reach it."""
 
     user = ""  # of the server; "": its default user, who may do everything
 

@@ -190,7 +190,7 @@ def _examined(found: Enclosing, name: str, raw: bytes) -> bytes:
 
 
 class _UnfitError(Exception):
-    """Why a file may not travel with a release."""
+    """A file that may not travel with a release, with the reason."""
 
 
 def _read(found: Enclosing, folder: Path, name: str, private: Sequence[Path]) -> bytes:

@@ -84,7 +84,7 @@ def _parse(name: str, yaml_text: str) -> tuple[dict[str, Any], dict[str, int], l
 
 
 class _BadYamlError(Exception):
-    """Why a front matter cannot be read, and on which line of the file."""
+    """A front matter that cannot be read, with the line of the file."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

@@ -17,6 +17,7 @@ from distro.cli import (
     control,
     corrections,
     distributions,
+    feedback,
     notices,
     output,
     releases,
@@ -90,6 +91,7 @@ setup.add_to(app)
 backups.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(segments.app, name="segments")
+app.add_typer(feedback.app, name="feedback")
 
 
 def main() -> None:

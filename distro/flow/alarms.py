@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from distro.installation.context import Installation
 from distro.model import DistributionState
-from distro.store import distributions, releases
+from distro.store import distributions, releases, returns
 from distro.store.distribution import Distribution
 from distro.times import from_ms
 
 _LOOKED_AT = 500  # distributions, the newest
 _BEFORE_MS = 1_800_000  # so long before its time a draft is an alarm
 _LATE_MS = 30_000  # after a lift, from which waiting batches are an alarm
+_OURS_MS = 86_400_000  # for how long a receiver that refuses us is an alarm
 _HOLD_MS = 86_400_000  # a hold without a promised time is an alarm after so long
 
 
@@ -23,7 +24,7 @@ class Alarm:
 
     about: str  # D17; the same alarm is told once
     text: str
-    code: str  # hold_overdue, approval_missing, lift_overdue
+    code: str  # hold_overdue, approval_missing, lift_overdue, our_fault, storm
 
 
 def alarms(installation: Installation) -> Iterator[Alarm]:
@@ -39,6 +40,20 @@ def alarms(installation: Installation) -> Iterator[Alarm]:
             yield from _draft(installation, found, now)
         if found.state is DistributionState.SENDING and found.tiered:
             yield from _lift(installation, found, now)
+    yield from _feedback(installation, now)
+
+
+def _feedback(installation: Installation, now: int) -> Iterator[Alarm]:
+    """Yield what came back and cannot wait: receivers that refuse us, texts that struck many."""
+    store = installation.store
+    for group, alarm in returns.alarms(store, now - _OURS_MS).items():
+        cause = str(alarm["cause"]).replace("_", " ")
+        text = f"{group} refuses letters because of us ({cause}): {alarm['said']}"
+        yield Alarm(group, text, "our_fault")
+    for name, storm in returns.storms(store).items():
+        if not storm["decided"]:
+            text = f"one text of {storm['server']} struck many: {storm['said']}"
+            yield Alarm(f"storm {name}", text, "storm")
 
 
 def _hold(installation: Installation, found: Distribution, now: int) -> Iterator[Alarm]:

@@ -93,12 +93,22 @@ class Filler:
         """Return the envelope sender: the plain sender, or an address that names the recipient
         (VERP).
         """
-        local, at, domain = self._return
-        return (
-            f"{local}+{return_token(self._keys.signing[0], self._distribution, ordinal)}@{domain}"
-            if at
-            else self.letter.sender_address
-        )
+        return self._back(ordinal) if self._return[1] else self.letter.sender_address
+
+    def _back(self, ordinal: int) -> str:
+        """Return the address to which this letter comes back."""
+        local, _, domain = self._return
+        token = return_token(self._keys.signing[0], self._distribution, ordinal)
+        return f"{local}+{token}@{domain}"
+
+    def _leave(self, unsubscribe: bytes, ordinal: int) -> bytes:
+        """Return the field by which mail programs offer to leave (RFC 2369 §3.2, RFC 8058 §3.1):
+        one click, and a mail to the address that letters come back to, where somebody reads it.
+        """
+        if not self._return[1]:
+            return b"List-Unsubscribe: <%b>\r\n" % unsubscribe
+        mail = f"<mailto:{self._back(ordinal)}?subject=unsubscribe>".encode()
+        return b"List-Unsubscribe: <%b>,\r\n %b\r\n" % (unsubscribe, mail)
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
         """Return the reader's addresses: unsubscribe, preferences (the same token), view online."""
@@ -147,7 +157,7 @@ class Filler:
             )
         message_id, leave = (
             b"Message-ID: %b\r\n" % self.message_id(ordinal),
-            b"List-Unsubscribe: <%b>\r\n" % unsubscribe,
+            self._leave(unsubscribe, ordinal),
         )
         if self._plain_links and len(unsubscribe) < _LINE:
             values = {

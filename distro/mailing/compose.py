@@ -164,7 +164,7 @@ def filler_of(
         site_url=settings.site.url,
         keys=installation.keys,
         signers=signers_of(settings, letter.sender_address),
-        return_path=settings.feedback.return_path,
+        return_path=settings.return_path_of(letter.sender_address),
         own_pages=tier == EMBARGO,
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from distro import log
 from distro.errors import StoreGoneError
 from distro.flow.sweep import Sweep
+from distro.incoming import processing
+from distro.incoming.sources import follow_all
 from distro.installation.context import Installation, open_installation
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import follow_supervisor
@@ -18,6 +20,8 @@ from distro.subscribers import housekeeping, signup, transactional
 EVERY = 0.2  # seconds between two rounds: how late a start may be
 _POST = 1.0  # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
+_FEEDBACK = 1.0  # seconds between two looks for what came back
+_OLD = 3600.0  # seconds between two looks for what was kept long enough
 
 
 def run(settings: Settings) -> int:
@@ -34,6 +38,8 @@ def run(settings: Settings) -> int:
         for name, seconds, act in (
             ("letters", _POST, _serve_readers),
             ("book", _CHORES, housekeeping.once),
+            ("feedback", _FEEDBACK, processing.once),
+            ("old feedback", _OLD, processing.tend),
         ):
             threading.Thread(
                 target=_again_and_again,
@@ -41,6 +47,7 @@ def run(settings: Settings) -> int:
                 name=name,
                 daemon=True,
             ).start()
+        follow_all(installation.settings, stop)
         log.get().info("sweep ready")
         while not stop.is_set():
             try:

@@ -17,13 +17,13 @@ from pydantic_settings import SettingsError as VariableError
 
 from distro.errors import SettingsError
 from distro.lib.files import read_toml
+from distro.settings.feedback import Feedback
 from distro.settings.fields import SecretUrl, check_url, one_line
 from distro.settings.relays import Relay
 from distro.settings.sections import (
     Approval,
     BrandSettings,
     Dkim,
-    Feedback,
     Languages,
     Retention,
     Secret,
@@ -163,6 +163,14 @@ class Settings(BaseSettings):
     def sender_or_usual(self, name: str) -> Sender:
         """Return the desk of this name; the usual sender where it is gone from the settings."""
         return self.senders.get(name, self.sender)
+
+    def return_path_of(self, sender_address: str) -> str:
+        """Return where bounces of a desk's letters go: its own address, or everybody's; "": the
+        desk's own mailbox.
+        """
+        desks = (self.sender, *self.senders.values())
+        own = (d.return_path for d in desks if d.address == sender_address and d.return_path)
+        return next(own, self.feedback.return_path)
 
     def sender_named(self, name: str) -> Sender:
         """Return the desk that a release names; raise SettingsError if there is none."""

@@ -107,8 +107,11 @@ class Sender(Section):
     postal_address: str = Field(
         "", description="Printed at the foot of every letter, as the law of many countries asks."
     )
+    return_path: str = Field(
+        "", description="Of a desk: another address for its bounces than [feedback] return_path."
+    )
 
-    @field_validator("address", "reply_to")
+    @field_validator("address", "reply_to", "return_path")
     @classmethod
     def _one_address(cls, value: str) -> str:
         return one_plain_address(value)
@@ -174,26 +177,6 @@ class Dkim(Section):
     ed25519_key: str = Field(
         "", description="A file with an Ed25519 key, which signs too (RFC 8463); empty: none."
     )
-
-
-class Feedback(Section):
-    """The places to which the world's answers go."""
-
-    return_path: str = Field(
-        "",
-        description=(
-            "An address for bounces; each letter leaves as NAME+TOKEN@DOMAIN of it. Empty: the"
-            " sender's address."
-        ),
-    )
-    complaints: str = Field(
-        "", description="An address for complaint reports (RFC 9477); empty: none is asked for."
-    )
-
-    @field_validator("return_path", "complaints")
-    @classmethod
-    def _plain(cls, value: str) -> str:
-        return one_plain_address(value)
 
 
 class Retention(Section):

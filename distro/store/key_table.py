@@ -159,6 +159,38 @@ TABLE = (
         "who opened an attachment before the embargo was over, as JSON: time, ordinal, file",
     ),
     Key("ev:{D}", "list", "events as JSON: time, actor, act, reason"),
+    Key(
+        "back:{D}",
+        "hash",
+        "ordinal -> what came back about them, as JSON: id of the message, at (ms), attempts, class"
+        " (soft, hard, complaint), cause, server",
+    ),
+    # what came back
+    Key(
+        "refused",
+        "list",
+        "recipients that a receiver refused for good, not yet judged: 'D ordinal'",
+    ),
+    Key("feedback:seen", "zset", "id of a message or event -> when it was carried out, ms"),
+    Key("feedback:verdicts", "hash", "id of a message -> its items as they were judged, as JSON"),
+    Key("feedback:counts", "hash", "what came of messages -> how many"),
+    Key(
+        "strikes:{hash}",
+        "hash",
+        "keyed hash of an address: message -> when, cause and letter of a failure, as JSON",
+        TIMED,
+    ),
+    Key("suggestions", "hash", "id -> what staff may accept, as JSON"),
+    Key(
+        "ours:{domain}", "zset", "message -> when a domain refused letters because of us, ms", TIMED
+    ),
+    Key("ours", "hash", "domain or provider -> its last refusals because of us, as JSON"),
+    Key("storm:{print}", "hash", "message -> who a text of one server struck, as JSON", TIMED),
+    Key(
+        "stormed", "hash", "fingerprint of a text -> the storm that a person must look at, as JSON"
+    ),
+    Key("used:{hash}", "string", "what signed a provider's post -> the content with it", TIMED),
+    Key("forwarded:{id}", "string", "an answer that was handed on to the office", TIMED),
     # receivers
     Key(
         "pace:{name}",

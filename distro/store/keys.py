@@ -37,6 +37,13 @@ LATE = "late"
 USERS = "users"
 TOKENS = "tokens"
 ACTS = "acts"
+REFUSALS = "refused"
+SEEN = "feedback:seen"
+VERDICTS = "feedback:verdicts"
+FEEDBACK_COUNTS = "feedback:counts"
+SUGGESTIONS = "suggestions"
+STORMS = "stormed"
+OUR_ALARMS = "ours"
 
 
 def distribution(number: str | int) -> str:
@@ -107,6 +114,11 @@ def relays(number: str | int) -> str:
 def events(number: str | int) -> str:
     """Return the key of a distribution's events."""
     return f"ev:{number}"
+
+
+def returns(number: str | int) -> str:
+    """Return the key of what came back about recipients, by ordinal."""
+    return f"back:{number}"
 
 
 def letter(number: str | int, language: str) -> str:
@@ -257,3 +269,28 @@ def looked(slug: str) -> str:
 def rate(what: str) -> str:
     """Return the key of how often somebody asked within a window."""
     return f"rate:{what}"
+
+
+def strikes(address_hash: str) -> str:
+    """Return the key of the failures of one address."""
+    return f"strikes:{address_hash}"
+
+
+def our_troubles(domain: str) -> str:
+    """Return the key of what a domain refused lately because of us."""
+    return f"ours:{domain}"
+
+
+def storm(fingerprint: str) -> str:
+    """Return the key of whom a text of one server struck lately."""
+    return f"storm:{fingerprint}"
+
+
+def forwarded(message: str) -> str:
+    """Return the key that says that an answer was handed on."""
+    return f"forwarded:{message}"
+
+
+def used_token(name: str) -> str:
+    """Return the key of the content that came with what signs a provider's post."""
+    return f"used:{name}"

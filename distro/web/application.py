@@ -18,6 +18,7 @@ from distro.installation.context import Installation
 from distro.reports import live
 from distro.reports import page as report_page
 from distro.subscribers import links
+from distro.web.feedback_webhooks import FeedbackWebhooks
 from distro.web.guard import Guard
 from distro.web.pages import Pages
 from distro.web.subscriber_pages import SubscriberPages
@@ -158,6 +159,7 @@ def create_app(installation: Installation) -> Starlette:
     found = Starlette(
         routes=[
             *site.readers.routes(),
+            *FeedbackWebhooks(installation).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/reports/{name}", site.report, methods=["GET"]),

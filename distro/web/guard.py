@@ -18,6 +18,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LARGEST_BODY = 10_000  # bytes of a form; senders put 26 into a one-click POST
+LARGEST_REPORT = 1_000_000  # bytes of what a sending provider reports at once
 REQUEST_SECONDS = (
     10.0  # until a connection has brought its whole request, and until a form's body has come
 )
@@ -69,8 +70,9 @@ class Guard:
         loop = asyncio.get_running_loop()
         end = loop.time() + REQUEST_SECONDS
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        left, whole, begun = LARGEST_BODY, False, False
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        most = LARGEST_REPORT if scope["path"].startswith("/feedback/") else LARGEST_BODY
+        left, whole, begun = most, False, False
+        if not length.isdigit() or int(length) > most:
             await _say(send, 413)
             return
 

@@ -17,9 +17,10 @@ import pytest
 from distro.admin.dkim_keys import make_dkim_keys, zone_line
 from distro.admin.dns_records import Names, examine_names
 from distro.admin.finding import Finding, Grade
+from distro.settings.feedback import Feedback
 from distro.settings.load import Settings
 from distro.settings.relays import Relay
-from distro.settings.sections import Dkim, Feedback, Sender
+from distro.settings.sections import Dkim, Sender
 
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(KNOTD is None, reason="needs a name server: apt install knot")

@@ -4,7 +4,7 @@ local call, byte, sub, cat = redis.call, string.byte, string.sub, table.concat
 local ORDER = 'qiadfuskbm'
 -- A record is 29 bytes: token 4, time 4, attempts 1, flags 1, code 2, relay 1, queue id 16.
 -- Flags: 1 resent after doubt, 2 an earlier attempt was accepted, 4 and 8 breaks inside the body
--- in a row.
+-- in a row, 16 a bounce and 32 a complaint that wait for the outcome.
 local REC = 29
 -- Why somebody may not be written to, the strongest first: as in consents.REASONS.
 local REASONS = { 'unsubscribed', 'suppressed', 'paused', 'unconfirmed', 'erased' }

@@ -96,7 +96,7 @@ while k < n do
       if to ~= 'a' and math.floor(flags / 2) % 2 == 1 then to = 'a' end
       -- the third in a row: this letter waits
       if inside then
-        if flags >= 8 then
+        if flags % 16 >= 8 then
           to = 'd'
         else
           rec = sub(rec, 1, 9) .. string.char(flags + 4) .. sub(rec, 11)
@@ -117,6 +117,12 @@ while k < n do
     end
     if take then
       if dstate == 'cancelled' and (to == 'q' or to == 'd') then to = 'k' end
+      -- a bounce or a complaint was here before this commit (came_back.lua)
+      local back = flags >= 16 and to ~= 's'
+      if back then
+        if to == 'a' then accepted = accepted + 1 end
+        to = flags >= 32 and 'm' or 'b'
+      end
       if to == 'k' or to == 's' then
         mark(D, ord, flags, 0)
       elseif st == 'k' or st == 's' then
@@ -140,11 +146,13 @@ while k < n do
       if to == 'a' then
         accepted = accepted + 1
         if erring() then call('HDEL', 'err:' .. D, ord) end
-      elseif w and w[2] ~= '' then
+      elseif w and w[2] ~= '' and not back then
         call('HSET', 'err:' .. D, ord, w[2])
         errs = true
       end
       if to == 'u' then call('ZADD', 'doubt:' .. D, int(at), ord) end
+      -- what a receiver refused for good may say something of the address (incoming)
+      if to == 'f' then call('RPUSH', 'refused', D .. ' ' .. ord) end
       if to == 'd' and u32('\0\0' .. sub(fins, p + 11, p + 12), 1) >= 400 then
         slowed[#slowed + 1] = ord
       end

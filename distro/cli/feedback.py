@@ -1,0 +1,218 @@
+"""feedback: read what came back, and show it as it came."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from distro.cli import feedback_decisions, output
+from distro.cli.options import Config, Json, described, settings
+
+if TYPE_CHECKING:
+    from distro.incoming.mailroom import Mailroom
+    from distro.incoming.outcome import Effect
+    from distro.installation.context import Installation
+
+app = typer.Typer(
+    help="What came back: bounces, complaints, answers; and what to do about it.",
+    no_args_is_help=True,
+)
+
+_Source = Annotated[
+    str,
+    typer.Argument(
+        help="A message, an mbox, a Maildir, a folder, - for a pipe, or imaps://user@host/INBOX.",
+        metavar="SOURCE",
+        show_default=False,
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it means, and do nothing.")]
+_Recipient = Annotated[
+    str,
+    typer.Option(
+        "--recipient", help="Of a pipe: the address it was delivered to.", metavar="ADDRESS"
+    ),
+]
+_AT_ONCE = 500  # messages between two looks at the disk
+
+
+def read(
+    source: _Source,
+    dry_run: _DryRun = False,
+    recipient: _Recipient = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Read what came back, and carry it out: ledger, book, suggestions.
+
+    The same message counts once, however often it is read. With --dry-run neither Redis nor a
+    settings file is needed.
+
+    Examples:
+
+        distro feedback read bounce.eml --dry-run
+        distro feedback read ~/Maildir
+        distro feedback read - --recipient "${original_recipient}"      (from Postfix, pipe(8))
+    """
+    from distro.errors import SettingsError
+    from distro.settings.load import load
+
+    if dry_run:
+        try:
+            found = load(config, needed=False)
+        except SettingsError:
+            found = load(needed=False) if config is None else load(config)
+        return _show_read(_understood(source, found.feedback.imap_ca_file), as_json=as_json)
+    from distro.installation.context import open_installation
+
+    with open_installation(settings(config)) as installation:
+        effects = _carried_out(installation, source, recipient)
+    return _show_read(effects, as_json=as_json)
+
+
+def _messages(source: str, ca_file: str) -> list[tuple[str, bytes]] | Any:
+    from distro.incoming.sources import files, imap
+
+    if not source.startswith(("imap://", "imaps://")):
+        return files.messages(source)
+    found: list[tuple[str, bytes]] = []
+    with imap.opened(imap.Mailbox.at(source, ca_file)) as mailbox:
+        imap.fetch(mailbox, lambda name, raw: found.append((name, raw)), mark=False)
+    return found
+
+
+def _understood(source: str, ca_file: str) -> "list[Effect]":
+    """Return what messages say of whom, without a look at the ledger."""
+    from datetime import date
+
+    from distro.feedback import reader
+    from distro.incoming.matching import Match
+    from distro.incoming.outcome import Effect
+
+    today = date.today()  # noqa: DTZ011 - the day on this desk
+    return [
+        Effect.of(item, Match())
+        for _, raw in _messages(source, ca_file)
+        for item in reader.read(raw, today).items
+    ]
+
+
+def _carried_out(installation: "Installation", source: str, recipient: str) -> "list[Effect]":
+    from distro.incoming import processing
+    from distro.incoming.mailroom import arrived
+
+    room = processing.mailroom(installation)
+    effects: list[Effect] = []
+    waiting: list[str] = []
+    ca_file = installation.settings.feedback.imap_ca_file
+    for name, raw in _messages(source, ca_file):
+        arrival = arrived(raw, name, recipient=recipient)
+        # A pipe is acknowledged by our end: it is on the disk before.
+        room.put(arrival, durable=source == "-")
+        waiting.append(arrival.id)
+        if len(waiting) >= _AT_ONCE:
+            effects += _all_of(installation, room, waiting)
+            waiting = []
+    return effects + _all_of(installation, room, waiting)
+
+
+def _all_of(installation: "Installation", room: "Mailroom", names: list[str]) -> "list[Effect]":
+    from distro.incoming import processing
+
+    room.settle()
+    done = (processing.one(installation, room, name) for name in dict.fromkeys(names))
+    return [effect for effects in done for effect in effects or ()]
+
+
+def _show_read(effects: "list[Effect]", *, as_json: bool) -> int:
+    if as_json:
+        output.document({"items": [effect.shown() for effect in effects]})
+        return 0
+    if not effects:
+        output.say("Nothing in it says anything of a recipient, or all of it was read before.")
+        return 0
+    for effect in effects:
+        output.say(f"{effect.recipient or '(no address)'}   {_told(effect)}")
+        if effect.said:
+            output.say(f"    {effect.said[:160]}")
+    counts: dict[str, int] = {}
+    for effect in effects:
+        counts[effect.cause] = counts.get(effect.cause, 0) + 1
+    told = " · ".join(f"{n:,} {cause.replace('_', ' ')}" for cause, n in sorted(counts.items()))
+    output.say(f"\n{output.count(len(effects), 'item')}: {told}")
+    return 0
+
+
+def _told(effect: "Effect") -> str:
+    words = [effect.cause.replace("_", " ")]
+    if effect.status:
+        words.append(effect.status)
+    if effect.hard:
+        words.append("the address is no good")
+    if effect.distribution:
+        words.append(f"{effect.distribution} (by {effect.matched_by.replace('_', ' ')})")
+    done = effect.problem or effect.book or effect.ledger
+    if done:
+        words.append(_DONE.get(done, done))
+    return ", ".join(words)
+
+
+_DONE = {
+    "moved": "recorded",
+    "waits": "recorded with the attempt that is under way",
+    "kept": "its state says so already",
+    "counted": "said before",
+    "not_attempted": "never written to: no effect",
+    "forged": "a token that is not ours: no effect",
+    "wrong_recipient": "another recipient than that letter's: no effect",
+    "unmatched": "no letter of ours: no effect",
+    "suppressed": "will not be written to again",
+    "struck": "counted against the address",
+    "held": "held: one text struck many (distro feedback storms)",
+    "unsubscribed": "unsubscribed",
+    "suggested": "a suggestion (distro feedback suggestions)",
+    "forwarded": "handed on to the office",
+}
+
+
+def show(
+    message: Annotated[str, typer.Argument(help="As facts name it.", metavar="ID")],
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Show something that came back as it came, and what it did.
+
+    Examples:
+
+        distro feedback show 3f2a91c0
+    """
+    from distro.errors import NotFoundError
+    from distro.incoming import processing
+    from distro.installation.context import open_installation
+    from distro.store import returns
+    from distro.times import rfc3339
+
+    with open_installation(settings(config)) as installation:
+        found = processing.mailroom(installation).read(message)
+        if found is None:
+            raise NotFoundError(
+                f'nothing that came back has the id "{message}"',
+                hint="It is kept for [feedback] keep, on the host that it came to.",
+            )
+        verdicts = returns.verdicts(installation.store, found.id)
+        zone = installation.settings.site.timezone
+    raw = found.content.decode("utf-8", "replace")
+    if as_json:
+        facts = {"id": found.id, "at": rfc3339(found.at, zone), "source": found.source}
+        output.document({**facts, "verdicts": verdicts or [], "raw": raw})
+        return 0
+    output.say(f"{found.id}, {found.source}, {output.clock(rfc3339(found.at, zone))}")
+    for verdict in verdicts or []:
+        shown = {k: v for k, v in verdict.items() if v not in ("", -1, False)}
+        output.say("    " + ", ".join(f"{k} {v}" for k, v in shown.items()))
+    output.say(f"\n{raw}")
+    return 0
+
+
+for _name, _command in (("read", read), ("show", show)):
+    described(app, _command, _name)
+feedback_decisions.add_to(app)

@@ -1,0 +1,220 @@
+"""feedback: what staff decide about what came back: suggestions, storms, undo, reprocess."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distro.cli import output
+from distro.cli.options import Config, Json, actor, described, settings
+
+if TYPE_CHECKING:
+    from distro.incoming.suggestions import Suggestion
+
+_Accept = Annotated[str, typer.Option("--accept", help="Carry it out.", metavar="ID")]
+_Dismiss = Annotated[str, typer.Option("--dismiss", help="Drop it.", metavar="ID")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, no more.")]
+
+
+def suggestions(
+    accept: _Accept = "",
+    dismiss: _Dismiss = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Show what answers say of people (away until, has left, wants no mail), and decide.
+
+    Examples:
+
+        distro feedback suggestions
+        distro feedback suggestions --accept 5d1c77aa
+    """
+    from distro.incoming import suggestions as told
+    from distro.installation.context import open_installation
+    from distro.times import rfc3339
+
+    with open_installation(settings(config)) as installation:
+        if accept:
+            done = told.accept(installation, accept, source=actor())
+            output.answer({"accepted": accept, "done": done}, f"{done}.", as_json=as_json)
+            return 0
+        if dismiss:
+            told.dismiss(installation, dismiss)
+            output.answer({"dismissed": dismiss}, f"{dismiss} is dropped.", as_json=as_json)
+            return 0
+        found = told.open_suggestions(installation)
+        zone = installation.settings.site.timezone
+    if as_json:
+        output.document(
+            [
+                {
+                    "id": one.name,
+                    "kind": one.kind,
+                    "address": one.address,
+                    "at": rfc3339(one.at, zone),
+                    "message": one.message,
+                    "back_on": one.back_on,
+                    "stand_in": one.stand_in,
+                    "words": one.words,
+                }
+                for one in found
+            ]
+        )
+        return 0
+    if not found:
+        output.say("No suggestions.")
+        return 0
+    for one in found:
+        output.say(f"{one.name}   {one.address}   {_SUGGESTED[one.kind]}{_details(one)}")
+        if one.words:
+            output.say(f'          "{one.words[:140]}"')
+    output.say("\nNext: distro feedback suggestions --accept ID, or --dismiss ID")
+    return 0
+
+
+_SUGGESTED = {
+    "out_of_office": "is away",
+    "has_left": "has left: no more mail",
+    "removal": "seems to want no more mail",
+    "seems_to_bounce": "seems to bounce, by a message that anybody could have written",
+}
+
+
+def _details(one: "Suggestion") -> str:
+    until = f" until {one.back_on}: pause" if one.back_on else ""
+    instead = f"; instead: {one.stand_in}" if one.stand_in else ""
+    return until + instead
+
+
+def storms(
+    accept: _Accept = "",
+    dismiss: _Dismiss = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Show texts of one server that struck many addresses at once; what they would do is held.
+
+    Examples:
+
+        distro feedback storms
+        distro feedback storms --dismiss 81b0c7f2d9aa     (the server was in trouble)
+    """
+    from distro.incoming import storms as struck
+    from distro.installation.context import open_installation
+    from distro.times import rfc3339
+
+    with open_installation(settings(config)) as installation:
+        if accept:
+            people = struck.accept(installation, accept)
+            words = f"{output.count(people, 'address', 'addresses')} will not be written to again."
+            output.answer({"accepted": accept, "suppressed": people}, words, as_json=as_json)
+            return 0
+        if dismiss:
+            struck.dismiss(installation, dismiss)
+            words = "Nothing of it counts; the addresses stay good."
+            output.answer({"dismissed": dismiss}, words, as_json=as_json)
+            return 0
+        found = struck.open_storms(installation)
+        zone = installation.settings.site.timezone
+    if as_json:
+        output.document(
+            [
+                {
+                    "id": one.name,
+                    "server": one.server,
+                    "said": one.said,
+                    "people": one.people,
+                    "since": rfc3339(one.since, zone),
+                    "decided": one.decided,
+                }
+                for one in found
+            ]
+        )
+        return 0
+    if not found:
+        output.say("No storms.")
+    for one in found:
+        struck_by = output.count(one.people, "address", "addresses")
+        output.say(f"{one.name}   {struck_by}, {one.server}   {one.decided or 'held'}")
+        output.say(f"    {one.said}")
+    if any(not one.decided for one in found):
+        output.say("\nNext: --dismiss ID if the server was in trouble, --accept ID if it is right")
+    return 0
+
+
+def undo(
+    address: Annotated[str, typer.Argument(help="Whom to write to again.", metavar="ADDRESS")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept.", metavar="TEXT")] = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Take back a suppression that rests on a message of the last 28 days.
+
+    Examples:
+
+        distro feedback undo ana@daily.example --reason "she rang: the mailbox works"
+    """
+    from distro.audience import book
+    from distro.errors import RefusedError
+    from distro.incoming import address_book
+    from distro.installation.context import open_installation
+
+    with open_installation(settings(config)) as installation:
+        who = book.person(installation.store, address)
+        why = reason or "taken back by staff"
+        if not address_book.lift_suppression(installation, who, "", why=why, source=actor()):
+            raise RefusedError(
+                f"{who.email} is not suppressed by a message of the last 28 days",
+                hint=f"distro subscribers suppress {who.email} --lift --reason TEXT",
+            )
+    output.answer(
+        {"email": who.email, "suppressed": False},
+        f"{who.email} may be written to again.",
+        as_json=as_json,
+    )
+    return 0
+
+
+def reprocess(
+    since: Annotated[str, typer.Option("--since", help="A day: 2026-11-20.", metavar="DAY")],
+    dry_run: _DryRun = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Judge again what was kept on this host, by the rules of today; the same rules change nothing.
+
+    Examples:
+
+        distro feedback reprocess --since 2026-11-20 --dry-run
+    """
+    from datetime import date
+
+    from distro.errors import UsageError
+    from distro.incoming import processing
+    from distro.installation.context import open_installation
+
+    try:
+        day = date.fromisoformat(since)
+    except ValueError:
+        raise UsageError(f'"{since}" is no day; write 2026-11-20') from None
+    with open_installation(settings(config)) as installation:
+        changed = list(processing.reprocess(installation, day, dry_run=dry_run))
+    if as_json:
+        output.document([{"message": c.message, "before": c.before, "now": c.now} for c in changed])
+        return 0
+    for one in changed:
+        before = one.before.get("cause", "nothing")
+        output.say(f"{one.message}   {before} -> {one.now['cause']} ({one.now['rule']})")
+    verb = "would change" if dry_run else "changed"
+    output.say(f"{output.count(len(changed), 'verdict')} {verb}.")
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the tree."""
+    for name, command in (
+        ("suggestions", suggestions),
+        ("storms", storms),
+        ("undo", undo),
+        ("reprocess", reprocess),
+    ):
+        described(app, command, name)

@@ -1,0 +1,56 @@
+"""The nouns of what becomes of an item: what was done, as it is kept, printed and compared."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from distro.feedback.items import Item
+from distro.incoming.matching import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Everything that one item did. Texts that are not there are ""."""
+
+    recipient: str
+    hard: bool
+    cause: str
+    status: str
+    distribution: str  # D17
+    matched_by: str
+    ledger: str = ""  # moved, waits, kept, counted, not_attempted; "": nothing to record
+    book: str = ""  # suppressed, struck, unsubscribed, held, suggested; "": nothing
+    problem: str = ""  # forged, wrong_recipient, unmatched
+    ordinal: int = -1
+    said: str = ""
+    rule: str = ""
+
+    @classmethod
+    def of(
+        cls, item: Item, match: Match, *, ledger: str = "", book: str = "", hidden: str = ""
+    ) -> "Effect":
+        """Return what an item did; `hidden`: an address that its words must not repeat."""
+        letter = match.letter
+        return cls(
+            item.recipient,
+            item.hard,
+            item.cause,
+            item.status,
+            letter.distribution.label if letter else "",
+            match.by,
+            ledger,
+            book,
+            match.problem,
+            letter.ordinal if letter else -1,
+            item.said.replace(hidden, "recipient") if hidden else item.said,
+            item.rule,
+        )
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as `feedback read --json` prints it."""
+        return asdict(self)
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as it is kept beside the message: nothing of a person but their place."""
+        found = asdict(self)
+        del found["recipient"], found["said"]
+        return found

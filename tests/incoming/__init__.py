@@ -1,0 +1,1 @@
+"""What came back, from the message to ledger, book and staff."""

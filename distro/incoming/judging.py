@@ -9,7 +9,7 @@ from distro.feedback.message import Message
 from distro.feedback.webhooks import PROVIDERS, Event
 from distro.incoming import matching
 from distro.incoming.mailroom import MESSAGE, Arrival
-from distro.incoming.matching import By, Clues, Match
+from distro.incoming.matching import Clues, Match
 from distro.installation.context import Installation
 
 
@@ -36,11 +36,8 @@ def judge(installation: Installation, arrival: Arrival) -> Judgement:
     """Return what an arrival says of whom; raises ValueError for an event that is none."""
     if arrival.kind == MESSAGE:
         return _message(installation, arrival)
-    provider = PROVIDERS[arrival.kind]
-    events = provider.read(arrival.content)
-    return Judgement(
-        tuple(_event(installation, e, arrival, covers=provider.COVERS_EVENT) for e in events)
-    )
+    events = PROVIDERS[arrival.kind].read(arrival.content)
+    return Judgement(tuple(_event(installation, event, arrival) for event in events))
 
 
 def _message(installation: Installation, arrival: Arrival) -> Judgement:
@@ -60,16 +57,12 @@ def _match(installation: Installation, item: Item, clues: Clues) -> Match:
     return Match(letter, matching.reader_at(installation, letter))
 
 
-def _event(installation: Installation, event: Event, arrival: Arrival, *, covers: bool) -> Judged:
+def _event(installation: Installation, event: Event, arrival: Arrival) -> Judged:
     """Return one event with its letter.
 
-    Where the provider's signature does not cover the event, the message must be ours by its name,
-    and the recipient match.
+    Its message must be ours by its name, and the recipient match: the signatures of some providers
+    do not cover the event, and one account may send other people's letters too.
     """
     clues = matching.clues_of(installation, event)
     found = matching.match(installation, event.item, clues)
-    if covers and found.by is By.RECIPIENT and found.letter:
-        # The provider itself says whom: it is believed, as the receiver in our own dialogue is.
-        letter = matching.Letter(found.letter.distribution, found.letter.ordinal, By.DIALOGUE)
-        found = Match(letter, found.who)
     return Judged(event.item, found, f"{arrival.kind}:{event.event_id}"[:200])

@@ -131,8 +131,8 @@ def first_use(store: Store, token: str, content: str) -> bool:
     content.
     """
     key = keys.used_token(hashlib.sha256(token.encode()).hexdigest()[:32])
-    kept = store.command("SET", key, content, "NX", "GET", "EX", _TOKEN_SECONDS)
-    return kept is None or bool(kept.decode() == content)
+    _, kept = store.pipeline([("SET", key, content, "NX", "EX", _TOKEN_SECONDS), ("GET", key)])
+    return bool(kept == content.encode())
 
 
 def count(store: Store, what: str, by: int = 1) -> None:

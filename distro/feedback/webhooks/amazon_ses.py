@@ -32,7 +32,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = True
 _OLD = 3600  # seconds after which a message is not believed any more
 _AHEAD = 300  # seconds that a clock may be wrong
 _HOST = re.compile(r"sns\.[a-z0-9-]{3,30}\.amazonaws\.com(?:\.cn)?")

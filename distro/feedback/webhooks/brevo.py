@@ -17,7 +17,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = False
 _EVENTS = {
     "hard_bounce": Cause.UNKNOWN_USER,
     "invalid_email": Cause.UNKNOWN_USER,

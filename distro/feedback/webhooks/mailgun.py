@@ -19,7 +19,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = False
 _OLD = 900  # seconds
 _REASONS = {
     "suppress-bounce": Cause.UNCLASSIFIED,  # by Mailgun's own list: nothing new of the address

@@ -16,7 +16,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = False
 _ERRORS = {  # `error`
     "user unknown": Cause.UNKNOWN_USER,
     "mailbox inactive": Cause.DISABLED,

@@ -16,7 +16,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = False
 _TYPES = {
     "HardBounce": Cause.UNKNOWN_USER,
     "BadEmailAddress": Cause.UNKNOWN_USER,

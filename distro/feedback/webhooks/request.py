@@ -61,9 +61,6 @@ class Event:
 class Provider(Protocol):
     """A provider's module."""
 
-    # Whether its signature covers the event: else message and recipient must be ours and match.
-    COVERS_EVENT: bool
-
     def verify(self, request: Request, keys: Keys) -> Refusal | None:
         """Return why a request is not believed; None: it is."""
 

@@ -23,7 +23,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = True
 _OLD = 86_400  # seconds: SendGrid tries again for a day
 _CLASSES = {  # bounce_classification
     "invalid address": Cause.UNKNOWN_USER,

@@ -19,7 +19,6 @@ from distro.feedback.webhooks.request import (
     text,
 )
 
-COVERS_EVENT = False
 _CLASSES = {
     "10": Cause.UNKNOWN_USER,
     "21": Cause.NETWORK,

@@ -1,6 +1,7 @@
 """feedback: read what came back, and show it as it came."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,7 +9,8 @@ from distro.cli import feedback_decisions, output
 from distro.cli.options import Config, Json, described, settings
 
 if TYPE_CHECKING:
-    from distro.incoming.mailroom import Mailroom
+    from collections.abc import Iterable, Iterator
+
     from distro.incoming.outcome import Effect
     from distro.installation.context import Installation
 
@@ -69,7 +71,7 @@ def read(
     return _show_read(effects, as_json=as_json)
 
 
-def _messages(source: str, ca_file: str) -> list[tuple[str, bytes]] | Any:
+def _messages(source: str, ca_file: str) -> "Iterable[tuple[str, bytes]]":
     from distro.incoming.sources import files, imap
 
     if not source.startswith(("imap://", "imaps://")):
@@ -102,25 +104,28 @@ def _carried_out(installation: "Installation", source: str, recipient: str) -> "
 
     room = processing.mailroom(installation)
     effects: list[Effect] = []
-    waiting: list[str] = []
-    ca_file = installation.settings.feedback.imap_ca_file
-    for name, raw in _messages(source, ca_file):
-        arrival = arrived(raw, name, recipient=recipient)
-        # A pipe is acknowledged by our end: it is on the disk before.
-        room.put(arrival, durable=source == "-")
-        waiting.append(arrival.id)
-        if len(waiting) >= _AT_ONCE:
-            effects += _all_of(installation, room, waiting)
-            waiting = []
-    return effects + _all_of(installation, room, waiting)
+    for some in _pieces(_messages(source, installation.settings.feedback.imap_ca_file)):
+        # The sweep leaves them to us: it would only be slower.
+        with room.working(wait=True):
+            names = []
+            for name, raw in some:
+                arrival = arrived(raw, name, recipient=recipient)
+                # A pipe is acknowledged by our end: it is on the disk before.
+                room.put(arrival, durable=source == "-")
+                names.append(arrival.id)
+            room.settle()
+            for one in dict.fromkeys(names):
+                effects += processing.one(installation, room, one) or ()
+    return effects
 
 
-def _all_of(installation: "Installation", room: "Mailroom", names: list[str]) -> "list[Effect]":
-    from distro.incoming import processing
-
-    room.settle()
-    done = (processing.one(installation, room, name) for name in dict.fromkeys(names))
-    return [effect for effects in done for effect in effects or ()]
+def _pieces(
+    found: "Iterable[tuple[str, bytes]]",
+) -> "Iterator[list[tuple[str, bytes]]]":
+    """Yield so many messages at a time."""
+    several = iter(found)
+    while some := list(islice(several, _AT_ONCE)):
+        yield some
 
 
 def _show_read(effects: "list[Effect]", *, as_json: bool) -> int:

@@ -38,10 +38,8 @@ def item(installation: Installation, one: Judged) -> Effect:
     """Do what one item says of one recipient."""
     said, match = one.item, one.match
     if match.problem:
-        returns.count(installation.store, match.problem)
         return Effect.of(said, match)
     if said.cause in NO_FAILURE and said.cause is not Cause.REMOVAL_REQUEST:
-        returns.count(installation.store, str(said.cause))
         return Effect.of(said, match)
     if not match.proven:
         return _hint(installation, one)
@@ -53,7 +51,6 @@ def item(installation: Installation, one: Judged) -> Effect:
 def _hint(installation: Installation, one: Judged) -> Effect:
     """Keep as a suggestion what anybody could have written."""
     said, match = one.item, one.match
-    returns.count(installation.store, "address alone")
     kind = {Cause.REMOVAL_REQUEST: suggestions.REMOVAL, Cause.COMPLAINT: suggestions.REMOVAL}
     if match.who and (said.hard or said.cause in kind):
         about = kind.get(said.cause, suggestions.BOUNCES)
@@ -81,11 +78,9 @@ def _came_back(installation: Installation, one: Judged) -> Effect:
     )
     ledger = "failed"
     if letter.by is not By.DIALOGUE or complaint:
-        recorded = installation.store.call(
+        ledger = installation.store.call(
             returns.came_back(letter.distribution, letter.ordinal, verdict)
-        )
-        ledger = recorded.what
-        returns.count(installation.store, ledger)
+        ).what
     failpoints.point("feedback-recorded")
     if ledger in ("not_attempted", "counted"):
         return Effect.of(said, match, ledger=ledger)
@@ -128,7 +123,6 @@ def _answered(installation: Installation, arrival: Arrival, judgement: Judgement
     if answer is None or message is None:
         return None
     who, said = one.match.who if one.match.proven else None, one.item
-    returns.count(installation.store, str(answer.cause))
     if who and answer.cause in _SUGGESTED:
         kind = _SUGGESTED[answer.cause]
         if kind == suggestions.LEFT or answer.back_on or answer.stand_in:

@@ -9,6 +9,7 @@ what it means is carried out once, however often it is tried.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -86,6 +87,21 @@ class Mailroom:
             self.settle()
         return True
 
+    @contextlib.contextmanager
+    def working(self, *, wait: bool) -> Iterator[bool]:
+        """Have the room to oneself; gives whether one has it (with `wait`: always).
+
+        Two at the same work do no harm, and are slower.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
     def settle(self) -> None:
         """Have the disk know the names in `new`."""
         _sync(self.folder / "new")
@@ -139,6 +155,8 @@ class Mailroom:
         if not re.fullmatch(r"[0-9a-f]{6,24}", name):
             return None
         folders = [self.folder / "new", *self._days()]
+        if _ID.fullmatch(name):
+            return next((f / name for f in folders if (f / name).exists()), None)
         found = [path for folder in folders for path in folder.glob(f"{name}*")]
         return found[0] if len({path.name for path in found}) == 1 else None
 

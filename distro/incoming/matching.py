@@ -135,12 +135,8 @@ def match(installation: Installation, item: Item, clues: Clues) -> Match:
 
 def reader_at(installation: Installation, letter: Letter) -> Subscriber | None:
     """Return who a letter went to; None where there is no such letter, or nobody any more."""
-    store = installation.store
-    found = distributions.get(store, letter.distribution)
-    if found is None or letter.ordinal >= records.audience_size(store, letter.distribution):
-        return None
-    number = records.audience_ids_at(store, letter.distribution, [letter.ordinal])[0]
-    return book.by_id(store, number)
+    number = records.subscriber_at(installation.store, letter.distribution, letter.ordinal)
+    return book.by_id(installation.store, number) if number else None
 
 
 def is_sender(address: str, who: Subscriber) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from distro.feedback.items import Item
-from distro.incoming.matching import Match
+from distro.incoming.matching import By, Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,13 @@ class Effect:
             item.said.replace(hidden, "recipient") if hidden else item.said,
             item.rule,
         )
+
+    @property
+    def counted(self) -> str:
+        """Return the name under which it is counted."""
+        if self.matched_by == By.RECIPIENT and not self.ledger and not self.problem:
+            return "address alone"
+        return self.problem or self.ledger or self.cause
 
     def shown(self) -> dict[str, Any]:
         """Return it as `feedback read --json` prints it."""

@@ -2,6 +2,7 @@
 judge again what was kept.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -36,10 +37,10 @@ def mailroom(installation: Installation) -> Mailroom:
 def once(installation: Installation, most: int = _AT_ONCE) -> int:
     """Carry out what waits; return how much."""
     room, done = mailroom(installation), 0
-    for name in room.waiting(most):
-        done += one(installation, room, name) is not None
-    done += _judge_refusals(installation)
-    return done
+    with room.working(wait=False) as mine:
+        for name in room.waiting(most) if mine else ():
+            done += one(installation, room, name) is not None
+    return done + _judge_refusals(installation)
 
 
 def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] | None:
@@ -53,8 +54,9 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
     effects = _carried_out(installation, arrival)
     if effects is None:
         return None
-    returns.keep_verdicts(installation.store, name, [effect.kept() for effect in effects])
-    returns.note_seen(installation.store, [name])
+    counts = Counter(effect.counted for effect in effects)
+    verdicts = [effect.kept() for effect in effects]
+    returns.note_done(installation.store, name, verdicts, counts)
     failpoints.point("feedback-noted")
     room.done(name)
     return effects

@@ -241,6 +241,12 @@ def audience_ids_at(store: Store, distribution: str, ordinals: Sequence[int]) ->
     return [int.from_bytes(raw, "big") for raw in raws]
 
 
+def subscriber_at(store: Store, distribution: str, ordinal: int) -> int:
+    """Return the subscriber id at an ordinal; 0 where there is no such recipient."""
+    raw = store.span(keys.audience(distribution), ordinal * 4, ordinal * 4 + 4)
+    return int.from_bytes(raw, "big") if len(raw) == 4 else 0
+
+
 def states_of(store: Store, distribution: str, first: int = 0, past: int = 0) -> bytes:
     """Return the state bytes by ordinal, from `first` up to, without, `past` (0: to the end)."""
     if not past:

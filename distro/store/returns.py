@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,16 +97,20 @@ def seen(store: Store, message: str) -> bool:
     return store.command("ZSCORE", keys.SEEN, message) is not None
 
 
-def note_seen(store: Store, messages: Iterable[str]) -> None:
-    """Note that messages were carried out."""
-    now = store.now_ms()
-    words = [word for message in messages for word in (now, message)]
-    for at in range(0, len(words), 2 * _PIECE):
-        store.command("ZADD", keys.SEEN, *words[at : at + 2 * _PIECE])
+def note_done(
+    store: Store, message: str, verdicts: Sequence[dict[str, Any]], counts: Mapping[str, int]
+) -> None:
+    """Note that a message was carried out, how its items were judged, and what came of them."""
+    commands: list[tuple[bytes | str | float, ...]] = [
+        ("HINCRBY", keys.FEEDBACK_COUNTS, what, n) for what, n in counts.items()
+    ]
+    commands.append(("HSET", keys.VERDICTS, message, json.dumps(verdicts, ensure_ascii=False)))
+    commands.append(("ZADD", keys.SEEN, store.now_ms(), message))
+    store.pipeline(commands)
 
 
 def keep_verdicts(store: Store, message: str, verdicts: Sequence[dict[str, Any]]) -> None:
-    """Keep how a message's items were judged."""
+    """Keep how a message's items are judged now."""
     store.command("HSET", keys.VERDICTS, message, json.dumps(verdicts, ensure_ascii=False))
 
 

@@ -60,9 +60,19 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def _without(lines: str, others: str) -> str:
+    """Return settings without those that others set too: Postfix warns of each."""
+    names = {line.partition("=")[0].strip() for line in others.splitlines()} - {""}
+    kept = (line for line in lines.splitlines() if line.partition("=")[0].strip() not in names)
+    return "\n".join(kept) + "\n"
+
+
 @contextlib.contextmanager
-def postfix(folder: Path) -> Iterator[int]:
-    """A Postfix in a folder; gives its port. Letters arrive in `boxes/all/new`."""
+def postfix(folder: Path, main: str = "", master: str = "") -> Iterator[int]:
+    """A Postfix in a folder; gives its port. Letters arrive in `boxes/all/new`.
+
+    `main` and `master` are further lines of its configuration; the last of a name counts.
+    """
     port, owner = free_port(), pwd.getpwnam("postfix")
     folder.chmod(0o755)
     for name in ("conf", "queue", "data", "boxes"):
@@ -70,9 +80,9 @@ def postfix(folder: Path) -> Iterator[int]:
     os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
     os.chown(folder / "boxes", owner.pw_uid, owner.pw_gid)
     (folder / "conf" / "main.cf").write_text(
-        MAIN.format(folder=folder, uid=owner.pw_uid, gid=owner.pw_gid)
+        _without(MAIN, main).format(folder=folder, uid=owner.pw_uid, gid=owner.pw_gid) + main
     )
-    (folder / "conf" / "master.cf").write_text(MASTER.format(port=port))
+    (folder / "conf" / "master.cf").write_text(MASTER.format(port=port) + master)
     run = ["/usr/sbin/postfix", "-c", str(folder / "conf")]
     subprocess.run(
         [*run, "start"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

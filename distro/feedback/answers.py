@@ -108,8 +108,9 @@ def own_words(text: str) -> str:
 _QUOTES = re.compile(
     r"-{2,} ?(?:original|forwarded|ursprüngliche|message d|mensaje|messaggio|исходное)|_{10,}$"
     r"|(?:on|am|le|el|il|em|op|w dniu) .{5,120}(?:wrote|schrieb|a écrit|escribió|ha scritto"
-    r"|escreveu|schreef|napisał\(?a?\)?):?$|.{0,80}(?:пишет|написал\(?а?\)?):$|.{0,60}写道[:：]$"
-    r"|.{0,60}のメール[:：]?$|(?:from|von|de|da|от|发件人|差出人) ?: .{0,200}@",
+    r"|escreveu|schreef|napisał\(?a?\)?)(?: .{0,60})? ?:?$"
+    r"|.{0,80}(?:пишет|написал\(?а?\)?):$|.{0,60}写道[:：]$|.{0,60}のメール[:：]?$"
+    r"|(?:from|von|de|da|от|发件人|差出人) ?: .{0,200}@",
     re.IGNORECASE,
 )
 
@@ -120,7 +121,7 @@ def is_plain_no(text: str) -> bool:
         return False
     told = False
     for sentence in re.split(r"[\n.!,;。！，]+", _plain_lines(text)):
-        words = sentence.strip(" \t-–—*_\"'()[]:")
+        words = _PLEASE.sub("", sentence.strip(" \t-–—*_\"'()[]:"))
         if not words or _any("removal", "courtesy", whole=True).fullmatch(words):
             continue
         if _any("removal", "whole", whole=True).fullmatch(words):
@@ -130,6 +131,7 @@ def is_plain_no(text: str) -> bool:
     return told
 
 
+_PLEASE = re.compile(r"\s+(?:please|bitte|por favor|per favore|пожалуйста|proszę|graag)$")
 _SIGNATURE = 6  # words of a line under a "no" that may be a name or an outlet
 
 
@@ -172,11 +174,13 @@ _DATE_BEFORE = re.compile(rf"({_ONE_DATE})(?:まで|返回|回来)")
 
 def _date_in(text: str, arrived: date) -> date | None:
     """Return the date that a few words are, in any of our languages."""
+    if found := _CJK_DATE.fullmatch(text.replace(" ", "")):
+        return _day(int(found[1] or 0), int(found[2]), int(found[3]), arrived)
     import dateparser  # slow to import, and hardly ever needed
 
     base = datetime(arrived.year, arrived.month, arrived.day)  # noqa: DTZ001 - a day has no zone
     try:
-        found = dateparser.parse(
+        parsed = dateparser.parse(
             text,
             languages=_LANGUAGES,
             settings={
@@ -187,7 +191,19 @@ def _date_in(text: str, arrived: date) -> date | None:
         )
     except (ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         return None
-    return found.date() if found else None
+    return parsed.date() if parsed else None
+
+
+_CJK_DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
+
+
+def _day(year: int, month: int, day: int, arrived: date) -> date | None:
+    """Return a day; without a year the next one."""
+    try:
+        found = date(year or arrived.year, month, day)
+        return found if year or found >= arrived else found.replace(year=arrived.year + 1)
+    except ValueError:
+        return None
 
 
 _LANGUAGES = ["en", "fr", "es", "ar", "de", "pt", "it", "ru", "zh", "nl", "pl", "ja"]

@@ -40,7 +40,7 @@ _KINDS = {
     "opt-out": Cause.REMOVAL_REQUEST,  # they want to be taken off, and complain about nothing
     "opt-out-list": Cause.REMOVAL_REQUEST,
     "not-spam": Cause.REPLY,
-    "auth-failure": Cause.OUR_AUTHENTICATION,  # RFC 6591: nobody complained
+    "auth-failure": Cause.AUTHENTICATION_REPORT,  # nobody complained
 }
 
 

@@ -35,6 +35,7 @@ class Cause(StrEnum):
     OUT_OF_OFFICE = "out_of_office"
     HAS_LEFT = "has_left"
     CHALLENGE = "challenge"
+    AUTHENTICATION_REPORT = "authentication_report"  # RFC 6591: a receiver tells what it saw
     REMOVAL_REQUEST = "removal_request"  # "please take me off"
     REPLY = "reply"  # a person wrote
     UNCLASSIFIED = "unclassified"
@@ -61,7 +62,7 @@ ANSWERS = frozenset(
     }
 )
 # Says nothing about whether the letter arrived for good, and moves no state.
-NO_FAILURE = ANSWERS | {Cause.DELAYED, Cause.DELIVERED}
+NO_FAILURE = ANSWERS | {Cause.DELAYED, Cause.DELIVERED, Cause.AUTHENTICATION_REPORT}
 
 
 @dataclass(frozen=True, slots=True)

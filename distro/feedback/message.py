@@ -75,9 +75,20 @@ def take_apart(raw: bytes) -> Message:
     try:
         whole = email.message_from_bytes(raw)
         return _read(whole)
-    except (ValueError, LookupError, RecursionError, AttributeError, TypeError, IndexError):
-        # The standard library's parser has a long tail of its own mistakes.
+    except _MISTAKES:
         return _flat(head, body)
+
+
+# The standard library's parser has a long tail of its own.
+_MISTAKES = (
+    ValueError,
+    LookupError,
+    RecursionError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    email.errors.MessageError,
+)
 
 
 def _lower_count(raw: bytes, what: bytes) -> int:
@@ -205,7 +216,7 @@ def decode_words(value: str) -> str:
     try:
         decoded = str(email.header.make_header(email.header.decode_header(line)))
         return " ".join(decoded.split())
-    except (ValueError, LookupError, email.errors.HeaderParseError):
+    except (ValueError, LookupError, email.errors.MessageError):
         return line
 
 

@@ -53,7 +53,8 @@ def test_a_forged_complaint_takes_no_rivals_reader_away(office: Office) -> None:
 def test_an_authentication_report_is_nobodys_complaint(office: Office) -> None:
     first = office.publish()[0]
     effect = office.receive(complaint(first, kind="auth-failure", recipient=first.recipient))[0]
-    assert effect.cause == "our_authentication"
+    assert effect.cause == "authentication_report"
+    assert office.states() == "aaaaaa"
     assert refused(office, first.recipient) == []
 
 

@@ -89,7 +89,7 @@ def examine_names(settings: Settings, names: Names) -> Iterator[Finding]:
 
 def _sender(settings: Settings, sender: Sender, names: Names) -> Iterator[Finding]:
     domain = domain_of(sender.address)
-    bounce = domain_of(settings.feedback.return_path or sender.address)
+    bounce = domain_of(settings.return_path_of(sender.address) or sender.address)
     try:
         signers = signers_of(settings, sender.address)
     except SettingsError as error:
@@ -101,7 +101,7 @@ def _sender(settings: Settings, sender: Sender, names: Names) -> Iterator[Findin
     yield from _dkim(signers, names)
     yield from _dmarc(domain, bounce, signers, names)
     yield from _mx(bounce, names)
-    if not settings.feedback.return_path:
+    if not settings.return_path_of(sender.address):
         yield Finding(
             "Bounces",
             Grade.WARNING,

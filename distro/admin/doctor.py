@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from distro.admin.dns_records import Names, examine_names
+from distro.admin.feedback_ways import examine_feedback
 from distro.admin.finding import Finding, Grade
 from distro.admin.public_pages import examine_pages
 from distro.admin.relay_dialogue import examine_relays
@@ -45,6 +46,7 @@ def examine(installation: Installation) -> list[Finding]:
         *_learnt(installation),
         *_clock(installation),
         *_templates(installation),
+        *examine_feedback(installation),
         *without_redis(installation.settings),
     ]
     return sorted(found, key=lambda f: list(Grade).index(f.grade))
@@ -56,6 +58,8 @@ def _alarms(installation: Installation) -> Iterator[Finding]:
         "hold_overdue": "distro clear {about}, correct {about} or kill {about}, with --note TEXT",
         "approval_missing": "distro approve {about}; or another time: distro reschedule {about}",
         "lift_overdue": "distro report {about}",
+        "our_fault": "Look at SPF, DKIM, DMARC and reverse DNS below; its letters go slowly now.",
+        "storm": "distro feedback storms",
     }
     for alarm in alarms(installation):
         yield Finding("Press", Grade.ERROR, alarm.text, next_[alarm.code].format(about=alarm.about))

@@ -269,12 +269,21 @@ def _show_states(result: "Report", counts: dict[str, int], zone: str) -> None:
         "in_doubt": "the answer of their server was lost: they may have it",
         "deferred": retry,
     }
+    if back := _bounce_causes(result):
+        told = " · ".join(f"{n:,} {cause}" for cause, n in back)
+        remarks["bounced"] = f"accepted, then sent back: {told}"
     width = max(len(f"{n:,}") for n in counts.values()) if counts else 1
     total = result.fields["audience"] or 1
     for state, n in counts.items():
         share = f"{100 * n / total:5.1f} %" if state == "accepted" else " " * 7
         line = f"  {state.replace('_', ' '):<11} {n:>{width},}  {share}   {remarks.get(state, '')}"
         output.say(line.rstrip())
+
+
+def _bounce_causes(result: "Report") -> list[tuple[str, int]]:
+    """Return why letters came back, most frequent first; complaints have a line of their own."""
+    causes = result.fields["came_back"].items()
+    return [(cause, n) for cause, n in causes if cause != "complaint"][:5]
 
 
 def _times(fields: dict[str, Any]) -> str:

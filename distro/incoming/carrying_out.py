@@ -4,7 +4,14 @@ Each step may be done again with the same result: whoever dies in between is fol
 """
 
 from distro.feedback.items import ANSWERS, NO_FAILURE, OURS, Cause
-from distro.incoming import address_book, forwarding, our_trouble, storms, suggestions
+from distro.incoming import (
+    address_book,
+    forwarding,
+    our_trouble,
+    probe,
+    storms,
+    suggestions,
+)
 from distro.incoming.judging import Judged, Judgement
 from distro.incoming.mailroom import Arrival
 from distro.incoming.matching import By, Match, is_sender
@@ -25,6 +32,8 @@ def carry_out(
     installation: Installation, arrival: Arrival, judgement: Judgement
 ) -> list[Effect] | None:
     """Do what an arrival says; return what each item did, None: not now, try again."""
+    if judgement.message and probe.is_probe(installation, judgement.message):
+        return []
     if judgement.message and forwarding.is_our_own(installation, judgement.message):
         returns.count(installation.store, "circle")
         return []

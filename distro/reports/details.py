@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from distro.lib.smtp_codes import cause, enhanced
 from distro.model import BY_LETTER, DistributionId, State
+from distro.reports.came_back import CameBack, by_domain
 from distro.store import Store, distributions, events, records, subscriber_rows
 from distro.store.distribution import Distribution
 from distro.store.ledger_scripts import RECORD_SIZE
@@ -16,7 +17,7 @@ _DOMAINS = 10
 _READ_ROWS_UP_TO = 20_000  # people whose rows are read for their domain where it has no index
 _BINS = 60
 _ACCEPTED = ord(State.ACCEPTED.letter)
-_NOT_REACHED = (State.FAILED, State.DEFERRED, State.BOUNCED)
+_NOT_REACHED = (State.FAILED, State.DEFERRED)
 _WAITING = (State.QUEUED, State.SENDING, State.DEFERRED)
 
 
@@ -78,6 +79,8 @@ class Details:
     domains: tuple[TableRow, ...]  # the largest; empty: not known without reading everybody's row
     other_domains: TableRow | None
     refusals: tuple[Refusal, ...]
+    came_back: tuple[CameBack, ...]  # the largest groups of domain and cause
+    came_back_others: int  # people in the others
     events: tuple[Mapping[str, object], ...]
     versions: tuple[tuple[str, str, str], ...]  # language, version, headline
 
@@ -90,6 +93,7 @@ def details(store: Store, distribution: DistributionId) -> Details:
     times = list(records.attempt_times(raw))
     width, bins = _over_time(states, times)
     domains, rest = _by_domain(store, distribution, states)
+    back, others = by_domain(store, distribution, states)
     return Details(
         width,
         bins,
@@ -97,6 +101,8 @@ def details(store: Store, distribution: DistributionId) -> Details:
         domains,
         rest,
         _refusals(store, distribution, states),
+        tuple(back),
+        others,
         tuple(reversed(events.events(store, distribution))),
         tuple(
             (lang, found.versions[lang], edition.headline)
@@ -196,7 +202,7 @@ def _domains(store: Store, ids: list[int]) -> dict[int, str] | None:
 
 def _refusals(store: Store, distribution: str, states: bytes) -> tuple[Refusal, ...]:
     """Return who was refused, by state and cause, with the words of one server each."""
-    if not any(letter in states for letter in b"fdb"):
+    if not any(letter in states for letter in b"fd"):
         return ()
     found: dict[tuple[State, str], list[str]] = {}
     for ordinal, text in records.replies_of(store, distribution).items():

@@ -14,7 +14,8 @@ from distro.letter import message_ids
 from distro.mailing.compose import load_letter
 from distro.model import DistributionId, State, Subscriber
 from distro.reports.locate import Standing, locate
-from distro.store import consents, distributions
+from distro.store import consents, distributions, returns
+from distro.store.returns import Return
 from distro.times import rfc3339
 
 _EARLIER = 5  # other releases that are named
@@ -43,6 +44,7 @@ class Explanation:
     refused: tuple[str, ...] = ()  # why they may not be written to, now
     # Where they stand in the release's other distributions, newest first.
     others: tuple[Standing, ...] = ()
+    came_back: Return | None = None  # what came back of their letter
     # Other releases that they were sent, newest first; () where a release was named.
     earlier: tuple[Standing, ...] = ()
 
@@ -58,6 +60,7 @@ class Explanation:
             "state": f.state.value if f and f.state else "",
             "reason": (f.left_out or f.said) if f else "",
             "edition": f.edition if f else "",
+            "came_back": _came_back(self.came_back, self.zone),
             "rules": [{"rule": r.text, "holds": r.holds} for r in self.rules],
             "matches_now": self.matches_now,
             "others": [
@@ -134,8 +137,16 @@ def explain(installation: Installation, address: str, release: str = "") -> Expl
         _message_id(installation, found),
         refused,
         others,
+        returns.of_recipient(installation.store, found.distribution, found.ordinal),
         earlier,
     )
+
+
+def _came_back(back: Return | None, zone: str) -> dict[str, str]:
+    """Return what came back of a letter, {} where nothing did."""
+    if back is None:
+        return {}
+    return {"cause": back.cause, "at": rfc3339(back.at, zone), "message": back.message}
 
 
 def _earlier(

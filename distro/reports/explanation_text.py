@@ -78,6 +78,7 @@ class ExplanationText:
             yield f"  matches now        {rule.text:<{width}}   {'yes' if rule.holds else 'no'}"
         yield f"  may be written to  {'':<{width}}   {self._consent()}"
         yield from self._outcome(found)
+        yield from self._came_back()
         for elsewhere in facts.others:
             for line in self._outcome(elsewhere):
                 yield line.replace("  →", f"  D{elsewhere.distribution}", 1)
@@ -125,6 +126,17 @@ class ExplanationText:
         elif found.frozen_ms:
             now = "matches now, but did not then" if self.facts.matches_now else "does not match"
             yield f"  → not in the audience frozen on {self._day(found.frozen_ms)}: {now}"
+
+    def _came_back(self) -> Iterator[str]:
+        back = self.facts.came_back
+        if back:
+            message = back.message.partition(":")[2] or back.message
+            shown = f"; as it came: distro feedback show {back.message[:12]}"
+            cause = back.cause.replace("_", " ")
+            server = f", said {back.server}" if back.server else ""
+            yield f"  → came back on {self._day(back.at)}{server}: {cause}" + (
+                shown if message == back.message else f" (event {message})"
+            )
 
     def _day(self, ms: int) -> str:
         when = from_ms(ms, self.facts.zone)

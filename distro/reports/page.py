@@ -16,6 +16,7 @@ from markupsafe import Markup
 from distro.lib import html_pages
 from distro.model import LANGUAGE_NAMES, DistributionId, State
 from distro.reports import charts
+from distro.reports.came_back import CameBack
 from distro.reports.details import Details, TableRow, details
 from distro.reports.named_people import FEW, NAMED_GROUPS
 from distro.reports.summary import Report, report
@@ -114,6 +115,8 @@ def page(
             }
             for r in found.refusals
         ],
+        came_back=[_came_back_row(r) for r in found.came_back],
+        came_back_others=found.came_back_others,
         named={group: summary.named.get(group, []) for group in NAMED_GROUPS},
         few=FEW,
         left_out=[
@@ -130,6 +133,17 @@ def page(
         ],
         versions=found.versions,
     )
+
+
+def _came_back_row(row: CameBack) -> dict[str, Any]:
+    return {
+        "word": _word(row.state),
+        "swatch": _swatch(row.state),
+        "domain": row.domain,
+        "cause": row.cause,
+        "people": row.people,
+        "text": row.said,
+    }
 
 
 def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:

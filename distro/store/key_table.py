@@ -189,6 +189,7 @@ TABLE = (
     Key(
         "stormed", "hash", "fingerprint of a text -> the storm that a person must look at, as JSON"
     ),
+    Key("probe:{x}", "string", "a probe of a return path, and those that came back", TIMED),
     Key("used:{hash}", "string", "what signed a provider's post -> the content with it", TIMED),
     Key("forwarded:{id}", "string", "an answer that was handed on to the office", TIMED),
     # receivers

@@ -294,3 +294,8 @@ def forwarded(message: str) -> str:
 def used_token(name: str) -> str:
     """Return the key of the content that came with what signs a provider's post."""
     return f"used:{name}"
+
+
+def probe(name: str) -> str:
+    """Return the key of a probe of the return path, or of one that came back."""
+    return f"probe:{name}"

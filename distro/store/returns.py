@@ -14,6 +14,7 @@ _TROUBLE_SECONDS = 3_600
 _STORM_SECONDS = 86_400
 _FORWARDED_SECONDS = 30 * 86_400
 _TOKEN_SECONDS = 7 * 86_400
+_PROBE_SECONDS = 86_400
 _PIECE = 500
 
 
@@ -285,3 +286,27 @@ def note_forwarded(store: Store, message: str) -> bool:
 def forget_forwarded(store: Store, message: str) -> None:
     """Take that back: it could not be handed on."""
     store.command("UNLINK", keys.forwarded(message))
+
+
+# -- probes of the return path
+
+
+def note_probe(store: Store, return_path: str, name: str) -> None:
+    """Note the last probe that was sent to a return path."""
+    key = keys.probe(return_path)
+    store.command("SET", key, name, "EX", _PROBE_SECONDS)
+
+
+def last_probe(store: Store, return_path: str) -> str:
+    """Return the last probe of a day that was sent to a return path; "" for none."""
+    return store.text(keys.probe(return_path))
+
+
+def note_probe_back(store: Store, name: str) -> None:
+    """Note that a probe came back."""
+    store.command("SET", keys.probe(f"back:{name}"), "1", "EX", _PROBE_SECONDS)
+
+
+def probe_is_back(store: Store, name: str) -> bool:
+    """Return whether a probe came back."""
+    return bool(store.command("EXISTS", keys.probe(f"back:{name}")))

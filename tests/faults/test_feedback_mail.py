@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from distro.admin.feedback_ways import examine_feedback
 from distro.audience import book
 from distro.demo.mailbox import Mailbox
 from distro.flow.submission import Order, submit
@@ -219,3 +220,28 @@ def test_by_lmtp(tmp_path: Path, server: Embedded, store: Store, receiver: Mailb
         finally:
             stop.set()
         assert suggestions.open_suggestions(installation) == []
+
+
+def test_the_probe_of_doctor_comes_back(
+    tmp_path: Path, server: Embedded, store: Store, receiver: Mailbox
+) -> None:
+    system = MailSystem(tmp_path, receiver.port, "lmtp")
+    stop = threading.Event()
+    with system.started() as port:
+        installation = office(tmp_path, server, store, port, lmtp=f"127.0.0.1:{system.lmtp}")
+        follow_all(installation.settings, stop)
+        worker = threading.Thread(target=_process, args=(installation, stop))
+        worker.start()
+        try:
+            found = [f for f in examine_feedback(installation) if f.about == "Bounces"]
+        finally:
+            stop.set()
+            worker.join()
+    assert [(f.grade, f.text) for f in found] == [
+        ("ok", "a probe to bounces@press.example came back")
+    ]
+
+
+def _process(installation: Installation, stop: threading.Event) -> None:
+    while not stop.wait(0.1):
+        processing.once(installation)

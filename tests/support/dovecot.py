@@ -8,6 +8,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.support.server import free_port
 AVAILABLE = os.geteuid() == 0 and shutil.which("dovecot", path="/usr/sbin") is not None
 PASSWORD = "secret-of-the-mailbox"
 CONF = """\
-base_dir = {folder}/run
+base_dir = {run}
 log_path = {folder}/dovecot.log
 protocols = imap
 listen = 127.0.0.1
@@ -65,10 +66,12 @@ def dovecot(
     folder.chmod(0o755)
     (folder / "home").mkdir()
     os.chown(folder / "home", owner.pw_uid, owner.pw_gid)
+    run = tempfile.mkdtemp(prefix="dovecot-")  # short: the names of sockets are (unix(7))
     files = f"ssl_cert = <{certificate[0]}\nssl_key = <{certificate[1]}" if certificate else ""
     (folder / "dovecot.conf").write_text(
         CONF.format(
             folder=folder,
+            run=run,
             maildir=maildir,
             uid=owner.pw_uid,
             gid=owner.pw_gid,
@@ -91,6 +94,7 @@ def dovecot(
     finally:
         server.terminate()
         server.wait(10)
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _wait(port: int, folder: Path) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from distro.admin.finding import Finding, Grade
 from distro.errors import DistroError
-from distro.incoming import probe, suggestions
+from distro.incoming import our_name, probe, suggestions
 from distro.incoming.sources import imap
 from distro.installation.context import Installation
 from distro.lib.sending_providers import provider_of_relay
 from distro.settings.load import Settings
 from distro.store import returns
 
+_FEW = 100  # letters below which a share says nothing
+_ALIGNED = 0.98
 _WAIT = 8.0  # seconds for a probe; what takes longer is looked for at the next run
 
 
@@ -26,6 +28,7 @@ def examine_feedback(installation: Installation) -> Iterator[Finding]:
     for path in filter(None, paths):
         yield from _return_path(installation, path, reads=reads)
     yield from _waiting(installation)
+    yield from _our_name(installation)
 
 
 def _webhooks(settings: Settings) -> Iterator[Finding]:
@@ -87,6 +90,22 @@ def _return_path(installation: Installation, path: str, *, reads: bool) -> Itera
             f"a probe to {path} has not come back within {_WAIT:.0f} s",
             "Run `distro doctor` again in a minute; if it never comes, look where your mail server"
             f" puts what is sent to {path.replace('@', '+x@')}.",
+        )
+
+
+def _our_name(installation: Installation) -> Iterator[Finding]:
+    """Look at what receivers report of mail under our name."""
+    for standing in our_name.standings(installation):
+        if standing.letters < _FEW:
+            continue
+        good = standing.share >= _ALIGNED
+        first = next(iter(standing.others), "")
+        yield Finding(
+            "DMARC",
+            Grade.OK if good else Grade.WARNING,
+            f"{100 * standing.share:.1f} % of {standing.letters:,} letters as {standing.domain}"
+            " aligned in 30 days",
+            "" if good else f"distro feedback reports; most of the others came from {first}",
         )
 
 

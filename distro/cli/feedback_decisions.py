@@ -209,6 +209,48 @@ def reprocess(
     return 0
 
 
+def reports(
+    days: Annotated[int, typer.Option("--days", help="So many days up to today.", min=1)] = 30,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Show what receivers report of mail under your name (DMARC, TLS): who sends, who fails.
+
+    Examples:
+
+        distro feedback reports
+        distro feedback reports --days 90 --json
+    """
+    from dataclasses import asdict
+
+    from distro.incoming import our_name
+    from distro.installation.context import open_installation
+
+    with open_installation(settings(config)) as installation:
+        found = our_name.standings(installation, days)
+    if as_json:
+        output.document([asdict(one) | {"share": round(one.share, 4)} for one in found])
+        return 0
+    if not found:
+        output.say("No reports yet. They come by mail once DNS asks for them (distro doctor).")
+    for one in found:
+        output.say(output.bold(one.domain) + f"   {days} days")
+        told = f"{one.aligned:,} of {output.count(one.letters, 'letter')} align"
+        output.say(
+            f"  {100 * one.share:5.1f} %   {told}, reported by {', '.join(one.receivers[:6])}"
+        )
+        for address, letters in list(one.others.items())[:_SHOWN]:
+            output.say(f"            {address:<40} {letters:>9,}   sends as you, does not align")
+        if one.sessions or one.failures:
+            output.say(f"  TLS       {output.count(one.sessions, 'session')} went well")
+        for what, sessions in list(one.failures.items())[:_SHOWN]:
+            output.say(f"            {what:<40} {sessions:>9,}   failed")
+    return 0
+
+
+_SHOWN = 10  # lines of one kind
+
+
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the tree."""
     for name, command in (
@@ -216,5 +258,6 @@ def add_to(app: typer.Typer) -> None:
         ("storms", storms),
         ("undo", undo),
         ("reprocess", reprocess),
+        ("reports", reports),
     ):
         described(app, command, name)

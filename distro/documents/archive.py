@@ -7,12 +7,11 @@ import zipfile
 from xml.etree import ElementTree as ET
 
 from distro.documents.blocks import UnreadableError
+from distro.lib import safe_xml
 
 LARGEST = 40_000_000  # bytes of a document
 _PART, _ALL = 60_000_000, 300_000_000  # bytes of one unpacked part, and of all of them
 _PARTS = 5_000
-_DEPTH = 400  # of elements; Word writes fewer than a hundred
-_ELEMENTS = 1_000_000
 
 
 class Archive:
@@ -51,41 +50,9 @@ class Archive:
         return parse_xml(raw, name) if raw else None
 
 
-class _Builder(ET.TreeBuilder):
-    """Build a tree of a bounded depth and size, of XML without a document type."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def doctype(self, *_: object) -> None:
-        """Refuse what may define entities that grow, or that fetch."""
-        raise _UnfitError("it has a document type, which no program writes")
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
-        """Open an element."""
-        self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > _DEPTH or self._count > _ELEMENTS:
-            raise _UnfitError("it is nested too deeply, or too large")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> ET.Element:
-        """Close an element."""
-        self._depth -= 1
-        return super().end(tag)
-
-
-class _UnfitError(Exception):
-    """XML that is not read, with the reason."""
-
-
 def parse_xml(raw: bytes, name: str) -> ET.Element:
     """Parse XML; raises UnreadableError."""
-    # no document type, so no entities: the builder refuses it
-    parser = ET.XMLParser(target=_Builder())  # noqa: S314
     try:
-        parser.feed(raw)
-        root: ET.Element = parser.close()
-    except (ET.ParseError, ValueError, LookupError, TypeError, _UnfitError) as error:
+        return safe_xml.parse(raw)
+    except safe_xml.UnfitError as error:
         raise UnreadableError(f"its part {name[:60]} cannot be read ({error})") from None
-    return root

@@ -7,6 +7,7 @@ from distro.feedback.items import ANSWERS, NO_FAILURE, OURS, Cause
 from distro.incoming import (
     address_book,
     forwarding,
+    our_name,
     our_trouble,
     probe,
     storms,
@@ -36,6 +37,8 @@ def carry_out(
         return []
     if judgement.message and forwarding.is_our_own(installation, judgement.message):
         returns.count(installation.store, "circle")
+        return []
+    if judgement.message and our_name.take(installation, judgement.message):
         return []
     if judgement.answer:
         effect = _answered(installation, arrival, judgement)

@@ -189,6 +189,12 @@ TABLE = (
     Key(
         "stormed", "hash", "fingerprint of a text -> the storm that a person must look at, as JSON"
     ),
+    Key(
+        "aggregate:{kind}:{domain}:{day}",
+        "hash",
+        "what receivers report of our mail on a day (dmarc, tls): what -> how many",
+        TIMED,
+    ),
     Key("probe:{x}", "string", "a probe of a return path, and those that came back", TIMED),
     Key("used:{hash}", "string", "what signed a provider's post -> the content with it", TIMED),
     Key("forwarded:{id}", "string", "an answer that was handed on to the office", TIMED),

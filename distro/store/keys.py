@@ -299,3 +299,8 @@ def used_token(name: str) -> str:
 def probe(name: str) -> str:
     """Return the key of a probe of the return path, or of one that came back."""
     return f"probe:{name}"
+
+
+def aggregate(kind: str, domain: str, day: str) -> str:
+    """Return the key of what receivers report of a domain of ours on a day."""
+    return f"aggregate:{kind}:{domain}:{day}"

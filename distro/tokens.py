@@ -18,6 +18,7 @@ from distro.model import address_key, former_address_key
 UNSUBSCRIBE = b"unsubscribe"
 VIEW = b"view"
 REPORT = b"report"
+CLICK = b"click"
 _RETURN = b"return"
 
 

@@ -248,6 +248,7 @@ def _show_report(result: "Report", zone: str) -> None:
             " sent once more after doubt, under the same Message-ID"
         )
     _show_named(result)
+    _show_clicks(fields["clicks"])
     output.say(
         f"\nNext: distro explain ADDRESS --release {fields['distribution']} · distro report"
         f" {fields['distribution']} --csv report.csv"
@@ -320,6 +321,15 @@ def _show_named(result: "Report") -> None:
                 f"    … {count - _NAMED:,} more:"
                 f" distro report {fields['distribution']} --who {group}"
             )
+
+
+def _show_clicks(links: list[dict[str, Any]]) -> None:
+    """Say who followed which link: people, programs and unknown apart."""
+    if links:
+        output.say("\n  links          people   programs    unknown")
+    for link in links[:_NAMED]:
+        numbers = "".join(f"{link[who]:>11,}" for who in ("human", "machine", "unknown"))
+        output.say(f"          {numbers}   {link['url'][:80]}")
 
 
 def _spread(fields: dict[str, Any]) -> str:

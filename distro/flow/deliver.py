@@ -255,7 +255,8 @@ class Deliverer(Work[Delivery], IntentConsumer):
         row = self._decode(intent.row)
         name = row.name[0] if row.name else ""
         answers = run.answers(intent.thread) if intent.thread else b""
-        columns = msgspec.json.decode(intent.row) if filler.letter.personal else None
+        own = filler.letter.personal or filler.letter.links
+        columns = msgspec.json.decode(intent.row) if own else None
         who = (intent.ordinal, intent.subscriber, row.email, name)
         pieces = filler.fill(*who, answers=answers, row=columns)
         label = f"D{run.distribution}.{intent.ordinal}"

@@ -7,26 +7,25 @@ filled. Never looks at a subscriber. A letter without a visible unsubscribe link
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
-
 from distro.errors import TemplateError
 from distro.letter import headers
-from distro.letter.body import Block, blocks
-from distro.letter.brand import Brand
+from distro.letter.body import blocks
+from distro.letter.context import LetterContext
+from distro.letter.counted_links import Counted, counted
+from distro.letter.enclosures import attachments, parts, placed, shown
 from distro.letter.labels import labels_of, long_date, own_name
-from distro.letter.mime import FilePart, body_of
+from distro.letter.mime import body_of
 from distro.letter.mjml import compile_mjml
 from distro.letter.notice import notice_of
 from distro.letter.plain import Plain, wrap
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.lib import merge_fields
-from distro.model import NOTICES, Edition, Enclosed, is_right_to_left
+from distro.model import NOTICES, Edition, is_right_to_left
 
 EMBARGO = "embargo"
 # Letters of an edition for readers who have it in advance, or asked for it light.
@@ -38,7 +37,6 @@ TIERS = (
 HTML_WARNING = 100_000  # bytes; Gmail clips near 102,400
 # Blocks that a kind leaves empty leave their blank lines: at most two stay together.
 _PILED = re.compile(r"\n{4,}")
-_COLUMN = 552  # pixels of the text's width
 
 
 def tiers(*, in_advance: bool) -> tuple[str, ...]:
@@ -46,29 +44,6 @@ def tiers(*, in_advance: bool) -> tuple[str, ...]:
     in advance, if some do.
     """
     return ("", EMBARGO) if in_advance else ("",)
-
-
-@dataclass(frozen=True, slots=True)
-class LetterContext:
-    """The facts that a letter carries besides its edition."""
-
-    distribution: str  # "17"; "0" for a preview
-    sender_name: str
-    sender_address: str
-    reply_to: str
-    postal_address: str
-    when: datetime  # Date, the same for everyone and at every repetition
-    subject_prefix: str = ""  # before the subject: "[Test] "
-    complaints: str = ""  # an address for complaint reports
-    languages: tuple[str, ...] = ()  # of all editions of the release
-    files: Mapping[str, bytes] = field(default_factory=dict)  # what travels with it, by hash
-    attached: int = 2_000_000  # bytes of attachments in the letter; the rest are links
-    brand: Brand = field(default_factory=Brand)
-
-    @property
-    def domain(self) -> str:
-        """Return the sender's: of Message-ID, List-Id and Content-IDs."""
-        return self.sender_address.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +65,14 @@ class CompiledLetter:
     slots: str = field(default="0", repr=False)
     # Of a personal letter: the column of each field, and what stands there for who has none.
     personal: tuple[merge_fields.MergeField, ...] = ()
+    links: tuple[str, ...] = ()  # where each counted link leads; (): none is counted
 
     def to_json(self) -> str:
         """Return the letter as it is kept."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        if not self.personal:  # as those of before it was
-            del fields["personal"]
+        for later in ("personal", "links"):
+            if not fields[later]:  # as those of before it was
+                del fields[later]
         return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
@@ -103,7 +80,8 @@ class CompiledLetter:
         """Return the letter that `to_json` wrote."""
         fields = json.loads(text)
         personal = tuple(merge_fields.MergeField(*one) for one in fields.get("personal", ()))
-        return cls(**{**fields, "body": tuple(fields["body"]), "personal": personal})
+        lists = {"body": tuple(fields["body"]), "links": tuple(fields.get("links", ()))}
+        return cls(**{**fields, **lists, "personal": personal})
 
 
 def compile_letter(
@@ -137,7 +115,8 @@ def compile_letter(
                 hint=f"Put {{{{ {way_out}_url }}}} where readers see it.",
             )
     logo = (context.brand.logo,) if context.brand.logo and context.brand.logo.id in html else ()
-    kind, body = body_of(text, html, slots, (*logo, *_parts(edition, context)))
+    links = counted(html, slots) if context.clicks and not tier else Counted(html, ())
+    kind, body = body_of(text, links.html, slots, (*logo, *parts(edition, context)))
     return CompiledLetter(
         language=edition.language,
         subject=subject,
@@ -150,6 +129,7 @@ def compile_letter(
         html_size=len(html.encode()),
         slots=slots.secret,
         personal=merge_fields.fields_of(edition.body) if edition.personal else (),
+        links=links.targets,
     )
 
 
@@ -192,10 +172,10 @@ def context_of(
         "subhead": edition.subhead,
         "dateline": edition.dateline,
         "preheader": preheader,
-        "blocks": tuple(_placed(block, edition, context) for block in blocks(html_body, accent)),
+        "blocks": tuple(placed(block, edition, context) for block in blocks(html_body, accent)),
         "attachments": [
-            _shown(file, inside, slots.placeholder("view"))
-            for file, inside in _attachments(edition, context)
+            shown(file, inside, slots.placeholder("view"))
+            for file, inside in attachments(edition, context)
         ],
         "brand": context.brand,
         "notes": blocks(edition.notes_to_editors, accent),
@@ -257,50 +237,6 @@ def _other_languages(
         for lang in context.languages
         if lang != edition.language
     ]
-
-
-def _parts(edition: Edition, context: LetterContext) -> Iterator[FilePart]:
-    for file in edition.files:
-        if file.source and file.hash in context.files:
-            yield FilePart(file.name, file.type, context.files[file.hash], _cid(file, context))
-    for file, inside in _attachments(edition, context):
-        if inside:
-            yield FilePart(file.name, file.type, context.files[file.hash])
-
-
-def _placed(block: Block, edition: Edition, context: LetterContext) -> Block:
-    """Return a picture with its address in the letter; one that does not travel with it stands
-    there as its words.
-    """
-    if block.kind != "picture":
-        return block
-    file = next((f for f in edition.files if f.source == block.source), None)
-    if file is None or file.hash not in context.files:
-        return Block("paragraph", Markup("[{}]").format(block.alt))
-    return replace(block, source=f"cid:{_cid(file, context)}", width=min(file.width, _COLUMN))
-
-
-def _shown(file: Enclosed, inside: bool, view: str) -> dict[str, str]:
-    size = (
-        f"{file.size / 1e6:.1f}\u00a0MB"
-        if file.size > 950_000
-        else f"{max(1, round(file.size / 1000))}\u00a0KB"
-    )
-    return {"name": file.name, "size": size, "url": "" if inside else f"{view}/{file.hash}"}
-
-
-def _attachments(edition: Edition, context: LetterContext) -> Iterator[tuple[Enclosed, bool]]:
-    """Yield each attachment, and whether it fits into the letter; what does not is a link."""
-    room = context.attached
-    for file in (f for f in edition.files if not f.source):
-        inside = file.size <= room and file.hash in context.files
-        room -= file.size if inside else 0
-        yield file, inside
-
-
-def _cid(file: Enclosed, context: LetterContext) -> str:
-    """Return the Content-ID of a picture (RFC 2392): its hash at our domain."""
-    return f"{file.hash}@{context.domain}"
 
 
 def _first_words(text: str) -> str:

@@ -14,7 +14,16 @@ from distro.letter.compile import CompiledLetter
 from distro.letter.dkim import Signed, Signer
 from distro.letter.labels import labels_of
 from distro.letter.slots import Slots
-from distro.tokens import UNSUBSCRIBE, VIEW, SecretKeys, mac_of, return_token, sign, sign_view
+from distro.tokens import (
+    CLICK,
+    UNSUBSCRIBE,
+    VIEW,
+    SecretKeys,
+    mac_of,
+    return_token,
+    sign,
+    sign_view,
+)
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f]{32})@[^"]*"')
 # A name that needs neither quotes nor encoding, and an address that stands in HTML and in
@@ -108,7 +117,8 @@ class Filler:
         if not self._return[1]:
             return b"List-Unsubscribe: <%b>\r\n" % unsubscribe
         mail = f"<mailto:{self._back(ordinal)}?subject=unsubscribe>".encode()
-        return b"List-Unsubscribe: <%b>,\r\n %b\r\n" % (unsubscribe, mail)
+        # On one line: so it is signed (dkim.Signed).
+        return b"List-Unsubscribe: <%b>, %b\r\n" % (unsubscribe, mail)
 
     def links(self, ordinal: int, subscriber: int, address: str) -> tuple[bytes, bytes, bytes]:
         """Return the reader's addresses: unsubscribe, preferences (the same token), view online."""
@@ -175,7 +185,7 @@ class Filler:
             }
         if self._own_pages:
             values["view"] = quoted_printable.value(view)
-        own = self._own_words(row or {}) if self.letter.personal else {}
+        own = self._own_values(ordinal, subscriber, address, row or {})
         if confirm:
             own |= {"confirm": confirm, "never": never}
         for slot, text in own.items():
@@ -188,11 +198,32 @@ class Filler:
             pieces.insert(0, self._signed.headers(to, message_id, leave, pieces[3:]))
         return pieces
 
+    def _own_values(
+        self, ordinal: int, subscriber: int, address: str, row: Mapping[str, object]
+    ) -> dict[str, str]:
+        """Return what stands in one reader's letter alone: their words, their links."""
+        own = self._own_words(row) if self.letter.personal else {}
+        if self.letter.links:
+            own |= self._counted(ordinal, subscriber, address, row)
+        return own
+
     def _own_words(self, row: Mapping[str, object]) -> dict[str, str]:
         """Return what stands in each field of a personal letter for one reader."""
         words = [field.value_of(row) for field in self.letter.personal]
         in_html = {f"h{n}": html.escape(text) for n, text in enumerate(words)}
         return in_html | {f"t{n}": text for n, text in enumerate(words)}
+
+    def _counted(
+        self, ordinal: int, subscriber: int, address: str, row: Mapping[str, object]
+    ) -> dict[str, str]:
+        """Return where each counted link leads for one reader: straight on for who refused."""
+        if row.get("clicks") == ["no"]:
+            true = (html.escape(link or self._site) for link in self.letter.links)
+            return {f"c{n}": link for n, link in enumerate(true)}
+        hash_ = self._keys.address_hash(address)
+        who = (self._distribution, ordinal, subscriber, hash_)
+        token = sign(self._keys.signing[0], CLICK, *who).decode()
+        return {f"c{n}": f"{self._site}/l/{token}/{n}" for n in range(len(self.letter.links))}
 
     def page(
         self,

@@ -26,7 +26,8 @@ class Slots:
     def pattern(self) -> re.Pattern[str]:
         """Match any of the marks; the group is the slot's name.
 
-        Fields of a reader's own are h0, h1 … in HTML, t0, t1 … in plain text.
+        Fields of a reader's own are h0, h1 … in HTML, t0, t1 … in plain text; counted links are
+        c0, c1 …
         """
-        names = f"{'|'.join(SLOTS)}|[ht][0-9]{{1,2}}"
+        names = f"{'|'.join(SLOTS)}|[htc][0-9]{{1,2}}"
         return re.compile(f"x{self.secret}slot\\.({names})\\.{self.secret}x")

@@ -7,8 +7,9 @@ from datetime import datetime
 from distro.installation.context import Installation
 from distro.installation.secrets import is_member
 from distro.letter import CompiledLetter, Filler, compile_letter
-from distro.letter.compile import EMBARGO, LetterContext, with_date
+from distro.letter.compile import EMBARGO, with_date
 from distro.letter.compile import tiers as letter_tiers
+from distro.letter.context import LetterContext
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.branding import brand_of
@@ -69,6 +70,7 @@ def context_for(
         when,
         subject_prefix,
         complaints=settings.feedback.complaints,
+        clicks=settings.tracking.clicks,
         languages=languages,
         files=files or {},
         attached=settings.limits.attached,

@@ -117,6 +117,7 @@ def page(
         ],
         came_back=[_came_back_row(r) for r in found.came_back],
         came_back_others=found.came_back_others,
+        links=fields["clicks"],
         named={group: summary.named.get(group, []) for group in NAMED_GROUPS},
         few=FEW,
         left_out=[

@@ -6,6 +6,7 @@ from typing import Any
 
 from distro.lib.smtp_codes import cause
 from distro.model import BY_LETTER, NOTICES, DistributionId, DistributionState, Plan, State
+from distro.reports import clicks
 from distro.reports.call_list import call_list
 from distro.reports.came_back import causes
 from distro.reports.named_people import NAMED_GROUPS, Named, named
@@ -64,6 +65,7 @@ def report(store: Store, distribution: DistributionId, zone: str) -> Report:
         ],
         "break_glass": found.break_glass,
         "came_back": causes(store, distribution) if found.frozen else {},
+        "clicks": clicks.links(store, distribution) if found.frozen else [],
     }
     if found.kind in ("kill", "correction"):
         fields["call_list"] = [asdict(who) for who in call_list(store, found)]

@@ -29,6 +29,7 @@ from distro.settings.sections import (
     Secret,
     Sender,
     Site,
+    Tracking,
 )
 from distro.settings.sending import InDoubt, Limits, Pace, Retry, Worker
 
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     relay: list[Relay] = Field([Relay()], min_length=1, description="Outgoing servers.")
     languages: Languages = Languages()
     approval: Approval = Approval()
+    tracking: Tracking = Tracking()
     retry: Retry = Retry()
     retention: Retention = Retention()
     in_doubt: InDoubt = InDoubt()

@@ -18,6 +18,18 @@ from distro.times import duration_ms, zone
 LEAST_KEY = 16  # bytes of a key that signs links
 
 
+def networks(value: list[str]) -> list[str]:
+    """Check that each text is an address or a network."""
+    for network in value:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(
+                f"{network[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
+            ) from None
+    return value
+
+
 class Site(Section):
     """The public pages, as readers find them."""
 
@@ -51,14 +63,7 @@ class Site(Section):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
-        for network in value:
-            try:
-                ipaddress.ip_network(network, strict=False)
-            except ValueError:
-                raise ValueError(
-                    f"{network[:60]}: must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
-                ) from None
-        return value
+        return networks(value)
 
     @field_validator("group")
     @classmethod
@@ -221,6 +226,26 @@ class Approval(Section):
         le=9,
         description="So many people, none of them who submitted it; 0: it goes out by itself.",
     )
+
+
+class Tracking(Section):
+    """Numbers of readers' acts; all off, and refusable by each reader."""
+
+    clicks: bool = Field(
+        False,
+        description=(
+            "Count who follows which link: people, programs and unknown apart; never an address or"
+            " a program's name. Readers may refuse on their page."
+        ),
+    )
+    scanners: list[str] = Field(
+        [], description="Further networks of mail scanners, whose clicks are programs'."
+    )
+
+    @field_validator("scanners")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        return networks(value)
 
 
 class Secret(Section):

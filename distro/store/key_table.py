@@ -165,6 +165,19 @@ TABLE = (
         "ordinal -> what came back about them, as JSON: id of the message, at (ms), attempts, class"
         " (soft, hard, complaint), cause, server",
     ),
+    Key(
+        "clk:{D}:{lang}:{link}:{who}",
+        "bitmap",
+        "ordinals that followed a link: human, machine, unknown",
+    ),
+    Key("clicks:{D}", "hash", "language:link:who:sign -> how many clicks were judged so"),
+    Key(
+        "follow:{D}:{ordinal}",
+        "list",
+        "links of one letter that were followed within a minute, as JSON: link, at (ms), a keyed"
+        " hash of the network",
+        TIMED,
+    ),
     # what came back
     Key(
         "refused",

@@ -304,3 +304,18 @@ def probe(name: str) -> str:
 def aggregate(kind: str, domain: str, day: str) -> str:
     """Return the key of what receivers report of a domain of ours on a day."""
     return f"aggregate:{kind}:{domain}:{day}"
+
+
+def followed(number: str | int, ordinal: int) -> str:
+    """Return the key of the links of one letter that were followed within a minute."""
+    return f"follow:{number}:{ordinal}"
+
+
+def clicked(number: str | int, language: str, link: int, who: str) -> str:
+    """Return the key of the ordinals that followed a link: human, machine or unknown."""
+    return f"clk:{number}:{language}:{link}:{who}"
+
+
+def click_reasons(number: str | int) -> str:
+    """Return the key of the signs by which clicks were judged."""
+    return f"clicks:{number}"

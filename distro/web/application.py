@@ -18,6 +18,7 @@ from distro.installation.context import Installation
 from distro.reports import live
 from distro.reports import page as report_page
 from distro.subscribers import links
+from distro.web import link_pages
 from distro.web.feedback_webhooks import FeedbackWebhooks
 from distro.web.guard import Guard
 from distro.web.pages import Pages
@@ -64,7 +65,7 @@ class _Routes:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self.pages = Pages()
+        self.pages = Pages(counts=installation.settings.tracking.clicks)
         self.readers = SubscriberPages(installation, self.pages)
 
     def view(self, request: Request) -> Response:
@@ -99,6 +100,9 @@ class _Routes:
             "cache-control": "private, no-store",
         }
         return StreamingResponse(pieces, media_type=file.type, headers=headers)
+
+    def link(self, request: Request) -> Response:
+        return link_pages.follow(self.installation, request) or self.readers.bad_link()
 
     def report(self, request: Request) -> Response:
         number = live.opened_by(
@@ -162,6 +166,7 @@ def create_app(installation: Installation) -> Starlette:
             *FeedbackWebhooks(installation).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
+            Route("/l/{token}/{link:int}", site.link, methods=["GET"]),
             Route("/reports/{name}", site.report, methods=["GET"]),
             Route("/reports/{name}/events", site.report_events, methods=["GET"]),
             Route("/healthz", site.healthz),

@@ -56,8 +56,10 @@ class Place:
 class Pages:
     """Renders the public pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, counts: bool = False) -> None:
+        """Prepare the pages; `counts`: links of letters are counted, and the pages say so."""
         self._env = html_pages.environment(_HERE / "templates")
+        self._env.globals["counts"] = counts
 
     def unsubscribe(self, reader: LinkReader, preferences: str) -> str:
         """Return the page with one button."""
@@ -107,7 +109,13 @@ class Pages:
         )
 
     def preferences(
-        self, reader: LinkReader, lists: Sequence[ListRole], *, paused: str, leave: str, saved: bool
+        self,
+        reader: LinkReader,
+        lists: Sequence[ListRole],
+        *,
+        paused: str,
+        leave: str,
+        saved: bool,
     ) -> str:
         """Return what a reader gets and how."""
         columns = reader.subscriber.columns
@@ -124,6 +132,7 @@ class Pages:
             paused=paused,
             leave=leave,
             saved=saved,
+            uncounted=columns.get("clicks") == ("no",),
             address=reader.address,
         )
 

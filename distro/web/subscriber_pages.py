@@ -122,6 +122,7 @@ class SubscriberPages(UnsubscribePages):
             {
                 "language": who.language if keep or language not in ("", *SPOKEN) else language,
                 "frequency": "digest" if frequency == "digest" else "",
+                **self._counting(form),
             },
             source=source,
         )
@@ -134,6 +135,12 @@ class SubscriberPages(UnsubscribePages):
             )
         elif not pause and consents.paused_until(installation.store, who.id):
             opt_outs.resume(installation, who, source=source)
+
+    def _counting(self, form: FormData) -> dict[str, str]:
+        """Return whether a reader lets their links be counted, where any are."""
+        if not self.installation.settings.tracking.clicks:
+            return {}
+        return {"clicks": "no" if form.get("uncounted") else ""}
 
     def subscribe_page(self, request: Request) -> Response:
         """Show the form of who wants letters."""

@@ -15,7 +15,7 @@ from distro.errors import TemplateError
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.letter import Filler, compile_letter, headers
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.labels import clock
 from distro.letter.slots import SLOTS, Slots
 from distro.letter.templates import Templates

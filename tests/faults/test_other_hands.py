@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from distro.letter import Filler, compile_letter, service_letters
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.templates import Templates
 from distro.submit import read
 from distro.tokens import SecretKeys

@@ -14,7 +14,7 @@ import pytest
 
 from distro.letter import Filler, compile_letter, service_letters
 from distro.letter.brand import SEA, SEA_DARK, contrast
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.labels import SPOKEN
 from distro.letter.slots import Slots
 from distro.letter.templates import Templates

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from distro.errors import SettingsError
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.dkim import Signer, load_signer, make_key, relaxed
 from distro.letter.templates import Templates
 from distro.model import Edition

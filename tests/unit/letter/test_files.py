@@ -13,7 +13,7 @@ import pytest
 
 from distro.errors import SettingsError
 from distro.letter import Filler, compile_letter
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.dkim import load_signer, make_key
 from distro.letter.mime import FilePart, _file
 from distro.letter.templates import Templates

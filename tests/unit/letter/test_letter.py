@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from distro.errors import TemplateError
 from distro.letter import CompiledLetter, Filler, compile_letter, headers, quoted_printable
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.plain import Plain
 from distro.letter.templates import Templates
 from distro.model import Contact, Edition

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distro.letter import CompiledLetter, Filler, compile_letter
-from distro.letter.compile import LetterContext
+from distro.letter.context import LetterContext
 from distro.letter.templates import Templates
 from distro.lib.merge_fields import fields_of
 from distro.model import Edition

@@ -139,12 +139,16 @@ def _show_read(effects: "list[Effect]", *, as_json: bool) -> int:
         output.say(f"{effect.recipient or '(no address)'}   {_told(effect)}")
         if effect.said:
             output.say(f"    {effect.said[:160]}")
+    if len(effects) > 1:
+        output.say(f"\n{len(effects):,} items: {_by_cause(effects)}")
+    return 0
+
+
+def _by_cause(effects: "list[Effect]") -> str:
     counts: dict[str, int] = {}
     for effect in effects:
         counts[effect.cause] = counts.get(effect.cause, 0) + 1
-    told = " · ".join(f"{n:,} {cause.replace('_', ' ')}" for cause, n in sorted(counts.items()))
-    output.say(f"\n{output.count(len(effects), 'item')}: {told}")
-    return 0
+    return " · ".join(f"{n:,} {cause.replace('_', ' ')}" for cause, n in sorted(counts.items()))
 
 
 def _told(effect: "Effect") -> str:
@@ -192,6 +196,7 @@ def show(
     """
     from distro.errors import NotFoundError
     from distro.incoming import processing
+    from distro.incoming.outcome import Effect
     from distro.installation.context import open_installation
     from distro.store import returns
     from distro.times import rfc3339
@@ -212,8 +217,8 @@ def show(
         return 0
     output.say(f"{found.id}, {found.source}, {output.clock(rfc3339(found.at, zone))}")
     for verdict in verdicts or []:
-        shown = {k: v for k, v in verdict.items() if v not in ("", -1, False)}
-        output.say("    " + ", ".join(f"{k} {v}" for k, v in shown.items()))
+        effect = Effect(recipient="", said="", **verdict)
+        output.say(f"  {_told(effect)}" + (f"   (rule {effect.rule})" if effect.rule else ""))
     output.say(f"\n{raw}")
     return 0
 

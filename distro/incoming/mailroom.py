@@ -136,6 +136,12 @@ class Mailroom:
                     if found:
                         yield found
 
+    def drop(self, name: str) -> None:
+        """Drop one thing for good."""
+        found = self._find(name) if _ID.fullmatch(name) else None
+        if found:
+            found.unlink(missing_ok=True)
+
     def prune(self, days: float) -> int:
         """Drop what was kept for longer than so many days; return how many."""
         until, gone = datetime.now(UTC).date() - timedelta(days=days), 0

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from distro import log
+from distro.audience import consent
 from distro.errors import StoreGoneError
 from distro.feedback import rules
 from distro.feedback.items import Item
@@ -21,7 +22,7 @@ from distro.installation.context import Installation
 from distro.lib import failpoints
 from distro.lib.smtp_codes import enhanced
 from distro.model import DistributionId, State
-from distro.store import records, returns
+from distro.store import consents, records, returns
 from distro.times import parse_duration
 
 _AT_ONCE = 500
@@ -107,11 +108,27 @@ def _judge_refusal(installation: Installation, distribution: DistributionId, ord
 
 
 def tend(installation: Installation) -> int:
-    """Drop what was kept long enough; return how much."""
+    """Drop what was kept long enough, and what is about somebody who was erased; return how
+    much.
+    """
     days = parse_duration(installation.settings.feedback.keep) / _DAY
     gone = mailroom(installation).prune(days)
     until = installation.store.now_ms() - int(days * _DAY_MS)
-    return gone + returns.forget_before(installation.store, until)
+    gone += returns.forget_before(installation.store, until)
+    return gone + _forget_erased(installation)
+
+
+def _forget_erased(installation: Installation) -> int:
+    """Drop what came back about people who were erased since."""
+    store, gone = installation.store, 0
+    for message, verdicts in returns.all_verdicts(store):
+        letters = {(v["distribution"][1:], v["ordinal"]) for v in verdicts if v["ordinal"] >= 0}
+        people = {records.subscriber_at(store, *letter) for letter in letters}
+        if any(consents.is_refused(store, consent.ERASED, number) for number in people):
+            mailroom(installation).drop(message)
+            returns.forget_verdicts(store, message)
+            gone += 1
+    return gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class ExplanationText:
             state = found.state.value.replace("_", " ")
             attempts = f"{found.record.attempts} attempt" + "s" * (found.record.attempts != 1)
             said = f": {found.said}" if found.said else ""
+            if found.state in (State.BOUNCED, State.COMPLAINED):  # told by what came back
+                state, said = f"{state}; a relay had accepted it", ""
             yield f"  → {state}{at}{code}{qid}, after {attempts}{said}"
         elif found.frozen_ms:
             now = "matches now, but did not then" if self.facts.matches_now else "does not match"

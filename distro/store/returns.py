@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,23 @@ def verdicts(store: Store, message: str) -> list[dict[str, Any]] | None:
     text = store.command("HGET", keys.VERDICTS, message)
     found: list[dict[str, Any]] | None = json.loads(text) if text else None
     return found
+
+
+def all_verdicts(store: Store) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield each message that was carried out, with how its items were judged."""
+    cursor = b"0"
+    while True:
+        cursor, flat = store.command("HSCAN", keys.VERDICTS, cursor, "COUNT", _PIECE)
+        pairs = flat.items() if isinstance(flat, dict) else zip(flat[::2], flat[1::2], strict=True)
+        for message, text in pairs:
+            yield message.decode(), json.loads(text)
+        if int(cursor) == 0:
+            return
+
+
+def forget_verdicts(store: Store, message: str) -> None:
+    """Forget how a message was judged; that it was carried out stays known."""
+    store.command("HDEL", keys.VERDICTS, message)
 
 
 def forget_before(store: Store, at_ms: int, most: int = _PIECE) -> int:

@@ -13,6 +13,7 @@ from distro.lib import failpoints
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.store import consents, returns
+from distro.subscribers import people
 from tests.incoming.conftest import RETURN_PATH, Office
 from tests.support.returned import Sent, bounce
 
@@ -233,6 +234,19 @@ def test_dying_anywhere_loses_none_and_counts_none_twice(
     facts = consent.history(office.store, book.person(office.store, first.recipient).id)
     assert [f.act for f in facts].count("suppressed") == 1
     assert processing.mailroom(office.installation).waiting(10) == []
+
+
+def test_what_came_back_about_the_erased_is_dropped(office: Office) -> None:
+    first, second, *_ = office.publish()
+    for letter in (first, second):
+        office.receive(bounce(letter))
+    room = processing.mailroom(office.installation)
+    assert len(list(room.kept_since(_today()))) == 2
+    people.erase(office.installation, first.recipient, source="test")
+    assert processing.tend(office.installation) == 1
+    (kept,) = room.kept_since(_today())
+    assert second.recipient.encode() in kept.content
+    assert processing.tend(office.installation) == 0
 
 
 def test_judging_again_changes_nothing(office: Office) -> None:

@@ -13,6 +13,7 @@ from distro.store import returns
 
 _FEW = 100  # letters below which a share says nothing
 _ALIGNED = 0.98
+_MANY_ANSWERS = 5  # that wait; fewer are on their way
 _WAIT = 8.0  # seconds for a probe; what takes longer is looked for at the next run
 
 
@@ -111,6 +112,10 @@ def _our_name(installation: Installation) -> Iterator[Finding]:
 
 def _waiting(installation: Installation) -> Iterator[Finding]:
     counts = returns.counts(installation.store)
+    late = returns.waiting_answers_count(installation.store, installation.host)
+    if late > _MANY_ANSWERS:
+        text = f"{late} answers of people wait to be handed on: the relay does not take them"
+        yield Finding("Answers", Grade.WARNING, text, "Look at the log of the sweep.")
     waiting = len(suggestions.open_suggestions(installation))
     if waiting:
         text = f"{waiting} suggestion{'s' if waiting > 1 else ''} of answers wait for somebody"

@@ -39,9 +39,18 @@ def read(message: Message, arrived: date) -> Answer:
     found = Answer(_sender(message), Cause.REPLY, own)
     if is_automatic(message):
         return _automatic(message, found, arrived)
-    if is_plain_no(own) or is_plain_no(_bare_subject(message)):
+    if is_plain_no(own) or _asks_by_subject(message, own):
         return replace(found, cause=Cause.REMOVAL_REQUEST, asks_removal=True)
     return replace(found, asks_removal=bool(_any("removal", "somewhere").search(_plain(own))))
+
+
+def _asks_by_subject(message: Message, own: str) -> bool:
+    """Return whether the subject says "no": as our own link writes it, or above an empty text.
+
+    "Re: Stop" may answer a release of that name.
+    """
+    subject = message.headers.get("subject").strip()
+    return subject.lower() == "unsubscribe" or (not own.strip() and is_plain_no(subject))
 
 
 def is_automatic(message: Message) -> bool:

@@ -3,6 +3,7 @@
 Each step may be done again with the same result: whoever dies in between is followed by another.
 """
 
+from distro.feedback.answers import Answer
 from distro.feedback.items import ANSWERS, NO_FAILURE, OURS, Cause
 from distro.incoming import (
     address_book,
@@ -29,10 +30,8 @@ from distro.subscribers.links import LinkReader
 COMPLAINED, BOUNCED = "m", "b"
 
 
-def carry_out(
-    installation: Installation, arrival: Arrival, judgement: Judgement
-) -> list[Effect] | None:
-    """Do what an arrival says; return what each item did, None: not now, try again."""
+def carry_out(installation: Installation, arrival: Arrival, judgement: Judgement) -> list[Effect]:
+    """Do what an arrival says; return what each item did."""
     if judgement.message and probe.is_probe(installation, judgement.message):
         return []
     if judgement.message and forwarding.is_our_own(installation, judgement.message):
@@ -41,8 +40,7 @@ def carry_out(
     if judgement.message and our_name.take(installation, judgement.message):
         return []
     if judgement.answer:
-        effect = _answered(installation, arrival, judgement)
-        return [effect] if effect else None
+        return [_answered(installation, arrival, judgement.answer, judgement.items[0])]
     return [item(installation, one) for one in judgement.items]
 
 
@@ -126,14 +124,8 @@ def _unsubscribe(installation: Installation, match: Match, what: str, message: s
 # -- answers
 
 
-def _answered(installation: Installation, arrival: Arrival, judgement: Judgement) -> Effect | None:
-    """Do what an answer says: a machine's becomes a suggestion, a person's goes to the office.
-
-    Returns None where it could not be handed on now.
-    """
-    answer, message, one = judgement.answer, judgement.message, judgement.items[0]
-    if answer is None or message is None:
-        return None
+def _answered(installation: Installation, arrival: Arrival, answer: Answer, one: Judged) -> Effect:
+    """Do what an answer says: a machine's becomes a suggestion, a person's goes to the office."""
     who, said = one.match.who if one.match.proven else None, one.item
     if who and answer.cause in _SUGGESTED:
         kind = _SUGGESTED[answer.cause]
@@ -159,8 +151,8 @@ def _answered(installation: Installation, arrival: Arrival, judgement: Judgement
             installation, reader, suggestions.REMOVAL, arrival.id, words=answer.own_words
         )
     desk = _desk_of(installation, one.match)
-    handed_on = forwarding.forward(installation, arrival, message, desk)
-    return None if handed_on == "again" else Effect.of(said, one.match, book=handed_on)
+    done = forwarding.hand_on(installation, arrival, desk, proven=one.match.proven)
+    return Effect.of(said, one.match, book=done)
 
 
 _SUGGESTED = {Cause.OUT_OF_OFFICE: suggestions.AWAY, Cause.HAS_LEFT: suggestions.LEFT}

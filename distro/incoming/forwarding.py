@@ -7,25 +7,30 @@ whatever comes back with that header is not handed on again.
 
 import asyncio
 import email.policy
+import re
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 
 from distro import log
-from distro.feedback.message import Message
-from distro.feedback.named_recipients import ADDRESS
-from distro.incoming.mailroom import Arrival
+from distro.feedback.message import Message, take_apart
+from distro.incoming.mailroom import Arrival, Mailroom
 from distro.installation.context import Installation
 from distro.mailing.transport import send_in_turn
 from distro.model import Outcome, State, address_key
 from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message as Letter
 from distro.settings.sections import Sender
-from distro.store import returns
+from distro.store import reader_requests, returns
 from distro.times import from_ms
 from distro.tokens import mac_of
 
 LOOP = "X-Distro-Forwarded"  # an answer that was handed on carries it, signed
+STRANGERS_AN_HOUR = 60  # answers that nobody can prove to be a reader's
 _SECONDS = 30.0
+_AT_ONCE = 20
+_AGAIN_MS = 120_000  # until an answer that no relay took is tried again
+_ASCII_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{1,250}[A-Za-z0-9]")
 _INSIDE = 5_000_000  # bytes of an answer that are put inside; the whole is kept here
 
 
@@ -62,44 +67,62 @@ def _without_detail(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def forward(installation: Installation, arrival: Arrival, message: Message, desk: str) -> str:
-    """Hand an answer on, once; return what became of it: forwarded, kept, again."""
-    if is_our_own(installation, message):
+def hand_on(installation: Installation, arrival: Arrival, desk: str, *, proven: bool) -> str:
+    """Have an answer handed on; return what becomes of it: forwarded, kept.
+
+    What nobody can prove to be a reader's goes on too, but not more of it than a person reads.
+    """
+    if not desk_address(installation, desk):
         return "kept"
-    to = desk_address(installation, desk)
-    if not to:
+    lately = reader_requests.count_within(installation.store, "answers", 3600)
+    if not proven and lately > STRANGERS_AN_HOUR:
         return "kept"
-    if not returns.note_forwarded(installation.store, arrival.id):
-        return "forwarded"
-    sender = installation.settings.sender_or_usual(desk)
-    letter = _letter(installation, arrival, message, sender, to)
-    if _send(installation, letter):
-        return "forwarded"
-    returns.forget_forwarded(installation.store, arrival.id)
-    return "again"
+    returns.queue_answer(installation.store, installation.host, arrival.id, desk)
+    return "forwarded"
 
 
-def _letter(
-    installation: Installation, arrival: Arrival, message: Message, sender: Sender, to: str
-) -> Letter:
-    subject = " ".join(message.headers.get("subject").split())[:200] or "(no subject)"
-    writer = ADDRESS.search(message.headers.get("from"))
+def send_waiting(installation: Installation) -> int:
+    """Hand on the answers of this host that wait; return how many a relay took.
+
+    Whoever dies after the relay took one sends it again, under the same Message-ID: rather twice
+    than never.
+    """
+    room, sent = Mailroom(installation.settings.data), 0
+    for name, desk in returns.waiting_answers(installation.store, installation.host, _AT_ONCE):
+        arrival, to = room.read(name), desk_address(installation, desk)
+        if arrival is None or not to:
+            returns.drop_answer(installation.store, installation.host, name, desk)
+            continue
+        returns.put_off_answer(installation.store, installation.host, name, desk, _AGAIN_MS)
+        sender = installation.settings.sender_or_usual(desk)
+        if not _send(installation, _letter(installation, arrival, sender, to)):
+            return sent  # the others would fare no better
+        returns.drop_answer(installation.store, installation.host, name, desk)
+        sent += 1
+    return sent
+
+
+def _letter(installation: Installation, arrival: Arrival, sender: Sender, to: str) -> Letter:
+    message = take_apart(arrival.content)
+    writer = _ASCII_ADDRESS.search(message.headers.get("from"))
+    who = writer[0] if writer else "a reader"
+    subject = "".join(c for c in message.headers.get("subject") if c.isprintable())
     whole = EmailMessage(policy=email.policy.SMTP)
-    whole["From"] = f'"{sender.name.replace(chr(34), "")}" <{sender.address}>'
-    whole["To"] = to
+    whole["From"] = Address(sender.name, addr_spec=sender.address)
+    whole["To"] = Address(addr_spec=to)
     if writer:
-        whole["Reply-To"] = writer[0]
-    whole["Subject"] = f"Answer from {writer[0] if writer else 'a reader'}: {subject}"
+        whole["Reply-To"] = Address(addr_spec=who)
+    whole["Subject"] = f"Answer from {who}: {' '.join(subject.split())[:200] or '(no subject)'}"
     whole["Date"] = format_datetime(from_ms(arrival.at, installation.settings.site.timezone))
-    whole["Message-ID"] = make_msgid(arrival.id[:12], sender.address.rpartition("@")[2])
+    whole["Message-ID"] = f"<answer.{arrival.id}@{sender.address.rpartition('@')[2]}>"
     whole["Auto-Submitted"] = "auto-generated"
     whole[LOOP] = _mark(installation)
-    own = message.text.strip()[:20_000] or "(no text)"
     # In base64 no line begins with a dot (RFC 5321 §4.5.2).
-    whole.set_content(f"{own}\n\n-- \nThe whole message is attached as it came.\n", cte="base64")
-    whole.add_attachment(
-        arrival.content[:_INSIDE], "application", "octet-stream", filename="answer.eml"
-    )
+    own = message.text.strip()[:20_000] or "(no text)"
+    told = f"{own}\n\n-- \nThe whole message is attached as it came.\n"
+    whole.set_content(told, cte="base64")
+    raw = arrival.content[:_INSIDE]
+    whole.add_attachment(raw, "application", "octet-stream", filename="answer.eml")
     return Letter("", to, [whole.as_bytes()])
 
 

@@ -9,12 +9,14 @@ what it means is carried out once, however often it is tried.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from pathlib import Path
 from distro.lib import failpoints
 from distro.lib.files import read_regular
 
+LEAST_FREE = 300_000_000  # bytes of the disk that are left to the ledger
 MOST_BYTES = 25_000_000  # of one message; what is larger is no bounce
 _MOST_HEAD = 10_000
 _ID = re.compile(r"[0-9a-f]{24}")
@@ -72,6 +75,8 @@ class Mailroom:
         there = new / arrival.id
         if there.exists():
             return False
+        if shutil.disk_usage(self.folder).free < LEAST_FREE:
+            raise OSError(errno.ENOSPC, "too little space is left for what comes back")
         head = {"kind": arrival.kind, "source": arrival.source, "at": arrival.at}
         head["recipient"] = arrival.recipient
         part = self.folder / f".{arrival.id}.{secrets.token_hex(4)}"

@@ -54,7 +54,7 @@ def _is_ours(installation: Installation, report: Aggregate) -> bool:
     ours = {domain_of(s.address) for s in (settings.sender, *settings.senders.values())}
     ours |= {domain_of(settings.feedback.return_path)} - {""}
     today = datetime.now(UTC).date()
-    about_us = any(_is_below(report.domain, d) or _is_below(d, report.domain) for d in ours)
+    about_us = any(_is_below(domain, report.domain) for domain in ours)
     return about_us and today - _OLD < report.day < today + _AHEAD
 
 

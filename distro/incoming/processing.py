@@ -45,7 +45,7 @@ def once(installation: Installation, most: int = _AT_ONCE) -> int:
 
 
 def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] | None:
-    """Carry out one arrival, once; return what it did, None: it waits, or is gone."""
+    """Carry out one arrival, once; return what it did, None: it is gone."""
     arrival = room.read(name)
     if arrival is None:
         return None
@@ -53,8 +53,6 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
         room.done(name)
         return []
     effects = _carried_out(installation, arrival)
-    if effects is None:
-        return None
     counts = Counter(effect.counted for effect in effects)
     verdicts = [effect.kept() for effect in effects]
     returns.note_done(installation.store, name, verdicts, counts)
@@ -63,7 +61,7 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
     return effects
 
 
-def _carried_out(installation: Installation, arrival: Arrival) -> list[Effect] | None:
+def _carried_out(installation: Installation, arrival: Arrival) -> list[Effect]:
     try:
         judgement = judging.judge(installation, arrival)
         return carrying_out.carry_out(installation, arrival, judgement)
@@ -121,6 +119,8 @@ def tend(installation: Installation) -> int:
 def _forget_erased(installation: Installation) -> int:
     """Drop what came back about people who were erased since."""
     store, gone = installation.store, 0
+    if not any(consents.refused(store, consent.ERASED)):
+        return 0
     for message, verdicts in returns.all_verdicts(store):
         letters = {(v["distribution"][1:], v["ordinal"]) for v in verdicts if v["ordinal"] >= 0}
         people = {records.subscriber_at(store, *letter) for letter in letters}
@@ -157,7 +157,7 @@ def reprocess(installation: Installation, since: date, *, dry_run: bool) -> Iter
             if not dry_run:
                 _take_back(installation, one_item, was)
         if not dry_run:
-            effects = carrying_out.carry_out(installation, arrival, judgement) or []
+            effects = carrying_out.carry_out(installation, arrival, judgement)
             kept = [effect.kept() for effect in effects]
             returns.keep_verdicts(installation.store, arrival.id, kept)
 

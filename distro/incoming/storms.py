@@ -16,12 +16,13 @@ from distro.feedback.items import Cause, Item
 from distro.incoming import address_book
 from distro.incoming.our_trouble import readers_of
 from distro.installation.context import Installation
+from distro.lib.mailbox_providers import provider_of
 from distro.model import Subscriber, domain_of
 from distro.relay.reply import without_address
 from distro.store import returns
 
 LEAST = 20  # people that a text struck within a day
-SHARE = 0.1  # of the readers at that domain or provider
+SHARE = 0.1  # of the readers at the domains and providers that it struck
 _NUMBERS = re.compile(r"[0-9a-f]*[0-9][0-9a-f.:-]*")
 
 
@@ -55,13 +56,30 @@ def struck(installation: Installation, who: Subscriber, item: Item, message: str
     known = returns.storms(store).get(name)
     if known:
         return {"accepted": "", "dismissed": "dismissed"}.get(str(known["decided"]), "held")
-    if people < LEAST or people < SHARE * readers_of(installation, domain_of(who.email)):
+    if not _is_time_to_look(people) or people < SHARE * _readers_there(installation, name):
         return ""
     said = without_address(item.said, who.email)[:200]
     storm = {"server": server, "said": said, "since": store.now_ms(), "decided": ""}
     returns.set_storm(store, name, storm)
     _take_back(installation, name)
     return "held"
+
+
+def _is_time_to_look(people: int) -> bool:
+    """Return whether so many are looked at: at 20, 40, 80 … since it reads all of them."""
+    return people >= LEAST and people % LEAST == 0 and (people // LEAST).bit_count() == 1
+
+
+def _readers_there(installation: Installation, name: str) -> int:
+    """Return how many readers of the book are at the domains and providers that a text struck."""
+    found: dict[str, int] = {}
+    for facts in returns.struck(installation.store, name).values():
+        who = book.by_id(installation.store, int(facts["who"]))
+        domain = domain_of(who.email) if who else ""
+        group = provider_of(domain) or domain
+        if domain and group not in found:
+            found[group] = readers_of(installation, domain)
+    return sum(found.values())
 
 
 def _take_back(installation: Installation, name: str) -> None:

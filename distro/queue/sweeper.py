@@ -7,7 +7,7 @@ from collections.abc import Callable
 from distro import log
 from distro.errors import StoreGoneError
 from distro.flow.sweep import Sweep
-from distro.incoming import processing
+from distro.incoming import forwarding, processing
 from distro.incoming.sources import follow_all
 from distro.installation.context import Installation, open_installation
 from distro.installation.running_parts import keep_publishing
@@ -21,6 +21,7 @@ EVERY = 0.2  # seconds between two rounds: how late a start may be
 _POST = 1.0  # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
 _FEEDBACK = 1.0  # seconds between two looks for what came back
+_ANSWERS = 2.0  # seconds between two looks for answers to hand on
 _OLD = 3600.0  # seconds between two looks for what was kept long enough
 
 
@@ -39,6 +40,7 @@ def run(settings: Settings) -> int:
             ("letters", _POST, _serve_readers),
             ("book", _CHORES, housekeeping.once),
             ("feedback", _FEEDBACK, processing.once),
+            ("answers", _ANSWERS, forwarding.send_waiting),
             ("old feedback", _OLD, processing.tend),
         ):
             threading.Thread(

@@ -50,6 +50,11 @@ class Webhooks(Section):
             raise ValueError(f"must have at least {_LEAST_SECRET} bytes, or be empty")
         return value
 
+    @property
+    def any_secret(self) -> bool:
+        """Return whether a key or password is set."""
+        return any(self.secret_of(name) for name in type(self).model_fields)
+
     def secret_of(self, provider: str) -> str:
         """Return the key or password of a provider; "": none is set."""
         found = getattr(self, provider, None)

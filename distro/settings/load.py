@@ -127,9 +127,11 @@ class Settings(BaseSettings):
     @property
     def readable_by_others(self) -> Path | None:
         """Return the settings file, if it holds a secret and others than its owner may read it."""
-        urls = [self.redis, self.broker, *(relay.url for relay in self.relay)]
-        secret = bool(self.secret.keys) or any(
-            urlsplit(url.get_secret_value()).password for url in urls
+        urls = [self.redis, self.broker, self.feedback.imap, *(r.url for r in self.relay)]
+        secret = (
+            bool(self.secret.keys)
+            or any(urlsplit(url.get_secret_value()).password for url in urls)
+            or self.feedback.webhooks.any_secret
         )
         return (
             self._file

@@ -10,6 +10,7 @@ from distro.store import keys
 from distro.store.client import Store
 
 _MINUTE = 60  # seconds
+_MOST = 50  # clicks of a letter that are remembered for a minute
 _VERDICTS = ("human", "machine", "unknown")
 
 
@@ -17,7 +18,12 @@ def recent(store: Store, distribution: str, ordinal: int, click: dict[str, Any])
     """Return what was followed in a letter within a minute, and keep this click for as long."""
     key = keys.followed(distribution, ordinal)
     before, *_ = store.pipeline(
-        [("LRANGE", key, 0, 99), ("RPUSH", key, json.dumps(click)), ("EXPIRE", key, _MINUTE)]
+        [
+            ("LRANGE", key, 0, -1),
+            ("RPUSH", key, json.dumps(click)),
+            ("LTRIM", key, -_MOST, -1),
+            ("EXPIRE", key, _MINUTE),
+        ]
     )
     return [json.loads(raw) for raw in before]
 

@@ -210,7 +210,7 @@ TABLE = (
     ),
     Key("probe:{x}", "string", "a probe of a return path, and those that came back", TIMED),
     Key("used:{hash}", "string", "what signed a provider's post -> the content with it", TIMED),
-    Key("forwarded:{id}", "string", "an answer that was handed on to the office", TIMED),
+    Key("answers:{host}", "zset", "answers that a host is to hand on: message, desk -> when, ms"),
     # receivers
     Key(
         "pace:{name}",

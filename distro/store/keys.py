@@ -286,9 +286,9 @@ def storm(fingerprint: str) -> str:
     return f"storm:{fingerprint}"
 
 
-def forwarded(message: str) -> str:
-    """Return the key that says that an answer was handed on."""
-    return f"forwarded:{message}"
+def answers(host: str) -> str:
+    """Return the key of the answers that a host is to hand on."""
+    return f"answers:{host}"
 
 
 def used_token(name: str) -> str:

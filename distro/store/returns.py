@@ -12,7 +12,6 @@ from distro.store.client import Call, Store
 _STRIKES_SECONDS = 31 * 86_400
 _TROUBLE_SECONDS = 3_600
 _STORM_SECONDS = 86_400
-_FORWARDED_SECONDS = 30 * 86_400
 _TOKEN_SECONDS = 7 * 86_400
 _PROBE_SECONDS = 86_400
 _PIECE = 500
@@ -259,7 +258,10 @@ def struck(store: Store, fingerprint: str) -> dict[str, dict[str, Any]]:
 
 def set_storm(store: Store, fingerprint: str, facts: dict[str, Any]) -> None:
     """Keep a storm that a person must look at."""
-    store.command("HSET", keys.STORMS, fingerprint, json.dumps(facts, ensure_ascii=False))
+    told = json.dumps(facts, ensure_ascii=False)
+    # Whom it struck is known until somebody has looked.
+    kept = ("EXPIRE", keys.storm(fingerprint), _STRIKES_SECONDS)
+    store.pipeline([("HSET", keys.STORMS, fingerprint, told), kept])
 
 
 def storms(store: Store) -> dict[str, dict[str, Any]]:
@@ -291,18 +293,34 @@ def drop_suggestion(store: Store, name: str) -> bool:
     return bool(store.command("HDEL", keys.SUGGESTIONS, name))
 
 
-# -- answers that were handed on
+# -- answers to be handed on
 
 
-def note_forwarded(store: Store, message: str) -> bool:
-    """Note that an answer is handed on; return whether it was not before."""
-    key = keys.forwarded(message)
-    return bool(store.command("SET", key, "1", "NX", "EX", _FORWARDED_SECONDS))
+def queue_answer(store: Store, host: str, message: str, desk: str) -> None:
+    """Have an answer handed on by the host that keeps it."""
+    store.command("ZADD", keys.answers(host), "NX", store.now_ms(), f"{message} {desk}")
 
 
-def forget_forwarded(store: Store, message: str) -> None:
-    """Take that back: it could not be handed on."""
-    store.command("UNLINK", keys.forwarded(message))
+def waiting_answers(store: Store, host: str, most: int) -> list[tuple[str, str]]:
+    """Return at most so many answers whose time has come: message and desk."""
+    words = ("ZRANGEBYSCORE", keys.answers(host), "-inf", store.now_ms(), "LIMIT", 0, most)
+    pairs = (raw.decode().partition(" ") for raw in store.command(*words))
+    return [(message, desk) for message, _, desk in pairs]
+
+
+def waiting_answers_count(store: Store, host: str) -> int:
+    """Return how many answers wait to be handed on."""
+    return int(store.command("ZCARD", keys.answers(host)))
+
+
+def put_off_answer(store: Store, host: str, message: str, desk: str, ms: int) -> None:
+    """Try an answer again after so many milliseconds."""
+    store.command("ZADD", keys.answers(host), store.now_ms() + ms, f"{message} {desk}")
+
+
+def drop_answer(store: Store, host: str, message: str, desk: str) -> None:
+    """Take an answer out of those that wait."""
+    store.command("ZREM", keys.answers(host), f"{message} {desk}")
 
 
 # -- probes of the return path

@@ -10,7 +10,7 @@ from distro.audience import book
 from distro.demo.mailbox import Mailbox
 from distro.errors import NotFoundError, RefusedError
 from distro.incoming import forwarding, processing, suggestions
-from distro.store import Store, consents
+from distro.store import Store, consents, returns
 from distro.store.embedded import Embedded
 from tests.incoming.conftest import RETURN_PATH, Office
 from tests.support.installation import add_readers, make_installation
@@ -110,7 +110,8 @@ def test_a_no_that_nobody_can_prove_is_a_suggestion(office: Office, mailbox: Mai
     assert (found.kind, found.address) == ("removal", first.recipient)
     suggestions.accept(office.installation, found.name, source="ana")
     assert refused(office, first.recipient) == ["unsubscribed"]
-    assert len(mailbox.accepted) == 1  # and somebody reads it
+    assert forwarding.send_waiting(office.installation) == 1  # and somebody reads it
+    assert len(mailbox.accepted) == 1
 
 
 def test_a_no_among_other_words_is_shown(office: Office) -> None:
@@ -127,6 +128,8 @@ def test_a_persons_answer_is_handed_on_once(office: Office, mailbox: Mailbox) ->
     raw = answer(first, "May I speak to the minister today?")
     assert office.receive(raw)[0].book == "forwarded"
     assert office.receive(raw) == []
+    assert forwarding.send_waiting(office.installation) == 1
+    assert forwarding.send_waiting(office.installation) == 0
     letter = only(mailbox)
     assert letter["To"] == "desk@press.example"
     assert letter["Reply-To"] == first.recipient
@@ -142,10 +145,15 @@ def test_a_persons_answer_is_handed_on_once(office: Office, mailbox: Mailbox) ->
 def test_an_answer_waits_for_the_relay(office: Office, mailbox: Mailbox) -> None:
     first = office.publish()[0]
     mailbox.refuse = lambda _: "451 4.3.0 later"
-    assert office.receive(answer(first, "May I ask?")) == []
-    assert len(processing.mailroom(office.installation).waiting(5)) == 1
+    office.receive(answer(first, "May I ask?"))
+    assert forwarding.send_waiting(office.installation) == 0
+    # Nothing else waits for it.
+    assert processing.mailroom(office.installation).waiting(5) == []
+    assert office.receive(bounce(first))[0].book == "suppressed"
     mailbox.refuse = lambda _: None
-    assert processing.once(office.installation) == 1
+    assert forwarding.send_waiting(office.installation) == 0  # not at once again
+    office.later(0.01)
+    assert forwarding.send_waiting(office.installation) == 1
     assert only(mailbox)["To"] == "desk@press.example"
 
 
@@ -154,11 +162,47 @@ def test_what_was_handed_on_and_comes_back_goes_no_further(
 ) -> None:
     first = office.publish()[0]
     office.receive(answer(first, "May I ask?"))
+    forwarding.send_waiting(office.installation)
     raw = mailbox.accepted[0][1].read_bytes()
     assert office.receive(raw) == []
     head = raw.partition(b"\r\n\r\n")[0].decode().replace("\r\n", "\n")
     office.receive(bounce(first, head=head, to="bounces@press.example"))
+    forwarding.send_waiting(office.installation)
     assert len(mailbox.accepted) == 1
+
+
+def test_whoever_dies_after_the_relay_took_it_sends_it_under_the_same_name(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather twice than never: programs know it as one."""
+    office.receive(answer(office.publish()[0], "May I ask?"))
+    with monkeypatch.context() as patched:
+        patched.setattr(returns, "drop_answer", lambda *_: None)
+        forwarding.send_waiting(office.installation)
+    office.later(0.01)
+    assert forwarding.send_waiting(office.installation) == 1
+    names = {message_from_bytes(path.read_bytes())["Message-ID"] for _, path in mailbox.accepted}
+    assert (len(mailbox.accepted), len(names)) == (2, 1)
+
+
+def test_strangers_do_not_flood_the_office(office: Office, mailbox: Mailbox) -> None:
+    first = office.publish()[0]
+    for n in range(forwarding.STRANGERS_AN_HOUR + 5):
+        raw = answer(first, f"Buy {n}", sender="x@stranger.example", to="b@c.d", references=False)
+        done = office.receive(raw)[0].book
+    assert done == "kept"
+    assert office.receive(answer(first, "May I ask?"))[0].book == "forwarded"  # a reader's
+    del mailbox
+
+
+def test_an_answer_of_strange_letters_is_handed_on(office: Office, mailbox: Mailbox) -> None:
+    raw = answer(office.publish()[0], "Ünï").replace(
+        b"From: reader0@a.example", "From: \u202eÜ <x\u00fc@y.example>\x00".encode()
+    )
+    raw = raw.replace(b"Subject: Re: your release", b"Subject: =?utf-8?q?a=0D=0ABcc:_x?= \xff")
+    office.receive(raw)
+    assert forwarding.send_waiting(office.installation) == 1
+    assert only(mailbox)["Bcc"] is None
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,16 @@ def test_what_is_no_plain_no(text: str, shown: bool) -> None:
     assert (found.cause, found.asks_removal) == ("reply", shown)
 
 
+def test_a_subject_says_no_only_where_nothing_else_is_said() -> None:
+    """A release may be called Stop."""
+    assert read("Re: Stop", "Great headline! Who wrote it?").cause == "reply"
+    assert read("Stop", "").cause == "removal_request"
+    assert read("unsubscribe", "Apple Mail sent this email to unsubscribe.").cause == (
+        "removal_request"
+    )
+    assert read("Re: unsubscribe", "How do I do that?").cause == "reply"
+
+
 def test_own_words_end_where_the_quoted_letter_begins() -> None:
     for quoted in (
         "> STOP",

@@ -24,12 +24,14 @@ FULL = [
     ("pace.py",),
     ("live_page.py", "100000", "2"),
     ("book.py", "1000000"),
+    ("returns.py", "10000"),
 ]
 QUICK = [
     ("ledger.py", "100000"),
     ("latency.py", "8"),
     ("pace.py",),
     ("wire.py", "3000", "40000", "1"),
+    ("returns.py", "500"),
 ]
 
 

@@ -7,28 +7,44 @@ or beside it, names them in sentences, as in ``<ana@daily.example>: 550 5.1.1 Us
 import re
 from collections.abc import Sequence
 
-from distro.feedback import rules
-from distro.feedback.items import Cause, Item
+from distro.feedback import answers, rules
+from distro.feedback.items import GONE, Cause, Item
 from distro.feedback.message import Fields, Message, parse_fields
-from distro.feedback.named_recipients import ADDRESS, elsewhere, not_readers, sections
+from distro.feedback.named_recipients import ADDRESS, Section, elsewhere, not_readers, sections
 from distro.feedback.rules import Judgement
 
 _MOST_ITEMS = 100  # recipients of one bounce
+_MOST_BLOCKS = 500  # paragraphs in which they are looked for
 _CODE = re.compile(r"(?<![\d.\[])([45]\d\d)(?=[ -]|$)")
 
 
 def is_bounce(message: Message) -> bool:
     """Return whether a message without a report looks like a bounce: by sender and subject."""
-    sender, subject = message.headers.get("from").lower(), message.headers.get("subject")
-    if message.headers.get("x-failed-recipients"):
+    headers, subject = message.headers, message.headers.get("subject")
+    if headers.get("x-failed-recipients"):
         return True
-    if _OUT_OF_OFFICE_HEADERS & {name for name, _ in message.headers.pairs}:
+    if _OUT_OF_OFFICE_HEADERS & {name for name, _ in headers.pairs}:
         return False
-    daemon = bool(_DAEMON.search(sender)) or message.headers.get("return-path") == "<>"
-    failure = message.returned or _FAILURE.search(f"{subject} {message.text[:3000]}")
-    return (daemon and bool(failure)) or bool(_SUBJECT.search(subject))
+    if _DAEMON.search(headers.get("from").lower()):
+        failure = message.returned or _FAILURE.search(f"{subject} {message.text[:3000]}")
+        return bool(failure or _SUBJECT.search(subject))
+    if _FORWARDED.match(subject):
+        return "mailer-daemon" in message.text.lower()
+    if answers.is_answer(message):
+        # An empty Return-Path alone proves nothing: programs that are away have it too (RFC 3834
+        # §3.3, RFC 5230); they attach no letter.
+        attached = bool(message.returned) and not message.returned_text
+        null = headers.get("return-path") == "<>" and not headers.get("auto-submitted")
+        return null and attached and bool(_FAILURE.search(message.text[:3000]))
+    # Anybody else is believed by the subject, unless it repeats that of a letter: our headline may
+    # be "Delivery problems at the port".
+    return bool(_SUBJECT.search(subject))
 
 
+_FORWARDED = re.compile(
+    r"(?:fwd?|wg|tr|rv): ?(?:returned mail|undeliver|failure notice|mail delivery|delivery status)",
+    re.IGNORECASE,
+)
 _OUT_OF_OFFICE_HEADERS = {"x-autoreply", "x-autorespond", "x-vacation"}
 _DAEMON = re.compile(
     r"\bmdaemon|mailer-?daemon|post_?master|mail (?:delivery|administrator|system)|mmsc ndr"
@@ -50,10 +66,12 @@ _SUBJECT = re.compile(
 
 def read(message: Message) -> list[Item]:
     """Return what a bounce says of each recipient; nothing where none can be made out."""
-    items = [_reported(message, fields) for fields in _recipient_fields(message)]
+    named = sections(message)
+    fields_of_each = _recipient_fields(message)[:_MOST_ITEMS]
+    items = [_reported(message, fields, named) for fields in fields_of_each]
     items = [item for item in items if item.recipient or message.report]
     if not items:
-        items = _told(message)
+        items = _told(message, named)
     return _once(items)[:_MOST_ITEMS]
 
 
@@ -75,7 +93,7 @@ def _recipient_fields(message: Message) -> list[Fields]:
     if groups:
         return groups
     found = []
-    for block in re.split(r"\n[ \t]*\n", message.text):
+    for block in re.split(r"\n[ \t]*\n", message.text)[:_MOST_BLOCKS]:
         at = re.search(r"(?im)^(?:final-recipient|action|original-recipient|status):", block)
         if at and re.search(r"(?im)^final-recipient:", block):
             start = min(
@@ -89,7 +107,7 @@ def _recipient_fields(message: Message) -> list[Fields]:
     return found
 
 
-def _reported(message: Message, fields: Fields) -> Item:
+def _reported(message: Message, fields: Fields, named: Sequence[Section]) -> Item:
     original = _address_in(fields.get("original-recipient"))
     recipient = _address_in(fields.get("final-recipient"))
     if "." not in recipient.rpartition("@")[2]:  # a name inside their system
@@ -99,7 +117,7 @@ def _reported(message: Message, fields: Fields) -> Item:
     quoted = fields.get("diagnostic-code")
     kind, _, said = quoted.partition(";")
     said = said.strip() if said else quoted.strip()
-    around = _words_about(message, recipient)
+    around = _words_about(message, recipient, named)
     action = fields.get("action").lower()
     server = fields.get("remote-mta").partition(";")[2].strip() or _reporting(message)
     item = _item(recipient, said, around, status, server, local=kind.strip().lower() == "x-unix")
@@ -152,7 +170,7 @@ def _item(
         and not _said_at_rcpt(f"{around}\n{said}", best)
     ):
         first = Judgement(Cause.REFUSED_BY_POLICY, f"{first.rule}, not of the address")
-    if first.cause is Cause.DOMAIN_GONE and best.startswith("4"):
+    if first.cause in GONE - {Cause.NO_MAIL} and _is_temporary(best, words):
         first = Judgement(Cause.NETWORK, f"{first.rule}, for now")
     if local and first.cause is not Cause.MAILBOX_FULL:
         first = Judgement(Cause.SYSTEM, "a program of theirs failed")
@@ -168,6 +186,14 @@ def _item(
         server[:100],
         first.rule,
     )
+
+
+def _is_temporary(status: str, words: str) -> bool:
+    """Return whether a refusal was for now: tried until somebody gave up, it says nothing of the
+    address.
+    """
+    codes = {code[0] for code in _CODE.findall(words)}
+    return status.startswith("4") or (codes == {"4"} and not status.startswith("5"))
 
 
 def _decided(judgement: Judgement) -> bool:
@@ -211,18 +237,16 @@ _AT_RCPT = re.compile(r"rcpt[ _]to|rcpt command|does not like recipient|need rcp
 # -- in sentences
 
 
-def _words_about(message: Message, recipient: str) -> str:
+def _words_about(message: Message, recipient: str, named: Sequence[Section]) -> str:
     """Return the lines of the explanation that speak of one recipient, and of its session."""
-    named = sections(message)
     own = [s for s in named if s.recipient.lower() == recipient.lower()]
     if own:
         return "\n".join(line for s in own for line in s.lines)
     return "" if len(named) > 1 else message.text[:4000]
 
 
-def _told(message: Message) -> list[Item]:
+def _told(message: Message, named: Sequence[Section]) -> list[Item]:
     """Return the items of a bounce that is nothing but sentences."""
-    named = sections(message)
     whole = message.text[:4000]
     items = []
     for section in named:

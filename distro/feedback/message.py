@@ -20,6 +20,7 @@ _MOST_NESTED = 40  # boundaries and messages inside messages; people write under
 _MOST_TEXT = 200_000  # characters of text that are read
 _MOST_LINE = 2_000
 _MOST_FIELDS = 300  # of one head
+_MOST_PARAMETERS = 1_000  # bytes of a field like Content-Type
 
 Part = email.message.Message
 
@@ -69,11 +70,11 @@ def take_apart(raw: bytes) -> Message:
     raw = raw[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     raw = re.sub(rb"\A(?:>?From [^\n]*\n)+", b"", raw)  # of an mbox
     head, _, body = raw.partition(b"\n\n")
-    nested = _lower_count(raw, b"boundary=") + _lower_count(raw, b"message/rfc822")
+    nested = len(_BOUNDARY.findall(raw)) + raw.lower().count(b"message/rfc822")
     if nested > _MOST_NESTED:
         return _flat(head, body)
     try:
-        whole = email.message_from_bytes(raw)
+        whole = email.message_from_bytes(_LONG_FIELD.sub(_shortened, raw))
         return _read(whole)
     except _MISTAKES:
         return _flat(head, body)
@@ -91,8 +92,15 @@ _MISTAKES = (
 )
 
 
-def _lower_count(raw: bytes, what: bytes) -> int:
-    return raw.lower().count(what)
+_BOUNDARY = re.compile(rb"(?i)boundary[*0-9]*\s*=")
+# The parser's time grows with the square of the parameters of these (RFC 2045 §5.1).
+_LONG_FIELD = re.compile(
+    rb"(?im)^(content-[a-z-]{1,40}[ \t]*:)([^\n]{1000,}|[^\n]*(?:\n[ \t][^\n]*){8,})"
+)
+
+
+def _shortened(found: re.Match[bytes]) -> bytes:
+    return found[1] + found[2][:_MOST_PARAMETERS].rstrip()
 
 
 def _flat(head: bytes, body: bytes) -> Message:
@@ -172,7 +180,8 @@ def _groups(part: Part) -> list[Fields]:
     else:
         blocks = re.split(r"\n[ \t]*\n", _text_of(part))
         groups = [parse_fields(block) for block in blocks if block.strip()]
-    return [one for group in groups[:_MOST_GROUPS] for one in _each_recipient(group)]
+    found = (one for group in groups[:_MOST_GROUPS] for one in _each_recipient(group))
+    return list(itertools.islice(found, _MOST_GROUPS))
 
 
 def _each_recipient(group: Fields) -> Iterator[Fields]:

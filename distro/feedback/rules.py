@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from distro.feedback.items import Cause
+from distro.feedback.items import GONE, Cause
 
 _MOST = 2_000  # characters that are judged; servers explain themselves in fewer
+_MOST_NAME = 253  # of a host (RFC 1035)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,33 @@ class Judgement:
 UNDECIDED = Judgement(Cause.UNCLASSIFIED, "")
 
 
-@lru_cache(4096)
 def judge(said: str, near: str = "") -> Judgement:
     """Return what a refusal means.
 
     `said`: the server's words with its codes; `near`: the server, if it is known.
     """
-    text = plain(said)
-    known = f"{near} {said[:_MOST]}".lower()
+    return _judged(said[:_MOST], near[:_MOST_NAME])
+
+
+@lru_cache(1024)
+def _judged(said: str, near: str) -> Judgement:
+    text, code = plain(said), by_code(enhanced_in(said))
+    known = f"{near} {said}".lower()
     layers = [p.rules for p in providers() if p.known_by.search(known)] + [words()]
     for rules in layers:
         for rule in rules:
-            if rule.pattern.search(text):
+            if rule.pattern.search(text) and not _contradicts(code, rule):
                 return Judgement(rule.cause, rule.name)
-    return by_code(enhanced_in(said))
+    return code
+
+
+def _contradicts(code: Judgement, rule: Rule) -> bool:
+    """Return whether words seem to speak of the address, and the code of something else: of us, of
+    security or policy (x.7.x, RFC 3463 §3.8), of the sender (x.1.7, x.1.8).
+    """
+    about = code.rule.removeprefix("code: ")
+    of_us = about.startswith("7.") or about in ("1.7", "1.8")
+    return rule.cause in GONE and rule.layer == "words" and of_us and code.cause not in GONE
 
 
 def by_code(status: str) -> Judgement:

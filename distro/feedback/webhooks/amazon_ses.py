@@ -34,7 +34,9 @@ from distro.feedback.webhooks.request import (
 
 _OLD = 3600  # seconds after which a message is not believed any more
 _AHEAD = 300  # seconds that a clock may be wrong
-_HOST = re.compile(r"sns\.[a-z0-9-]{3,30}\.amazonaws\.com(?:\.cn)?")
+_TOPIC = re.compile(
+    r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z0-9-]{3,30}):\d{12}:[A-Za-z0-9_.-]{1,256}"
+)
 _PATH = re.compile(r"/SimpleNotificationService-[A-Za-z0-9]{1,80}\.pem")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -90,7 +92,8 @@ def _signature(message: dict[str, Any], keys: Keys) -> Refusal | None:
     url = str(message.get("SigningCertURL", ""))
     parts = urlsplit(url)
     whole = parts.scheme == "https" and not parts.query and not parts.fragment
-    if not (whole and _HOST.fullmatch(parts.netloc) and _PATH.fullmatch(parts.path)):
+    host = _host_of(text(message, "TopicArn"))
+    if not (whole and host and parts.netloc == host and _PATH.fullmatch(parts.path)):
         return Refusal("its certificate is not on a host of Amazon SNS")
     names = _SIGNED.get(str(message.get("Type")))
     if names is None or keys.fetch is None:
@@ -105,6 +108,17 @@ def _signature(message: dict[str, Any], keys: Keys) -> Refusal | None:
     except (InvalidSignature, binascii.Error, ValueError, OSError):
         return Refusal("its signature is wrong")
     return None
+
+
+def _host_of(topic: str) -> str:
+    """Return the host on which the certificate of a topic's messages lies; "" for no topic.
+
+    Exactly that one: sns.s3-eu-west-1.amazonaws.com would be somebody's bucket.
+    """
+    found = _TOPIC.fullmatch(topic)
+    if found is None:
+        return ""
+    return f"sns.{found[2]}.amazonaws.com{'.cn' if found[1] == 'aws-cn' else ''}"
 
 
 def once(body: bytes) -> str:

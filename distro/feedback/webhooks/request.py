@@ -122,7 +122,8 @@ def in_brackets(message_id: str) -> str:
 def refused(recipient: str, said: str, kind: Cause, *, status: str = "", code: int = 0) -> Item:
     """Return the item of a failure: by what the server said, else by the provider's own kind."""
     found = rules.judge(said) if said else rules.UNDECIDED
-    if found.cause is Cause.UNCLASSIFIED or found.rule.startswith("code"):
-        found = rules.Judgement(kind, "the provider's kind") if kind else found
     status = status or rules.enhanced_in(said)
+    if found.cause is Cause.UNCLASSIFIED or found.rule.startswith("code"):
+        told = rules.Judgement(kind, "the provider's kind")
+        found = told if kind is not Cause.UNCLASSIFIED else rules.by_code(status)
     return Item(recipient, found.cause, status, code, said[:500], rule=found.rule)

@@ -89,7 +89,6 @@ def test_the_stand_in(text: str, stand_in: str) -> None:
         {"Auto_Submitted": "auto-replied"},
         {"Auto_Submitted": "auto-generated; x=y"},
         {"X_Autoreply": "yes"},
-        {"X_Auto_Response_Suppress": "All"},
         {"Precedence": "auto_reply"},
         {"Return_Path": "<>"},
         {"X_Apple_Action": "VACATION"},

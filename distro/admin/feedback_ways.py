@@ -9,11 +9,12 @@ from distro.incoming.sources import imap
 from distro.installation.context import Installation
 from distro.lib.sending_providers import provider_of_relay
 from distro.settings.load import Settings
-from distro.store import returns
+from distro.store import replies, returns
 
 _FEW = 100  # letters below which a share says nothing
 _ALIGNED = 0.98
 _MANY_ANSWERS = 5  # that wait; fewer are on their way
+_SHOWN_MS = 7 * 86_400_000
 _WAIT = 8.0  # seconds for a probe; what takes longer is looked for at the next run
 
 
@@ -112,10 +113,15 @@ def _our_name(installation: Installation) -> Iterator[Finding]:
 
 def _waiting(installation: Installation) -> Iterator[Finding]:
     counts = returns.counts(installation.store)
-    late = returns.waiting_answers_count(installation.store, installation.host)
+    late = replies.count_waiting(installation.store, installation.host)
     if late > _MANY_ANSWERS:
         text = f"{late} answers of people wait to be handed on: the relay does not take them"
         yield Finding("Answers", Grade.WARNING, text, "Look at the log of the sweep.")
+    since = installation.store.now_ms() - _SHOWN_MS
+    if unsent := replies.unsent(installation.store, since):
+        last = unsent[0]
+        text = f"{len(unsent)} answers of people were not handed on; the last: {last['why']}"
+        yield Finding("Answers", Grade.WARNING, text, f"distro feedback show {last['message']}")
     waiting = len(suggestions.open_suggestions(installation))
     if waiting:
         text = f"{waiting} suggestion{'s' if waiting > 1 else ''} of answers wait for somebody"

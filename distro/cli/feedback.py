@@ -34,6 +34,7 @@ _Recipient = Annotated[
         "--recipient", help="Of a pipe: the address it was delivered to.", metavar="ADDRESS"
     ),
 ]
+TRY_AGAIN = 75  # EX_TEMPFAIL, sysexits.h
 _AT_ONCE = 500  # messages between two looks at the disk
 
 
@@ -64,11 +65,43 @@ def read(
         except SettingsError:
             found = load(needed=False) if config is None else load(config)
         return _show_read(_understood(source, found.feedback.imap_ca_file), as_json=as_json)
+    if source == "-":
+        return _pipe(config, recipient, as_json=as_json)
     from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
-        effects = _carried_out(installation, source, recipient)
+        effects = _carried_out(installation, source)
     return _show_read(effects, as_json=as_json)
+
+
+def _pipe(config: Config, recipient: str, *, as_json: bool) -> int:
+    """Put what a mail server brings on the disk, then carry it out if that can be done now.
+
+    Whatever goes wrong before it is kept, the mail server tries again: another exit code than 75
+    would send the message back (pipe(8)). Afterwards it is ours, and the sweep goes on.
+    """
+    from distro.errors import DistroError
+    from distro.incoming import processing
+    from distro.incoming.mailroom import Mailroom, arrived
+    from distro.incoming.sources import files
+    from distro.installation.context import open_installation
+
+    try:
+        found = settings(config)
+        ((name, raw),) = files.messages("-")
+        arrival = arrived(raw, name, recipient=recipient)
+        room = Mailroom(found.data)
+        room.put(arrival)
+    except Exception as error:  # noqa: BLE001 - for now, whatever it is
+        output.note(f"cannot be kept now: {error}")
+        return TRY_AGAIN
+    try:
+        with open_installation(found) as installation:
+            effects = processing.one(installation, room, arrival.id)
+    except DistroError as error:
+        output.note(f"kept, and not carried out yet: {error}")
+        return 0
+    return _show_read(effects or [], as_json=as_json)
 
 
 def _messages(source: str, ca_file: str) -> "Iterable[tuple[str, bytes]]":
@@ -98,7 +131,7 @@ def _understood(source: str, ca_file: str) -> "list[Effect]":
     ]
 
 
-def _carried_out(installation: "Installation", source: str, recipient: str) -> "list[Effect]":
+def _carried_out(installation: "Installation", source: str) -> "list[Effect]":
     from distro.incoming import processing
     from distro.incoming.mailroom import arrived
 
@@ -109,9 +142,8 @@ def _carried_out(installation: "Installation", source: str, recipient: str) -> "
         with room.working(wait=True):
             names = []
             for name, raw in some:
-                arrival = arrived(raw, name, recipient=recipient)
-                # A pipe is acknowledged by our end: it is on the disk before.
-                room.put(arrival, durable=source == "-")
+                arrival = arrived(raw, name)
+                room.put(arrival, durable=False)
                 names.append(arrival.id)
             room.settle()
             for one in dict.fromkeys(names):

@@ -20,9 +20,10 @@ from xml.etree import ElementTree as ET
 from distro.feedback.message import File, Message
 from distro.lib import safe_xml
 
-_UNPACKED = 20_000_000  # bytes of a report; a year of a large sender's is smaller
-_ROWS = 20_000
-_ELEMENTS = 600_000
+_UNPACKED = 5_000_000  # bytes of a report; that of a large sender's day is smaller
+_ROWS = 3_000
+_ELEMENTS = 150_000
+_MOST = 1_000_000_000  # letters or sessions of one row
 _MAGIC_GZIP, _MAGIC_ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -139,12 +140,17 @@ def _source(record: ET.Element) -> Source:
     address = _text(record, "row/source_ip")
     return Source(
         str(ipaddress.ip_address(address)),
-        max(0, int(_text(record, "row/count") or 0)),
+        _number(_text(record, "row/count") or 0),
         "pass" in judged.values(),
         judged["dkim"],
         judged["spf"],
         _text(record, "row/policy_evaluated/disposition"),
     )
+
+
+def _number(said: Any) -> int:
+    """Return a count that a report can have; anybody may write another."""
+    return min(max(0, int(said)), _MOST)
 
 
 def _text(element: ET.Element, path: str) -> str:
@@ -161,8 +167,9 @@ def _tls(said: Any) -> Aggregate:
     for policy in list(said["policies"])[:500]:
         domain = domain or str(policy["policy"].get("policy-domain", "")).lower()
         summary = policy.get("summary", {})
-        sessions += max(0, int(summary.get("total-successful-session-count", 0)))
-        failures += [_failure(one) for one in list(policy.get("failure-details", []))[:_ROWS]]
+        sessions = min(sessions + _number(summary.get("total-successful-session-count", 0)), _MOST)
+        details = list(policy.get("failure-details", []))
+        failures += [_failure(one) for one in details[: _ROWS - len(failures)]]
     return Aggregate(
         "tls",
         str(said.get("organization-name", ""))[:255],
@@ -178,5 +185,5 @@ def _failure(said: Any) -> TlsFailure:
     return TlsFailure(
         str(said.get("result-type", ""))[:60],
         str(said.get("receiving-mx-hostname", ""))[:255],
-        max(0, int(said.get("failed-session-count", 0))),
+        _number(said.get("failed-session-count", 0)),
     )

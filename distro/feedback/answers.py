@@ -9,6 +9,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from email.utils import getaddresses
 from functools import cache
 from importlib.resources import files
 
@@ -238,8 +239,18 @@ _LANGUAGES = ["en", "fr", "es", "ar", "de", "pt", "it", "ru", "zh", "nl", "pl", 
 
 
 def _sender(message: Message) -> str:
-    found = ADDRESS.search(message.headers.get("from"))
-    return found[0] if found else ""
+    """Return the address in From, never one in the name before it (RFC 5322 §3.4)."""
+    return _first_address(message, "from")
+
+
+def writer_of(message: Message) -> str:
+    """Return the address that a message asks to be answered at (RFC 5322 §3.6.2); "" for none."""
+    return _first_address(message, "reply-to") or _sender(message)
+
+
+def _first_address(message: Message, name: str) -> str:
+    pairs = getaddresses([message.headers.get(name)])
+    return next((found[0] for _, spec in pairs if (found := ADDRESS.fullmatch(spec))), "")
 
 
 def _subject(message: Message) -> str:

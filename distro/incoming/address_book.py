@@ -3,7 +3,7 @@
 | evidence                                                     | the address                     |
 |--------------------------------------------------------------|---------------------------------|
 | unknown user, moved, domain gone, takes no mail; the letter  | suppressed at once              |
-| proven ours, and an enhanced code 5.1.x agrees (RFC 3463)    |                                 |
+| proven ours by a secret, and a code 5.1.x agrees (RFC 3463)  |                                 |
 | the same without such a code                                 | suppressed at the second within |
 |                                                              | 30 days, a day apart            |
 | a later letter accepted, and nothing came back in 7 days     | the count begins anew           |
@@ -23,7 +23,7 @@ from distro.lib.smtp_codes import enhanced
 from distro.model import DistributionId, State, Subscriber
 from distro.relay.reply import without_address
 from distro.reports.locate import locate
-from distro.store import consents, distributions, returns
+from distro.store import consents, distributions, records, returns
 from distro.subscribers import opt_outs
 
 WITHIN_MS = 30 * 86_400_000
@@ -38,7 +38,7 @@ _WORDS = {
     "domain_gone": "domain gone",
     "no_mail": "takes no mail",
 }
-_OF_ADDRESS = re.compile(r"5\.1\.\d")
+_OF_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)(?!\d)")  # not of the sender, as 5.1.7 is
 SOURCE = "feedback"  # as facts name it: "feedback 3f2a91c0…"
 
 
@@ -51,18 +51,32 @@ def failed(
     before = returns.strikes(store, address)
     if before.get(message, {}).get("undone"):
         return STRUCK
-    now = int(before.get(message, {}).get("at", store.now_ms()))
+    now = int(before.get(message, {}).get("at", _sent_ms(installation, letter)))
     facts = {"at": now, "cause": item.cause, "letter": f"{letter.distribution}.{letter.ordinal}"}
     returns.strike(store, address, message, before.get(message, {}) | facts)
-    if not _is_sure(item) and not _second(installation, who, before, facts):
+    sure = letter.secret and _is_sure(item)
+    if not sure and not _second(installation, who, before, facts):
         return STRUCK
     suppress(installation, who, item, message)
     return SUPPRESSED
 
 
+def _sent_ms(installation: Installation, letter: Letter) -> int:
+    """Return when a letter was sent: how far apart two failures are is a matter of our own clock,
+    not of when the reports are read.
+    """
+    record = records.record_at(installation.store, letter.distribution, letter.ordinal)
+    return record.at * 1000 or installation.store.now_ms()
+
+
 def _is_sure(item: Item) -> bool:
     """Return whether the receiver gave a code of the address itself (RFC 3463 §3.2)."""
-    return bool(_OF_ADDRESS.match(item.status) or _OF_ADDRESS.match(enhanced(item.said)))
+    return is_of_address(item.status) or is_of_address(enhanced(item.said))
+
+
+def is_of_address(status: str) -> bool:
+    """Return whether an enhanced code says that the address itself is no good (RFC 3463 §3.2)."""
+    return bool(_OF_ADDRESS.match(status))
 
 
 def _second(
@@ -82,7 +96,7 @@ def _second(
         and APART_MS <= abs(now - int(str(strike["at"]))) <= WITHIN_MS
         and not strike.get("undone")
     ]
-    return bool(earlier) and not _proved_good(installation, who, min(earlier), now)
+    return bool(earlier) and not _proved_good(installation, who, max(earlier), now)
 
 
 def _proved_good(installation: Installation, who: Subscriber, since_ms: int, now_ms: int) -> bool:
@@ -120,10 +134,16 @@ def lift_suppression(
     if not rests_on or (message and not rests_on.startswith(message)):
         return False
     opt_outs.record_fact(installation, who.id, who.email, consent.LIFTED, source=source, detail=why)
+    take_strikes_back(installation, who)
+    return True
+
+
+def take_strikes_back(installation: Installation, who: Subscriber, message: str = "") -> None:
+    """Let the failures of an address count no more: all, or that of one message."""
     address = installation.hash_of(who.email)
     for name, strike in returns.strikes(installation.store, address).items():
-        returns.strike(installation.store, address, name, strike | {"undone": True})
-    return True
+        if message in ("", name):
+            returns.strike(installation.store, address, name, strike | {"undone": True})
 
 
 def resting_on(installation: Installation, who: Subscriber) -> str:

@@ -16,7 +16,7 @@ from distro.incoming import (
 )
 from distro.incoming.judging import Judged, Judgement
 from distro.incoming.mailroom import Arrival
-from distro.incoming.matching import By, Match, is_sender
+from distro.incoming.matching import By, Match, is_named, is_sender
 from distro.incoming.outcome import Effect
 from distro.installation.context import Installation
 from distro.lib import failpoints
@@ -44,18 +44,32 @@ def carry_out(installation: Installation, arrival: Arrival, judgement: Judgement
     return [item(installation, one) for one in judgement.items]
 
 
-def item(installation: Installation, one: Judged) -> Effect:
-    """Do what one item says of one recipient."""
+def item(installation: Installation, one: Judged, *, again: bool = False) -> Effect:
+    """Do what one item says of one recipient.
+
+    `again`: it was judged before, otherwise; nothing follows of how many say so now.
+    """
     said, match = one.item, one.match
     if match.problem:
         return Effect.of(said, match)
     if said.cause in NO_FAILURE and said.cause is not Cause.REMOVAL_REQUEST:
         return Effect.of(said, match)
-    if not match.proven:
+    if not match.proven or (said.cause in _OF_A_PERSON and not _is_theirs(one)):
         return _hint(installation, one)
     if said.cause is Cause.REMOVAL_REQUEST:
         return Effect.of(said, match, book=_unsubscribe(installation, match, "answer", one.message))
-    return _came_back(installation, one)
+    return _came_back(installation, one, again=again)
+
+
+_OF_A_PERSON = {Cause.REMOVAL_REQUEST, Cause.COMPLAINT}
+
+
+def _is_theirs(one: Judged) -> bool:
+    """Return whether a complaint or a "no" comes from the reader: it has what only they were sent,
+    or names them.
+    """
+    who, address = one.match.who, one.item.recipient
+    return one.match.secret or (who is not None and is_named(address, who))
 
 
 def _hint(installation: Installation, one: Judged) -> Effect:
@@ -70,7 +84,7 @@ def _hint(installation: Installation, one: Judged) -> Effect:
     return Effect.of(said, match)
 
 
-def _came_back(installation: Installation, one: Judged) -> Effect:
+def _came_back(installation: Installation, one: Judged, *, again: bool) -> Effect:
     """Record a bounce or a complaint in the ledger, and let the book learn from it."""
     said, match = one.item, one.match
     letter, who = match.letter, match.who
@@ -94,21 +108,23 @@ def _came_back(installation: Installation, one: Judged) -> Effect:
     failpoints.point("feedback-recorded")
     if ledger in ("not_attempted", "counted"):
         return Effect.of(said, match, ledger=ledger)
-    book = _learn(installation, one, who)
+    book = _learn(installation, one, who, again=again)
     failpoints.point("feedback-learnt")
     return Effect.of(said, match, ledger=ledger, book=book)
 
 
-def _learn(installation: Installation, one: Judged, who: Subscriber) -> str:
+def _learn(installation: Installation, one: Judged, who: Subscriber, *, again: bool) -> str:
     """Let the book learn from a bounce or a complaint; return what it did."""
     said, letter = one.item, one.match.letter
     if said.cause is Cause.COMPLAINT:
         return _unsubscribe(installation, one.match, "complaint", one.message)
-    if said.cause in OURS:
-        return "slowed" if our_trouble.noted(installation, who, said, one.message) else ""
-    if not said.hard or letter is None:
+    if letter is None or (again and not said.hard):
         return ""
-    held = storms.struck(installation, who, said, one.message)
+    if said.cause in OURS:
+        return "slowed" if our_trouble.noted(installation, who, letter, said, one.message) else ""
+    if not said.hard:
+        return ""
+    held = "" if again else storms.struck(installation, who, letter, said, one.message)
     return held or address_book.failed(installation, who, letter, said, one.message)
 
 
@@ -142,7 +158,7 @@ def _answered(installation: Installation, arrival: Arrival, answer: Answer, one:
             return Effect.of(said, one.match, book="suggested")
     if answer.cause in ANSWERS - {Cause.REPLY, Cause.REMOVAL_REQUEST}:
         return Effect.of(said, one.match)
-    if answer.cause is Cause.REMOVAL_REQUEST and who:
+    if answer.cause is Cause.REMOVAL_REQUEST and who and _is_theirs(one):
         done = _unsubscribe(installation, one.match, "answer", arrival.id)
         return Effect.of(said, one.match, book=done)
     reader = who or _by_sender(one)

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from distro import log
+from distro.feedback import answers
 from distro.feedback.message import Message, take_apart
 from distro.incoming.mailroom import Arrival, Mailroom
 from distro.installation.context import Installation
@@ -21,7 +22,7 @@ from distro.model import Outcome, State, address_key
 from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message as Letter
 from distro.settings.sections import Sender
-from distro.store import reader_requests, returns
+from distro.store import reader_requests, replies
 from distro.times import from_ms
 from distro.tokens import mac_of
 
@@ -30,7 +31,11 @@ STRANGERS_AN_HOUR = 60  # answers that nobody can prove to be a reader's
 _SECONDS = 30.0
 _AT_ONCE = 20
 _AGAIN_MS = 120_000  # until an answer that no relay took is tried again
-_ASCII_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{1,250}[A-Za-z0-9]")
+# A dot-atom (RFC 5322 §3.2.3) of letters that need no quoting.
+_ASCII_ADDRESS = re.compile(
+    r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,64}){0,10}"
+    r"@(?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,63}"
+)
 _INSIDE = 5_000_000  # bytes of an answer that are put inside; the whole is kept here
 
 
@@ -57,6 +62,10 @@ def feeds_this_mailbox(installation: Installation, address: str) -> bool:
     own = [settings.feedback.return_path, *(s.return_path for s in settings.senders.values())]
     own += [settings.feedback.complaints, settings.sender.return_path]
     own += settings.feedback.own_addresses
+    # Without a return path of its own, what comes back goes to the sender's address.
+    senders = (settings.sender, *settings.senders.values())
+    if settings.feedback.imap or settings.feedback.lmtp:
+        own += [s.address for s in senders if not (s.return_path or settings.feedback.return_path)]
     key = _without_detail(address)
     return any(key == _without_detail(one) for one in own if one)
 
@@ -74,10 +83,12 @@ def hand_on(installation: Installation, arrival: Arrival, desk: str, *, proven: 
     """
     if not desk_address(installation, desk):
         return "kept"
-    lately = reader_requests.count_within(installation.store, "answers", 3600)
-    if not proven and lately > STRANGERS_AN_HOUR:
-        return "kept"
-    returns.queue_answer(installation.store, installation.host, arrival.id, desk)
+    if not proven:
+        lately = reader_requests.count_within(installation.store, "answers", 3600)
+        if lately > STRANGERS_AN_HOUR:
+            replies.note_unsent(installation.store, arrival.id, "too many strangers wrote")
+            return "kept"
+    replies.queue(installation.store, installation.host, arrival.id, desk)
     return "forwarded"
 
 
@@ -85,40 +96,45 @@ def send_waiting(installation: Installation) -> int:
     """Hand on the answers of this host that wait; return how many a relay took.
 
     Whoever dies after the relay took one sends it again, under the same Message-ID: rather twice
-    than never.
+    than never. One that a relay refuses for good is shown by `distro doctor`.
     """
     room, sent = Mailroom(installation.settings.data), 0
-    for name, desk in returns.waiting_answers(installation.store, installation.host, _AT_ONCE):
+    for name, desk in replies.waiting(installation.store, installation.host, _AT_ONCE):
         arrival, to = room.read(name), desk_address(installation, desk)
         if arrival is None or not to:
-            returns.drop_answer(installation.store, installation.host, name, desk)
+            replies.drop(installation.store, installation.host, name, desk)
             continue
-        returns.put_off_answer(installation.store, installation.host, name, desk, _AGAIN_MS)
+        replies.put_off(installation.store, installation.host, name, desk, _AGAIN_MS)
         sender = installation.settings.sender_or_usual(desk)
-        if not _send(installation, _letter(installation, arrival, sender, to)):
-            return sent  # the others would fare no better
-        returns.drop_answer(installation.store, installation.host, name, desk)
-        sent += 1
+        try:
+            outcome = _send(installation, _letter(installation, arrival, sender, to))
+        except OSError:
+            return sent  # no relay can be reached: the others would fare no better
+        if outcome.state is State.FAILED:
+            replies.note_unsent(installation.store, name, outcome.text[:200])
+        if outcome.state in (State.ACCEPTED, State.FAILED):
+            replies.drop(installation.store, installation.host, name, desk)
+            sent += outcome.state is State.ACCEPTED
     return sent
 
 
 def _letter(installation: Installation, arrival: Arrival, sender: Sender, to: str) -> Letter:
     message = take_apart(arrival.content)
-    writer = _ASCII_ADDRESS.search(message.headers.get("from"))
-    who = writer[0] if writer else "a reader"
+    who = answers.writer_of(message)
     subject = "".join(c for c in message.headers.get("subject") if c.isprintable())
     whole = EmailMessage(policy=email.policy.SMTP)
     whole["From"] = Address(sender.name, addr_spec=sender.address)
     whole["To"] = Address(addr_spec=to)
-    if writer:
+    if who and _ASCII_ADDRESS.fullmatch(who):
         whole["Reply-To"] = Address(addr_spec=who)
-    whole["Subject"] = f"Answer from {who}: {' '.join(subject.split())[:200] or '(no subject)'}"
+    named = _one_line(who) or "a reader"
+    whole["Subject"] = f"Answer from {named}: {_one_line(subject)[:200] or '(no subject)'}"
     whole["Date"] = format_datetime(from_ms(arrival.at, installation.settings.site.timezone))
     whole["Message-ID"] = f"<answer.{arrival.id}@{sender.address.rpartition('@')[2]}>"
     whole["Auto-Submitted"] = "auto-generated"
     whole[LOOP] = _mark(installation)
     # In base64 no line begins with a dot (RFC 5321 §4.5.2).
-    own = message.text.strip()[:20_000] or "(no text)"
+    own = _writable(message.text.strip()[:20_000]) or "(no text)"
     told = f"{own}\n\n-- \nThe whole message is attached as it came.\n"
     whole.set_content(told, cte="base64")
     raw = arrival.content[:_INSIDE]
@@ -126,28 +142,35 @@ def _letter(installation: Installation, arrival: Arrival, sender: Sender, to: st
     return Letter("", to, [whole.as_bytes()])
 
 
+def _one_line(text: str) -> str:
+    return " ".join(_writable(text).split())
+
+
+def _writable(text: str) -> str:
+    """Return a text without what UTF-8 cannot hold: some charsets decode to half a character."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _mark(installation: Installation) -> str:
     return mac_of(installation.keys.pepper)(b"forwarded").hex()[:32]
 
 
-def _send(installation: Installation, letter: Letter) -> bool:
-    """Send by the first relay that takes it; False: none did, and it is tried again."""
-    taken = False
+def _send(installation: Installation, letter: Letter) -> Outcome:
+    """Return the answer of the first relay that decides; raise OSError where none is reached."""
+    outcome: Outcome | None = None
 
-    def done(_: int, outcome: Outcome) -> None:
-        nonlocal taken
-        taken = outcome.state in (State.ACCEPTED, State.FAILED)
-        if outcome.state is State.FAILED:
-            log.get().error("an answer could not be handed on", said=outcome.text[:200])
+    def done(_: int, told: Outcome) -> None:
+        nonlocal outcome
+        outcome = told
 
     for relay in installation.settings.relay:
         try:
             asyncio.run(send_in_turn(relay, [letter], done, seconds=_SECONDS))
         except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
-            log.get().warning(
-                "an answer waits to be handed on: the relay does not take it",
-                why=str(error) or type(error).__name__,
-            )
-        if taken:
-            return True
-    return False
+            why = str(error) or type(error).__name__
+            log.get().warning("an answer waits to be handed on: no relay takes it", why=why)
+        if outcome and outcome.state in (State.ACCEPTED, State.FAILED):
+            return outcome
+    if outcome is None:
+        raise OSError("no relay can be reached")
+    return outcome

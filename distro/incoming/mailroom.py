@@ -26,6 +26,7 @@ from pathlib import Path
 from distro.lib import failpoints
 from distro.lib.files import read_regular
 
+_AGAIN_SECONDS = 60
 LEAST_FREE = 300_000_000  # bytes of the disk that are left to the ledger
 MOST_BYTES = 25_000_000  # of one message; what is larger is no bounce
 _MOST_HEAD = 10_000
@@ -115,8 +116,9 @@ class Mailroom:
         """Return the ids of at most so many that are not carried out, oldest first."""
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / "new") as entries:
-            found = [(e.stat().st_mtime_ns, e.name) for e in entries if _ID.fullmatch(e.name)]
-        return [name for _, name in sorted(found)[:most]]
+            found = [(e.stat().st_mtime, e.name) for e in entries if _ID.fullmatch(e.name)]
+        now = time.time()
+        return [name for at, name in sorted(found)[:most] if at <= now]
 
     def read(self, name: str) -> Arrival | None:
         """Return something by its id, or the beginning of it; None where nothing has it, or
@@ -141,11 +143,18 @@ class Mailroom:
                     if found:
                         yield found
 
-    def drop(self, name: str) -> None:
-        """Drop one thing for good."""
+    def drop(self, name: str) -> bool:
+        """Drop one thing for good; return whether it was here."""
         found = self._find(name) if _ID.fullmatch(name) else None
         if found:
             found.unlink(missing_ok=True)
+        return found is not None
+
+    def put_off(self, name: str) -> None:
+        """Have something wait for a minute: what it needs is not there now."""
+        later = time.time() + _AGAIN_SECONDS
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self.folder / "new" / name, (later, later))
 
     def prune(self, days: float) -> int:
         """Drop what was kept for longer than so many days; return how many."""

@@ -1,7 +1,8 @@
 """Find whose letter came back: by what only we can have written into it.
 
 1. The token in the address it came back to (Return-Path, RFC 5321 §4.4; VERP).
-2. The Message-ID of the letter inside it, or that it answers.
+2. The Message-ID of the letter inside it, or that it answers. It travels on in what people answer
+   to each other: alone it never suppresses at once, and unsubscribes nobody but its sender.
 3. The unsubscribe link of the letter inside it (complaints often keep that alone).
 4. What the relay called the letter, where a provider's event is signed.
 5. The address alone: anybody can write that, so it is a hint and has no effect.
@@ -12,7 +13,7 @@ A token that we did not make, or a right one with another recipient, is counted 
 import hmac
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from distro.audience import book
@@ -53,6 +54,9 @@ class Letter:
     distribution: DistributionId
     ordinal: int
     by: By
+    # Nobody but the receiver of the bounce, the reader, or a provider whose report is signed can
+    # know it. The Message-ID travels on in answers (RFC 5322 §3.6.4): it is not.
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,11 @@ class Match:
         return self.letter is not None and not self.problem and self.letter.by is not By.RECIPIENT
 
     @property
+    def secret(self) -> bool:
+        """Return whether it is proven by something that does not travel on in answers."""
+        return self.proven and self.letter is not None and self.letter.secret
+
+    @property
     def by(self) -> By:
         """Return by what it was known."""
         return self.letter.by if self.letter else By.NOTHING
@@ -97,9 +106,14 @@ def clues_in(installation: Installation, message: Message, envelope: str) -> Clu
     ]
     known, wrong = _message_ids(installation, ids)
     held = [*message.returned.all("list-unsubscribe"), message.returned_text]
-    linked = _links(installation, held)
-    letters = tuple(dict.fromkeys([*found, *known, *linked]))
-    return Clues(letters, forged=(forged or wrong) and not letters)
+    linked = list(_links(installation, held))
+    # What a secret names too is as good as the secret.
+    secrets = {(letter.distribution, letter.ordinal) for letter in [*found, *linked]}
+    several = [
+        replace(letter, secret=(letter.distribution, letter.ordinal) in secrets)
+        for letter in [*found, *known, *linked]
+    ]
+    return Clues(tuple(dict.fromkeys(several)), forged=(forged or wrong) and not several)
 
 
 def clues_of(installation: Installation, event: Event) -> Clues:
@@ -109,7 +123,8 @@ def clues_of(installation: Installation, event: Event) -> Clues:
     letters = [*found, *known]
     if not letters and event.relay_id:
         letters = list(_by_relay_id(installation, event))
-    return Clues(tuple(dict.fromkeys(letters)), forged=(forged or wrong) and not letters)
+    told = tuple(replace(letter, secret=True) for letter in dict.fromkeys(letters))
+    return Clues(told, forged=(forged or wrong) and not letters)
 
 
 def match(installation: Installation, item: Item, clues: Clues) -> Match:
@@ -142,6 +157,11 @@ def reader_at(installation: Installation, letter: Letter) -> Subscriber | None:
 def is_sender(address: str, who: Subscriber) -> bool:
     """Return whether an address is this reader's, now or before."""
     return _is_theirs(address, who)
+
+
+def is_named(address: str, who: Subscriber) -> bool:
+    """Return the same, but for an address that a report hides (RFC 6590)."""
+    return "redacted" not in address.lower() and _is_theirs(address, who)
 
 
 def _is_theirs(address: str, who: Subscriber) -> bool:

@@ -1,5 +1,6 @@
 """Answer from what receivers report: who sends as us, what share aligns, who fails TLS."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,9 @@ from distro.store import aggregates, returns
 
 DAYS = 30
 _AHEAD = timedelta(days=2)
-_OLD = timedelta(days=400)
+_OLD = timedelta(days=31)
+# The second level under which a country's domains lie: no office has it.
+_PUBLIC = re.compile(r"(?:ac|co|com|edu|gob|gov|go|ne|net|or|org)\.[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,10 @@ def _is_ours(installation: Installation, report: Aggregate) -> bool:
 
 
 def _is_below(domain: str, other: str) -> bool:
-    """Return whether a domain is another one, or lies below it."""
-    return "." in other and (domain == other or domain.endswith(f".{other}"))
+    """Return whether a domain is another one, or lies below it; but for public suffixes."""
+    if domain == other:
+        return True
+    return domain.endswith(f".{other}") and "." in other and not _PUBLIC.fullmatch(other)
 
 
 def _count(installation: Installation, report: Aggregate) -> None:

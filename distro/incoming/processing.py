@@ -10,11 +10,11 @@ from typing import Any
 
 from distro import log
 from distro.audience import consent
-from distro.errors import StoreGoneError
+from distro.errors import DistroError, StoreGoneError
 from distro.feedback import rules
-from distro.feedback.items import Item
-from distro.incoming import address_book, carrying_out, judging
-from distro.incoming.judging import Judged
+from distro.feedback.items import Cause, Item
+from distro.incoming import address_book, carrying_out, judging, suggestions
+from distro.incoming.judging import Judged, Judgement
 from distro.incoming.mailroom import Arrival, Mailroom
 from distro.incoming.matching import By, Letter, Match, reader_at
 from distro.incoming.outcome import Effect
@@ -28,6 +28,7 @@ from distro.times import parse_duration
 _AT_ONCE = 500
 _DAY = 86_400
 _DAY_MS = _DAY * 1000
+_SEEN_MS = 400 * _DAY_MS  # a folder that is read again and again counts nothing twice
 
 
 def mailroom(installation: Installation) -> Mailroom:
@@ -53,6 +54,9 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
         room.done(name)
         return []
     effects = _carried_out(installation, arrival)
+    if effects is None:
+        room.put_off(name)
+        return None
     counts = Counter(effect.counted for effect in effects)
     verdicts = [effect.kept() for effect in effects]
     returns.note_done(installation.store, name, verdicts, counts)
@@ -61,21 +65,26 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
     return effects
 
 
-def _carried_out(installation: Installation, arrival: Arrival) -> list[Effect]:
+def _carried_out(installation: Installation, arrival: Arrival) -> list[Effect] | None:
+    """Return what an arrival did; None where it cannot be carried out now: the disk is full."""
     try:
         judgement = judging.judge(installation, arrival)
         return carrying_out.carry_out(installation, arrival, judgement)
     except StoreGoneError:
         raise
+    except (OSError, DistroError) as error:
+        _told("something that came back waits: it cannot be carried out now", arrival, error)
+        return None
     except Exception as error:  # noqa: BLE001 - one message must not hold up the others
         returns.count(installation.store, "unreadable")
-        log.get().error(
-            "something that came back cannot be read; it is kept",
-            message=arrival.id,
-            source=arrival.source,
-            why=repr(error)[:300],
-        )
+        _told("something that came back cannot be read; it is kept", arrival, error)
         return []
+
+
+def _told(what: str, arrival: Arrival, error: Exception) -> None:
+    """Log it; the words of an error may be the message's own, so only ours are shown."""
+    why = str(error)[:200] if isinstance(error, OSError | DistroError) else type(error).__name__
+    log.get().error(what, message=arrival.id, source=arrival.source, why=why)
 
 
 def _judge_refusals(installation: Installation) -> int:
@@ -84,14 +93,13 @@ def _judge_refusals(installation: Installation) -> int:
     found = returns.refusals(store, _AT_ONCE)
     for distribution, ordinal in found:
         _judge_refusal(installation, DistributionId(distribution), ordinal)
-    if found:
-        returns.drop_refusals(store, len(found))
+        returns.drop_refusal(store, distribution, ordinal)
     return len(found)
 
 
 def _judge_refusal(installation: Installation, distribution: DistributionId, ordinal: int) -> None:
     store = installation.store
-    letter = Letter(distribution, ordinal, By.DIALOGUE)
+    letter = Letter(distribution, ordinal, By.DIALOGUE, secret=True)
     who = reader_at(installation, letter)
     if who is None or records.state_at(store, distribution, ordinal) is not State.FAILED:
         return
@@ -99,8 +107,13 @@ def _judge_refusal(installation: Installation, distribution: DistributionId, ord
     said = records.replies_at(store, distribution, [ordinal])[0]
     if not 500 <= record.code < 600:  # given up after days: nothing of the address
         return
+    status = enhanced(said)
     judged = rules.judge(f"{record.code} {said}")
-    item = Item(who.email, judged.cause, enhanced(said), record.code, said, rule=judged.rule)
+    if judged.cause is Cause.UNKNOWN_USER and not address_book.is_of_address(status):
+        # It may have been said of the text of the letter: a filter's excuse.
+        judged = rules.Judgement(Cause.REFUSED_BY_POLICY, f"{judged.rule}, not of the address")
+    relay = f"relay {record.relay}"
+    item = Item(who.email, judged.cause, status, record.code, said, relay, judged.rule)
     name = f"dialogue:{distribution}.{ordinal}.{record.attempts}"
     carrying_out.item(installation, Judged(item, Match(letter, who), name))
 
@@ -111,8 +124,10 @@ def tend(installation: Installation) -> int:
     """
     days = parse_duration(installation.settings.feedback.keep) / _DAY
     gone = mailroom(installation).prune(days)
-    until = installation.store.now_ms() - int(days * _DAY_MS)
-    gone += returns.forget_before(installation.store, until)
+    now = installation.store.now_ms()
+    until = now - int(days * _DAY_MS)
+    gone += returns.forget_before(installation.store, until, now - _SEEN_MS)
+    suggestions.open_suggestions(installation)  # drops those of people who are gone
     return gone + _forget_erased(installation)
 
 
@@ -124,8 +139,9 @@ def _forget_erased(installation: Installation) -> int:
     for message, verdicts in returns.all_verdicts(store):
         letters = {(v["distribution"][1:], v["ordinal"]) for v in verdicts if v["ordinal"] >= 0}
         people = {records.subscriber_at(store, *letter) for letter in letters}
-        if any(consents.is_refused(store, consent.ERASED, number) for number in people):
-            mailroom(installation).drop(message)
+        erased = any(consents.is_refused(store, consent.ERASED, number) for number in people)
+        # Another host may keep it: that one drops it, and then what is known of it.
+        if erased and mailroom(installation).drop(message):
             returns.forget_verdicts(store, message)
             gone += 1
     return gone
@@ -143,23 +159,60 @@ class Changed:
 def reprocess(installation: Installation, since: date, *, dry_run: bool) -> Iterator[Changed]:
     """Judge everything of this host again from a day on; yield the verdicts that changed.
 
-    Without `dry_run` they are carried out, and a suppression that rests on a message which is
-    judged otherwise now is lifted. What has not changed gives the same states.
+    Without `dry_run` these are carried out, and a suppression that rests on a message which is
+    judged otherwise now is lifted. What has not changed is left alone: nothing is sent twice, and
+    nobody is unsubscribed again who has come back since.
     """
     for arrival in mailroom(installation).kept_since(since):
-        before = returns.verdicts(installation.store, arrival.id) or []
-        judgement = judging.judge(installation, arrival)
-        for n, one_item in enumerate(judgement.items):
-            now = Effect.of(one_item.item, one_item.match).kept()
-            was = before[n] if n < len(before) else {}
-            if any(was.get(key) != now[key] for key in ("cause", "hard", "status", "distribution")):
-                yield Changed(arrival.id, was, now)
-            if not dry_run:
-                _take_back(installation, one_item, was)
-        if not dry_run:
-            effects = carrying_out.carry_out(installation, arrival, judgement)
-            kept = [effect.kept() for effect in effects]
-            returns.keep_verdicts(installation.store, arrival.id, kept)
+        before = returns.verdicts(installation.store, arrival.id)
+        if before is None:
+            continue
+        try:
+            judgement = judging.judge(installation, arrival)
+        except Exception as error:  # noqa: BLE001 - one message must not hold up the others
+            _told("something that came back cannot be read; it is kept", arrival, error)
+            continue
+        changed = list(_changed(arrival, judgement, before))
+        yield from changed
+        if changed and not dry_run:
+            _carry_out_again(installation, arrival, judgement, before)
+
+
+_COMPARED = ("cause", "hard", "status", "distribution")
+
+
+def _changed(
+    arrival: Arrival, judgement: Judgement, before: list[dict[str, Any]]
+) -> Iterator[Changed]:
+    for n, one_item in enumerate(judgement.items):
+        now = Effect.of(one_item.item, one_item.match).kept()
+        was = before[n] if n < len(before) else {}
+        if any(was.get(key) != now[key] for key in _COMPARED):
+            yield Changed(arrival.id, was, now)
+
+
+def _carry_out_again(
+    installation: Installation,
+    arrival: Arrival,
+    judgement: Judgement,
+    before: list[dict[str, Any]],
+) -> None:
+    """Do what is new in a message that is judged otherwise now."""
+    if judgement.answer:
+        effects = carrying_out.carry_out(installation, arrival, judgement)
+        returns.keep_verdicts(installation.store, arrival.id, [e.kept() for e in effects])
+        return
+    kept = []
+    for n, one_item in enumerate(judgement.items):
+        now = Effect.of(one_item.item, one_item.match).kept()
+        was = before[n] if n < len(before) else {}
+        if any(was.get(key) != now[key] for key in _COMPARED):
+            _take_back(installation, one_item, was)
+            now = carrying_out.item(installation, one_item, again=True).kept()
+            kept.append(now)
+        else:
+            kept.append(was)
+    returns.keep_verdicts(installation.store, arrival.id, kept)
 
 
 def _take_back(installation: Installation, one_item: Judged, was: dict[str, Any]) -> None:

@@ -1,29 +1,36 @@
 """Hold what a storm of one text from one server would do to the book, until a person looks.
 
 A server that fell over says "no such user" of everybody. So each text is counted by the server that
-says it; once it has struck many, and a good part of the readers there, what it did to the book is
-taken back and held: `feedback storms` shows it, `--accept` carries it out, `--dismiss` drops it.
+says it; once it has struck many, and a good part of those whom it could have struck, what it did to
+the book is taken back and held: `feedback storms` shows it, `--accept` carries it out, `--dismiss`
+drops it. A decision holds for a day: the next storm is another one.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from distro.audience import book
 from distro.errors import NotFoundError
 from distro.feedback import rules
 from distro.feedback.items import Cause, Item
 from distro.incoming import address_book
+from distro.incoming.matching import Letter
 from distro.incoming.our_trouble import readers_of
 from distro.installation.context import Installation
 from distro.lib.mailbox_providers import provider_of
-from distro.model import Subscriber, domain_of
+from distro.model import State, Subscriber, domain_of
 from distro.relay.reply import without_address
-from distro.store import returns
+from distro.store import records, returns
 
 LEAST = 20  # people that a text struck within a day
-SHARE = 0.1  # of the readers at the domains and providers that it struck
+SHARE = 0.1  # of the readers at the domains that it struck; of a relay's letters so far
+_DECIDED_MS = 86_400_000
+_RELAYS = 10  # domains of one text from which its server is a relay's, not the readers' own
 _NUMBERS = re.compile(r"[0-9a-f]*[0-9][0-9a-f.:-]*")
+_HOSTS = re.compile(r"(?:[a-z0-9_-]{1,63}\.){1,10}[a-z]{2,24}\b")
+_TRIED = (State.ACCEPTED, State.FAILED, State.BOUNCED, State.COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +48,24 @@ class Storm:
 def fingerprint(server: str, said: str) -> str:
     """Return a name for a text of one server: what differs from letter to letter is left out."""
     host = ".".join(server.lower().rstrip(".").split(".")[-3:])
-    words = _NUMBERS.sub("#", rules.plain(said))
+    words = _NUMBERS.sub("#", _HOSTS.sub("host", rules.plain(said)))
     return hashlib.sha256(f"{host}|{words}".encode()).hexdigest()[:12]
 
 
-def struck(installation: Installation, who: Subscriber, item: Item, message: str) -> str:
+def struck(
+    installation: Installation, who: Subscriber, letter: Letter, item: Item, message: str
+) -> str:
     """Count whom a text struck; return "held" where it is a storm, "dismissed" where a person said
     so, else "".
     """
     store, server = installation.store, item.server or domain_of(who.email)
     name = fingerprint(server, without_address(item.said, who.email))
-    facts = {"who": who.id, "cause": item.cause, "status": item.status}
+    facts = {"who": who.id, "cause": item.cause, "status": item.status, "of": letter.distribution}
     people = returns.note_struck(store, name, message, facts)
-    known = returns.storms(store).get(name)
+    known = _known(installation, name)
     if known:
         return {"accepted": "", "dismissed": "dismissed"}.get(str(known["decided"]), "held")
-    if not _is_time_to_look(people) or people < SHARE * _readers_there(installation, name):
+    if not _is_time_to_look(people) or people < SHARE * _within_reach(installation, name):
         return ""
     said = without_address(item.said, who.email)[:200]
     storm = {"server": server, "said": said, "since": store.now_ms(), "decided": ""}
@@ -65,21 +74,38 @@ def struck(installation: Installation, who: Subscriber, item: Item, message: str
     return "held"
 
 
+def _known(installation: Installation, name: str) -> dict[str, Any] | None:
+    """Return a storm that goes on, or was decided within a day."""
+    store = installation.store
+    known = returns.storms(store).get(name)
+    if known and known["decided"] and int(known["decided_at"]) < store.now_ms() - _DECIDED_MS:
+        returns.drop_storm(store, name)
+        return None
+    return known
+
+
 def _is_time_to_look(people: int) -> bool:
-    """Return whether so many are looked at: at 20, 40, 80 … since it reads all of them."""
-    return people >= LEAST and people % LEAST == 0 and (people // LEAST).bit_count() == 1
+    """Return whether so many are looked at: at every tenth more, since it reads all of them."""
+    return people >= LEAST and people % max(1, people // 10) == 0
 
 
-def _readers_there(installation: Installation, name: str) -> int:
-    """Return how many readers of the book are at the domains and providers that a text struck."""
-    found: dict[str, int] = {}
+def _within_reach(installation: Installation, name: str) -> int:
+    """Return how many a text could have struck: the readers at the domains and providers that it
+    struck; of a relay, which speaks for many domains, whoever was tried in those distributions.
+    """
+    readers: dict[str, int] = {}
+    of = set()
     for facts in returns.struck(installation.store, name).values():
         who = book.by_id(installation.store, int(facts["who"]))
         domain = domain_of(who.email) if who else ""
         group = provider_of(domain) or domain
-        if domain and group not in found:
-            found[group] = readers_of(installation, domain)
-    return sum(found.values())
+        of.add(str(facts["of"]))
+        if domain and group not in readers:
+            readers[group] = 0 if len(readers) > _RELAYS else readers_of(installation, domain)
+    if len(readers) <= _RELAYS:
+        return sum(readers.values())
+    counted = [records.counters(installation.store, distribution) for distribution in of]
+    return sum(counts[state] for counts in counted for state in _TRIED)
 
 
 def _take_back(installation: Installation, name: str) -> None:
@@ -94,6 +120,7 @@ def _take_back(installation: Installation, name: str) -> None:
                 why=f"held: one text struck many (storm {name})",
                 source=address_book.SOURCE,
             )
+            address_book.take_strikes_back(installation, who, message)
 
 
 def open_storms(installation: Installation) -> list[Storm]:
@@ -135,4 +162,5 @@ def _decide(installation: Installation, name: str, decision: str) -> None:
     facts = returns.storms(installation.store).get(name)
     if facts is None:
         raise NotFoundError(f'there is no storm "{name}"', hint="distro feedback storms lists them")
-    returns.set_storm(installation.store, name, facts | {"decided": decision})
+    decided = {"decided": decision, "decided_at": installation.store.now_ms()}
+    returns.set_storm(installation.store, name, facts | decided)

@@ -9,7 +9,7 @@ from distro.audience import book, consent
 from distro.errors import NotFoundError, RefusedError
 from distro.installation.context import Installation
 from distro.model import Subscriber
-from distro.store import returns
+from distro.store import replies
 from distro.subscribers import links, opt_outs
 from distro.subscribers.links import LinkReader
 from distro.times import to_ms, zone
@@ -56,7 +56,7 @@ def suggest(
         "stand_in": stand_in,
         "words": " ".join(words.split())[:200],
     }
-    returns.suggest(installation.store, name, facts)
+    replies.suggest(installation.store, name, facts)
 
 
 def open_suggestions(installation: Installation) -> list[Suggestion]:
@@ -64,10 +64,10 @@ def open_suggestions(installation: Installation) -> list[Suggestion]:
     of over ninety days ago, are dropped.
     """
     found, store = [], installation.store
-    for name, facts in returns.suggestions(store).items():
+    for name, facts in replies.suggestions(store).items():
         who = book.by_id(store, int(facts["who"]))
         if who is None or int(facts["at"]) < store.now_ms() - _KEPT_MS:
-            returns.drop_suggestion(store, name)
+            replies.drop_suggestion(store, name)
             continue
         told = {key: str(facts[key]) for key in ("kind", "message", "back_on", "stand_in", "words")}
         found.append(
@@ -83,13 +83,13 @@ def accept(installation: Installation, name: str, *, source: str) -> str:
     if who is None:
         raise NotFoundError(f"who suggestion {name} is about is not in the book any more")
     done = _ACTS[found.kind](installation, who, found, source)
-    returns.drop_suggestion(installation.store, found.name)
+    replies.drop_suggestion(installation.store, found.name)
     return done
 
 
 def dismiss(installation: Installation, name: str) -> None:
     """Drop a suggestion."""
-    returns.drop_suggestion(installation.store, _named(installation, name).name)
+    replies.drop_suggestion(installation.store, _named(installation, name).name)
 
 
 def _named(installation: Installation, name: str) -> Suggestion:

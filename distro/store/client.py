@@ -4,7 +4,7 @@ of a sending process has its own connection, `async_client`.
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -176,13 +176,12 @@ class Store:
 
     def scores(self, key: str) -> dict[str, int]:
         """Return a sorted set as member -> score, lowest first."""
-        flat = self.command("ZRANGE", key, 0, -1, "WITHSCORES")
-        pairs = (
-            flat
-            if flat and isinstance(flat[0], (list, tuple))
-            else list(zip(flat[::2], flat[1::2], strict=True))
-        )
-        return {m.decode(): int(float(s)) for m, s in pairs}
+        return _scores(self.command("ZRANGE", key, 0, -1, "WITHSCORES"))
+
+    def scores_between(self, key: str, low: str, high: str, most: int) -> dict[str, int]:
+        """Return at most so many members of a sorted set within two scores ("(5": above 5)."""
+        limit = ("WITHSCORES", "LIMIT", 0, most)
+        return _scores(self.command("ZRANGEBYSCORE", key, low, high, *limit))
 
     def now_ms(self) -> int:
         """Return Redis TIME, unix milliseconds: the one clock of the ledger."""
@@ -268,3 +267,9 @@ def sentinel_parts(url: str) -> tuple[list[tuple[str, int]], str, int]:
         service or "mymaster",
         int(database or 0),
     )
+
+
+def _scores(flat: Sequence[Any]) -> dict[str, int]:
+    nested = bool(flat) and isinstance(flat[0], (list, tuple))
+    pairs = flat if nested else list(zip(flat[::2], flat[1::2], strict=True))
+    return {member.decode(): int(float(score)) for member, score in pairs}

@@ -184,7 +184,11 @@ TABLE = (
         "list",
         "recipients that a receiver refused for good, not yet judged: 'D ordinal'",
     ),
-    Key("feedback:seen", "zset", "id of a message or event -> when it was carried out, ms"),
+    Key(
+        "feedback:seen",
+        "zset",
+        "id of a message or event -> when it was carried out, ms; negative: only that is known",
+    ),
     Key("feedback:verdicts", "hash", "id of a message -> its items as they were judged, as JSON"),
     Key("feedback:counts", "hash", "what came of messages -> how many"),
     Key(
@@ -194,6 +198,7 @@ TABLE = (
         TIMED,
     ),
     Key("suggestions", "hash", "id -> what staff may accept, as JSON"),
+    Key("unsent_answers", "list", "answers that were not handed on: when, message, why (JSON)"),
     Key(
         "ours:{domain}", "zset", "message -> when a domain refused letters because of us, ms", TIMED
     ),

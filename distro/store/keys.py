@@ -42,6 +42,7 @@ SEEN = "feedback:seen"
 VERDICTS = "feedback:verdicts"
 FEEDBACK_COUNTS = "feedback:counts"
 SUGGESTIONS = "suggestions"
+UNSENT_ANSWERS = "unsent_answers"
 STORMS = "stormed"
 OUR_ALARMS = "ours"
 

@@ -138,12 +138,19 @@ def forget_verdicts(store: Store, message: str) -> None:
     store.command("HDEL", keys.VERDICTS, message)
 
 
-def forget_before(store: Store, at_ms: int, most: int = _PIECE) -> int:
-    """Forget messages that were carried out before a time; return how many."""
-    old = store.command("ZRANGEBYSCORE", keys.SEEN, "-inf", at_ms, "LIMIT", 0, most)
-    if old:
-        store.command("HDEL", keys.VERDICTS, *old)
-        store.command("ZREM", keys.SEEN, *old)
+def forget_before(store: Store, at_ms: int, seen_ms: int, most: int = _PIECE) -> int:
+    """Forget how messages were judged before a time, and that they were carried out before another,
+    earlier one; return how many verdicts.
+
+    A message whose verdict is forgotten has its time negated.
+    """
+    old = store.scores_between(keys.SEEN, "(0", str(at_ms), most)
+    commands: list[tuple[bytes | str | float, ...]] = []
+    for message, at in old.items():
+        commands.append(("HDEL", keys.VERDICTS, message))
+        commands.append(("ZADD", keys.SEEN, -at, message))
+    store.pipeline(commands)
+    store.command("ZREMRANGEBYSCORE", keys.SEEN, -seen_ms, "(0")
     return len(old)
 
 
@@ -201,9 +208,9 @@ def refusals(store: Store, most: int) -> list[tuple[str, int]]:
     return [(distribution, int(ordinal)) for distribution, _, ordinal in pairs]
 
 
-def drop_refusals(store: Store, how_many: int) -> None:
-    """Take the first so many of them away: they are judged."""
-    store.command("LTRIM", keys.REFUSALS, how_many, -1)
+def drop_refusal(store: Store, distribution: str, ordinal: int) -> None:
+    """Take one away: it is judged. Another process may judge others meanwhile."""
+    store.command("LREM", keys.REFUSALS, 1, f"{distribution} {ordinal}")
 
 
 # -- us, and storms
@@ -272,55 +279,6 @@ def storms(store: Store) -> dict[str, dict[str, Any]]:
 def drop_storm(store: Store, fingerprint: str) -> None:
     """Forget a storm."""
     store.command("HDEL", keys.STORMS, fingerprint)
-
-
-# -- suggestions
-
-
-def suggest(store: Store, name: str, facts: dict[str, Any]) -> None:
-    """Keep a suggestion; the same one once."""
-    store.command("HSETNX", keys.SUGGESTIONS, name, json.dumps(facts, ensure_ascii=False))
-
-
-def suggestions(store: Store) -> dict[str, dict[str, Any]]:
-    """Return id -> suggestion, oldest first."""
-    found = {name: json.loads(text) for name, text in store.hash(keys.SUGGESTIONS).items()}
-    return dict(sorted(found.items(), key=lambda pair: (pair[1]["at"], pair[0])))
-
-
-def drop_suggestion(store: Store, name: str) -> bool:
-    """Take a suggestion away; return whether it was there."""
-    return bool(store.command("HDEL", keys.SUGGESTIONS, name))
-
-
-# -- answers to be handed on
-
-
-def queue_answer(store: Store, host: str, message: str, desk: str) -> None:
-    """Have an answer handed on by the host that keeps it."""
-    store.command("ZADD", keys.answers(host), "NX", store.now_ms(), f"{message} {desk}")
-
-
-def waiting_answers(store: Store, host: str, most: int) -> list[tuple[str, str]]:
-    """Return at most so many answers whose time has come: message and desk."""
-    words = ("ZRANGEBYSCORE", keys.answers(host), "-inf", store.now_ms(), "LIMIT", 0, most)
-    pairs = (raw.decode().partition(" ") for raw in store.command(*words))
-    return [(message, desk) for message, _, desk in pairs]
-
-
-def waiting_answers_count(store: Store, host: str) -> int:
-    """Return how many answers wait to be handed on."""
-    return int(store.command("ZCARD", keys.answers(host)))
-
-
-def put_off_answer(store: Store, host: str, message: str, desk: str, ms: int) -> None:
-    """Try an answer again after so many milliseconds."""
-    store.command("ZADD", keys.answers(host), store.now_ms() + ms, f"{message} {desk}")
-
-
-def drop_answer(store: Store, host: str, message: str, desk: str) -> None:
-    """Take an answer out of those that wait."""
-    store.command("ZREM", keys.answers(host), f"{message} {desk}")
 
 
 # -- probes of the return path

@@ -7,6 +7,7 @@ an empty body, before anything of it is parsed for its meaning.
 import functools
 import time
 import urllib.request
+from collections import deque
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +26,8 @@ from distro.store import returns
 PATH = "/feedback/"
 _CERTIFICATE_BYTES = 65_536
 _SECONDS = 10
+_FETCHED_SECONDS = 60
+_fetched: deque[float] = deque(maxlen=10)
 
 
 def keys_of(settings: Settings, provider: str) -> Keys | None:
@@ -39,7 +42,14 @@ def keys_of(settings: Settings, provider: str) -> Keys | None:
 
 @functools.lru_cache(16)
 def _certificate(url: str) -> bytes:
-    """Fetch a certificate of Amazon SNS; its host was judged before. Raises OSError."""
+    """Fetch a certificate of Amazon SNS; its host was judged before. Raises OSError.
+
+    Its name is not: strangers who make up others have us fetch a few a minute.
+    """
+    now = time.monotonic()
+    if len(_fetched) == _fetched.maxlen and _fetched[0] > now - _FETCHED_SECONDS:
+        raise OSError("too many certificates of Amazon SNS within a minute")
+    _fetched.append(now)
     opener = urllib.request.build_opener(_NoRedirect)
     with opener.open(url, timeout=_SECONDS) as answer:  # https, verified
         found: bytes = answer.read(_CERTIFICATE_BYTES)

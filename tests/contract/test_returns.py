@@ -149,5 +149,5 @@ def test_a_permanent_refusal_is_noted_for_the_book(installation: Installation) -
     store = installation.store
     sent(installation, State.FAILED)
     assert returns.refusals(store, 10) == [("1", 0)]
-    returns.drop_refusals(store, 1)
+    returns.drop_refusal(store, "1", 0)
     assert returns.refusals(store, 10) == []

@@ -10,7 +10,7 @@ from distro.audience import book
 from distro.demo.mailbox import Mailbox
 from distro.errors import NotFoundError, RefusedError
 from distro.incoming import forwarding, processing, suggestions
-from distro.store import Store, consents, returns
+from distro.store import Store, consents, replies
 from distro.store.embedded import Embedded
 from tests.incoming.conftest import RETURN_PATH, Office
 from tests.support.installation import add_readers, make_installation
@@ -177,7 +177,7 @@ def test_whoever_dies_after_the_relay_took_it_sends_it_under_the_same_name(
     """Rather twice than never: programs know it as one."""
     office.receive(answer(office.publish()[0], "May I ask?"))
     with monkeypatch.context() as patched:
-        patched.setattr(returns, "drop_answer", lambda *_: None)
+        patched.setattr(replies, "drop", lambda *_: None)
         forwarding.send_waiting(office.installation)
     office.later(0.01)
     assert forwarding.send_waiting(office.installation) == 1

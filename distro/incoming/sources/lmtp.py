@@ -13,7 +13,6 @@ from distro import log
 from distro.incoming.mailroom import MOST_BYTES
 
 Put = Callable[[bytes, str], object]
-_MOST_RECIPIENTS = 50
 _SECONDS = 60.0  # that a silent client is waited for
 
 
@@ -26,10 +25,14 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802 - the library names it
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
-        """Take any recipient: the mail server has decided who comes here."""
+        """Take any recipient, since the mail server has decided who comes here; one at a time.
+
+        Each has a token of its own, and each would want an answer of its own after the text (RFC
+        2033 §4.2). The mail server brings the others in a transaction of their own.
+        """
         del server, session, options
-        if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
-            return "452 4.5.3 too many recipients"
+        if envelope.rcpt_tos:
+            return "452 4.5.3 one recipient at a time"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 

@@ -193,6 +193,7 @@ def test_the_main_job(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     assert installation.stop() == []
 
 
+@pytest.mark.faults  # for its length
 def test_a_worker_child_killed_in_the_middle(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """kill -9 of sending processes: nobody lost, nobody twice outside those counted."""
     installation, mailbox = up
@@ -234,6 +235,7 @@ def test_when_up_is_killed_its_parts_go(up: tuple[Up, Mailbox], tmp_path: Path) 
     )
 
 
+@pytest.mark.faults  # for its length
 def test_halt_stops_and_resume_goes_on(up: tuple[Up, Mailbox], tmp_path: Path) -> None:
     """Promise 7: no body begins more than a second after the halt was acknowledged."""
     installation, mailbox = up

@@ -11,6 +11,7 @@ from distro.store import distributions, releases, returns
 from distro.store.distribution import Distribution
 from distro.times import from_ms
 
+CODES = ("hold_overdue", "approval_missing", "lift_overdue", "our_fault", "storm")
 _LOOKED_AT = 500  # distributions, the newest
 _BEFORE_MS = 1_800_000  # so long before its time a draft is an alarm
 _LATE_MS = 30_000  # after a lift, from which waiting batches are an alarm
@@ -24,7 +25,7 @@ class Alarm:
 
     about: str  # D17; the same alarm is told once
     text: str
-    code: str  # hold_overdue, approval_missing, lift_overdue, our_fault, storm
+    code: str  # of CODES
 
 
 def alarms(installation: Installation) -> Iterator[Alarm]:

@@ -120,6 +120,12 @@ class Mailroom:
         now = time.time()
         return [name for at, name in sorted(found)[:most] if at <= now]
 
+    def count_waiting(self) -> int:
+        """Return how many are not carried out."""
+        with contextlib.suppress(FileNotFoundError):
+            return sum(_ID.fullmatch(n) is not None for n in os.listdir(self.folder / "new"))
+        return 0
+
     def read(self, name: str) -> Arrival | None:
         """Return something by its id, or the beginning of it; None where nothing has it, or
         several.

@@ -3,8 +3,21 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from distro.feedback.items import Item
+from distro.feedback.items import Cause, Item
 from distro.incoming.matching import By, Match
+
+LEDGER = ("moved", "waits", "kept", "counted", "not_attempted")
+PROBLEMS = ("forged", "wrong_recipient", "unmatched")
+# Everything under which something is counted; but for whom we slow down.
+COUNTED = (
+    *LEDGER,
+    *PROBLEMS,
+    *(cause.value for cause in Cause),
+    "address alone",
+    "circle",
+    "unreadable",
+    "unreadable report",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +30,9 @@ class Effect:
     status: str
     distribution: str  # D17
     matched_by: str
-    ledger: str = ""  # moved, waits, kept, counted, not_attempted; "": nothing to record
+    ledger: str = ""  # of LEDGER; "": nothing to record
     book: str = ""  # suppressed, struck, unsubscribed, held, suggested; "": nothing
-    problem: str = ""  # forged, wrong_recipient, unmatched
+    problem: str = ""  # of PROBLEMS
     ordinal: int = -1
     said: str = ""
     rule: str = ""

@@ -53,6 +53,13 @@ class Site(Section):
         ),
     )
     timezone: str = Field("UTC", description="The zone of times that name none.")
+    metrics_key: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "What Prometheus shows at /metrics (credentials of its authorization), 16 characters or"
+            " more; empty: the address is closed."
+        ),
+    )
     environment: str = Field(
         "production", description="Any other name: only the allow-list is written to."
     )
@@ -64,6 +71,13 @@ class Site(Section):
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
         return networks(value)
+
+    @field_validator("metrics_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("must have 16 characters or more: openssl rand -base64 24")
+        return value
 
     @field_validator("group")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from distro.errors import NotFoundError
-from distro.model import DistributionId, Edition
+from distro.model import DistributionId, DistributionState, Edition
 from distro.store import keys
 from distro.store.client import Store
 from distro.store.distribution import Distribution, row_of
@@ -80,6 +80,12 @@ def submitted_until(store: Store, until_ms: int, most: int) -> list[Distribution
     return _ids(
         store.command("ZRANGEBYSCORE", keys.DISTRIBUTIONS, "-inf", until_ms, "LIMIT", 0, most)
     )
+
+
+def states_of(store: Store, numbers: Sequence[str]) -> list[DistributionState | None]:
+    """Return the state of each distribution; None for one that is not there."""
+    found = store.pipeline([("HGET", keys.distribution(d), "state") for d in numbers])
+    return [DistributionState(raw.decode()) if raw else None for raw in found]
 
 
 def of_release(store: Store, slug: str) -> list[DistributionId]:

@@ -131,14 +131,14 @@ def batches_of(store: Store, distribution: str) -> list[BatchRow]:
 
 def counters(store: Store, distribution: str) -> dict[State, int]:
     """Return the ten counters, as the scripts keep them."""
+    return counters_of(store, [distribution])[0]
+
+
+def counters_of(store: Store, distributions: Sequence[str]) -> list[dict[State, int]]:
+    """Return the ten counters of each; all are 0 before the freeze."""
     gets = [word for n in range(len(_ORDER)) for word in ("GET", "i32", f"#{n}")]
-    return dict(
-        zip(
-            _ORDER,
-            map(int, store.command("BITFIELD_RO", keys.counters(distribution), *gets)),
-            strict=True,
-        )
-    )
+    answers = store.pipeline([("BITFIELD_RO", keys.counters(d), *gets) for d in distributions])
+    return [dict(zip(_ORDER, map(int, answer), strict=True)) for answer in answers]
 
 
 def histogram(states: bytes) -> dict[State, int]:

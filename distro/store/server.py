@@ -22,15 +22,29 @@ class ServerInfo:
     limit: int  # bytes; 0: none
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory of a server."""
+
+    used: int  # bytes
+    limit: int  # bytes; 0: none
+
+
+def memory(store: Store) -> Memory:
+    """Return the memory of the server."""
+    said = store.command("INFO", "memory")
+    return Memory(int(said.get("used_memory", 0)), int(said.get("maxmemory", 0)))
+
+
 def info(store: Store) -> ServerInfo:
     """Return how the server is set; needs the right to ask for its configuration."""
-    persistence, memory = store.command("INFO", "persistence"), store.command("INFO", "memory")
+    persistence, full = store.command("INFO", "persistence"), memory(store)
     return ServerInfo(
         append_only=bool(persistence.get("aof_enabled")),
         fsync=_setting(store, "appendfsync"),
         eviction=_setting(store, "maxmemory-policy"),
-        used=int(memory.get("used_memory", 0)),
-        limit=int(memory.get("maxmemory", 0)),
+        used=full.used,
+        limit=full.limit,
     )
 
 

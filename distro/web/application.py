@@ -21,6 +21,7 @@ from distro.subscribers import links
 from distro.web import link_pages
 from distro.web.feedback_webhooks import FeedbackWebhooks
 from distro.web.guard import Guard
+from distro.web.metrics import Metrics
 from distro.web.pages import Pages
 from distro.web.subscriber_pages import SubscriberPages
 
@@ -164,6 +165,7 @@ def create_app(installation: Installation) -> Starlette:
         routes=[
             *site.readers.routes(),
             *FeedbackWebhooks(installation).routes(),
+            *Metrics(installation).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/l/{token}/{link:int}", site.link, methods=["GET"]),

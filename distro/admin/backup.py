@@ -26,7 +26,7 @@ from distro.installation.context import Installation
 from distro.lib.files import read_text, replaced
 from distro.model import DistributionId, DistributionState
 from distro.settings.load import Settings
-from distro.store import data_format, distributions, dump, keys, subscriber_rows
+from distro.store import audit_log, data_format, distributions, dump, keys, subscriber_rows
 from distro.subscribers import people
 from distro.times import rfc3339
 
@@ -106,6 +106,7 @@ class BackupInfo:
     people: int
     distributions: int
     size: int = 0  # bytes of the file
+    log: str = ""  # the end of the audit log, LINE:HASH
     halted: tuple[str, ...] = ()
     newer: int = 0  # facts of this host that the copy did not have
 
@@ -128,6 +129,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
             "distributions": len(distributions.newest(installation.store)),
             "database": _database(installation),
             "data_format": data_format.FORMAT,
+            "audit_log": str(audit_log.head(installation.store)),
         }
         with tarfile.open(inner, "w") as tar:
             _add(tar, "about.json", json.dumps(about).encode())
@@ -144,6 +146,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
         int(str(about["people"])),
         int(str(about["distributions"])),
         path.stat().st_size,
+        log=str(about["audit_log"]),
     )
 
 

@@ -59,6 +59,7 @@ def backup(
                 "people": made.people,
                 "distributions": made.distributions,
                 "bytes": made.size,
+                "audit_log": made.log,
             }
         )
     else:
@@ -67,6 +68,7 @@ def backup(
             f" {output.count(made.distributions, 'distribution')}, {made.size:,} bytes, as of"
             f" {output.clock(made.at)}"
         )
+        output.say(f"The audit log ends with {made.log}: distro audit log verify --head compares.")
         output.say(
             f"Keep {key_file or 'the passphrase'} elsewhere: nobody opens the file without it."
         )

@@ -9,6 +9,7 @@ import typer
 
 from distro.cli import output
 from distro.cli.options import Config, Distribution, Json, described, settings
+from distro.errors import UsageError
 
 if TYPE_CHECKING:
     from distro.reports.progress import Glance
@@ -149,13 +150,49 @@ def explain(
     return 0
 
 
-def audit(distribution: Distribution, config: Config = None, as_json: Json = False) -> int:
+_Verify = Annotated[
+    str,
+    typer.Argument(
+        help="`verify`, of the log: find out whether it was changed.",
+        metavar="[verify]",
+        show_default=False,
+    ),
+]
+_Head = Annotated[
+    str,
+    typer.Option(
+        "--head",
+        help="Of the log: an end of before, as a backup names it; it must still be in it.",
+        metavar="LINE:HASH",
+    ),
+]
+
+
+def audit(
+    distribution: Distribution,
+    verify: _Verify = "",
+    head: _Head = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
     """Recount a distribution from the ledger's bytes and say whether it balances. Exit 1 if not.
+
+    `log` instead of a distribution shows who asked for what; `log verify` finds any line that was
+    edited, dropped or moved.
 
     Examples:
 
         distro audit D17
+        distro audit log
+        distro audit log verify --head 120:3f2a…
     """
+    if distribution == "log":
+        from distro.cli import audit_log
+
+        verified = verify == "verify" or bool(head)
+        return audit_log.show(config, verify=verified, head=head, as_json=as_json)
+    if verify:
+        raise UsageError("verify is for the log: distro audit log verify")
     from distro.installation.context import open_installation
     from distro.ledger.audit import audit as recount
     from distro.store.distributions import find

@@ -38,7 +38,7 @@ def suggestions(
             output.answer({"accepted": accept, "done": done}, f"{done}.", as_json=as_json)
             return 0
         if dismiss:
-            told.dismiss(installation, dismiss)
+            told.dismiss(installation, dismiss, actor=actor())
             output.answer({"dismissed": dismiss}, f"{dismiss} is dropped.", as_json=as_json)
             return 0
         found = told.open_suggestions(installation)
@@ -104,12 +104,12 @@ def storms(
 
     with open_installation(settings(config)) as installation:
         if accept:
-            people = struck.accept(installation, accept)
+            people = struck.accept(installation, accept, actor=actor())
             words = f"{output.count(people, 'address', 'addresses')} will not be written to again."
             output.answer({"accepted": accept, "suppressed": people}, words, as_json=as_json)
             return 0
         if dismiss:
-            struck.dismiss(installation, dismiss)
+            struck.dismiss(installation, dismiss, actor=actor())
             words = "Nothing of it counts; the addresses stay good."
             output.answer({"dismissed": dismiss}, words, as_json=as_json)
             return 0
@@ -153,19 +153,12 @@ def undo(
 
         distro feedback undo ana@daily.example --reason "she rang: the mailbox works"
     """
-    from distro.audience import book
-    from distro.errors import RefusedError
     from distro.incoming import address_book
     from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
-        who = book.person(installation.store, address)
         why = reason or "taken back by staff"
-        if not address_book.lift_suppression(installation, who, "", why=why, source=actor()):
-            raise RefusedError(
-                f"{who.email} is not suppressed by a message of the last 28 days",
-                hint=f"distro subscribers suppress {who.email} --lift --reason TEXT",
-            )
+        who = address_book.undo(installation, address, why=why, actor=actor())
     output.answer(
         {"email": who.email, "suppressed": False},
         f"{who.email} may be written to again.",
@@ -191,12 +184,15 @@ def reprocess(
     from distro.errors import UsageError
     from distro.incoming import processing
     from distro.installation.context import open_installation
+    from distro.installation.rights import admit
 
     try:
         day = date.fromisoformat(since)
     except ValueError:
         raise UsageError(f'"{since}" is no day; write 2026-11-20') from None
     with open_installation(settings(config)) as installation:
+        if not dry_run:
+            admit(installation, actor(), "feedback", wanted=f"reprocess since {since}")
         changed = list(processing.reprocess(installation, day, dry_run=dry_run))
     if as_json:
         output.document([{"message": c.message, "before": c.before, "now": c.now} for c in changed])

@@ -54,6 +54,7 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     "embargo_not_over": (
         'Send it at the lift: --at "{lift}". To some before it: `trusted: LIST` in the front matter'
     ),
+    "not_suppressed_by_message": "distro subscribers suppress {email} --lift --reason TEXT",
     "lift_over": "To end the embargo now: distro lift {distribution}",
     "no_embargo": "`distro report` shows what waits, and until when.",
     "nobody_matches": 'See who is there: distro segments list   distro segments count "…"',

@@ -105,7 +105,7 @@ def import_file(
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
     with open_installation(settings(config)) as installation:
-        admit(installation, actor(), "import")
+        admit(installation, actor(), "import", about=f"list {name}", wanted=file.name)
         judged = _judge(installation, file, name, basis=basis, sync=sync, encoding=encoding)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good
         foreseen = None

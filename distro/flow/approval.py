@@ -19,7 +19,7 @@ from distro.flow.holders import holders_for
 from distro.flow.notices import may_be_told
 from distro.flow.selection import query_of
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, may_do
 from distro.letter import CompiledLetter
 from distro.letter.compile import tiers as letter_tiers
 from distro.letter.slots import Slots
@@ -49,7 +49,7 @@ class Draft:
 
 def person_of(installation: Installation, actor: str) -> str:
     """Return who would approve; raises RefusedError for who may not."""
-    return admit(installation, actor, "approve")
+    return may_do(installation, actor, "approve")
 
 
 def show(installation: Installation, distribution: DistributionId, person: str) -> Draft:
@@ -88,7 +88,9 @@ def approve(installation: Installation, shown: Sequence[Draft], *, actor: str) -
 
     Raises RefusedError for who may not, or submitted it, and where it is not what was shown.
     """
-    person = admit(installation, actor, "approve")
+    about = " ".join(draft.found.label for draft in shown)
+    wanted = " ".join(draft.digest for draft in shown)
+    person = admit(installation, actor, "approve", about=about, wanted=wanted)
     states = [
         _approve_one(installation, draft, person, with_another=n > 0)
         for n, draft in enumerate(shown)
@@ -146,7 +148,7 @@ def reject(
     installation: Installation, distribution: DistributionId, *, actor: str, reason: str
 ) -> None:
     """Say no to a draft, with a reason; raises RefusedError where it is none."""
-    person = admit(installation, actor, "reject")
+    person = admit(installation, actor, "reject", about=distribution.label, why=reason)
     if not reason.strip():
         raise RefusedError("a rejection needs a reason", code="reason_missing")
     found = distributions.read(installation.store, distribution)

@@ -13,14 +13,16 @@ from pathlib import Path
 from distro.errors import RefusedError
 from distro.flow.holders import holders
 from distro.flow.notices import (
+    Asked,
     Told,
-    admit_act,
     carry_out,
     may_be_told,
     note_to_holders,
     one_line,
+    person_for,
     refuse_killed,
     sources_of,
+    unapproved,
 )
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
@@ -76,6 +78,7 @@ class PlannedCorrection:
     unreached: int  # who were to get it and do not have it
     readings: tuple[Reading, ...]
     act: Act
+    asked: Asked
 
 
 def plan(
@@ -88,7 +91,8 @@ def plan(
     """
     store, settings = installation.store, installation.settings
     one_line(order.note)
-    person = admit_act(installation, order.actor, order.verb, order.break_glass)
+    asker = order.actor
+    person = person_for(installation, order.actor, order.verb, order.break_glass)
     order = replace(order, actor=person)
     readings = read_files(settings, order.files, order.choices)
     named = distributions.read(store, distribution)
@@ -127,6 +131,7 @@ def plan(
         unreached=unreached,
         readings=readings,
         act=act,
+        asked=Asked(asker, order.verb, named.release, order.note, unapproved(order.break_glass)),
     )
 
 
@@ -134,7 +139,7 @@ def send(installation: Installation, planned: PlannedCorrection) -> Told:
     """Do what was planned, in one script; raises RefusedError where it came too late."""
     for name, raw in files_of(planned.readings).items():  # before anything refers to them
         releases.keep_file(installation.store, name, raw)
-    return carry_out(installation, planned.act, planned.audience)
+    return carry_out(installation, planned.act, planned.audience, planned.asked)
 
 
 def _check(

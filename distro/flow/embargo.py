@@ -112,7 +112,7 @@ def lift(
     Everyone else gets it at once. `broken`: somebody did not keep it, and whoever has the release
     is told that it is over, with the reason. Raises RefusedError where no embargo holds it back.
     """
-    actor = admit(installation, actor, "lift")
+    actor = admit(installation, actor, "lift", about=f"D{distribution}", why=reason)
     if broken and not reason.strip():
         raise RefusedError("say why: whoever has it reads it", code="reason_missing")
     if broken:
@@ -135,7 +135,7 @@ def move(installation: Installation, found: Distribution, at: str, *, actor: str
     The letters of the trusted who do not have it yet say the new one. Raises RefusedError for a
     time that is over.
     """
-    actor = admit(installation, actor, "lift")
+    actor = admit(installation, actor, "lift", about=found.label, wanted=at)
     zone = installation.settings.site.timezone
     try:
         when = parse_time(at, zone)

@@ -12,7 +12,7 @@ from distro.actors import BREAK_GLASS
 from distro.errors import RefusedError
 from distro.flow.holders import Held, holders
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, may_do
 from distro.mailing.compose import compile_edition
 from distro.model import NOTICES, DistributionId, DistributionState, Edition, State
 from distro.store import consents, distributions, release_scripts, releases
@@ -35,6 +35,17 @@ class Notice:
     actor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The order behind an act, as the audit log has it once the act is carried out."""
+
+    actor: str
+    verb: str
+    about: str  # slug
+    why: str
+    wanted: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedNotice:
     """The people whom a notice would reach, and its act."""
@@ -44,6 +55,7 @@ class PlannedNotice:
     audience: int  # who hold it and may be written to
     waiting: int  # who do not have it yet, and do not get it for now
     act: Act
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +80,9 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
     Whichever of its distributions is named, it is about the release. Raises RefusedError for what
     cannot be, TemplateError.
     """
-    store = installation.store
+    store, asker = installation.store, order.actor
     order = replace(
-        order, actor=admit_act(installation, order.actor, order.verb, order.break_glass)
+        order, actor=person_for(installation, order.actor, order.verb, order.break_glass)
     )
     named = distributions.read(store, distribution)
     mine = distributions.all_of(store, named.release)
@@ -98,6 +110,7 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
             distributions=[note],
             until_ms=until,
         ),
+        asked=Asked(asker, order.verb, named.release, order.note, unapproved(order.break_glass)),
     )
 
 
@@ -120,7 +133,7 @@ def note_to_holders(
 
 def send(installation: Installation, planned: PlannedNotice) -> Told:
     """Do what was planned, in one script; raises RefusedError where it came too late."""
-    return carry_out(installation, planned.act, planned.audience)
+    return carry_out(installation, planned.act, planned.audience, planned.asked)
 
 
 def tell_lift(
@@ -144,8 +157,22 @@ def tell_lift(
     return carry_out(installation, act, told.planned)
 
 
-def carry_out(installation: Installation, act: Act, audience: int) -> Told:
-    """Have the store do one act about a release, all or nothing."""
+def carry_out(
+    installation: Installation, act: Act, audience: int, asked: Asked | None = None
+) -> Told:
+    """Have the store do one act about a release, all or nothing.
+
+    `asked` is written down before; None: it is part of an act that was.
+    """
+    if asked:
+        admit(
+            installation,
+            asked.actor,
+            asked.verb,
+            about=asked.about,
+            wanted=asked.wanted,
+            why=asked.why,
+        )
     answer = installation.store.call(release_scripts.act(act))
     if answer.what != "ok":
         raise _not_done(act.slug, answer)
@@ -159,12 +186,17 @@ def carry_out(installation: Installation, act: Act, audience: int) -> Told:
     )
 
 
-def admit_act(installation: Installation, actor: str, act: str, break_glass: str) -> str:
+def unapproved(break_glass: str) -> str:
+    """Return how the audit log says that letters go out without approval."""
+    return f"without approval: {break_glass}" if break_glass else ""
+
+
+def person_for(installation: Installation, actor: str, act: str, break_glass: str) -> str:
     """Return the name under which an act is recorded; raise RefusedError where it may not be done.
 
     `break_glass`: why its letters are to go out without approval.
     """
-    person = admit(installation, actor, act)
+    person = may_do(installation, actor, act)
     if break_glass and (act not in BREAK_GLASS or person.startswith("machine:")):
         raise RefusedError(
             f"{act} without approval is for a person with a token, and for correct, hold and kill",

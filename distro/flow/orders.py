@@ -28,7 +28,7 @@ def halt(
 
     Raises RefusedError where there is nothing to stop.
     """
-    actor = admit(installation, actor, "halt")
+    actor = admit(installation, actor, "halt", about=distribution.label, why=reason)
     answer = installation.store.call(ledger_scripts.halt(distribution, actor, reason))
     if answer.state is None or not answer.done:
         raise RefusedError(f"{distribution.label} is {answer.name}: there is nothing to halt")
@@ -43,7 +43,7 @@ def resume(
     Overrides the guard that halted it, for this distribution. Raises RefusedError where it is not
     halted.
     """
-    actor = admit(installation, actor, "resume")
+    actor = admit(installation, actor, "resume", about=distribution.label, why=reason)
     answer = installation.store.call(ledger_scripts.resume(distribution, actor, reason))
     if answer.what == "held":
         raise on_hold(distribution)
@@ -83,7 +83,7 @@ def cancel(
 
     Raises RefusedError for one that is sent.
     """
-    actor = admit(installation, actor, "cancel")
+    actor = admit(installation, actor, "cancel", about=distribution.label, why=reason)
     answer = installation.store.call(ledger_scripts.cancel(distribution, actor, reason))
     failpoints.point("cancel.said")
     if not answer.done:
@@ -129,7 +129,7 @@ def reschedule(
     found = distributions.read(store, distribution)
     if found.tiered and found.began_ms and found.embargoed(store.now_ms()):
         return embargo.move(installation, found, at, actor=actor)
-    actor = admit(installation, actor, "reschedule")
+    actor = admit(installation, actor, "reschedule", about=distribution.label, wanted=at)
     start = start_ms(at, "" if found.tiered else embargo.lift_of(installation, found), zone)
     answer = store.call(ledger_scripts.reschedule(distribution, start, actor, rfc3339(start, zone)))
     if answer.what == "held":

@@ -24,7 +24,7 @@ def resend(
     Opens a distribution that was sent. Raises RefusedError where it is cancelled or superseded,
     and where nobody is in that state.
     """
-    actor = admit(installation, actor, "resend")
+    actor = admit(installation, actor, "resend", about=distribution.label, wanted=only)
     found = _resendable(installation, distribution)
     if not found.frozen:
         raise RefusedError(f"{found.label} has not begun: there is nobody to send to again")
@@ -52,7 +52,7 @@ def resend_to(
     Returns its number. Raises RefusedError where they may not be written to, NotFoundError where
     they are not in the book.
     """
-    actor = admit(installation, actor, "resend")
+    actor = admit(installation, actor, "resend", about=distribution.label, wanted="one reader")
     found = _resendable(installation, distribution)
     if not found.began_ms:
         raise RefusedError(f"{found.label} has not begun: nobody gets it before its time")

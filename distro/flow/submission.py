@@ -228,7 +228,13 @@ def accept(installation: Installation, planned: Planned) -> Accepted:
     something else.
     """
     store, order = installation.store, planned.order
-    person = admit(installation, order.actor, "submit")
+    person = admit(
+        installation,
+        order.actor,
+        "submit",
+        about=planned.release.slug,
+        wanted=f"to {order.to}",
+    )
     order = replace(order, actor=person)
     planned = replace(planned, order=order)
     if planned.plan.audience == 0 and not order.idempotency_key:

@@ -15,10 +15,12 @@ A suppression names the message that it rests on, and is undone by `feedback und
 import re
 import time
 
-from distro.audience import consent
+from distro.audience import book, consent
+from distro.errors import RefusedError
 from distro.feedback.items import Item
 from distro.incoming.matching import Letter
 from distro.installation.context import Installation
+from distro.installation.rights import admit, may_do
 from distro.lib.smtp_codes import enhanced
 from distro.model import DistributionId, State, Subscriber
 from distro.relay.reply import without_address
@@ -136,6 +138,20 @@ def lift_suppression(
     opt_outs.record_fact(installation, who.id, who.email, consent.LIFTED, source=source, detail=why)
     take_strikes_back(installation, who)
     return True
+
+
+def undo(installation: Installation, address: str, *, why: str, actor: str) -> Subscriber:
+    """Take back a suppression that rests on a message; raises RefusedError where there is none."""
+    may_do(installation, actor, "feedback")
+    who = book.person(installation.store, address)
+    actor = admit(installation, actor, "feedback", about=f"#{who.id}", wanted="undo", why=why)
+    if not lift_suppression(installation, who, "", why=why, source=actor):
+        raise RefusedError(
+            f"{who.email} is not suppressed by a message of the last 28 days",
+            code="not_suppressed_by_message",
+            email=who.email,
+        )
+    return who
 
 
 def take_strikes_back(installation: Installation, who: Subscriber, message: str = "") -> None:

@@ -19,6 +19,7 @@ from distro.incoming import address_book
 from distro.incoming.matching import Letter
 from distro.incoming.our_trouble import readers_of
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.lib.mailbox_providers import provider_of
 from distro.model import State, Subscriber, domain_of
 from distro.relay.reply import without_address
@@ -140,8 +141,9 @@ def open_storms(installation: Installation) -> list[Storm]:
     return sorted(found, key=lambda s: (bool(s.decided), -s.since))
 
 
-def accept(installation: Installation, name: str) -> int:
+def accept(installation: Installation, name: str, *, actor: str) -> int:
     """Carry out what a storm says; return how many addresses are suppressed."""
+    admit(installation, actor, "feedback", about=f"storm {name}", wanted="accept")
     _decide(installation, name, "accepted")
     done = 0
     for message, facts in returns.struck(installation.store, name).items():
@@ -153,8 +155,9 @@ def accept(installation: Installation, name: str) -> int:
     return done
 
 
-def dismiss(installation: Installation, name: str) -> None:
+def dismiss(installation: Installation, name: str, *, actor: str) -> None:
     """Drop what a storm says: the server was in trouble, the addresses are good."""
+    admit(installation, actor, "feedback", about=f"storm {name}", wanted="dismiss")
     _decide(installation, name, "dismissed")
 
 

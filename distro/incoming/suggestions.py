@@ -8,6 +8,7 @@ from typing import Any
 from distro.audience import book, consent
 from distro.errors import NotFoundError, RefusedError
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.model import Subscriber
 from distro.store import replies
 from distro.subscribers import links, opt_outs
@@ -79,6 +80,13 @@ def open_suggestions(installation: Installation) -> list[Suggestion]:
 def accept(installation: Installation, name: str, *, source: str) -> str:
     """Carry a suggestion out; return what was done, in words."""
     found = _named(installation, name)
+    source = admit(
+        installation,
+        source,
+        "feedback",
+        about=f"#{found.subscriber}",
+        wanted=f"accept: {found.kind}",
+    )
     who = book.by_id(installation.store, found.subscriber)
     if who is None:
         raise NotFoundError(f"who suggestion {name} is about is not in the book any more")
@@ -87,9 +95,12 @@ def accept(installation: Installation, name: str, *, source: str) -> str:
     return done
 
 
-def dismiss(installation: Installation, name: str) -> None:
+def dismiss(installation: Installation, name: str, *, actor: str) -> None:
     """Drop a suggestion."""
-    replies.drop_suggestion(installation.store, _named(installation, name).name)
+    found = _named(installation, name)
+    about = f"#{found.subscriber}"
+    admit(installation, actor, "feedback", about=about, wanted=f"dismiss: {found.kind}")
+    replies.drop_suggestion(installation.store, found.name)
 
 
 def _named(installation: Installation, name: str) -> Suggestion:

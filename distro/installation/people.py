@@ -17,7 +17,7 @@ def add(installation: Installation, name: str, role: str, expires: str, *, actor
 
     `expires`: how long it is good (90d); "": for ever. Raises UsageError, RefusedError.
     """
-    admit(installation, actor, "users")
+    admit(installation, actor, "users", about=name, wanted=f"add as {role}")
     if not _NAME.fullmatch(name):
         raise UsageError(f'"{name[:40]}" cannot be a name: small letters, digits, dots and hyphens')
     if role not in ROLES:
@@ -30,14 +30,14 @@ def add(installation: Installation, name: str, role: str, expires: str, *, actor
 
 def new_token(installation: Installation, name: str, expires: str, *, actor: str) -> str:
     """Return another token of a person; the one before ends."""
-    admit(installation, actor, "users")
+    admit(installation, actor, "users", about=name, wanted="another token")
     _check_known(installation, name)
     return users.new_token(installation.store, name, expires_ms=_until(installation, expires))
 
 
 def disable(installation: Installation, name: str, *, actor: str) -> None:
     """End a person's token."""
-    admit(installation, actor, "users")
+    admit(installation, actor, "users", about=name, wanted="end their token")
     _check_known(installation, name)
     users.disable(installation.store, name)
 

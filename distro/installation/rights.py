@@ -1,41 +1,88 @@
-"""Decide whether somebody may do something, once for every edge."""
+"""Decide whether somebody may do something, once for every edge, and write down that they asked."""
 
 from distro.actors import LEAST_ROLE, NEED_A_PERSON, ONLY_A_PERSON, Actor, may
 from distro.errors import RefusedError
+from distro.installation import audit_log
+from distro.installation.audit_log import Entry
 from distro.installation.context import Installation
 from distro.store import users
 
 
-def admit(installation: Installation, actor: str, act: str) -> str:
+def admit(
+    installation: Installation,
+    actor: str,
+    act: str,
+    *,
+    about: str = "",
+    wanted: str = "",
+    why: str = "",
+) -> str:
     """Return the name under which an act is recorded; raise RefusedError where it may not be done.
 
     A person is who holds a token; the account that owns the data is `machine:NAME`. An actor that
-    is no `Actor` comes from within and is trusted.
+    is no `Actor` comes from within and is trusted. What was asked for, of what and why is in the
+    audit log before it is done; so is what was refused here.
     """
     if not isinstance(actor, Actor):
         return actor
-    if actor.token:
-        return _person(installation, actor, act)
+    who, credential, refused = _judged(installation, actor, act)
+    code = refused.code if refused else ""
+    entry = Entry(0, who, credential, actor.host, act, about, wanted, why, code)
+    audit_log.note(installation, entry)
+    if refused:
+        raise refused
+    return who
+
+
+def may_do(installation: Installation, actor: str, act: str) -> str:
+    """Return the same, of somebody who looks and does nothing yet; raises RefusedError."""
+    if not isinstance(actor, Actor):
+        return actor
+    who, _, refused = _judged(installation, actor, act)
+    if refused:
+        raise refused
+    return who
+
+
+def _judged(
+    installation: Installation, actor: Actor, act: str
+) -> tuple[str, str, RefusedError | None]:
+    """Return who it is, by which credential, and why they may not do it; None: they may."""
+    who, credential = f"machine:{actor}", "account"
+    try:
+        if not actor.token:
+            _check_account(installation, act)
+            return who, credential, None
+        user = _user(installation, actor)
+        who, credential = user.name, f"token {user.token_id}"
+        _check_role(user, act)
+    except RefusedError as error:
+        return who, credential, error
+    return who, credential, None
+
+
+def _check_account(installation: Installation, act: str) -> None:
     needs = installation.settings.approval.required > 0 and act in NEED_A_PERSON
     if needs or act in ONLY_A_PERSON:
         raise RefusedError(f"{act} needs to know who you are", code="token_needed")
-    return f"machine:{actor}"
 
 
-def _person(installation: Installation, actor: Actor, act: str) -> str:
+def _user(installation: Installation, actor: Actor) -> users.User:
     store = installation.store
     user = users.by_token(store, actor.token)
     if user is None or user.disabled:
         raise RefusedError("this token is not valid", code="token_invalid")
     if user.expires_ms and store.now_ms() > user.expires_ms:
         raise RefusedError(f"the token of {user.name} has expired", code="token_expired")
+    return user
+
+
+def _check_role(user: users.User, act: str) -> None:
     if not may(user.role, act):
         raise RefusedError(
             f"{user.name} is {_article(user.role)}, and {act} needs {_article(LEAST_ROLE[act])}",
             code="role_too_low",
         )
-    users.note_act(store, user, act, actor.host)
-    return user.name
 
 
 def _article(role: str) -> str:

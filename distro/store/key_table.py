@@ -228,7 +228,8 @@ TABLE = (
     Key("users", "set", "names of the people who may do something"),
     Key("user:{name}", "hash", "role, created, disabled, token (SHA-256 of it), expires (ms)"),
     Key("tokens", "hash", "SHA-256 of a token -> name"),
-    Key("acts", "list", "who acted, by which token, from where, as JSON, newest first"),
+    Key("audit:log", "list", "who asked for what, as JSON, oldest first: a chain"),
+    Key("audit:head", "hash", "how many lines the audit log has, and the SHA-256 of the last"),
     Key("looked:{slug}", "hash", "approver -> the texts that they last looked at, as JSON"),
     # processes
     Key(

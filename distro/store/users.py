@@ -4,7 +4,6 @@ A token is 256 random bits, so its SHA-256 tells nothing about it and needs no s
 """
 
 import hashlib
-import json
 import secrets
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ from distro.store import keys
 from distro.store.client import Store
 
 _PREFIX = "distro_"
-_ACTS = 10_000  # the newest acts that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +76,6 @@ def everybody(store: Store) -> list[User]:
     """Return all people, by name."""
     found = (get(store, name) for name in sorted(store.members(keys.USERS)))
     return [user for user in found if user]
-
-
-def note_act(store: Store, user: User, act: str, host: str) -> None:
-    """Keep who acted, by which token, from where."""
-    line = {
-        "at": store.now_ms(),
-        "who": user.name,
-        "token": user.token_id,
-        "host": host,
-        "act": act,
-    }
-    store.pipeline([("LPUSH", keys.ACTS, json.dumps(line)), ("LTRIM", keys.ACTS, 0, _ACTS - 1)])
 
 
 def _digest(token: str) -> str:

@@ -11,7 +11,7 @@ from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, may_do
 from distro.model import Subscriber
 from distro.store import consents
 from distro.store.book_scripts import Command
@@ -33,7 +33,7 @@ def add(
     """Put one person into the book; raises for a bad address, one that is known, or one that may
     not come back.
     """
-    source = admit(installation, source, "import")
+    source = admit(installation, source, "add", wanted=" ".join(columns))
     email, reason = addresses.judge(address)
     if reason:
         raise UsageError(f"{address}: {reason}")
@@ -80,8 +80,10 @@ def edit(
     source: str,
 ) -> Subscriber:
     """Change columns (an empty value takes one away) and lists of one person."""
-    source = admit(installation, source, "import")
+    may_do(installation, source, "change")
     who = person(installation.store, address)
+    wanted = " ".join([*columns, *(f"+{name}" for name in join), *(f"-{name}" for name in leave)])
+    source = admit(installation, source, "change", about=f"#{who.id}", wanted=wanted)
     left = set(who.columns.get("_left", ()))
     barred = [name for name in join if name in left]
     if barred:
@@ -114,8 +116,9 @@ def edit(
 
 def move(installation: Installation, address: str, new: str, *, source: str) -> Subscriber:
     """Give a person another address; what they agreed to, and links in old letters, stay theirs."""
-    source = admit(installation, source, "import")
+    may_do(installation, source, "move")
     who = person(installation.store, address)
+    source = admit(installation, source, "move", about=f"#{who.id}")
     email, reason = addresses.judge(new)
     if reason:
         raise UsageError(f"{new}: {reason}")
@@ -199,8 +202,9 @@ def erase(installation: Installation, address: str, *, source: str) -> None:
     """Forget a person: only keyed hashes of their addresses stay, so that no import brings them
     back.
     """
-    source = admit(installation, source, "import")
+    may_do(installation, source, "erase")
     who = person(installation.store, address)
+    source = admit(installation, source, "erase", about=f"#{who.id}")
     # Names nobody.
     record_fact(
         installation,

@@ -75,7 +75,7 @@ def test_has_left_is_a_suggestion(office: Office) -> None:
     (found,) = suggestions.open_suggestions(office.installation)
     assert (found.kind, found.stand_in) == ("has_left", "newsdesk@daily.example")
     assert refused(office, first.recipient) == []
-    suggestions.dismiss(office.installation, found.name)
+    suggestions.dismiss(office.installation, found.name, actor="ana")
     with pytest.raises(NotFoundError):
         suggestions.accept(office.installation, found.name, source="ana")
     assert refused(office, first.recipient) == []

@@ -111,7 +111,7 @@ def test_a_decision_holds_for_a_day(office: Office) -> None:
     for letter in letters[:25]:
         strike(letter)
     (storm,) = storms.open_storms(office.installation)
-    storms.dismiss(office.installation, storm.name)
+    storms.dismiss(office.installation, storm.name, actor="ana")
     assert strike(letters[25]) == "dismissed"
     office.later(1.5)
     office.store.command("DEL", f"storm:{storm.name}")  # its day is over too

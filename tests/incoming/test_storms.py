@@ -66,7 +66,7 @@ def test_a_storm_of_one_text_is_held_until_somebody_looks(office: Office) -> Non
     assert office.states().count("b") == 25  # the letters did not arrive all the same
     (storm,) = storms.open_storms(office.installation)
     assert (storm.people, storm.server, storm.decided) == (25, "mx1.a.example", "")
-    storms.dismiss(office.installation, storm.name)
+    storms.dismiss(office.installation, storm.name, actor="ana")
     assert suppressed(office) == 0
     assert storms.open_storms(office.installation)[0].decided == "dismissed"
 
@@ -75,11 +75,11 @@ def test_a_storm_that_is_right_is_carried_out(office: Office) -> None:
     add_readers(office.store, 100, folder=office.folder, first=6)
     strike_all(office, 25)
     (storm,) = storms.open_storms(office.installation)
-    assert storms.accept(office.installation, storm.name) == 25
+    assert storms.accept(office.installation, storm.name, actor="ana") == 25
     assert suppressed(office) == 25
     # Whoever is struck by it later is suppressed as usual.
     with pytest.raises(NotFoundError):
-        storms.accept(office.installation, "0000")
+        storms.accept(office.installation, "0000", actor="ana")
 
 
 def test_a_few_of_many_are_no_storm(office: Office) -> None:

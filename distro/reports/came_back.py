@@ -44,7 +44,13 @@ def by_domain(
     largest = sorted(groups, key=lambda g: (-len(groups[g]), g))
     said = records.replies_at(store, distribution, [groups[g][0] for g in largest[:_ROWS]])
     rows = [
-        CameBack(state, domain, words(cause), len(groups[state, domain, cause]), text)
+        CameBack(
+            state,
+            domain,
+            words(cause),
+            len(groups[state, domain, cause]),
+            text.removeprefix(f"{words(cause)}: "),  # as the ledger keeps a reply that came back
+        )
         for (state, domain, cause), text in zip(largest[:_ROWS], said, strict=True)
     ]
     return rows, sum(len(groups[g]) for g in largest[_ROWS:])

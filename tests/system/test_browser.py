@@ -217,6 +217,7 @@ def test_without_javascript_a_reader_chooses_and_comes_back(
     context.close()
 
 
+@pytest.mark.faults  # for its length
 def test_the_live_page_follows_by_itself(
     browser: Browser, addresses: dict[str, str], store: Store
 ) -> None:

@@ -80,13 +80,10 @@ def _pipe(config: Config, recipient: str, *, as_json: bool) -> int:
     Whatever goes wrong before it is kept, the mail server tries again: another exit code than 75
     would send the message back (pipe(8)). Afterwards it is ours, and the sweep goes on.
     """
-    from distro.errors import DistroError
-    from distro.incoming import processing
-    from distro.incoming.mailroom import Mailroom, arrived
-    from distro.incoming.sources import files
-    from distro.installation.context import open_installation
-
     try:
+        from distro.incoming.mailroom import Mailroom, arrived
+        from distro.incoming.sources import files
+
         found = settings(config)
         ((name, raw),) = files.messages("-")
         arrival = arrived(raw, name, recipient=recipient)
@@ -96,9 +93,12 @@ def _pipe(config: Config, recipient: str, *, as_json: bool) -> int:
         output.note(f"cannot be kept now: {error}")
         return TRY_AGAIN
     try:
+        from distro.incoming import processing
+        from distro.installation.context import open_installation
+
         with open_installation(found) as installation:
             effects = processing.one(installation, room, arrival.id)
-    except DistroError as error:
+    except Exception as error:  # noqa: BLE001 - it is kept: the mail server must not send it back
         output.note(f"kept, and not carried out yet: {error}")
         return 0
     return _show_read(effects or [], as_json=as_json)

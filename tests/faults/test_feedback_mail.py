@@ -2,6 +2,8 @@
 a Dovecot by IMAP, LMTP, a pipe.
 """
 
+import shutil
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +67,9 @@ smtp unix - - n - - smtp
 lmtp unix - - n - - lmtp
 """
 PATIENCE = 60.0
+# Postfix's pipe runs as somebody who may not look into root's folders, where Python may be.
+PACKAGES = ":".join((str(Path(__file__).parents[2]), sysconfig.get_paths()["purelib"]))
+PIPE = f"/usr/bin/env PYTHONPATH={PACKAGES} /usr/bin/python3"
 
 
 def wait_for(done: Callable[[], bool], act: Callable[[], object] = lambda: None) -> None:
@@ -86,7 +91,9 @@ class MailSystem:
         self.folder.mkdir()
         self.lmtp = free_port()
         self.receiver = receiver
-        self.how = {"virtual": "virtual", "lmtp": f"lmtp:inet:127.0.0.1:{self.lmtp}"}[how]
+        ways = {"virtual": "virtual", "lmtp": f"lmtp:inet:127.0.0.1:{self.lmtp}", "pipe": "distro:"}
+        self.how = ways[how]
+        self.settings = folder / "pipe.toml"
 
     @property
     def maildir(self) -> Path:
@@ -94,7 +101,11 @@ class MailSystem:
 
     def started(self) -> AbstractContextManager[int]:
         main = MAIN.format(transport=self.how, receiver=self.receiver)
-        return postfix.postfix(self.folder, main, MASTER)
+        reads = f"{PIPE} -m distro feedback read - --config {self.settings}"
+        pipe = f"distro unix - n n - 2 pipe user=nobody argv={reads}"
+        return postfix.postfix(
+            self.folder, main, f"{MASTER}{pipe} --recipient ${{original_recipient}}\n"
+        )
 
 
 def send_to_all(installation: Installation, folder: Path) -> None:
@@ -220,6 +231,22 @@ def test_by_lmtp(tmp_path: Path, server: Embedded, store: Store, receiver: Mailb
         finally:
             stop.set()
         assert suggestions.open_suggestions(installation) == []
+
+
+def test_by_a_pipe(tmp_path: Path, server: Embedded, store: Store, receiver: Mailbox) -> None:
+    """A user who may write to the mailroom and nothing else keeps it; it is carried out later."""
+    system = MailSystem(tmp_path, receiver.port, "pipe")
+    with system.started() as port:
+        installation = office(tmp_path, server, store, port)
+        data = installation.settings.data
+        system.settings.write_text(f'data = "{data}"\n', encoding="utf-8")
+        data.chmod(0o711)
+        room = processing.mailroom(installation)
+        room.folder.mkdir(exist_ok=True)
+        shutil.chown(room.folder, "nobody")
+        send_to_all(installation, tmp_path)
+        wait_for(lambda: all_back(installation), lambda: processing.once(installation))
+        expect_all(installation)
 
 
 def test_the_probe_of_doctor_comes_back(

@@ -2,7 +2,9 @@
 serious fault for axe.
 """
 
+import io
 import os
+import re
 import shutil
 import threading
 import time
@@ -13,6 +15,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect, sync_playwright
+from pypdf import PdfReader
 
 from distro.audience import book
 from distro.demo.mailbox import Mailbox
@@ -22,6 +25,7 @@ from distro.installation.context import Installation
 from distro.model import DistributionId, Outcome, State
 from distro.relay.message import Message
 from distro.reports import live
+from distro.reports.summary import report
 from distro.store import Store, keys
 from distro.store.embedded import Embedded
 from distro.subscribers import transactional
@@ -237,3 +241,21 @@ def test_the_live_page_follows_by_itself(
     store.command("HSET", keys.distribution("1"), "state", "halted", "reason", "wrong photo")
     expect(page.locator("body")).to_contain_text("Halted: wrong photo", timeout=8000)
     context.close()
+
+
+def test_the_report_prints_on_one_page(
+    browser: Browser, addresses: dict[str, str], store: Store
+) -> None:
+    """For a boss: the figures of the command line on one sheet, nothing that is zero."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(addresses["report"])
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    context.close()
+    assert len(sheets) == 1
+    words = " ".join(sheets[0].extract_text().split())
+    counts = report(store, DistributionId("1"), "UTC").fields["counts"]
+    assert f"{counts['accepted']} of {sum(counts.values())} accepted" in words
+    for state, people in counts.items():
+        shown = re.search(rf"\b{state.replace('_', ' ').capitalize()} {people} \d", words)
+        assert bool(shown) == (people > 0), state

@@ -133,6 +133,21 @@ class Mailroom:
         found = self._find(name)
         return _read(found) if found else None
 
+    def begin(self, name: str) -> int:
+        """Note that something is being carried out; return how often that was begun and not ended,
+        this time included: whoever did it before was killed meanwhile.
+        """
+        note, times = self.folder / "begun", 1
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            before, _, often = note.read_text("ascii").partition(" ")
+            times = int(often) + 1 if before == name else 1
+        note.write_text(f"{name} {times}", "ascii")
+        return times
+
+    def end(self) -> None:
+        """Note that what was begun has ended, well or not."""
+        (self.folder / "begun").unlink(missing_ok=True)
+
     def done(self, name: str) -> None:
         """Put away what was carried out."""
         kept = self.folder / "kept" / datetime.now(UTC).date().isoformat()

@@ -26,6 +26,7 @@ from distro.store import consents, records, returns
 from distro.times import parse_duration
 
 _AT_ONCE = 500
+_TRIES = 3  # of an arrival in which processes are killed
 _DAY = 86_400
 _DAY_MS = _DAY * 1000
 _SEEN_MS = 400 * _DAY_MS  # a folder that is read again and again counts nothing twice
@@ -53,7 +54,7 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
     if returns.seen(installation.store, name):
         room.done(name)
         return []
-    effects = _carried_out(installation, arrival)
+    effects = _tried(installation, room, arrival)
     if effects is None:
         room.put_off(name)
         return None
@@ -62,6 +63,29 @@ def one(installation: Installation, room: Mailroom, name: str) -> list[Effect] |
     returns.note_done(installation.store, name, verdicts, counts)
     failpoints.point("feedback-noted")
     room.done(name)
+    return effects
+
+
+def _tried(installation: Installation, room: Mailroom, arrival: Arrival) -> list[Effect] | None:
+    """Return what an arrival did; nothing for one in which several processes were killed: it may be
+    what killed them, and the others must not wait for it.
+    """
+    times = room.begin(arrival.id)
+    if times > _TRIES:
+        returns.count(installation.store, "unreadable")
+        log.get().error(
+            "something that came back ended several processes; it is kept and left alone",
+            message=arrival.id,
+            source=arrival.source,
+        )
+        room.end()
+        return []
+    try:
+        effects = _carried_out(installation, arrival)
+    except StoreGoneError:  # an end too, and no fault of the message
+        room.end()
+        raise
+    room.end()
     return effects
 
 

@@ -1,7 +1,7 @@
 """What a hostile reader made the carrying out do, and it does no more."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +10,13 @@ import pytest
 
 from distro.audience import book, importing
 from distro.cli.main import run
+from distro.errors import StoreGoneError
 from distro.feedback.items import Cause
-from distro.incoming import carrying_out, our_name, processing, storms, suggestions
+from distro.incoming import carrying_out, judging, our_name, processing, storms, suggestions
+from distro.incoming.judging import Judgement
+from distro.incoming.mailroom import Arrival, arrived
 from distro.incoming.sources.lmtp import _Handler
+from distro.installation.context import Installation
 from distro.model import Outcome, State
 from distro.relay.message import Message
 from distro.store import consents, replies, returns
@@ -140,6 +144,57 @@ def test_what_cannot_be_carried_out_now_waits(
     assert [effect.book for effect in effects] == ["suppressed"]
 
 
+class _KilledError(BaseException):
+    """The process is gone: no handler of ours runs."""
+
+
+def test_what_kills_whoever_reads_it_is_left_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = office.publish()[:2]
+    room = processing.mailroom(office.installation)
+    bad, good = arrived(bounce(first), "x"), arrived(bounce(second), "x")
+    for one in (bad, good):
+        room.put(one)
+    judge = judging.judge
+
+    def killed(installation: Installation, arrival: Arrival) -> Judgement:
+        if arrival.id == bad.id:
+            raise _KilledError
+        return judge(installation, arrival)
+
+    monkeypatch.setattr(judging, "judge", killed)
+    deaths = 0
+    while room.count_waiting() and deaths < 10:
+        try:
+            processing.once(office.installation)
+        except _KilledError:
+            deaths += 1
+    assert deaths == 3
+    assert refused(office, second.recipient) == ["suppressed"]
+    assert refused(office, first.recipient) == []
+    assert room.read(bad.id) is not None  # kept: `reprocess` brings it back
+    monkeypatch.undo()
+    list(processing.reprocess(office.installation, _yesterday(), dry_run=False))
+    assert refused(office, first.recipient) == ["suppressed"]
+
+
+def test_redis_that_goes_away_again_and_again_is_no_fault_of_the_message(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = office.publish()[0]
+
+    def gone(*_: Any) -> None:
+        raise StoreGoneError("Redis is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judging, "judge", gone)
+        for _ in range(5):
+            with pytest.raises(StoreGoneError):
+                office.receive(bounce(first))
+    assert office.receive(bounce(first))[0].book == "suppressed"
+
+
 def test_the_same_message_counts_once_long_after_it_was_kept(office: Office) -> None:
     first = office.publish()[0]
     raw = answer(first, "STOP")
@@ -159,9 +214,12 @@ def test_judging_again_hands_no_answer_on_again(office: Office) -> None:
     host, store = office.installation.host, office.store
     for name, desk in replies.waiting(store, host, 10):
         replies.drop(store, host, name, desk)
-    since = (datetime.now(UTC) - timedelta(days=1)).date()
-    assert list(processing.reprocess(office.installation, since, dry_run=False)) == []
+    assert list(processing.reprocess(office.installation, _yesterday(), dry_run=False)) == []
     assert replies.count_waiting(store, host) == 0
+
+
+def _yesterday() -> date:
+    return (datetime.now(UTC) - timedelta(days=1)).date()
 
 
 def test_two_processes_judge_each_refusal(office: Office) -> None:
@@ -217,7 +275,6 @@ def test_a_pipe_that_cannot_keep_a_message_asks_to_try_again(
 )
 def test_any_answer_can_be_handed_on(office: Office, head: str) -> None:
     from distro.incoming import forwarding
-    from distro.incoming.mailroom import arrived
 
     raw = f"{head}\n\nHello \\ud800 +2AA- there\n".encode()
     sender = office.installation.settings.sender

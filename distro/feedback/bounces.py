@@ -25,7 +25,10 @@ def is_bounce(message: Message) -> bool:
         return True
     if _OUT_OF_OFFICE_HEADERS & {name for name, _ in headers.pairs}:
         return False
-    if _DAEMON.search(headers.get("from").lower()):
+    sender = headers.get("from").lower()
+    if "mailer-daemon@" in sender:  # whatever it says, in whichever language
+        return True
+    if _DAEMON.search(sender):
         failure = message.returned or _FAILURE.search(f"{subject} {message.text[:3000]}")
         return bool(failure or _SUBJECT.search(subject))
     if _FORWARDED.match(subject):
@@ -249,9 +252,10 @@ def _told(message: Message, named: Sequence[Section]) -> list[Item]:
     """Return the items of a bounce that is nothing but sentences."""
     whole = message.text[:4000]
     items = []
-    for section in named:
+    # Where it names nobody, the address that it came back to may still tell.
+    for section in named or [Section("", whole.split("\n"))]:
         said = "\n".join(section.lines)
-        alone = len(named) == 1
+        alone = len(named) <= 1
         item = _item(section.recipient, said, whole if alone else "", "", "")
         if _DELAYED.search(whole) and not _GIVEN_UP.search(whole):
             item = _as(item, Cause.DELAYED)

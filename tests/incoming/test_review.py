@@ -56,6 +56,15 @@ def test_a_message_id_alone_unsubscribes_nobody(office: Office) -> None:
     assert office.receive(own)[0].book == "unsubscribed"
 
 
+def test_a_bounce_that_names_nobody_is_known_by_where_it_came_back_to(office: Office) -> None:
+    first = office.publish()[0]
+    raw = (
+        f"From: MAILER-DAEMON@mx.example\nTo: {first.sender}\nSubject: 退信\n\n550 5.1.1 无此用户\n"
+    )
+    effect = office.receive(raw.encode())[0]
+    assert (effect.matched_by, effect.ledger) == ("return_path", "moved")
+
+
 # -- storms
 
 

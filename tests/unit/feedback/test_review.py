@@ -151,3 +151,8 @@ def test_a_plain_no_is_nothing_else(words: str, no: bool) -> None:
 def test_a_code_counts_where_a_provider_has_no_kind() -> None:
     item = refused("a@b.example", "550 Adresse refusee", Cause.UNCLASSIFIED, status="5.1.1")
     assert item.cause is Cause.UNKNOWN_USER
+
+
+def test_what_a_daemon_writes_is_no_answer() -> None:
+    (item,) = items("From: MAILER-DAEMON@mx.example\nSubject: 退信\n\n无法投递\n")
+    assert (item.recipient, item.cause) == ("", Cause.UNCLASSIFIED)

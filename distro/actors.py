@@ -10,6 +10,8 @@ LEAST_ROLE = {
     "change": "editor",
     "move": "editor",
     "erase": "editor",
+    "suppress": "editor",
+    "close": "editor",
     "feedback": "editor",
     "halt": "editor",
     "resume": "editor",

@@ -118,7 +118,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
         raise InputFileError(f"{path.parent}: there is no such folder")
     with workplace(installation.settings.data) as folder:
         rdb, inner, closed = folder / "redis.rdb", folder / "inner.tar", folder / "closed"
-        now = installation.store.now_ms()
+        now, log_end = installation.store.now_ms(), str(audit_log.head(installation.store))
         with rdb.open("wb") as out:
             dump.take(installation.url, out)
         about = {
@@ -129,7 +129,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
             "distributions": len(distributions.newest(installation.store)),
             "database": _database(installation),
             "data_format": data_format.FORMAT,
-            "audit_log": str(audit_log.head(installation.store)),
+            "audit_log": log_end,
         }
         with tarfile.open(inner, "w") as tar:
             _add(tar, "about.json", json.dumps(about).encode())
@@ -146,7 +146,7 @@ def backup(installation: Installation, path: Path, lock: BackupKey) -> BackupInf
         int(str(about["people"])),
         int(str(about["distributions"])),
         path.stat().st_size,
-        log=str(about["audit_log"]),
+        log=log_end,
     )
 
 

@@ -68,7 +68,8 @@ def backup(
             f" {output.count(made.distributions, 'distribution')}, {made.size:,} bytes, as of"
             f" {output.clock(made.at)}"
         )
-        output.say(f"The audit log ends with {made.log}: distro audit log verify --head compares.")
+        if made.log:
+            output.say(f"The audit log ended with {made.log} (distro audit log verify --head …)")
         output.say(
             f"Keep {key_file or 'the passphrase'} elsewhere: nobody opens the file without it."
         )

@@ -186,13 +186,13 @@ def audit(
         distro audit log
         distro audit log verify --head 120:3f2a…
     """
+    if verify not in ("", "verify") or (distribution != "log" and (verify or head)):
+        raise UsageError("distro audit log, or distro audit log verify [--head LINE:HASH]")
     if distribution == "log":
         from distro.cli import audit_log
 
         verified = verify == "verify" or bool(head)
         return audit_log.show(config, verify=verified, head=head, as_json=as_json)
-    if verify:
-        raise UsageError("verify is for the log: distro audit log verify")
     from distro.installation.context import open_installation
     from distro.ledger.audit import audit as recount
     from distro.store.distributions import find

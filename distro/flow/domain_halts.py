@@ -6,6 +6,7 @@ import time
 
 from distro.errors import DistroError, RefusedError
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.lib.mailbox_providers import provider_of
 from distro.model import domain_of
 from distro.store import AsyncStore, halts
@@ -28,6 +29,9 @@ def halt_domain(
             f'"{domain}" is no domain',
             hint="Like outlook.com, or a provider: microsoft, google, yahoo, apple.",
         )
+    actor = admit(
+        installation, actor, "halt", about=f"@{key}", wanted=f"for {seconds:.0f} s", why=reason
+    )
     halt = DomainHalt(installation.store.now_ms() / 1000 + seconds, reason, actor)
     if seconds > 0:
         halts.set_halt(installation.store, key, halt)

@@ -137,16 +137,19 @@ class Mailroom:
         """Note that something is being carried out; return how often that was begun and not ended,
         this time included: whoever did it before was killed meanwhile.
         """
-        note, times = self.folder / "begun", 1
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            before, _, often = note.read_text("ascii").partition(" ")
-            times = int(often) + 1 if before == name else 1
-        note.write_text(f"{name} {times}", "ascii")
+        note, times = self.folder / "begun" / name, 1
+        # Where it cannot be noted, it is carried out all the same.
+        with contextlib.suppress(OSError):
+            note.parent.mkdir(mode=0o700, exist_ok=True)
+            with note.open("ab") as file:
+                file.write(b".")
+                times = file.tell()
         return times
 
-    def end(self) -> None:
+    def end(self, name: str) -> None:
         """Note that what was begun has ended, well or not."""
-        (self.folder / "begun").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (self.folder / "begun" / name).unlink(missing_ok=True)
 
     def done(self, name: str) -> None:
         """Put away what was carried out."""

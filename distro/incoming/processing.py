@@ -78,14 +78,14 @@ def _tried(installation: Installation, room: Mailroom, arrival: Arrival) -> list
             message=arrival.id,
             source=arrival.source,
         )
-        room.end()
+        room.end(arrival.id)
         return []
     try:
         effects = _carried_out(installation, arrival)
     except StoreGoneError:  # an end too, and no fault of the message
-        room.end()
+        room.end(arrival.id)
         raise
-    room.end()
+    room.end(arrival.id)
     return effects
 
 

@@ -5,7 +5,9 @@ moved does not fit its neighbours. Whoever can rewrite the whole log can make an
 each backup has the end of the log of its time, and `distro audit log verify --head` compares.
 """
 
+import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,12 +41,20 @@ def note(installation: Installation, entry: Entry) -> None:
         "credential": entry.credential,
         "host": entry.host,
         "act": entry.act,
-        "about": entry.about,
-        "wanted": entry.wanted[:_MOST_WORDS],
-        "why": entry.why[:_MOST_WORDS],
+        "about": _plain(entry.about),
+        "wanted": _plain(entry.wanted),
+        "why": _plain(entry.why),
         "refused": entry.refused,
     }
     audit_log.append(installation.store, {k: v for k, v in facts.items() if v})
+
+
+def _plain(text: str) -> str:
+    """Return a text without addresses, which would stay when their reader is erased."""
+    return _ADDRESS.sub("(address)", text[:_MOST_WORDS])
+
+
+_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,100}@[^\s<>()\"',;:]{1,255}")
 
 
 def newest(store: Store, most: int) -> list[Entry]:
@@ -53,11 +63,16 @@ def newest(store: Store, most: int) -> list[Entry]:
     for line in audit_log.lines(store, -most):
         try:
             said = json.loads(line)
-            texts = {name: str(said.get(name, "")) for name in _TEXTS}
+            texts = {name: _writable(str(said.get(name, ""))) for name in _TEXTS}
             found.append(Entry(at=int(said["at"]), **texts))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
+
+
+def _writable(text: str) -> str:
+    """Return a text without halves of characters: what was typed may not have been UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _TEXTS = ("who", "credential", "host", "act", "about", "wanted", "why", "refused")
@@ -77,12 +92,14 @@ def verify(store: Store, known: str = "") -> Verdict:
     `known`: an end of before, as a backup names it ("120:3f2a…"), which must still be in it. Raises
     UsageError for one that is none.
     """
+    if known and not _HEAD.fullmatch(known):
+        raise UsageError("an end of the log looks like 120:3f2a…, as `distro backup` prints it")
     line, _, name = known.partition(":")
-    if known and not (line.isdigit() and len(name) == 64):
-        raise UsageError("an end of the log looks like 120:3f2a… (distro backup show names it)")
     head, findings = audit_log.head(store), []
     last, number = "", 0
-    for number, text in enumerate(audit_log.lines(store), start=1):
+    # Others go on appending: what comes after the end that was read is looked at the next time.
+    for text in itertools.islice(audit_log.lines(store), max(0, head.lines)):
+        number += 1
         if _before(text) != last:
             findings.append(_broken(number))
         last = audit_log.hash_of(text)
@@ -90,15 +107,20 @@ def verify(store: Store, known: str = "") -> Verdict:
             findings.append(f"line {number} is not the one that the backup knew")
     if (number, last) != (head.lines, head.hash):
         findings.append(f"it has {number} lines and does not end where line {head.lines} did")
+    elif audit_log.head(store) == head and audit_log.count(store) > head.lines:
+        findings.append(f"lines after line {head.lines} do not belong to it")
     if known and number < int(line):
         findings.append(f"it has {number} lines, and had {line}")
     return Verdict(head, tuple(_few(findings)))
 
 
-def _before(text: str) -> str | None:
+_HEAD = re.compile(r"[1-9][0-9]{0,9}:[0-9a-f]{64}")
+
+
+def _before(text: bytes) -> str | None:
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return str(said.get("before")) if isinstance(said, dict) else None
 

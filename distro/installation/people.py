@@ -17,11 +17,11 @@ def add(installation: Installation, name: str, role: str, expires: str, *, actor
 
     `expires`: how long it is good (90d); "": for ever. Raises UsageError, RefusedError.
     """
-    admit(installation, actor, "users", about=name, wanted=f"add as {role}")
     if not _NAME.fullmatch(name):
         raise UsageError(f'"{name[:40]}" cannot be a name: small letters, digits, dots and hyphens')
     if role not in ROLES:
         raise UsageError(f'there is no role "{role[:40]}": {", ".join(ROLES)}')
+    admit(installation, actor, "users", about=name, wanted=f"add as {role}")
     token = users.add(installation.store, name, role, expires_ms=_until(installation, expires))
     if not token:
         raise RefusedError(f"there is a {name} already", code="user_exists", name=name)

@@ -35,11 +35,16 @@ def admit(
 
 
 def may_do(installation: Installation, actor: str, act: str) -> str:
-    """Return the same, of somebody who looks and does nothing yet; raises RefusedError."""
+    """Return the same, of somebody who looks and does nothing yet; raises RefusedError.
+
+    The audit log has it only where it is refused.
+    """
     if not isinstance(actor, Actor):
         return actor
-    who, _, refused = _judged(installation, actor, act)
+    who, credential, refused = _judged(installation, actor, act)
     if refused:
+        entry = Entry(0, who, credential, actor.host, act, "", refused=refused.code)
+        audit_log.note(installation, entry)
         raise refused
     return who
 

@@ -7,6 +7,7 @@ import time
 from distro.audience import addresses, book, consent
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
+from distro.installation.rights import admit, may_do
 from distro.model import Subscriber
 from distro.store import consents, reader_requests
 
@@ -15,7 +16,9 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
     """Note that we may not write to them (a lawyer's letter, say), whether or not they are in the
     book yet; an admin may lift it.
     """
+    may_do(installation, source, "suppress")
     email, who = known_as(installation, address)
+    source = admit(installation, source, "suppress", about=_number(who), why=reason)
     if who:
         record_fact(
             installation, who.id, who.email, consent.SUPPRESSED, source=source, detail=reason
@@ -30,7 +33,11 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
 
 def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
     """Lift a suppression, never a person's own wish."""
+    may_do(installation, source, "suppress")
     email, who = known_as(installation, address)
+    source = admit(
+        installation, source, "suppress", about=_number(who), wanted="take it back", why=reason
+    )
     if who is None:
         if said_before(installation, email) != consent.SUPPRESSED:
             raise NotFoundError(f"{email} is not in the book, and not suppressed")
@@ -51,6 +58,10 @@ def lift(installation: Installation, address: str, reason: str, *, source: str) 
         )
     record_fact(installation, who.id, who.email, consent.LIFTED, source=source, detail=reason)
     unsay(installation, who.email)
+
+
+def _number(who: Subscriber | None) -> str:
+    return f"#{who.id}" if who else "an address that is not in the book"
 
 
 def pause(installation: Installation, who: Subscriber, till_ms: int, *, source: str) -> None:

@@ -188,6 +188,17 @@ def test_what_kills_whoever_reads_it_is_left_alone(
     assert refused(office, first.recipient) == ["suppressed"]
 
 
+def test_what_was_begun_is_known_of_each(office: Office) -> None:
+    room = processing.mailroom(office.installation)
+    room.folder.mkdir(parents=True, exist_ok=True)
+    assert [room.begin(name) for name in "abab"] == [1, 1, 2, 2]
+    room.end("a")
+    assert room.begin("a") == 1
+    (room.folder / "begun" / "c").mkdir()  # it cannot be noted: carried out all the same
+    assert room.begin("c") == 1
+    room.end("c")
+
+
 def test_redis_that_goes_away_again_and_again_is_no_fault_of_the_message(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

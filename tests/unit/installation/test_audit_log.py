@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,18 @@ import pytest
 from distro.actors import Actor
 from distro.cli.main import run
 from distro.errors import RefusedError, UsageError
-from distro.flow import orders
+from distro.flow import notices, orders
+from distro.flow.domain_halts import halt_domain
+from distro.flow.notices import Notice
 from distro.flow.submission import Order, submit
+from distro.incoming import address_book
 from distro.installation import audit_log, people
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.store import Store, distributions, keys
 from distro.store import audit_log as log
 from distro.store.embedded import Embedded
+from distro.subscribers import opt_outs
 from distro.subscribers import people as readers
 from tests.support.installation import add_readers, make_installation, write_release
 
@@ -63,6 +68,83 @@ def test_who_asked_for_what_of_what_and_why(installation: Installation, tmp_path
 def test_a_look_is_no_act(installation: Installation) -> None:
     people.add(installation, "cleo", "approver", "", actor="test")
     assert log.head(installation.store) == log.Head(0, "")
+
+
+def test_what_is_refused_is_written_down_by_whatever_way(
+    installation: Installation, tmp_path: Path
+) -> None:
+    token = people.add(installation, "vera", "viewer", "", actor="test")
+    vera = Actor.of("root", token, "laptop")
+    submit(installation, Order(files=[write_release(tmp_path)], to="journalists"))
+    number = distributions.newest(installation.store)[0]
+    first = "reader1@b.example"
+    tries: list[Callable[[], object]] = [
+        lambda: readers.erase(installation, first, source=vera),
+        lambda: readers.move(installation, first, "new@b.example", source=vera),
+        lambda: opt_outs.suppress(installation, first, "a lawyer wrote", source=vera),
+        lambda: opt_outs.lift(installation, first, "works again", source=vera),
+        lambda: notices.plan(installation, number, Notice(verb="kill", note="libel", actor=vera)),
+        lambda: halt_domain(installation, "b.example", 60, actor=vera, reason="slow"),
+        lambda: address_book.undo(installation, first, why="she rang", actor=vera),
+    ]
+    for n, act in enumerate(tries, start=1):
+        with pytest.raises(RefusedError) as refused:
+            act()
+        assert refused.value.code == "role_too_low"
+        entries = audit_log.newest(installation.store, 100)
+        assert [(e.who, e.refused) for e in entries] == [("vera", "role_too_low")] * n
+
+
+def test_no_reader_stays_in_it(installation: Installation) -> None:
+    with pytest.raises(UsageError):
+        people.add(installation, "ana@daily.example", "editor", "", actor=Actor.of("ana"))
+    admit(installation, Actor.of("ana"), "feedback", why="ana.z@daily.example rang: <b@c.example>")
+    (entry,) = audit_log.newest(installation.store, 10)
+    assert entry.why == "(address) rang: <(address)>"
+
+
+def test_any_reason_can_be_written_down(installation: Installation) -> None:
+    admit(installation, Actor.of("ana"), "halt", about="D1", why="caf\udce9 " + "x" * 9000)
+    (entry,) = audit_log.newest(installation.store, 10)
+    assert entry.why.startswith("caf? x")
+    assert len(entry.why) == 500
+    assert audit_log.verify(installation.store).findings == ()
+
+
+def test_an_append_meanwhile_is_no_change(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(installation, 3)
+    found = log.head(installation.store)
+    asked(installation, 1)
+    with monkeypatch.context() as patched:
+        heads = [found]
+        real = log.head
+        patched.setattr(log, "head", lambda store: heads.pop() if heads else real(store))
+        assert audit_log.verify(installation.store).findings == ()
+    installation.store.command("RPUSH", keys.AUDIT_LOG, "{}")
+    assert audit_log.verify(installation.store).findings
+
+
+@pytest.mark.parametrize("line", [b"\xff", b"[" * 100_000, b"[]", b"7"])
+def test_a_spoiled_line_is_found_and_ends_nothing(installation: Installation, line: bytes) -> None:
+    asked(installation, 3)
+    installation.store.command("LSET", keys.AUDIT_LOG, 1, line)
+    assert audit_log.verify(installation.store).findings
+    assert len(audit_log.newest(installation.store, 10)) == 2
+    installation.store.command("HSET", keys.AUDIT_HEAD, "lines", "many")
+    assert audit_log.verify(installation.store).findings
+
+
+@pytest.mark.parametrize("known", ["0:" + "0" * 64, "²:" + "0" * 64, "0:", "12", "3:xyz"])
+def test_only_an_end_of_the_log_is_compared(installation: Installation, known: str) -> None:
+    with pytest.raises(UsageError):
+        audit_log.verify(installation.store, known)
+
+
+@pytest.mark.parametrize("words", [["log", "verfiy"], ["D1", "verify"], ["D1", "--head", "1:2"]])
+def test_a_slip_of_the_pen_is_no_good_verdict(words: list[str]) -> None:
+    assert run(["audit", *words]) == 2
 
 
 def edited(lines: list[bytes]) -> list[bytes]:

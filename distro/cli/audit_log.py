@@ -26,9 +26,10 @@ def show(config: Config, *, verify: bool, head: str, as_json: bool) -> int:
         return 0
     for entry in entries:
         output.say(_line(entry, zone))
-    if not entries:
+    if entries:
+        output.say("\nNext: distro audit log verify")
+    else:
         output.say("Nobody has asked for anything yet.")
-    output.say("\nNext: distro audit log verify")
     return 0
 
 

@@ -154,7 +154,7 @@ _Verify = Annotated[
     str,
     typer.Argument(
         help="`verify`, of the log: find out whether it was changed.",
-        metavar="[verify]",
+        metavar="verify",
         show_default=False,
     ),
 ]

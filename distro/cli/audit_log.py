@@ -67,7 +67,7 @@ def _line(entry: "Entry", zone: str) -> str:
     from distro.times import from_ms
 
     when = from_ms(entry.at, zone)
-    done = f"{entry.act} {entry.about}".strip()
+    done = f"{entry.act} {entry.about}".strip() + (f" (was {entry.was})" if entry.was else "")
     told = [done, entry.wanted, f'"{entry.why}"' if entry.why else ""]
     refused = f"   refused: {entry.refused.replace('_', ' ')}" if entry.refused else ""
     by = f"{entry.who} ({', '.join(filter(None, (entry.credential, entry.host)))})"

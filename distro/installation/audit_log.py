@@ -29,6 +29,7 @@ class Entry:
     host: str
     act: str
     about: str  # D17, a release, #12 of the book, a person with a token
+    was: str = ""  # the state of a distribution before the act
     wanted: str = ""  # what is to be, where the act alone does not say it
     why: str = ""
     refused: str = ""  # why it was not done: a code
@@ -42,6 +43,7 @@ def note(installation: Installation, entry: Entry) -> None:
         "host": entry.host,
         "act": entry.act,
         "about": _plain(entry.about),
+        "was": entry.was,
         "wanted": _plain(entry.wanted),
         "why": _plain(entry.why),
         "refused": entry.refused,
@@ -75,7 +77,7 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-_TEXTS = ("who", "credential", "host", "act", "about", "wanted", "why", "refused")
+_TEXTS = ("who", "credential", "host", "act", "about", "was", "wanted", "why", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def verify(store: Store, known: str = "") -> Verdict:
     # Others go on appending: what comes after the end that was read is looked at the next time.
     for text in itertools.islice(audit_log.lines(store), max(0, head.lines)):
         number += 1
-        if _before(text) != last:
+        if _previous(text) != last:
             findings.append(_broken(number))
         last = audit_log.hash_of(text)
         if known and number == int(line) and last != name:
@@ -117,12 +119,12 @@ def verify(store: Store, known: str = "") -> Verdict:
 _HEAD = re.compile(r"[1-9][0-9]{0,9}:[0-9a-f]{64}")
 
 
-def _before(text: bytes) -> str | None:
+def _previous(text: bytes) -> str | None:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return str(said.get("before")) if isinstance(said, dict) else None
+    return str(said.get("previous")) if isinstance(said, dict) else None
 
 
 def _broken(number: int) -> str:

@@ -5,7 +5,8 @@ from distro.errors import RefusedError
 from distro.installation import audit_log
 from distro.installation.audit_log import Entry
 from distro.installation.context import Installation
-from distro.store import users
+from distro.model import DistributionId
+from distro.store import distributions, users
 
 
 def admit(
@@ -27,11 +28,19 @@ def admit(
         return actor
     who, credential, refused = _judged(installation, actor, act)
     code = refused.code if refused else ""
-    entry = Entry(0, who, credential, actor.host, act, about, wanted, why, code)
+    was = _state_of(installation, about)
+    entry = Entry(0, who, credential, actor.host, act, about, was, wanted, why, code)
     audit_log.note(installation, entry)
     if refused:
         raise refused
     return who
+
+
+def _state_of(installation: Installation, about: str) -> str:
+    """Return the state of the distribution that an act is about (D17); "" for anything else."""
+    number = DistributionId.parse(about) if about.startswith("D") else None
+    found = distributions.get(installation.store, number) if number else None
+    return found.state.value if found else ""
 
 
 def may_do(installation: Installation, actor: str, act: str) -> str:

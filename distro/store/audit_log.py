@@ -31,7 +31,7 @@ def append(store: Store, facts: Mapping[str, str]) -> None:
     last = before.decode() if before else ""
     own = {"at": store.now_ms(), "id": secrets.token_hex(6)}  # as nobody else's at that moment
     for _ in range(_TRIES):
-        line = json.dumps({**own, **facts, "before": last}).encode()
+        line = json.dumps({**own, **facts, "previous": last}).encode()
         done, last = store.call(Call("audit_log", (last, line, hash_of(line)), _appended))
         # It may be there although the answer that said so was lost.
         if done or last == hash_of(line):

@@ -49,13 +49,13 @@ def test_who_asked_for_what_of_what_and_why(installation: Installation, tmp_path
         admit(installation, ben, "kill", about="D1", why="libel")
     readers.erase(installation, "reader1@b.example", source=ben)
     entries = audit_log.newest(installation.store, 10)
-    told = [(e.who, e.act, e.about, e.wanted, e.why, e.refused) for e in entries]
+    told = [(e.who, e.act, e.about, e.wanted or e.was, e.why, e.refused) for e in entries]
     slug = distributions.read(installation.store, number).release
     assert told == [
         ("machine:ana", "users", "ben", "add as editor", "", ""),
         ("ben", "submit", slug, "to journalists", "", ""),
-        ("ben", "halt", number.label, "", "wrong photo", ""),
-        ("ben", "kill", "D1", "", "libel", "role_too_low"),
+        ("ben", "halt", number.label, "scheduled", "wrong photo", ""),
+        ("ben", "kill", "D1", "halted", "libel", "role_too_low"),
         ("ben", "erase", "#2", "", "", ""),
     ]
     assert {e.host for e in entries} == {"desk", "laptop"}

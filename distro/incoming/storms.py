@@ -61,7 +61,13 @@ def struck(
     """
     store, server = installation.store, item.server or domain_of(who.email)
     name = fingerprint(server, without_address(item.said, who.email))
-    facts = {"who": who.id, "cause": item.cause, "status": item.status, "of": letter.distribution}
+    facts = {
+        "who": who.id,
+        "domain": domain_of(who.email),
+        "cause": item.cause,
+        "status": item.status,
+        "of": letter.distribution,
+    }
     people = returns.note_struck(store, name, message, facts)
     known = _known(installation, name)
     if known:
@@ -97,11 +103,10 @@ def _within_reach(installation: Installation, name: str) -> int:
     readers: dict[str, int] = {}
     of = set()
     for facts in returns.struck(installation.store, name).values():
-        who = book.by_id(installation.store, int(facts["who"]))
-        domain = domain_of(who.email) if who else ""
+        domain = str(facts["domain"])
         group = provider_of(domain) or domain
         of.add(str(facts["of"]))
-        if domain and group not in readers:
+        if group not in readers:
             readers[group] = 0 if len(readers) > _RELAYS else readers_of(installation, domain)
     if len(readers) <= _RELAYS:
         return sum(readers.values())

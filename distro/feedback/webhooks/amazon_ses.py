@@ -72,7 +72,7 @@ def verify(request: Request, keys: Keys) -> Refusal | None:
     if not isinstance(message, dict):
         return Refusal("not a message of Amazon SNS")
     if text(message, "TopicArn") not in keys.topics:
-        return Refusal("of a topic that is not in [feedback.ses] topics")
+        return Refusal("of a topic that is not in [feedback.webhooks] ses_topics")
     if message.get("SignatureVersion") != "2":
         return Refusal("SignatureVersion is not 2: set it on the topic")
     if not _is_fresh(text(message, "Timestamp"), request.now):

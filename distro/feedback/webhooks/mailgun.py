@@ -16,6 +16,8 @@ from distro.feedback.webhooks.request import (
     parsed,
     part,
     refused,
+    reply_code,
+    seconds_from,
     text,
 )
 
@@ -42,8 +44,7 @@ def verify(request: Request, keys: Keys) -> Refusal | None:
         made.hexdigest().encode(), text(signed, "signature").encode()
     ):
         return Refusal("its signature is wrong")
-    fresh = timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12
-    if not fresh or abs(request.now - int(timestamp)) > _OLD:
+    if seconds_from(request.now, timestamp) > _OLD:
         return Refusal("over a quarter of an hour old")
     return None
 
@@ -64,8 +65,7 @@ def read(body: bytes) -> list[Event]:
         item = Item(address, Cause.DELAYED, said=words)
     elif kind == "failed":
         reason = _REASONS.get(text(event, "reason"), Cause.UNCLASSIFIED)
-        code = text(status, "code")
-        number = int(code) if code.isdecimal() and len(code) == 3 else 0
+        number = reply_code(status, "code")
         item = refused(address, words, reason, status=text(status, "enhanced-code"), code=number)
     elif kind == "complained":
         item = Item(address, Cause.COMPLAINT, said="reported through Mailgun")

@@ -6,10 +6,8 @@ https://dev.mailjet.com/email/guides/webhooks/
 from distro.feedback.items import Cause, Item
 from distro.feedback.webhooks.request import (
     Event,
-    Keys,
-    Refusal,
-    Request,
     has_password,
+    no_token,
     objects,
     parsed,
     refused,
@@ -34,16 +32,7 @@ _ERRORS = {  # `error`
     "preblocked": Cause.UNCLASSIFIED,  # by Mailjet's own list: nothing new of the address
 }
 
-
-def verify(request: Request, keys: Keys) -> Refusal | None:
-    """Return why a request is not believed; None: it is."""
-    return has_password(request, keys)
-
-
-def once(body: bytes) -> str:
-    """Return "": each event is known by its message, recipient and kind."""
-    del body
-    return ""
+verify, once = has_password, no_token
 
 
 def read(body: bytes) -> list[Event]:

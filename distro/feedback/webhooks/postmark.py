@@ -6,10 +6,8 @@ https://postmarkapp.com/developer/webhooks/bounce-webhook
 from distro.feedback.items import Cause, Item
 from distro.feedback.webhooks.request import (
     Event,
-    Keys,
-    Refusal,
-    Request,
     has_password,
+    no_token,
     objects,
     parsed,
     refused,
@@ -36,16 +34,7 @@ _TYPES = {
     "AddressChange": Cause.HAS_LEFT,
 }
 
-
-def verify(request: Request, keys: Keys) -> Refusal | None:
-    """Return why a request is not believed; None: it is."""
-    return has_password(request, keys)
-
-
-def once(body: bytes) -> str:
-    """Return "": each event has an id of its own."""
-    del body
-    return ""
+verify, once = has_password, no_token
 
 
 def read(body: bytes) -> list[Event]:

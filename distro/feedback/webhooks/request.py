@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -105,6 +106,24 @@ def has_password(request: Request, keys: Keys) -> Refusal | None:
     password = decoded.partition(b":")[2]
     good = hmac.compare_digest(password, keys.secret.encode())
     return None if good and decoded else Refusal("the password is wrong, or none was given")
+
+
+def no_token(body: bytes) -> str:
+    """Return "": each event says by itself which it is, so nothing of the request must be new."""
+    del body
+    return ""
+
+
+def seconds_from(now: float, timestamp: str) -> float:
+    """Return how far a time (unix seconds, as text) is from now; infinitely, where it is none."""
+    good = timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12
+    return abs(now - int(timestamp)) if good else math.inf
+
+
+def reply_code(of: Mapping[str, Any], name: str) -> int:
+    """Return an SMTP reply code of an object; 0 for anything else."""
+    code = text(of, name)
+    return int(code) if code.isdecimal() and len(code) == 3 else 0
 
 
 def part(of: Any, name: str) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from distro.feedback.webhooks.request import (
     Refusal,
     Request,
     in_brackets,
+    no_token,
     objects,
     parsed,
     refused,
+    seconds_from,
     text,
 )
 
@@ -33,30 +35,24 @@ _CLASSES = {  # bounce_classification
     "technical failure": Cause.SYSTEM,
 }
 
+once = no_token
+
 
 def verify(request: Request, keys: Keys) -> Refusal | None:
     """Return why a request is not believed; None: it is."""
     signature = request.headers.get("x-twilio-email-event-webhook-signature", "")
     timestamp = request.headers.get("x-twilio-email-event-webhook-timestamp", "")
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
-        return Refusal("it has no time")
-    if abs(request.now - int(timestamp)) > _OLD:
-        return Refusal("over a day old")
+    if seconds_from(request.now, timestamp) > _OLD:
+        return Refusal("over a day old, or it has no time")
     try:
         public = serialization.load_der_public_key(base64.b64decode(keys.secret, validate=True))
         if not isinstance(public, ec.EllipticCurvePublicKey):
-            return Refusal("[feedback.sendgrid] secret is not a verification key of SendGrid")
+            return Refusal("[feedback.webhooks] sendgrid is not a verification key of SendGrid")
         given = base64.b64decode(signature, validate=True)
         public.verify(given, timestamp.encode() + request.body, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, binascii.Error, ValueError):
         return Refusal("its signature is wrong")
     return None
-
-
-def once(body: bytes) -> str:
-    """Return "": each event has an id of its own."""
-    del body
-    return ""
 
 
 def read(body: bytes) -> list[Event]:

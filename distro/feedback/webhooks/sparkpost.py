@@ -9,13 +9,12 @@ from typing import Any
 from distro.feedback.items import Cause, Item
 from distro.feedback.webhooks.request import (
     Event,
-    Keys,
-    Refusal,
-    Request,
     has_password,
+    no_token,
     objects,
     parsed,
     refused,
+    reply_code,
     text,
 )
 
@@ -36,16 +35,7 @@ _CLASSES = {
 }
 _ANSWERS = {"60": Cause.AUTO_REPLY, "90": Cause.REMOVAL_REQUEST, "100": Cause.CHALLENGE}
 
-
-def verify(request: Request, keys: Keys) -> Refusal | None:
-    """Return why a request is not believed; None: it is."""
-    return has_password(request, keys)
-
-
-def once(body: bytes) -> str:
-    """Return "": each event has an id of its own."""
-    del body
-    return ""
+verify, once = has_password, no_token
 
 
 def read(body: bytes) -> list[Event]:
@@ -68,9 +58,8 @@ def _item(one: dict[str, Any]) -> Item | None:
     if kind in ("bounce", "out_of_band", "policy_rejection"):
         if number in _ANSWERS:
             return Item(address, _ANSWERS[number], said=words)
-        code = text(one, "error_code")
-        known = int(code) if code.isdecimal() and len(code) == 3 else 0
-        return refused(address, words, _CLASSES.get(number, Cause.UNCLASSIFIED), code=known)
+        kind_of_bounce = _CLASSES.get(number, Cause.UNCLASSIFIED)
+        return refused(address, words, kind_of_bounce, code=reply_code(one, "error_code"))
     if kind == "spam_complaint":
         return Item(address, Cause.COMPLAINT, said="reported through SparkPost")
     if kind == "delay":

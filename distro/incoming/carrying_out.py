@@ -32,16 +32,26 @@ COMPLAINED, BOUNCED = "m", "b"
 
 def carry_out(installation: Installation, arrival: Arrival, judgement: Judgement) -> list[Effect]:
     """Do what an arrival says; return what each item did."""
-    if judgement.message and probe.is_probe(installation, judgement.message):
-        return []
-    if judgement.message and forwarding.is_our_own(installation, judgement.message):
-        returns.count(installation.store, "circle")
-        return []
-    if judgement.message and our_name.take(installation, judgement.message):
+    if is_about_no_letter(installation, judgement):
         return []
     if judgement.answer:
         return [_answered(installation, arrival, judgement.answer, judgement.items[0])]
     return [item(installation, one) for one in judgement.items]
+
+
+def is_about_no_letter(installation: Installation, judgement: Judgement) -> bool:
+    """Return whether an arrival is a probe of ours, an answer that we handed on, or a receiver's
+    report of a day; take note of it.
+    """
+    message = judgement.message
+    if message is None:
+        return False
+    if probe.is_probe(installation, message):
+        return True
+    if forwarding.is_our_own(installation, message):
+        returns.count(installation.store, "circle")
+        return True
+    return bool(our_name.take(installation, message))
 
 
 def item(installation: Installation, one: Judged, *, again: bool = False) -> Effect:

@@ -196,47 +196,52 @@ def reprocess(installation: Installation, since: date, *, dry_run: bool) -> Iter
         except Exception as error:  # noqa: BLE001 - one message must not hold up the others
             _told("something that came back cannot be read; it is kept", arrival, error)
             continue
-        changed = list(_changed(arrival, judgement, before))
-        yield from changed
+        if not before and carrying_out.is_about_no_letter(installation, judgement):
+            continue
+        again = list(_judged_again(judgement, before))
+        changed = [one for one in again if one.differs]
+        yield from (Changed(arrival.id, one.was, one.now) for one in changed)
         if changed and not dry_run:
-            _carry_out_again(installation, arrival, judgement, before)
+            _carry_out_again(installation, arrival, judgement, again)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """One item as it was judged and as it is judged now."""
+
+    judged: Judged
+    was: dict[str, Any]
+    now: dict[str, Any]
+
+    @property
+    def differs(self) -> bool:
+        return any(self.was.get(key) != self.now[key] for key in _COMPARED)
 
 
 _COMPARED = ("cause", "hard", "status", "distribution")
 
 
-def _changed(
-    arrival: Arrival, judgement: Judgement, before: list[dict[str, Any]]
-) -> Iterator[Changed]:
-    for n, one_item in enumerate(judgement.items):
-        now = Effect.of(one_item.item, one_item.match).kept()
+def _judged_again(judgement: Judgement, before: list[dict[str, Any]]) -> Iterator[_Again]:
+    for n, one in enumerate(judgement.items):
         was = before[n] if n < len(before) else {}
-        if any(was.get(key) != now[key] for key in _COMPARED):
-            yield Changed(arrival.id, was, now)
+        yield _Again(one, was, Effect.of(one.item, one.match).kept())
 
 
 def _carry_out_again(
-    installation: Installation,
-    arrival: Arrival,
-    judgement: Judgement,
-    before: list[dict[str, Any]],
+    installation: Installation, arrival: Arrival, judgement: Judgement, again: list[_Again]
 ) -> None:
     """Do what is new in a message that is judged otherwise now."""
     if judgement.answer:
         effects = carrying_out.carry_out(installation, arrival, judgement)
-        returns.keep_verdicts(installation.store, arrival.id, [e.kept() for e in effects])
-        return
-    kept = []
-    for n, one_item in enumerate(judgement.items):
-        now = Effect.of(one_item.item, one_item.match).kept()
-        was = before[n] if n < len(before) else {}
-        if any(was.get(key) != now[key] for key in _COMPARED):
-            _take_back(installation, one_item, was)
-            now = carrying_out.item(installation, one_item, again=True).kept()
-            kept.append(now)
-        else:
-            kept.append(was)
+        kept = [effect.kept() for effect in effects]
+    else:
+        kept = [_item_again(installation, one) if one.differs else one.was for one in again]
     returns.keep_verdicts(installation.store, arrival.id, kept)
+
+
+def _item_again(installation: Installation, one: _Again) -> dict[str, Any]:
+    _take_back(installation, one.judged, one.was)
+    return carrying_out.item(installation, one.judged, again=True).kept()
 
 
 def _take_back(installation: Installation, one_item: Judged, was: dict[str, Any]) -> None:

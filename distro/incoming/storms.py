@@ -84,7 +84,7 @@ def struck(
 def _known(installation: Installation, name: str) -> dict[str, Any] | None:
     """Return a storm that goes on, or was decided within a day."""
     store = installation.store
-    known = returns.storms(store).get(name)
+    known = returns.storm(store, name)
     if known and known["decided"] and int(known["decided_at"]) < store.now_ms() - _DECIDED_MS:
         returns.drop_storm(store, name)
         return None
@@ -167,7 +167,7 @@ def dismiss(installation: Installation, name: str, *, actor: str) -> None:
 
 
 def _decide(installation: Installation, name: str, decision: str) -> None:
-    facts = returns.storms(installation.store).get(name)
+    facts = returns.storm(installation.store, name)
     if facts is None:
         raise NotFoundError(f'there is no storm "{name}"', hint="distro feedback storms lists them")
     decided = {"decided": decision, "decided_at": installation.store.now_ms()}

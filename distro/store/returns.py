@@ -271,6 +271,13 @@ def set_storm(store: Store, fingerprint: str, facts: dict[str, Any]) -> None:
     store.pipeline([("HSET", keys.STORMS, fingerprint, told), kept])
 
 
+def storm(store: Store, fingerprint: str) -> dict[str, Any] | None:
+    """Return one storm; None where there is none of that name."""
+    text = store.command("HGET", keys.STORMS, fingerprint)
+    found: dict[str, Any] | None = json.loads(text) if text else None
+    return found
+
+
 def storms(store: Store) -> dict[str, dict[str, Any]]:
     """Return fingerprint -> the storm, those that a person looked at too."""
     return {name: json.loads(text) for name, text in store.hash(keys.STORMS).items()}

@@ -238,6 +238,13 @@ def test_judging_again_hands_no_answer_on_again(office: Office) -> None:
     assert replies.count_waiting(store, host) == 0
 
 
+def test_judging_again_changes_nothing_about_no_letter(office: Office) -> None:
+    office.receive(report(DMARC.format(namespace="")))
+    before = our_name.standings(office.installation, 400)
+    assert list(processing.reprocess(office.installation, _yesterday(), dry_run=False)) == []
+    assert our_name.standings(office.installation, 400) == before
+
+
 def _yesterday() -> date:
     return (datetime.now(UTC) - timedelta(days=1)).date()
 

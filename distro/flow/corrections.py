@@ -22,7 +22,6 @@ from distro.flow.notices import (
     person_for,
     refuse_killed,
     sources_of,
-    unapproved,
 )
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
@@ -131,7 +130,7 @@ def plan(
         unreached=unreached,
         readings=readings,
         act=act,
-        asked=Asked(asker, order.verb, named.release, order.note, unapproved(order.break_glass)),
+        asked=Asked(asker, order.note, order.break_glass),
     )
 
 

@@ -37,13 +37,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The order behind an act, as the audit log has it once the act is carried out."""
+    """The part of an order that its act does not keep; the audit log has it before the act."""
 
-    actor: str
-    verb: str
-    about: str  # slug
+    actor: str  # with their token
     why: str
-    wanted: str = ""
+    break_glass: str = ""  # why its letters go out without approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,7 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
             distributions=[note],
             until_ms=until,
         ),
-        asked=Asked(asker, order.verb, named.release, order.note, unapproved(order.break_glass)),
+        asked=Asked(asker, order.note, order.break_glass),
     )
 
 
@@ -165,14 +163,8 @@ def carry_out(
     `asked` is written down before; None: it is part of an act that was.
     """
     if asked:
-        admit(
-            installation,
-            asked.actor,
-            asked.verb,
-            about=asked.about,
-            wanted=asked.wanted,
-            why=asked.why,
-        )
+        wanted = f"without approval: {asked.break_glass}" if asked.break_glass else ""
+        admit(installation, asked.actor, act.verb, about=act.slug, wanted=wanted, why=asked.why)
     answer = installation.store.call(release_scripts.act(act))
     if answer.what != "ok":
         raise _not_done(act.slug, answer)
@@ -184,11 +176,6 @@ def carry_out(
         audience=audience,
         rest=DistributionId(answer.last).label if answer.last != answer.first else "",
     )
-
-
-def unapproved(break_glass: str) -> str:
-    """Return how the audit log says that letters go out without approval."""
-    return f"without approval: {break_glass}" if break_glass else ""
 
 
 def person_for(installation: Installation, actor: str, act: str, break_glass: str) -> str:

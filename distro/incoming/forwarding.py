@@ -5,21 +5,18 @@ name, a receiver that checks DMARC (RFC 7489) would throw it away. It carries a 
 whatever comes back with that header is not handed on again.
 """
 
-import asyncio
 import email.policy
 import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from distro import log
 from distro.feedback import answers
 from distro.feedback.message import Message, take_apart
 from distro.incoming.mailroom import Arrival, Mailroom
 from distro.installation.context import Installation
-from distro.mailing.transport import send_in_turn
-from distro.model import Outcome, State, address_key
-from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
+from distro.mailing.transport import UNREACHABLE, send_one
+from distro.model import State, address_key
 from distro.relay.message import Message as Letter
 from distro.settings.sections import Sender
 from distro.store import reader_requests, replies
@@ -107,9 +104,10 @@ def send_waiting(installation: Installation) -> int:
         replies.put_off(installation.store, installation.host, name, desk, _AGAIN_MS)
         sender = installation.settings.sender_or_usual(desk)
         try:
-            outcome = _send(installation, _letter(installation, arrival, sender, to))
-        except OSError:
-            return sent  # no relay can be reached: the others would fare no better
+            letter = _letter(installation, arrival, sender, to)
+            outcome = send_one(installation.settings.relay, letter, seconds=_SECONDS)
+        except UNREACHABLE:
+            return sent  # the others would fare no better
         if outcome.state is State.FAILED:
             replies.note_unsent(installation.store, name, outcome.text[:200])
         if outcome.state in (State.ACCEPTED, State.FAILED):
@@ -153,24 +151,3 @@ def _writable(text: str) -> str:
 
 def _mark(installation: Installation) -> str:
     return mac_of(installation.keys.pepper)(b"forwarded").hex()[:32]
-
-
-def _send(installation: Installation, letter: Letter) -> Outcome:
-    """Return the answer of the first relay that decides; raise OSError where none is reached."""
-    outcome: Outcome | None = None
-
-    def done(_: int, told: Outcome) -> None:
-        nonlocal outcome
-        outcome = told
-
-    for relay in installation.settings.relay:
-        try:
-            asyncio.run(send_in_turn(relay, [letter], done, seconds=_SECONDS))
-        except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
-            why = str(error) or type(error).__name__
-            log.get().warning("an answer waits to be handed on: no relay takes it", why=why)
-        if outcome and outcome.state in (State.ACCEPTED, State.FAILED):
-            return outcome
-    if outcome is None:
-        raise OSError("no relay can be reached")
-    return outcome

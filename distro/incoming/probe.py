@@ -1,6 +1,5 @@
 """Send a probe to the return path, and see whether it comes back to us: only then bounces do."""
 
-import asyncio
 import hmac
 import secrets
 import time
@@ -10,8 +9,8 @@ from email.utils import format_datetime, make_msgid
 from distro.errors import DistroError
 from distro.feedback.message import Message
 from distro.installation.context import Installation
-from distro.mailing.transport import send_in_turn
-from distro.model import Outcome, State
+from distro.mailing.transport import send_one
+from distro.model import State
 from distro.relay.message import Message as Letter
 from distro.store import returns
 from distro.times import from_ms
@@ -46,14 +45,9 @@ def send(installation: Installation, return_path: str) -> str:
 
 
 def _hand_over(installation: Installation, letter: Letter) -> None:
-    outcomes: list[Outcome] = []
-    relay = installation.settings.relay[0]
-    asyncio.run(
-        send_in_turn(relay, [letter], lambda _, outcome: outcomes.append(outcome), seconds=_SECONDS)
-    )
-    if not outcomes or outcomes[0].state is not State.ACCEPTED:
-        said = outcomes[0].text if outcomes else "the relay did not take it"
-        raise DistroError(said)
+    outcome = send_one(installation.settings.relay[:1], letter, seconds=_SECONDS)
+    if outcome.state is not State.ACCEPTED:
+        raise DistroError(outcome.text)
 
 
 def is_probe(installation: Installation, message: Message) -> bool:

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from distro import log
 from distro.model import Outcome, State
 from distro.relay.balancer import Balancer
-from distro.relay.endpoint import Endpoint
+from distro.relay.endpoint import ConnectionBrokenError, Endpoint, RelayRefusedError
 from distro.relay.message import Message
 from distro.relay.pool import Pool, shares, tls_context
 from distro.relay.session import Session
@@ -29,6 +30,32 @@ def endpoint_of(relay: Relay) -> Endpoint:
         relay.source_address,
         None if relay.tls == "off" else tls_context(relay.ca_file),
     )
+
+
+# What opening a connection to a relay raises where it cannot be used.
+UNREACHABLE = (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError)
+
+
+def send_one(relays: Sequence[Relay], message: Message, *, seconds: float) -> Outcome:
+    """Return what the first relay that decides says of a letter outside any distribution; else the
+    last that answered. Raises one of UNREACHABLE where none did.
+    """
+    found: list[Outcome] = []
+    failure: Exception = OSError("the relay did not take it")
+    for relay in relays:
+        try:
+            asyncio.run(
+                send_in_turn(relay, [message], lambda _, o: found.append(o), seconds=seconds)
+            )
+        except UNREACHABLE as error:
+            failure = error
+            why = str(error) or type(error).__name__
+            log.get().warning("a relay does not take a single letter", relay=relay.name, why=why)
+        if found and found[-1].state in (State.ACCEPTED, State.FAILED):
+            break
+    if not found:
+        raise failure
+    return found[-1]
 
 
 async def send_in_turn(

@@ -24,9 +24,8 @@ from distro.letter.slots import Slots
 from distro.letter.templates import Templates
 from distro.mailing.compose import context_for
 from distro.mailing.signers import signers_of
-from distro.mailing.transport import send_in_turn
+from distro.mailing.transport import UNREACHABLE, send_in_turn
 from distro.model import Outcome, State, Subscriber
-from distro.relay.endpoint import ConnectionBrokenError, RelayRefusedError
 from distro.relay.message import Message
 from distro.store import consents, reader_requests, server
 from distro.tokens import BACK, CONFIRM, NEVER, PERSONAL_DATA
@@ -120,7 +119,7 @@ def _send_all(installation: Installation, made: Sequence[tuple[str, Message]]) -
         by_place = partial(_at_place, done, left)
         try:
             asyncio.run(send_in_turn(relay, messages, by_place, seconds=_PATIENCE / len(relays)))
-        except (RelayRefusedError, ConnectionBrokenError, TimeoutError, OSError) as error:
+        except UNREACHABLE as error:
             log.get().warning(
                 "letters to single readers: the relay does not take them",
                 why=str(error) or type(error).__name__,

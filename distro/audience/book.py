@@ -27,9 +27,10 @@ def subscriber(number: int, row: Mapping[str, object]) -> Subscriber:
 
 
 def by_id(store: Store, number: int) -> Subscriber | None:
-    """Return the subscriber with this id."""
+    """Return the subscriber with this id; None where there is none within sight."""
     raw = subscriber_rows.row(store, number)
-    return subscriber(number, json.loads(raw)) if raw else None
+    row = json.loads(raw) if raw else {}
+    return subscriber(number, row) if raw and store.scope.has_person(row) else None
 
 
 def by_address(store: Store, address: str) -> Subscriber | None:

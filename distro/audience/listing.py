@@ -43,7 +43,7 @@ def listing(
     found: list[Subscriber] = []
     for number, raw in subscriber_rows.all_rows(store):
         row = json.loads(raw)
-        if not chosen(number) or (
+        if not (chosen(number) and store.scope.has_person(row)) or (
             wanted
             and not any(
                 wanted in unaccented(text.casefold())

@@ -63,13 +63,24 @@ class Segments:
         self.store = store
         self.named = named
         self.columns = dict.fromkeys(ALWAYS_SCANNED, SCAN) | store.hash(keys.COLUMNS)
-        self.lists = set(store.members(keys.values("lists")))
+        self._every_list = set(store.members(keys.values("lists")))
+        mine = store.scope.lists
+        self.lists = self._every_list & set(mine) if mine else self._every_list
         self._used = 0
 
     def expand(self, expression: str) -> Node:
-        """Parse, and put the meaning in the place of every named segment; checks all names."""
+        """Parse, and put the meaning in the place of every named segment; checks all names.
+
+        Whoever may see some lists only means people of these.
+        """
         self._used = 0
-        return self._expand(parse(expression), expression, ())
+        meant = self._expand(parse(expression), expression, ())
+        mine = tuple(
+            Term("lists", name, prefix=False, column=0, width=1) for name in self.store.scope.lists
+        )
+        if not mine:
+            return meant
+        return And((meant, Or(mine) if len(mine) > 1 else mine[0]))
 
     def _expand(self, node: Node, text: str, within: tuple[str, ...]) -> Node:
         if isinstance(node, Not):
@@ -96,7 +107,9 @@ class Segments:
 
     def _name(self, term: Term, text: str, within: tuple[str, ...]) -> Node:
         name = term.value.lower()
-        if name in self.lists and name in self.named:
+        # A segment may be made of lists that whoever uses it does not see.
+        lists = self._every_list if within else self.lists
+        if name in lists and name in self.named:
             raise ExpressionError(
                 f'"{name}" is a list and a named segment',
                 expression=text,
@@ -104,7 +117,7 @@ class Segments:
                 width=term.width,
                 hint="Rename the segment in segments.toml, or write lists:" + name + ".",
             )
-        if name in self.lists:
+        if name in lists:
             return Term("lists", name, prefix=False, column=term.column, width=term.width)
         if name in self.named:
             self._used += 1

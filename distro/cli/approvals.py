@@ -36,8 +36,8 @@ def approve(
         distro approve D17
         DISTRO_TOKEN=… distro approve D17 --yes
     """
+    from distro.cli.opening import open_installation
     from distro.flow import approval
-    from distro.installation.context import open_installation
     from distro.queue.publish import Publisher
     from distro.store.distributions import find, read
 
@@ -81,8 +81,8 @@ def reject(
 
         distro reject D17 --reason "The second quote is not cleared."
     """
+    from distro.cli.opening import open_installation
     from distro.flow import approval
-    from distro.installation.context import open_installation
     from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:

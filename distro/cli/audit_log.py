@@ -13,8 +13,8 @@ _SHOWN = 50
 
 def show(config: Config, *, verify: bool, head: str, as_json: bool) -> int:
     """Print the newest entries, or the verdict on all; exit 1 where something was changed."""
+    from distro.cli.opening import open_installation
     from distro.installation import audit_log
-    from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
         zone = installation.settings.site.timezone

@@ -60,8 +60,8 @@ def halt(
         distro halt D17 --reason "wrong photo"
         distro halt --domain outlook.com --for 2h --reason "they ask us to slow down"
     """
+    from distro.cli.opening import open_installation
     from distro.flow import orders
-    from distro.installation.context import open_installation
     from distro.store.distributions import find
 
     if bool(distribution) == bool(domain):
@@ -114,8 +114,8 @@ def resume(
 
         distro resume D17
     """
+    from distro.cli.opening import open_installation
     from distro.flow.orders import resume as go_on
-    from distro.installation.context import open_installation
     from distro.store.distributions import find
 
     with open_installation(settings(config)) as installation:
@@ -143,8 +143,8 @@ def cancel(
 
         distro cancel D17 --reason "the meeting was called off"
     """
+    from distro.cli.opening import open_installation
     from distro.flow.orders import cancel as stop_for_good
-    from distro.installation.context import open_installation
     from distro.store.distributions import find, read
 
     with open_installation(settings(config)) as installation:
@@ -199,8 +199,8 @@ def reschedule(
 
         distro reschedule D17 --at "2026-12-01 10:00 Europe/Zurich"
     """
+    from distro.cli.opening import open_installation
     from distro.flow.orders import reschedule as move
-    from distro.installation.context import open_installation
     from distro.store.distributions import find, read
     from distro.times import rfc3339
 
@@ -241,8 +241,8 @@ def lift(
         distro lift D17 --reason "the minister spoke earlier than planned"
         distro lift D17 --broken --reason "A broadcaster reported it at noon."
     """
+    from distro.cli.opening import open_installation
     from distro.flow import embargo
-    from distro.installation.context import open_installation
     from distro.store.distributions import find, read
 
     with open_installation(settings(config)) as installation:
@@ -298,8 +298,8 @@ def resend(
         distro resend D17 --only failed
         distro resend D17 --to ana@daily.example
     """
+    from distro.cli.opening import open_installation
     from distro.flow import resend as again
-    from distro.installation.context import open_installation
     from distro.store.distributions import find
 
     if bool(only) == bool(to) or only not in ("", "in_doubt", "failed"):

@@ -24,7 +24,7 @@ def watch(distribution: Distribution, config: Config = None, as_json: Json = Fal
     """
     import sys
 
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.reports import live
     from distro.reports.progress import watch as look
     from distro.store.distributions import find
@@ -134,7 +134,7 @@ def explain(
         distro explain ana@daily.example
         distro explain ana@daily.example --release D17 --html ana.html
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.reports.explain import explain as find_out
     from distro.reports.explanation_text import ExplanationText, write_page
 
@@ -193,7 +193,7 @@ def audit(
 
         verified = verify == "verify" or bool(head)
         return audit_log.show(config, verify=verified, head=head, as_json=as_json)
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.ledger.audit import audit as recount
     from distro.store.distributions import find
 

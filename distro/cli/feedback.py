@@ -67,7 +67,7 @@ def read(
         return _show_read(_understood(source, found.feedback.imap_ca_file), as_json=as_json)
     if source == "-":
         return _pipe(config, recipient, as_json=as_json)
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
 
     with open_installation(settings(config)) as installation:
         effects = _carried_out(installation, source)
@@ -93,8 +93,8 @@ def _pipe(config: Config, recipient: str, *, as_json: bool) -> int:
         output.note(f"cannot be kept now: {error}")
         return TRY_AGAIN
     try:
+        from distro.cli.opening import open_installation
         from distro.incoming import processing
-        from distro.installation.context import open_installation
 
         with open_installation(found) as installation:
             effects = processing.one(installation, room, arrival.id)
@@ -226,10 +226,10 @@ def show(
 
         distro feedback show 3f2a91c0
     """
+    from distro.cli.opening import open_installation
     from distro.errors import NotFoundError
     from distro.incoming import processing
     from distro.incoming.outcome import Effect
-    from distro.installation.context import open_installation
     from distro.store import returns
     from distro.times import rfc3339
 

@@ -28,8 +28,8 @@ def suggestions(
         distro feedback suggestions
         distro feedback suggestions --accept 5d1c77aa
     """
+    from distro.cli.opening import open_installation
     from distro.incoming import suggestions as told
-    from distro.installation.context import open_installation
     from distro.times import rfc3339
 
     with open_installation(settings(config)) as installation:
@@ -98,8 +98,8 @@ def storms(
         distro feedback storms
         distro feedback storms --dismiss 81b0c7f2d9aa     (the server was in trouble)
     """
+    from distro.cli.opening import open_installation
     from distro.incoming import storms as struck
-    from distro.installation.context import open_installation
     from distro.times import rfc3339
 
     with open_installation(settings(config)) as installation:
@@ -153,8 +153,8 @@ def undo(
 
         distro feedback undo ana@daily.example --reason "she rang: the mailbox works"
     """
+    from distro.cli.opening import open_installation
     from distro.incoming import address_book
-    from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
         why = reason or "taken back by staff"
@@ -181,9 +181,9 @@ def reprocess(
     """
     from datetime import date
 
+    from distro.cli.opening import open_installation
     from distro.errors import UsageError
     from distro.incoming import processing
-    from distro.installation.context import open_installation
     from distro.installation.rights import admit
 
     try:
@@ -219,8 +219,8 @@ def reports(
     """
     from dataclasses import asdict
 
+    from distro.cli.opening import open_installation
     from distro.incoming import our_name
-    from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
         found = our_name.standings(installation, days)

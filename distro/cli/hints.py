@@ -64,6 +64,7 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
         " A story of its own: --as-new"
     ),
     "changed_text": "Send the same text to the rest, or a story of its own: --as-new",
+    "id_taken": "Give it an `id:` of its own in the front matter.",
     "edition_missing": "Give its file too, or take it out of `required`.",
     "problems_in_release": "Mend these lines; `distro check FILE` shows them again.",
     "empty_expression": 'Name a list, like --to journalists, or "journalists and language:es".',
@@ -81,6 +82,7 @@ _HINTS: dict[str, str | Callable[[Facts], str]] = {
     "token_invalid": "An admin makes another: distro users token NAME",
     "token_expired": "An admin makes another: distro users token NAME",
     "role_too_low": "An admin gives roles: distro users list",
+    "scope_too_small": "Somebody with all desks and lists can: distro users list",
     "own_draft": "`distro users list` shows who may.",
     "approved_already": "`distro report` shows who has approved it.",
     "no_draft": "`distro report` shows what waits for approval.",

@@ -99,12 +99,13 @@ def import_file(
         distro subscribers import press.xlsx --list journalists --sync --dry-run
     """
     from distro.audience import importing
-    from distro.installation.context import open_installation
-    from distro.installation.rights import admit
+    from distro.cli.opening import open_installation
+    from distro.installation.rights import admit, check_whole
 
     name = _list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
     with open_installation(settings(config)) as installation:
+        check_whole(installation, "import")
         admit(installation, actor(), "import", about=f"list {name}", wanted=file.name)
         judged = _judge(installation, file, name, basis=basis, sync=sync, encoding=encoding)
         stopped = (bool(judged.bad) and not skip_bad_rows) or not judged.good

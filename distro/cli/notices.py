@@ -153,7 +153,7 @@ def carry_out(
     """Plan an act about a release, ask on a terminal (`wanted`; None: nobody asks), do it, and wake
     the workers; None where it was not wanted.
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.queue.publish import Publisher
     from distro.store.distributions import find
 

@@ -40,7 +40,7 @@ def show_one(address: _Address, config: Config = None, as_json: Json = False) ->
         distro subscribers show ana@daily.example
     """
     from distro.audience.book import person
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.store.consents import refusals
     from distro.subscribers.personal_data import history
 
@@ -106,7 +106,7 @@ def add(
             --set name="Ana Ruiz" --set language=es --basis "asked by telephone"
     """
     from distro.audience.segments import check_new
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers import people
 
     columns, lists = _columns(values), _names(list_name)
@@ -159,8 +159,8 @@ def edit(
     """
     from distro.audience import book
     from distro.audience.segments import check_new
+    from distro.cli.opening import open_installation
     from distro.errors import UsageError
-    from distro.installation.context import open_installation
     from distro.subscribers import people
 
     columns, joined = _columns(values), _names(join)
@@ -201,7 +201,7 @@ def unsubscribe(
         distro subscribers unsubscribe ana@daily.example --yes
     """
     from distro.audience.book import person
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers.links import LinkReader
     from distro.subscribers.links import unsubscribe as stop_mail
 
@@ -238,7 +238,7 @@ def suppress(
         distro subscribers suppress ana@daily.example --reason "letter of her lawyer, 3 November"
         distro subscribers suppress ana@daily.example --lift --reason "mailbox works again"
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers import opt_outs
 
     with open_installation(settings(config)) as installation:
@@ -261,7 +261,7 @@ def erase(address: _Address, yes: Yes = False, config: Config = None, as_json: J
 
         distro subscribers erase ana@daily.example --yes
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers import erasure, people
 
     if not _sure(f"Forget {address} for ever?", yes=yes):
@@ -286,7 +286,7 @@ def history(address: _Address, config: Config = None, as_json: Json = False) -> 
         distro subscribers history ana@daily.example
     """
     from distro.audience import book
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers import personal_data
     from distro.times import from_ms, rfc3339
 

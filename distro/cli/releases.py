@@ -158,7 +158,7 @@ def send_test(
 
         distro test release.md --send-to me@press.example
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.installation.rights import admit
     from distro.mailing import test_send
 

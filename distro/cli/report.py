@@ -102,8 +102,8 @@ def report(
         distro report D17 --csv d17.csv --html d17.html
         distro report D17 --who failed
     """
+    from distro.cli.opening import open_installation
     from distro.installation import running_parts
-    from distro.installation.context import open_installation
     from distro.reports import live, summary
     from distro.store.distributions import find
 

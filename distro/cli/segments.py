@@ -28,8 +28,8 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
         distro segments list
     """
     from distro.audience.list_roles import load_roles
+    from distro.cli.opening import open_installation
     from distro.errors import ExpressionError
-    from distro.installation.context import open_installation
     from distro.store.audience_scripts import count as count_of
 
     rows = []
@@ -66,7 +66,7 @@ def count(expression: Expression, config: Config = None, as_json: Json = False) 
 
         distro segments count "journalists and not country:US"
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.store.audience_scripts import count as count_of
 
     with open_installation(settings(config)) as installation:
@@ -94,7 +94,7 @@ def sample(
     import random
 
     from distro.audience import book
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.store.audience_scripts import bitmap
     from distro.store.records import ids_of
 
@@ -136,7 +136,7 @@ def explain(
 
         distro segments explain "journalists and language:es" ana@daily.example
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers.segment_checks import why
 
     with open_installation(settings(config)) as installation:
@@ -173,7 +173,7 @@ def audit(config: Config = None, as_json: Json = False) -> int:
 
         distro segments audit
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers.segment_checks import audit as look
 
     with open_installation(settings(config)) as installation:
@@ -237,7 +237,7 @@ def close(
     """
     import sys
 
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.subscribers.close_list import close_list
 
     if not yes and sys.stdin.isatty() and not typer.confirm(f"Take everybody off {name}?"):

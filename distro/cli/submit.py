@@ -52,8 +52,8 @@ def plan(
         distro plan release.en.md release.fr.md \
             --to "journalists and country:CH" --at "2026-12-01 10:00 Europe/Zurich"
     """
+    from distro.cli.opening import open_installation
     from distro.flow import submission
-    from distro.installation.context import open_installation
 
     order = submission.Order(
         files=files,
@@ -154,8 +154,8 @@ def _second_thoughts(found: "Settings", accepted: "Accepted", seconds: int) -> b
     """Count down to the first letter; Ctrl-C cancels it, and nobody gets anything."""
     import time
 
+    from distro.cli.opening import open_installation
     from distro.flow.orders import cancel
-    from distro.installation.context import open_installation
 
     try:
         for left in range(seconds, 0, -1):
@@ -173,8 +173,8 @@ def _second_thoughts(found: "Settings", accepted: "Accepted", seconds: int) -> b
 
 def _send(found: "Settings", order: "Order", *, asks: bool) -> tuple["Accepted | None", list[str]]:
     """Plan once, ask where somebody can answer, and send what was planned."""
+    from distro.cli.opening import open_installation
     from distro.flow import submission
-    from distro.installation.context import open_installation
     from distro.queue.publish import Publisher
 
     with open_installation(found) as installation:

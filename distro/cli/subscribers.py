@@ -51,7 +51,7 @@ def export(
     import json
 
     from distro.audience.book import person
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.reports.export import write_book
     from distro.subscribers.personal_data import personal_data
 
@@ -109,7 +109,7 @@ def list_people(
         distro subscribers list --segment "journalists and language:es"
         distro subscribers list --search lund
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.reports import export
 
     with open_installation(settings(config)) as installation:

@@ -30,10 +30,32 @@ _Expires = Annotated[
 ]
 
 
+_Desks = Annotated[
+    list[str],
+    typer.Option(
+        "--desk",
+        help="They see releases of this desk only ([senders.NAME], or usual); may be repeated.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+_Lists = Annotated[
+    list[str],
+    typer.Option(
+        "--list",
+        help="They see people of this list only; may be repeated.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+
+
 def add(
     name: _Name,
     role: _Role,
     expires: _Expires = "",
+    desks: _Desks = [],  # noqa: B006 - Typer makes a new list for each call
+    lists: _Lists = [],  # noqa: B006
     yes: Annotated[bool, typer.Option("--yes", hidden=True)] = False,
     config: Config = None,
     as_json: Json = False,
@@ -44,13 +66,16 @@ def add(
 
         distro users add ana --role editor
         distro users add ben --role approver --expires 90d
+        distro users add carla --role editor --desk geneva --list swiss-press
     """
+    from distro.cli.opening import open_installation
     from distro.installation import people
-    from distro.installation.context import open_installation
+    from distro.store.scope import Scope
 
     del yes
     with open_installation(settings(config)) as installation:
-        token = people.add(installation, name, role, expires, actor=actor())
+        scope = Scope(tuple(desks), tuple(lists))
+        token = people.add(installation, name, role, expires, scope=scope, actor=actor())
     if as_json:
         output.document({"name": name, "role": role, "token": token})
         return 0
@@ -66,7 +91,7 @@ def list_(config: Config = None, as_json: Json = False) -> int:
 
         distro users list
     """
-    from distro.installation.context import open_installation
+    from distro.cli.opening import open_installation
     from distro.store import users
     from distro.times import rfc3339
 
@@ -80,6 +105,8 @@ def list_(config: Config = None, as_json: Json = False) -> int:
             "added": rfc3339(user.created_ms, zone),
             "expires": rfc3339(user.expires_ms, zone),
             "disabled": user.disabled,
+            "desks": list(user.scope.desks),
+            "lists": list(user.scope.lists),
         }
         for user in found
     ]
@@ -91,15 +118,16 @@ def list_(config: Config = None, as_json: Json = False) -> int:
         return 0
     until = {True: "disabled", False: ""}
     output.table(
-        ("name", "role", "token until", ""),
+        ("name", "role", "token until", "sees", ""),
         [
             (
                 str(row["name"]),
                 str(row["role"]),
                 output.clock(str(row["expires"])) if row["expires"] else "for ever",
+                ", ".join([*user.scope.desks, *user.scope.lists]) or "all",
                 until[bool(row["disabled"])],
             )
-            for row in rows
+            for row, user in zip(rows, found, strict=True)
         ],
     )
     return 0
@@ -112,8 +140,8 @@ def disable(name: _Name, config: Config = None, as_json: Json = False) -> int:
 
         distro users disable ana
     """
+    from distro.cli.opening import open_installation
     from distro.installation import people
-    from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
         people.disable(installation, name, actor=actor())
@@ -128,8 +156,8 @@ def token(name: _Name, expires: _Expires = "", config: Config = None, as_json: J
 
         distro users token ana
     """
+    from distro.cli.opening import open_installation
     from distro.installation import people
-    from distro.installation.context import open_installation
 
     with open_installation(settings(config)) as installation:
         fresh = people.new_token(installation, name, expires, actor=actor())

@@ -26,6 +26,7 @@ from distro.flow.notices import (
 from distro.flow.submission import fingerprints
 from distro.installation.context import Installation
 from distro.installation.release_files import read_files
+from distro.installation.rights import check_desk
 from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_edition, files_of
 from distro.model import DistributionId, DistributionState, Edition, State
@@ -101,6 +102,7 @@ def plan(
     versions = releases.current_versions(store, named.release)
     before = releases.editions_of(store, versions)
     given = release_of(readings).editions
+    check_desk(installation, given[0].sender)
     new = _check(order, before, given)
     held = holders(store, [source.id for source in sources])
     theirs = {who: one for who, one in held.items() if one.language in {e.language for e in new}}

@@ -15,7 +15,7 @@ from distro.flow.duplicate_text import SimilarText, similar_text
 from distro.flow.embargo import Tiers, tiers_of
 from distro.installation.context import Installation
 from distro.installation.release_files import read_files
-from distro.installation.rights import admit
+from distro.installation.rights import admit, check_desk
 from distro.installation.secrets import is_member
 from distro.letter.compile import tiers as letter_tiers
 from distro.mailing.compose import compile_all, compile_edition, files_of
@@ -108,6 +108,7 @@ def plan(installation: Installation, order: Order) -> Planned:
     zone = settings.site.timezone
     readings = read_files(settings, order.files, order.choices)
     release = release_of(readings)
+    check_desk(installation, release.editions[0].sender)
     if not order.as_new:
         _check_status(installation, release.slug)
     _check_languages(installation, release, readings)
@@ -149,7 +150,10 @@ def plan(installation: Installation, order: Order) -> Planned:
 
 
 def _check_status(installation: Installation, slug: str) -> None:
-    """Raise RefusedError for a release that is on hold, or was killed."""
+    """Raise RefusedError for a release that is on hold, was killed, or is another desk's."""
+    before = distributions.of_release(installation.store, slug)
+    if before and not any(distributions.exists(installation.store, number) for number in before):
+        raise RefusedError(f'"{slug}" is the id of another release', code="id_taken")
     status = releases.status(installation.store, slug)
     if status.name:
         answer = release_scripts.Answer(status.name, status.word, slug)

@@ -15,6 +15,7 @@ from distro.settings.load import Settings
 from distro.store import Store, connect, data_format
 from distro.store.data_folder import refused
 from distro.store.embedded import Embedded, ensured, joined
+from distro.store.scope import Scope
 from distro.tokens import SecretKeys
 
 
@@ -50,6 +51,10 @@ class Installation:
     def with_store(self, store: Store) -> "Installation":
         """Return the same installation on a connection of its own."""
         return replace(self, store=store)
+
+    def seen_by(self, scope: Scope) -> "Installation":
+        """Return the same installation as somebody sees it who may not see all."""
+        return replace(self, store=self.store.seen_by(scope))
 
     def segments(self) -> Segments:
         """Return the lists, columns and named segments that expressions may speak of."""

@@ -7,22 +7,34 @@ from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.store import users
+from distro.store.scope import EVERYTHING, USUAL_DESK, Scope
 from distro.times import parse_duration
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
-def add(installation: Installation, name: str, role: str, expires: str, *, actor: str) -> str:
+def add(
+    installation: Installation,
+    name: str,
+    role: str,
+    expires: str,
+    *,
+    scope: Scope = EVERYTHING,
+    actor: str,
+) -> str:
     """Add a person and return their token, which is kept nowhere.
 
-    `expires`: how long it is good (90d); "": for ever. Raises UsageError, RefusedError.
+    `expires`: how long it is good (90d); "": for ever. `scope`: the desks and lists that they may
+    see. Raises UsageError, RefusedError.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f'"{name[:40]}" cannot be a name: small letters, digits, dots and hyphens')
     if role not in ROLES:
         raise UsageError(f'there is no role "{role[:40]}": {", ".join(ROLES)}')
     admit(installation, actor, "users", about=name, wanted=f"add as {role}")
-    token = users.add(installation.store, name, role, expires_ms=_until(installation, expires))
+    _check_scope(installation, scope)
+    until = _until(installation, expires)
+    token = users.add(installation.store, name, role, expires_ms=until, scope=scope)
     if not token:
         raise RefusedError(f"there is a {name} already", code="user_exists", name=name)
     return token
@@ -40,6 +52,17 @@ def disable(installation: Installation, name: str, *, actor: str) -> None:
     admit(installation, actor, "users", about=name, wanted="end their token")
     _check_known(installation, name)
     users.disable(installation.store, name)
+
+
+def _check_scope(installation: Installation, scope: Scope) -> None:
+    desks = {USUAL_DESK, *installation.settings.senders}
+    unknown = next((desk for desk in scope.desks if desk not in desks), "")
+    if unknown:
+        raise UsageError(f'there is no desk "{unknown[:40]}": {", ".join(sorted(desks))}')
+    lists = installation.segments().lists
+    unknown = next((name for name in scope.lists if name not in lists), "")
+    if unknown:
+        raise UsageError(f'there is no list "{unknown[:40]}"', code="no_such_list")
 
 
 def _check_known(installation: Installation, name: str) -> None:

@@ -1,12 +1,15 @@
 """Decide whether somebody may do something, once for every edge, and write down that they asked."""
 
+from collections.abc import Sequence
+
 from distro.actors import LEAST_ROLE, NEED_A_PERSON, ONLY_A_PERSON, Actor, may
-from distro.errors import RefusedError
+from distro.errors import NotFoundError, RefusedError
 from distro.installation import audit_log
 from distro.installation.audit_log import Entry
 from distro.installation.context import Installation
 from distro.model import DistributionId
 from distro.store import distributions, users
+from distro.store.scope import USUAL_DESK
 
 
 def admit(
@@ -37,9 +40,14 @@ def admit(
 
 
 def _state_of(installation: Installation, about: str) -> str:
-    """Return the state of the distribution that an act is about (D17); "" for anything else."""
+    """Return the state of the distribution that an act is about (D17); "" for anything else.
+
+    Raises NotFoundError for one that is out of sight.
+    """
     number = DistributionId.parse(about) if about.startswith("D") else None
     found = distributions.get(installation.store, number) if number else None
+    if number and found is None and installation.store.scope.desks:
+        distributions.read(installation.store, number)  # raises: it is not there for them
     return found.state.value if found else ""
 
 
@@ -56,6 +64,39 @@ def may_do(installation: Installation, actor: str, act: str) -> str:
         audit_log.note(installation, entry)
         raise refused
     return who
+
+
+def as_seen_by(installation: Installation, actor: Actor) -> Installation:
+    """Return the installation as an actor may see it.
+
+    What lies outside the desks and lists of whoever shows a token is not there for them. Raises
+    RefusedError for a token that is not valid.
+    """
+    if not actor.token:
+        return installation
+    return installation.seen_by(_user(installation, actor).scope)
+
+
+def check_lists(installation: Installation, names: Sequence[str]) -> None:
+    """Raise NotFoundError for a list that is out of sight."""
+    mine = installation.store.scope.lists
+    for name in names:
+        if mine and name not in mine:
+            raise NotFoundError(f'there is no list "{name}"', code="no_such_list")
+
+
+def check_desk(installation: Installation, sender: str) -> None:
+    """Raise NotFoundError for a desk that is out of sight; "": the usual one."""
+    if not installation.store.scope.has_desk(sender):
+        raise NotFoundError(f'there is no desk "{sender or USUAL_DESK}"', code="no_such_desk")
+
+
+def check_whole(installation: Installation, act: str) -> None:
+    """Raise RefusedError for who may see a part only, where an act is about everything."""
+    if not installation.store.scope.whole:
+        raise RefusedError(
+            f"{act} is about all lists and desks, and you have some of them", code="scope_too_small"
+        )
 
 
 def _judged(

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from distro.errors import StoreGoneError
 from distro.store import clock, keys
+from distro.store.scope import EVERYTHING, Scope
 
 T = TypeVar("T")
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -97,8 +98,13 @@ def _troubles_told() -> Iterator[None]:
 class Store:
     """Typed access for threads: one-shot commands, sweep, tasks, pages."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, scope: Scope = EVERYTHING) -> None:
         self._client = client
+        self.scope = scope
+
+    def seen_by(self, scope: Scope) -> "Store":
+        """Return the same store as somebody sees it who may not see all."""
+        return Store(self._client, scope)
 
     def call(self, call: Call[T]) -> T:
         """Run a script; raises StoreGoneError if Redis stays away."""

@@ -10,8 +10,9 @@ from distro.store.distribution import Distribution, row_of
 
 
 def get(store: Store, distribution: str) -> Distribution | None:
-    """Return a distribution, or None where there is none of that number."""
-    return row_of(distribution, store.hash(keys.distribution(distribution)))
+    """Return a distribution, or None where there is none of that number within sight."""
+    found = row_of(distribution, store.hash(keys.distribution(distribution)))
+    return found if found and store.scope.has_desk(found.sender) else None
 
 
 def read(store: Store, distribution: str) -> Distribution:
@@ -33,7 +34,7 @@ def find(store: Store, text: str) -> DistributionId:
             raise _unknown(number)
         return number
     slug = text.strip()
-    mine = of_release(store, slug)
+    mine = [number for number in of_release(store, slug) if exists(store, number)]
     if len(mine) > 1:
         raise NotFoundError(
             f"{slug} has several distributions: {', '.join(d.label for d in mine)}",
@@ -66,13 +67,28 @@ def _unknown(distribution: str) -> NotFoundError:
 
 
 def exists(store: Store, distribution: str) -> bool:
-    """Return whether there is a distribution of this number."""
-    return bool(store.command("EXISTS", keys.distribution(distribution)))
+    """Return whether there is a distribution of this number within sight."""
+    sender = store.pipeline(
+        [
+            ("EXISTS", keys.distribution(distribution)),
+            ("HGET", keys.distribution(distribution), "sender"),
+        ]
+    )
+    return bool(sender[0]) and store.scope.has_desk((sender[1] or b"").decode())
 
 
 def newest(store: Store, most: int = 0) -> list[DistributionId]:
-    """Return at most so many distributions (0: all), the last submitted first."""
-    return _ids(store.command("ZREVRANGE", keys.DISTRIBUTIONS, 0, most - 1))
+    """Return at most so many distributions (0: all) within sight, the last submitted first."""
+    if not store.scope.desks:
+        return _ids(store.command("ZREVRANGE", keys.DISTRIBUTIONS, 0, most - 1))
+    numbers = _ids(store.command("ZREVRANGE", keys.DISTRIBUTIONS, 0, -1))
+    senders = store.pipeline([("HGET", keys.distribution(d), "sender") for d in numbers])
+    seen = [
+        number
+        for number, sender in zip(numbers, senders, strict=True)
+        if store.scope.has_desk((sender or b"").decode())
+    ]
+    return seen[:most] if most else seen
 
 
 def submitted_until(store: Store, until_ms: int, most: int) -> list[DistributionId]:
@@ -94,8 +110,11 @@ def of_release(store: Store, slug: str) -> list[DistributionId]:
 
 
 def all_of(store: Store, slug: str) -> list[Distribution]:
-    """Return the same, each read."""
-    return [read(store, number) for number in of_release(store, slug)]
+    """Return the same, each read: an act is about the whole release, whoever sees which part."""
+    found = (
+        row_of(number, store.hash(keys.distribution(number))) for number in of_release(store, slug)
+    )
+    return [distribution for distribution in found if distribution]
 
 
 def running(store: Store) -> list[DistributionId]:

@@ -226,7 +226,11 @@ TABLE = (
     Key("stops", "hash", "domain -> until (ms), actor and reason of a halt of this domain alone"),
     # people
     Key("users", "set", "names of the people who may do something"),
-    Key("user:{name}", "hash", "role, created, disabled, token (SHA-256 of it), expires (ms)"),
+    Key(
+        "user:{name}",
+        "hash",
+        "role, created, disabled, token (SHA-256 of it), expires (ms), desks, lists",
+    ),
     Key("tokens", "hash", "SHA-256 of a token -> name"),
     Key("audit:log", "list", "who asked for what, as JSON, oldest first: a chain"),
     Key("audit:head", "hash", "how many lines the audit log has, and the SHA-256 of the last"),

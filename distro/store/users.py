@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from distro.store import keys
 from distro.store.client import Store
+from distro.store.scope import EVERYTHING, Scope
 
 _PREFIX = "distro_"
 
@@ -23,13 +24,18 @@ class User:
     disabled: bool = False
     expires_ms: int = 0  # when the token ends; 0: never
     token_id: str = ""  # the first digits of its hash: which token it was
+    scope: Scope = EVERYTHING  # what they may see
 
 
-def add(store: Store, name: str, role: str, *, expires_ms: int = 0) -> str:
+def add(
+    store: Store, name: str, role: str, *, expires_ms: int = 0, scope: Scope = EVERYTHING
+) -> str:
     """Keep a person and return their token, which is nowhere kept; "" where the name is taken."""
     if not store.command("SADD", keys.USERS, name):
         return ""
-    store.command("HSET", keys.user(name), "role", role, "created", store.now_ms())
+    facts = ("role", role, "created", store.now_ms())
+    seen = ("desks", "\n".join(scope.desks), "lists", "\n".join(scope.lists))
+    store.command("HSET", keys.user(name), *facts, *seen)
     return new_token(store, name, expires_ms=expires_ms)
 
 
@@ -61,6 +67,9 @@ def get(store: Store, name: str) -> User | None:
         fields.get("disabled") == "1",
         int(fields.get("expires", 0)),
         fields.get("token", "")[:8],
+        Scope(
+            tuple(fields.get("desks", "").splitlines()), tuple(fields.get("lists", "").splitlines())
+        ),
     )
 
 

@@ -17,7 +17,7 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
     book yet; an admin may lift it.
     """
     may_do(installation, source, "suppress")
-    email, who = known_as(installation, address)
+    email, who = _in_sight(installation, address)
     source = admit(installation, source, "suppress", about=_number(who), why=reason)
     if who:
         record_fact(
@@ -34,7 +34,7 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
 def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
     """Lift a suppression, never a person's own wish."""
     may_do(installation, source, "suppress")
-    email, who = known_as(installation, address)
+    email, who = _in_sight(installation, address)
     source = admit(
         installation, source, "suppress", about=_number(who), wanted="take it back", why=reason
     )
@@ -58,6 +58,14 @@ def lift(installation: Installation, address: str, reason: str, *, source: str) 
         )
     record_fact(installation, who.id, who.email, consent.LIFTED, source=source, detail=reason)
     unsay(installation, who.email)
+
+
+def _in_sight(installation: Installation, address: str) -> tuple[str, Subscriber | None]:
+    """Return the same as `known_as`; whoever may see some lists only must have them on one."""
+    if installation.store.scope.lists:
+        who = book.person(installation.store, address)
+        return who.email, who
+    return known_as(installation, address)
 
 
 def _number(who: Subscriber | None) -> str:

@@ -11,10 +11,11 @@ from distro.audience.row_changes import Row, RowChange, WrittenRows
 from distro.audience.rows import receiver_of, values_of
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
-from distro.installation.rights import admit, may_do
+from distro.installation.rights import admit, check_lists, may_do
 from distro.model import Subscriber
 from distro.store import consents
 from distro.store.book_scripts import Command
+from distro.store.scope import EVERYTHING
 from distro.subscribers import erasure
 from distro.subscribers.opt_outs import record_fact, said_before, unsay
 
@@ -33,6 +34,7 @@ def add(
     """Put one person into the book; raises for a bad address, one that is known, or one that may
     not come back.
     """
+    check_lists(installation, lists)
     source = admit(installation, source, "add", wanted=" ".join(columns))
     email, reason = addresses.judge(address)
     if reason:
@@ -43,7 +45,7 @@ def add(
             f"{email} was erased at this person's wish and may not be taken back",
             hint="They can subscribe themselves, on the page.",
         )
-    if book.by_address(installation.store, email):
+    if book.by_address(installation.seen_by(EVERYTHING).store, email):
         raise RefusedError(f"{email} is in the book already", code="in_the_book", address=email)
     values = _values(columns)
     row: Row = {
@@ -81,6 +83,7 @@ def edit(
 ) -> Subscriber:
     """Change columns (an empty value takes one away) and lists of one person."""
     may_do(installation, source, "change")
+    check_lists(installation, [*join, *leave])
     who = person(installation.store, address)
     wanted = " ".join([*columns, *(f"+{name}" for name in join), *(f"-{name}" for name in leave)])
     source = admit(installation, source, "change", about=f"#{who.id}", wanted=wanted)
@@ -122,7 +125,7 @@ def move(installation: Installation, address: str, new: str, *, source: str) -> 
     email, reason = addresses.judge(new)
     if reason:
         raise UsageError(f"{new}: {reason}")
-    there = book.by_address(installation.store, email)
+    there = book.by_address(installation.seen_by(EVERYTHING).store, email)
     if there and there.id != who.id:
         raise RefusedError(
             f"{email} is in the book already, as another person",

@@ -53,6 +53,8 @@ def write_book(store: Store, path: Path, chosen: Callable[[int], bool] = lambda 
 
 def _lines(store: Store, columns: list[str], chosen: Callable[[int], bool]) -> Iterator[list[str]]:
     for number, raw in subscriber_rows.all_rows(store):
-        if chosen(number):
-            row = json.loads(raw)
+        if not chosen(number):
+            continue
+        row = json.loads(raw)
+        if store.scope.has_person(row):
             yield [safe(";".join(values_of(row, column))) for column in columns]

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distro.cli import output
 from distro.cli.options import Config, Files, Json, described, reads_documents, settings
-from distro.cli.release_files import files_json, files_text, problem_json, show_problems
+from distro.cli.release_files import files_text, show_problems
 from distro.readings import UNDECIDED, Choices
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def check(
     """
     from distro.installation.release_files import release_files
     from distro.readings import Level
+    from distro.submit.as_json import problem_json, reading_json
 
     found = settings(config, needed=False)
     form = Format.json if as_json and form is Format.text else form
@@ -79,7 +80,7 @@ def check(
     elif form is Format.json:
         output.document(
             {
-                "editions": [_edition(r) for r in readings],
+                "editions": [reading_json(r) for r in readings],
                 "problems": [problem_json(p) for p in problems],
             }
         )
@@ -132,64 +133,6 @@ def _annotation(problem: "Problem", path: str) -> str:
     name = path.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
     line = f",line={problem.line}" if problem.line else ""
     return f"::{problem.level.value} file={name}{line}::{message}"
-
-
-def _edition(reading: "Reading") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    edition = reading.edition
-    if edition is None:
-        return {}
-    return {
-        "file": reading.file,
-        "language": edition.language,
-        "headline": edition.headline,
-        "subhead": edition.subhead,
-        "dateline": edition.dateline,
-        "embargo": edition.embargo,
-        "paragraphs": list(reading.paragraphs),
-        "contacts": [asdict(c) for c in edition.contacts],
-        "notes_to_editors": edition.notes_to_editors,
-        "dropped": [text for _, text in reading.dropped],
-        "sure": reading.sure,
-        "otherwise": (
-            {"line": reading.otherwise[0], "headline": reading.otherwise[1]}
-            if reading.sure != "yes"
-            else None
-        ),
-        "kind": edition.kind,
-        "id": edition.slug,
-        "version": edition.version,
-        "source": reading.source,
-        "published": reading.published,
-        **files_json(edition),
-        **_account_json(reading),
-    }
-
-
-def _account_json(reading: "Reading") -> dict[str, Any]:
-    """Return what became of every piece of a document; nothing for a text."""
-    if not reading.account:
-        return {}
-    return {
-        "account": {
-            "unit": reading.unit,
-            "in_file": reading.pieces,
-            "used": sum(a.pieces for a in reading.account if a.used),
-            "dropped": sum(a.pieces for a in reading.account if not a.used),
-        },
-        "blocks": [
-            {
-                "place": a.place,
-                "kind": a.kind,
-                "text": a.text,
-                "count": a.pieces,
-                "used": a.used,
-                "dropped": a.dropped,
-            }
-            for a in reading.account
-        ],
-    }
 
 
 def _account_text(reading: "Reading") -> str:

@@ -144,6 +144,7 @@ def cancel(
         distro cancel D17 --reason "the meeting was called off"
     """
     from distro.cli.opening import open_installation
+    from distro.flow.as_json import cancelled_json
     from distro.flow.orders import cancel as stop_for_good
     from distro.store.distributions import find, read
 
@@ -160,13 +161,7 @@ def cancel(
             return 1
         left = stop_for_good(installation, number, actor=actor(), reason=reason or f"by {actor()}")
     if as_json:
-        output.document(
-            {
-                "distribution": f"D{number}",
-                "state": "cancelled",
-                "counts": {s.value: n for s, n in left.counts.items()},
-            }
-        )
+        output.document(cancelled_json(number, left))
     else:
         _show_cancelled(number, left)
     return 0

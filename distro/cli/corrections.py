@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distro.cli import output
-from distro.cli.notices import BreakGlass, Note, carry_out, told_json
+from distro.cli.notices import BreakGlass, Note, carry_out
 from distro.cli.options import (
     Config,
     Distribution,
@@ -136,6 +136,7 @@ def _send(
     distribution: str, order: "Correction", *, yes: bool, config: "Path | None", as_json: bool
 ) -> int:
     from distro.flow import corrections
+    from distro.flow.as_json import told_json
 
     told = carry_out(
         distribution,

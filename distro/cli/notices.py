@@ -124,6 +124,7 @@ def _say(
     distribution: str, order: "Notice", *, yes: bool, config: "Path | None", as_json: bool
 ) -> int:
     from distro.flow import notices
+    from distro.flow.as_json import told_json
 
     told = carry_out(
         distribution,
@@ -166,16 +167,6 @@ def carry_out(
         told = send(installation, planned)
         publisher.advance(told.id)
     return told
-
-
-def told_json(told: "Told") -> dict[str, object]:
-    """Return what an act about a release made, as `--json` prints it."""
-    return {
-        "release": told.release,
-        "distribution": told.distribution,
-        "state": told.state,
-        "audience": told.audience,
-    }
 
 
 def _wanted(order: "Notice", planned: "PlannedNotice") -> bool:

@@ -1,25 +1,13 @@
 """Show problems and enclosed files of releases: what `check`, `plan` and `submit` share."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distro.cli import output
 
 if TYPE_CHECKING:
     from distro.model import Edition
     from distro.readings import Problem
-
-
-def files_json(edition: "Edition") -> dict[str, Any]:
-    """Return the files that travel with an edition, as `--json` prints them."""
-    return {
-        name: [
-            {"name": f.name, "type": f.type, "size": f.size}
-            for f in edition.files
-            if bool(f.source) is pictures
-        ]
-        for name, pictures in (("attachments", False), ("pictures", True))
-    }
 
 
 def files_text(edition: "Edition", *, pictures: bool) -> str:
@@ -35,16 +23,6 @@ def show_files(editions: "Iterable[Edition]") -> None:
             text = files_text(edition, pictures=pictures)
             if text:
                 output.say(f"  {label} ({edition.language})   {text}")
-
-
-def problem_json(problem: "Problem") -> dict[str, Any]:
-    """Return what the linter found, as `--json` prints it."""
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "level": problem.level.value,
-        "message": problem.message,
-    }
 
 
 def show_problems(problems: "Sequence[Problem]") -> None:

@@ -23,7 +23,7 @@ from distro.cli.options import (
     reads_documents,
     settings,
 )
-from distro.cli.release_files import files_json, problem_json, show_files, show_problems
+from distro.cli.release_files import show_files, show_problems
 from distro.errors import UsageError
 from distro.readings import UNDECIDED, Choices
 
@@ -54,6 +54,7 @@ def plan(
     """
     from distro.cli.opening import open_installation
     from distro.flow import submission
+    from distro.flow.as_json import planned_json
 
     order = submission.Order(
         files=files,
@@ -67,7 +68,7 @@ def plan(
     with open_installation(settings(config)) as installation:
         planned = submission.plan(installation, order)
     if as_json:
-        _plan_json(planned)
+        output.document(planned_json(planned))
         return 0
     _show_who(planned)
     names = " ".join(map(str, files))
@@ -108,6 +109,7 @@ def submit(
     """
     from dataclasses import replace
 
+    from distro.flow.as_json import accepted_json
     from distro.flow.submission import Order
     from distro.times import duration_ms
 
@@ -132,7 +134,7 @@ def submit(
         output.say("Nothing was sent.")
         return 0
     if as_json:
-        _accepted_json(accepted)
+        output.document(accepted_json(accepted))
     else:
         _show_accepted(accepted, shown=asks)
     for warning in warnings:
@@ -226,35 +228,6 @@ def _warnings(installation: "Installation", accepted: "Accepted") -> list[str]:
     if found.embedded and not is_up(found.data):
         warnings.append("warning: no worker runs here. Start one: distro up")
     return warnings
-
-
-def _plan_json(planned: "Planned") -> None:
-    output.document(
-        {
-            "audience": planned.plan.audience,
-            "editions": planned.plan.editions,
-            "left_out": planned.plan.left_out,
-            "problems": [problem_json(p) for p in planned.problems],
-            "matched": planned.plan.matched,
-            "release": planned.release.slug,
-            "told_before": planned.before.distribution if planned.before else None,
-            "files": {e.language: files_json(e) for e in planned.release.editions},
-            "trusted": planned.plan.trusted,
-        }
-    )
-
-
-def _accepted_json(accepted: "Accepted") -> None:
-    output.document(
-        {
-            "release": accepted.release,
-            "distribution": accepted.distribution,
-            "state": accepted.state,
-            "audience": accepted.audience,
-            "again": accepted.again,
-            "files": {e.language: files_json(e) for e in accepted.planned.release.editions},
-        }
-    )
 
 
 def _show_accepted(accepted: "Accepted", *, shown: bool) -> None:

@@ -7,6 +7,7 @@ resurrects who unsubscribed: it does not touch a "no", nor puts anybody on a lis
 themselves, nor takes back who was erased.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from distro.audience.consent_file import ConsentFile
 from distro.audience.intake import PIECE, Intake, Sheet, Staged, Taken, encode_rows, take_off
 from distro.audience.rows import BadRow, RowReader
 from distro.audience.table import Table
+from distro.errors import UsageError
 from distro.store import Store, consents, imports, subscriber_rows
 from distro.store.records import ids_of
 
@@ -53,6 +55,17 @@ class Judged:
     # File's column, ours, a value of the first rows.
     mapping: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what was done to read the file
+
+
+def list_name(text: str) -> str:
+    """Return the name of a list as it is kept; raise UsageError for what cannot be one."""
+    name = text.strip().lower()
+    if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
+        raise UsageError(
+            f'"{text}" cannot be the name of a list',
+            hint="Letters, digits and hyphens, like journalists or press-geneva.",
+        )
+    return name
 
 
 def stage(

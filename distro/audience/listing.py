@@ -37,8 +37,12 @@ def listing(
     chosen: Callable[[int], bool] = lambda _: True,
     search: str = "",
     limit: int = 50,
+    after: int = 0,
 ) -> Listing:
-    """Find people by id and by a part of what names them; accents and capitals do not matter."""
+    """Find people by id and by a part of what names them; accents and capitals do not matter.
+
+    `after`: only the ids above it are listed; all are counted.
+    """
     wanted, count = unaccented(search.casefold()), 0
     found: list[Subscriber] = []
     for number, raw in subscriber_rows.all_rows(store):
@@ -53,6 +57,6 @@ def listing(
         ):
             continue
         count += 1
-        if len(found) < limit:
+        if number > after and len(found) < limit:
             found.append(subscriber(number, row))
     return Listing(tuple(Listed(who, tuple(refusals(store, who.id))) for who in found), count)

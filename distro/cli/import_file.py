@@ -99,10 +99,11 @@ def import_file(
         distro subscribers import press.xlsx --list journalists --sync --dry-run
     """
     from distro.audience import importing
+    from distro.audience.as_json import import_json
     from distro.cli.opening import open_installation
     from distro.installation.rights import admit, check_whole
 
-    name = _list_name(list_name)
+    name = importing.list_name(list_name)
     asks = sys.stdin.isatty() and not yes and not as_json
     with open_installation(settings(config)) as installation:
         check_whole(installation, "import")
@@ -119,7 +120,7 @@ def import_file(
         wanted = not stopped and not dry_run and (not asks or typer.confirm("\nTake them?"))
         taken = _take(installation, judged, wanted=wanted)
     if as_json:
-        output.document(_import_json(file, name, judged, taken, foreseen))
+        output.document(import_json(str(file), name, judged, taken, foreseen))
     elif asks and not dry_run and foreseen:  # all of it was just shown
         output.say(f"Taken: {_counts(taken)}." if taken else "Nothing was written.")
     elif taken or foreseen:
@@ -163,20 +164,6 @@ def _take(installation: "Installation", judged: "Judged", *, wanted: bool) -> "T
         )
 
 
-def _list_name(text: str) -> str:
-    import re
-
-    from distro.errors import UsageError
-
-    name = text.strip().lower()
-    if not re.fullmatch(r"[^\W_][\w-]{0,59}", name) or name in ("and", "or", "not"):
-        raise UsageError(
-            f'"{text}" cannot be the name of a list',
-            hint="Letters, digits and hyphens, like journalists or press-geneva.",
-        )
-    return name
-
-
 @contextmanager
 def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
     """Show a line that grows on a terminal; nothing elsewhere."""
@@ -192,45 +179,6 @@ def _progress(doing: str, of: int = 0) -> Iterator[Callable[[int], None]]:
         )
     finally:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _import_json(
-    file: Path, name: str, judged: "Judged", taken: "Taken | None", foreseen: "Taken | None"
-) -> dict[str, object]:
-
-    from distro.audience.intake import Taken
-
-    counts = taken or foreseen or Taken()
-
-    def rows(found: "list[BadRow]") -> list[dict[str, object]]:
-        return [{"line": b.line, "value": b.value, "reason": b.reason} for b in found]
-
-    return {
-        "file": str(file),
-        "list": name,
-        "system": judged.system,
-        "read": judged.read,
-        "good": judged.good,
-        "twice": judged.twice,
-        "bad": rows(judged.bad),
-        "erased": rows(judged.erased),
-        "noes": judged.noes,
-        "notes": judged.notes,
-        "mapping": [
-            {"column": column, "becomes": ours, "sample": sample}
-            for column, ours, sample in judged.mapping
-        ],
-        "doubtful": [
-            {"line": line, "value": value, "meant": meant}
-            for value, (line, meant) in judged.typos.items()
-        ],
-        "written": taken is not None,
-        "new": counts.new,
-        "changed": counts.changed,
-        "unchanged": counts.unchanged,
-        "unsubscribed_kept": counts.unsubscribed_kept,
-        "off_the_list": counts.gone,
-    }
 
 
 def _show(file: Path, name: str, judged: "Judged", taken: "Taken | None", *, head: str) -> None:

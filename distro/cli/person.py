@@ -200,16 +200,13 @@ def unsubscribe(
 
         distro subscribers unsubscribe ana@daily.example --yes
     """
-    from distro.audience.book import person
     from distro.cli.opening import open_installation
-    from distro.subscribers.links import LinkReader
-    from distro.subscribers.links import unsubscribe as stop_mail
+    from distro.subscribers.opt_outs import unsubscribe as stop_mail
 
     if not _sure(f"Stop all mail to {address}?", yes=yes):
         return 1
     with open_installation(settings(config)) as installation:
-        who = person(installation.store, address)
-        stop_mail(installation, LinkReader(who, 0, 0, who.language, ""), actor())
+        who = stop_mail(installation, address, source=actor())
     output.answer(
         {"email": who.email, "unsubscribed": True},
         f"{who.email} will not be written to again.",

@@ -27,33 +27,18 @@ def list_all(config: Config = None, as_json: Json = False) -> int:
 
         distro segments list
     """
-    from distro.audience.list_roles import load_roles
     from distro.cli.opening import open_installation
-    from distro.errors import ExpressionError
-    from distro.store.audience_scripts import count as count_of
+    from distro.subscribers.segment_checks import sizes
 
-    rows = []
     with open_installation(settings(config)) as installation:
-        known = installation.segments()
-        roles = load_roles(installation.settings.subscribers)
-        for name, meaning in [
-            (name, roles[name].shown() if name in roles else "list") for name in sorted(known.lists)
-        ] + sorted(known.named.items()):
-            try:
-                size = installation.store.call(count_of(known.program(known.expand(name))))
-            except ExpressionError as error:
-                rows.append((name, "?", f"{meaning}   ({error.message})"))
-            else:
-                rows.append((name, f"{size:,}", meaning))
+        found = sizes(installation)
     if as_json:
-        output.document(
-            [
-                {"name": n, "count": int(c.replace(",", "")) if c != "?" else None, "meaning": m}
-                for n, c, m in rows
-            ]
+        output.document([{"name": s.name, "count": s.count, "meaning": s.meaning} for s in found])
+    elif found:
+        output.table(
+            ("name", "people", "meaning"),
+            [(s.name, f"{s.count:,}" if s.count is not None else "?", s.meaning) for s in found],
         )
-    elif rows:
-        output.table(("name", "people", "meaning"), rows)
     else:
         output.say("There are no lists yet. Import one: distro subscribers import FILE --list NAME")
     return 0

@@ -1,7 +1,7 @@
 """subscribers list and export: the people of the book, and the book as a spreadsheet."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,7 @@ from distro.cli.import_file import import_file
 from distro.cli.options import Config, Json, described, settings
 
 if TYPE_CHECKING:
-    from distro.audience.listing import Listed, Listing
+    from distro.audience.listing import Listing
 
 app = typer.Typer(
     help="The book: who they are, what they agreed to.", no_args_is_help=True, rich_markup_mode=None
@@ -109,29 +109,17 @@ def list_people(
         distro subscribers list --segment "journalists and language:es"
         distro subscribers list --search lund
     """
+    from distro.audience.as_json import listed_json
     from distro.cli.opening import open_installation
     from distro.reports import export
 
     with open_installation(settings(config)) as installation:
         found = export.list_people(installation, segment, search, limit)
     if as_json:
-        output.document({"found": found.found, "people": [_person_json(p) for p in found.people]})
+        output.document({"found": found.found, "people": [listed_json(p) for p in found.people]})
     else:
         _show_people(found, narrowed=bool(search or segment))
     return 0
-
-
-def _person_json(listed: "Listed") -> dict[str, Any]:
-    person = listed.person
-    return {
-        "email": person.email,
-        "name": person.name,
-        "outlet": person.outlet,
-        "language": person.language,
-        "lists": list(person.columns.get("lists", ())),
-        "may_be_written_to": not listed.refused,
-        "refused": list(listed.refused),
-    }
 
 
 def _show_people(found: "Listing", *, narrowed: bool) -> None:

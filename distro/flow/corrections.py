@@ -58,6 +58,7 @@ class Correction:
     to: str = ""  # of an update: who gets it besides
     actor: str = ""
     choices: Choices = UNDECIDED  # about what is left in a document
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def plan(
         texts=[EditionText.of(edition) for edition in texts],
         planned=versions,
         fingerprints=fingerprints(texts),
+        idempotency_key=order.idempotency_key,
     )
     _check_letters(installation, readings, act)
     return PlannedCorrection(

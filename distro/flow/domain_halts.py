@@ -6,7 +6,7 @@ import time
 
 from distro.errors import DistroError, RefusedError
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, check_whole
 from distro.lib.mailbox_providers import provider_of
 from distro.model import domain_of
 from distro.store import AsyncStore, halts
@@ -23,6 +23,7 @@ def halt_domain(
     Letters that wait go on by themselves when the time is over. Raises RefusedError for what is
     no domain.
     """
+    check_whole(installation, "to halt a domain")
     key = domain.strip().casefold().removeprefix("@")
     if not key or any(c.isspace() for c in key):
         raise RefusedError(

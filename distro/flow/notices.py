@@ -33,6 +33,7 @@ class Notice:
     until: str = ""  # of a hold: until when the next word is promised
     break_glass: str = ""  # why its letters go out without approval; "": they do not
     actor: str = ""
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def plan(installation: Installation, distribution: DistributionId, order: Notice
             actor=order.actor,
             distributions=[note],
             until_ms=until,
+            idempotency_key=order.idempotency_key,
         ),
         asked=Asked(asker, order.note, order.break_glass),
     )
@@ -166,7 +168,7 @@ def carry_out(
         wanted = f"without approval: {asked.break_glass}" if asked.break_glass else ""
         admit(installation, asked.actor, act.verb, about=act.slug, wanted=wanted, why=asked.why)
     answer = installation.store.call(release_scripts.act(act))
-    if answer.what != "ok":
+    if answer.what not in ("ok", "again"):
         raise _not_done(act.slug, answer)
     number = DistributionId(answer.first)
     return Told(

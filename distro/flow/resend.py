@@ -1,5 +1,7 @@
 """Try again by a person's order: whom a distribution did not reach, or one reader, on record."""
 
+from dataclasses import replace
+
 from distro.audience import book
 from distro.audience.expression import parse
 from distro.errors import RefusedError
@@ -45,7 +47,12 @@ def resend(
 
 
 def resend_to(
-    installation: Installation, distribution: DistributionId, address: str, *, actor: str
+    installation: Installation,
+    distribution: DistributionId,
+    address: str,
+    *,
+    actor: str,
+    idempotency_key: str = "",
 ) -> DistributionId:
     """Submit a distribution of one, who gets the release whether or not they have it.
 
@@ -57,12 +64,13 @@ def resend_to(
     if not found.began_ms:
         raise RefusedError(f"{found.label} has not begun: nobody gets it before its time")
     person = book.person(installation.store, address)
-    answer = installation.store.call(
-        release_scripts.accept(_for_one(installation, found, person, actor))
+    submission = replace(
+        _for_one(installation, found, person, actor), idempotency_key=idempotency_key
     )
+    answer = installation.store.call(release_scripts.accept(submission))
     if answer.what in ("held", "killed"):
         raise submit_refusals.not_accepted(answer)
-    if answer.what != "ok":
+    if answer.what not in ("ok", "again"):
         raise RefusedError(
             f"the {answer.about} text of {found.label} is not the one that readers have now",
             code="changed_text_of_distribution",

@@ -19,7 +19,7 @@ from distro.incoming import address_book
 from distro.incoming.matching import Letter
 from distro.incoming.our_trouble import readers_of
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, check_whole
 from distro.lib.mailbox_providers import provider_of
 from distro.model import State, Subscriber, domain_of
 from distro.relay.reply import without_address
@@ -148,6 +148,7 @@ def open_storms(installation: Installation) -> list[Storm]:
 
 def accept(installation: Installation, name: str, *, actor: str) -> int:
     """Carry out what a storm says; return how many addresses are suppressed."""
+    check_whole(installation, "to decide a storm")
     admit(installation, actor, "feedback", about=f"storm {name}", wanted="accept")
     _decide(installation, name, "accepted")
     done = 0
@@ -162,6 +163,7 @@ def accept(installation: Installation, name: str, *, actor: str) -> int:
 
 def dismiss(installation: Installation, name: str, *, actor: str) -> None:
     """Drop what a storm says: the server was in trouble, the addresses are good."""
+    check_whole(installation, "to decide a storm")
     admit(installation, actor, "feedback", about=f"storm {name}", wanted="dismiss")
     _decide(installation, name, "dismissed")
 

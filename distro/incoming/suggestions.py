@@ -11,6 +11,7 @@ from distro.installation.context import Installation
 from distro.installation.rights import admit
 from distro.model import Subscriber
 from distro.store import replies
+from distro.store.scope import EVERYTHING
 from distro.subscribers import links, opt_outs
 from distro.subscribers.links import LinkReader
 from distro.times import to_ms, zone
@@ -64,11 +65,13 @@ def open_suggestions(installation: Installation) -> list[Suggestion]:
     """Return the suggestions that nobody decided, oldest first; those of people who are gone, and
     of over ninety days ago, are dropped.
     """
-    found, store = [], installation.store
+    found, store, everything = [], installation.store, installation.seen_by(EVERYTHING)
     for name, facts in replies.suggestions(store).items():
-        who = book.by_id(store, int(facts["who"]))
+        who = book.by_id(everything.store, int(facts["who"]))
         if who is None or int(facts["at"]) < store.now_ms() - _KEPT_MS:
             replies.drop_suggestion(store, name)
+            continue
+        if book.by_id(store, who.id) is None:  # out of sight
             continue
         told = {key: str(facts[key]) for key in ("kind", "message", "back_on", "stand_in", "words")}
         found.append(

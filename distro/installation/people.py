@@ -5,7 +5,7 @@ import re
 from distro.actors import ROLES
 from distro.errors import NotFoundError, RefusedError, UsageError
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, check_whole
 from distro.store import users
 from distro.store.scope import EVERYTHING, USUAL_DESK, Scope
 from distro.times import parse_duration
@@ -29,6 +29,7 @@ def add(
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f'"{name[:40]}" cannot be a name: small letters, digits, dots and hyphens')
+    check_whole(installation, "to manage people")
     if role not in ROLES:
         raise UsageError(f'there is no role "{role[:40]}": {", ".join(ROLES)}')
     admit(installation, actor, "users", about=name, wanted=f"add as {role}")
@@ -42,6 +43,7 @@ def add(
 
 def new_token(installation: Installation, name: str, expires: str, *, actor: str) -> str:
     """Return another token of a person; the one before ends."""
+    check_whole(installation, "to manage people")
     admit(installation, actor, "users", about=name, wanted="another token")
     _check_known(installation, name)
     return users.new_token(installation.store, name, expires_ms=_until(installation, expires))
@@ -49,6 +51,7 @@ def new_token(installation: Installation, name: str, expires: str, *, actor: str
 
 def disable(installation: Installation, name: str, *, actor: str) -> None:
     """End a person's token."""
+    check_whole(installation, "to manage people")
     admit(installation, actor, "users", about=name, wanted="end their token")
     _check_known(installation, name)
     users.disable(installation.store, name)

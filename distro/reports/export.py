@@ -1,33 +1,78 @@
 """Write the recipients of a distribution, and the book, as files."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from distro.audience import exporting, listing
 from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
-from distro.model import DistributionId
+from distro.model import DistributionId, State
 from distro.reports import recipients_csv
-from distro.store import distributions
+from distro.store import distributions, records
 from distro.store.audience_scripts import bitmap
 from distro.store.records import ids_of
 
 
 def export_csv(installation: Installation, distribution: DistributionId, path: Path) -> int:
     """Write one line a recipient; gives how many. Before the freeze there is nobody to write."""
+    return recipients_csv.write_csv(path, recipients(installation, distribution))
+
+
+def recipients(
+    installation: Installation,
+    distribution: DistributionId,
+    spans: Iterable[range] | None = None,
+) -> Iterator[dict[str, str]]:
+    """Yield what became of each recipient, or of those at some ordinals; nobody before the
+    freeze.
+    """
     found = distributions.read(installation.store, distribution)
-    zone = installation.settings.site.timezone
     if not found.frozen or not found.audience:
-        return recipients_csv.write_csv(path, iter(()))
+        return iter(())
     letter = load_letter(installation, distribution, found.languages[0])
     message_id = message_ids(letter.domain, int(distribution), installation.keys)
-    return recipients_csv.write_csv(
-        path,
-        recipients_csv.rows(
-            installation.store, distribution, zone, lambda ordinal: message_id(ordinal).decode()
-        ),
+    return recipients_csv.rows(
+        installation.store,
+        distribution,
+        installation.settings.site.timezone,
+        lambda ordinal: message_id(ordinal).decode(),
+        spans,
     )
+
+
+def recipients_page(
+    installation: Installation, distribution: DistributionId, state: str, after: int, limit: int
+) -> tuple[list[dict[str, str]], int, int]:
+    """Return the next recipients after an ordinal (-1: from the first), in one state or any ("").
+
+    Gives them, the last ordinal of them (-1: there are no more), and how many there are in all.
+    """
+    found = distributions.read(installation.store, distribution)
+    if not found.frozen:
+        return [], -1, 0
+    states = records.states_of(installation.store, distribution)
+    if state:
+        letter = State(state).letter.encode()
+        count = states.count(letter)
+        ordinals = list(itertools.islice(_places(states, letter, after + 1), limit + 1))
+    else:
+        count = len(states)
+        ordinals = list(range(after + 1, min(after + 2 + limit, count)))
+    chosen = ordinals[:limit]
+    spans = [range(n, n + 1) for n in chosen]
+    if not state and chosen:
+        spans = [range(chosen[0], chosen[-1] + 1)]
+    lines = list(recipients(installation, distribution, spans))
+    return lines, chosen[-1] if len(ordinals) > limit else -1, count
+
+
+def _places(states: bytes, letter: bytes, first: int) -> Iterator[int]:
+    at = states.find(letter, first)
+    while at >= 0:
+        yield at
+        at = states.find(letter, at + 1)
 
 
 def write_book(installation: Installation, path: Path, expression: str = "") -> int:
@@ -38,7 +83,11 @@ def write_book(installation: Installation, path: Path, expression: str = "") -> 
 
 
 def list_people(
-    installation: Installation, expression: str = "", search: str = "", limit: int = 50
+    installation: Installation,
+    expression: str = "",
+    search: str = "",
+    limit: int = 50,
+    after: int = 0,
 ) -> listing.Listing:
     """Find those who match the expression, and whose name, address or outlet holds the words
     searched for.
@@ -48,6 +97,7 @@ def list_people(
         chosen=_chosen(installation, expression) if expression else lambda _: True,
         search=search,
         limit=limit,
+        after=after,
     )
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,24 @@ _PIECE = 1000
 
 
 def rows(
-    store: Store, distribution: DistributionId, zone: str, message_id: Callable[[int], str]
+    store: Store,
+    distribution: DistributionId,
+    zone: str,
+    message_id: Callable[[int], str],
+    spans: Iterable[range] | None = None,
 ) -> Iterator[dict[str, str]]:
-    """Yield every recipient of a distribution in ordinal order."""
+    """Yield every recipient of a distribution in ordinal order.
+
+    `spans`: only these ordinals, ascending, at most so many at a time as are in one span.
+    """
     found = distributions.read(store, distribution)
     relays = store.elements(keys.relays(distribution))
     editions = [(row.past, found.languages[row.edition]) for row in batches_of(store, distribution)]
     size = found.audience if found.frozen else 0
     at_edition = 0
-    for first in range(0, size, _PIECE):
-        past = min(first + _PIECE, size)
+    pieces = (range(first, min(first + _PIECE, size)) for first in range(0, size, _PIECE))
+    for piece in pieces if spans is None else spans:
+        first, past = piece.start, piece.stop
         states = records.states_of(store, distribution, first, past)
         numbers = records.audience_of(store, distribution, first, past)
         attempts = records.records_of(store, distribution, first, past)
@@ -81,11 +89,22 @@ def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str
     """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces
     the file only when whole.
     """
-    count = 0
+    count = -1  # less the names of the columns
     with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
-        writer.writeheader()
-        for line in lines:
-            writer.writerow({key: safe(value) for key, value in line.items()})
+        for text in csv_lines(lines, columns):
+            file.write(text)
             count += 1
     return count
+
+
+def csv_lines(lines: Iterable[dict[str, str]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
+    """Yield the names of the columns and each line as CSV text that opens safely."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    yield buffer.getvalue()
+    for line in lines:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow({key: safe(value) for key, value in line.items()})
+        yield buffer.getvalue()

@@ -1,6 +1,6 @@
 """Summarise a distribution as plain data: the keys of `report --json`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -121,7 +121,12 @@ def everybody(store: Store, distribution: DistributionId, group: str) -> Iterato
 
 def listing(store: Store, zone: str) -> list[dict[str, Any]]:
     """Return every distribution, newest first, in short."""
-    found = (distributions.get(store, number) for number in distributions.newest(store))
+    return listed(store, distributions.newest(store), zone)
+
+
+def listed(store: Store, numbers: Sequence[DistributionId], zone: str) -> list[dict[str, Any]]:
+    """Return these distributions in short."""
+    found = (distributions.get(store, number) for number in numbers)
     return [_in_short(distribution, zone) for distribution in found if distribution]
 
 

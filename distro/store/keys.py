@@ -193,6 +193,16 @@ def idempotency(key: str) -> str:
     return f"idem:{key}"
 
 
+def api_answer(key: str) -> str:
+    """Return the key of the answer that a request had."""
+    return f"api:answer:{key}"
+
+
+def api_lease(key: str) -> str:
+    """Return the key that is there while a request is under way."""
+    return f"api:lease:{key}"
+
+
 def subscriber(number: int | str) -> str:
     """Return the key of a subscriber's row."""
     return f"sub:{number}"

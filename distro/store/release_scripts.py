@@ -158,6 +158,7 @@ class Act:
     planned: Mapping[str, str] = field(default_factory=dict)  # language -> version, as planned for
     seen: int = 0  # distributions of the release, as whoever tells late holders saw them
     until_ms: int = 0  # when the next word about a hold is promised; 0: not said
+    idempotency_key: str = ""  # the same key does it once
 
     def to_json(self) -> str:
         """Return it as the script reads it."""
@@ -173,6 +174,7 @@ class Act:
             "planned": dict(self.planned),
             "seen": self.seen,
             "distributions": [d.payload() for d in self.distributions],
+            "idem": self.idempotency_key,
         }
         return json.dumps(act, ensure_ascii=False)
 
@@ -181,8 +183,8 @@ class Act:
 class Acted:
     """The store's answer to an act.
 
-    `what`: ok; killed, held, not_held or pending: why not, with the distribution `first` that says
-    so; moved: the release is not what the plan saw.
+    `what`: ok; again (the idempotency key was known); killed, held, not_held or pending: why not,
+    with the distribution `first` that says so; moved: the release is not what the plan saw.
     """
 
     what: str

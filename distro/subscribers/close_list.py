@@ -10,7 +10,7 @@ from distro.audience.expression import And, Node, Not, Or, parse
 from distro.audience.row_changes import Row
 from distro.errors import RefusedError
 from distro.installation.context import Installation
-from distro.installation.rights import admit
+from distro.installation.rights import admit, check_lists
 from distro.model import DistributionState
 from distro.store import distributions, subscriber_rows
 from distro.store.records import ids_of
@@ -27,6 +27,7 @@ def close_list(
     crash it takes the rest. Raises RefusedError where they were not told.
     """
     store = installation.store
+    check_lists(installation, [name])
     actor = admit(installation, actor, "close", about=f"list {name}", why=reason)
     if not subscriber_rows.has_value(store, "lists", name):
         raise RefusedError(f'there is no list "{name}"', code="no_such_list", list=name)

@@ -31,6 +31,16 @@ def suppress(installation: Installation, address: str, reason: str, *, source: s
         consents.keep_refusal(installation.store, [installation.hash_of(email)], consent.SUPPRESSED)
 
 
+def unsubscribe(installation: Installation, address: str, *, source: str) -> Subscriber:
+    """Stop all mail to a person, as they asked by telephone, say; only they can undo it."""
+    may_do(installation, source, "suppress")
+    who = book.person(installation.store, address)
+    source = admit(installation, source, "suppress", about=f"#{who.id}", wanted="unsubscribe")
+    if not consents.is_refused(installation.store, consent.UNSUBSCRIBED, who.id):
+        record_fact(installation, who.id, who.email, consent.UNSUBSCRIBED, source=source)
+    return who
+
+
 def lift(installation: Installation, address: str, reason: str, *, source: str) -> None:
     """Lift a suppression, never a person's own wish."""
     may_do(installation, source, "suppress")

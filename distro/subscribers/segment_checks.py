@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from distro.audience.book import person, values_of
 from distro.audience.expression import And, Node, Not, Or
+from distro.audience.list_roles import load_roles
 from distro.audience.segments import holds
 from distro.errors import ExpressionError
 from distro.installation.context import Installation
@@ -43,6 +44,31 @@ def _lines(node: Node, row: dict[str, object], depth: int) -> Iterator[TermResul
         yield from _lines(node.inner, row, depth + 1)
     else:
         yield TermResult(depth, str(node), holds(row, node), "; ".join(values_of(row, node.field)))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A list or a named segment, and how many people are in it; None: it cannot be counted."""
+
+    name: str
+    count: int | None
+    meaning: str
+
+
+def sizes(installation: Installation) -> list[Size]:
+    """Return every list and named segment with its size, lists first."""
+    known = installation.segments()
+    roles = load_roles(installation.settings.subscribers)
+    lists = [(name, roles[name].shown() if name in roles else "list") for name in known.lists]
+    found = []
+    for name, meaning in [*sorted(lists), *sorted(known.named.items())]:
+        try:
+            size = installation.store.call(count(known.program(known.expand(name))))
+        except ExpressionError as error:
+            found.append(Size(name, None, f"{meaning}   ({error.message})"))
+        else:
+            found.append(Size(name, size, meaning))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,12 @@ from distro.reports import live
 from distro.reports import page as report_page
 from distro.subscribers import links
 from distro.web import link_pages
+from distro.web.api.dispatch import Api
 from distro.web.feedback_webhooks import FeedbackWebhooks
 from distro.web.guard import Guard
 from distro.web.metrics import Metrics
 from distro.web.pages import Pages
+from distro.web.problem_pages import ProblemPages
 from distro.web.subscriber_pages import SubscriberPages
 
 _LONGEST_LIVE = 600  # seconds of one stream; the browser asks again by itself
@@ -166,6 +168,8 @@ def create_app(installation: Installation) -> Starlette:
             *site.readers.routes(),
             *FeedbackWebhooks(installation).routes(),
             *Metrics(installation).routes(),
+            *Api(installation).routes(),
+            *ProblemPages(site.pages).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/l/{token}/{link:int}", site.link, methods=["GET"]),

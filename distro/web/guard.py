@@ -19,6 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LARGEST_BODY = 10_000  # bytes of a form; senders put 26 into a one-click POST
 LARGEST_REPORT = 1_000_000  # bytes of what a sending provider reports at once
+LARGEST_UPLOAD = 64_000_000  # bytes of a release's files, for who has shown a token
+UPLOAD_SECONDS = 120.0  # until they have come
+UPLOAD = "distro.upload"  # of the ASGI scope: whoever sends the body is known, and may take long
 REQUEST_SECONDS = (
     10.0  # until a connection has brought its whole request, and until a form's body has come
 )
@@ -68,9 +71,9 @@ class Guard:
     async def _bounded(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request whose body is counted as it comes."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + REQUEST_SECONDS
+        begin = loop.time()
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        most = LARGEST_REPORT if scope["path"].startswith("/feedback/") else LARGEST_BODY
+        most = _largest(scope["path"])
         left, whole, begun = most, False, False
         if not length.isdigit() or int(length) > most:
             await _say(send, 413)
@@ -81,7 +84,8 @@ class Guard:
             if whole:
                 return await receive()  # only its end, or that the client has gone
             try:
-                message = await asyncio.wait_for(receive(), max(0.0, end - loop.time()))
+                seconds = UPLOAD_SECONDS if scope.get(UPLOAD) else REQUEST_SECONDS
+                message = await asyncio.wait_for(receive(), max(0.0, begin + seconds - loop.time()))
             except TimeoutError:
                 raise _TooMuchError(408) from None
             left -= len(message.get("body", b""))
@@ -100,6 +104,12 @@ class Guard:
         except _TooMuchError as error:
             if not begun:
                 await _say(send, error.status)
+
+
+def _largest(path: str) -> int:
+    if path.startswith("/feedback/"):
+        return LARGEST_REPORT
+    return LARGEST_UPLOAD if path.startswith("/api/") else LARGEST_BODY
 
 
 async def _say(send: Any, status: int) -> None:
@@ -150,6 +160,7 @@ class _Guarded(H11Protocol):
     shared: ClassVar[_Connections]
 
     _client = ""
+    _begun = 0.0
     _due: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -215,8 +226,17 @@ class _Guarded(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY) or self._unread:
             self._forget()
         elif self._due is None and not self.transport.is_closing():
-            self._due = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+            self._begun = self.loop.time()
+            self._due = self.loop.call_later(REQUEST_SECONDS, self._late)
             self.shared.waiting[self] = None
+
+    def _late(self) -> None:
+        """Close, but for an upload of somebody known, which has longer."""
+        end = self._begun + UPLOAD_SECONDS
+        if self.scope and self.scope.get(UPLOAD) and self.loop.time() < end:
+            self._due = self.loop.call_at(end, self.transport.abort)
+        else:
+            self.transport.abort()
 
     def _forget(self) -> None:
         if self._due:

@@ -3,11 +3,15 @@
 -- ARGV 1 JSON {slug, verb, actor, headline, kind, texts: [{lang, version, json}] (what the release
 --   says from now on), same: [hash…], until (ms, of a hold), planned: {lang: version} (the texts
 --   that the plan saw), seen (how many distributions; of verb late), distributions: [{kind,
---   headline, start, editions, fields}]}
+--   headline, start, editions, fields}], idem ("": none; the same one does it once)}
 -- verbs: correct, update, kill: they end what is under way; hold: it is halted; clear: it goes on;
 --   notify, late: it stays as it is
 -- Gives {ok, first, last distribution} or {why not, about}.
 local a = cjson.decode(ARGV[1])
+if a.idem ~= '' then
+  local known = call('HMGET', 'idem:' .. a.idem, 'distribution', 'last')
+  if known[1] then return { 'again', known[1], known[2] or known[1] } end
+end
 local rel = 'rel:' .. a.slug
 local r = call('HMGET', rel, 'status', 'word', 'editions', 'pins')
 local status, word = r[1] or '', r[2] or ''
@@ -99,5 +103,9 @@ end
 local become = { hold = 'held', kill = 'killed', correct = '', update = '' }
 if become[a.verb] then
   call('HSET', rel, 'status', become[a.verb], 'word', first, 'hold_until', int(a['until']))
+end
+if a.idem ~= '' then
+  call('HSET', 'idem:' .. a.idem, 'distribution', first, 'last', last)
+  call('EXPIRE', 'idem:' .. a.idem, 30 * 86400)
 end
 return { 'ok', first, last }

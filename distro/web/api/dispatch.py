@@ -1,0 +1,206 @@
+"""Answer one request of the API: who asks, whether they may, what they bring, then the act.
+
+Nothing of a body is read before it is known who sends it. What sends letters needs an
+`Idempotency-Key`: its answer is kept for 30 days, and the same request has the same answer, also
+where the process that did it died in between.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from distro import log
+from distro.errors import DistroError
+from distro.installation.context import Installation
+from distro.model import DistributionId
+from distro.store import api_answers
+from distro.web.api import bodies, credentials, openapi, problems, tags
+from distro.web.api.operation import PREFIX, Call, Lines, Operation
+from distro.web.api.problems import ProblemError
+from distro.web.api.table import OPERATIONS
+from distro.web.guard import UPLOAD
+
+T = TypeVar("T")
+_AT_A_TIME = 8  # requests of the API that are answered at once; pages have threads of their own
+_UPLOADS = 3  # bodies with files that are taken in at once
+
+
+class Api:
+    """The addresses under /api/v1."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.site = installation.settings.site.url.rstrip("/")
+        self._description = openapi.document(OPERATIONS, self.site)
+        self._threads: anyio.CapacityLimiter | None = None
+        self._uploads: anyio.CapacityLimiter | None = None
+
+    def routes(self) -> list[Route]:
+        """Return a route for each path, and the description of all of them."""
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in OPERATIONS:
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+        # Each takes every method, and what no operation is too: a token is asked for first.
+        found = [
+            Route(PREFIX + path, _Endpoint(self._endpoint(methods)))
+            for path, methods in by_path.items()
+        ]
+        rest = Route(PREFIX + "/{rest:path}", _Endpoint(self._endpoint({})))
+        return [Route("/openapi.json", self.description, methods=["GET"]), *found, rest]
+
+    def description(self, request: Request) -> Response:
+        """Return the OpenAPI document; it is public."""
+        del request
+        return JSONResponse(self._description)
+
+    def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                method = "GET" if request.method == "HEAD" else request.method
+                return await self._answer(methods, methods.get(method), request)
+            except ProblemError as problem:
+                return problems.answer(self.site, problem)
+            except DistroError as error:
+                return problems.answer(self.site, self._told(error))
+            except Exception:  # noqa: BLE001 - told without a word of what it was
+                log.get().exception("a request of the API failed", path=request.url.path)
+                return problems.answer(self.site, ProblemError("our_fault"))
+
+        return endpoint
+
+    @staticmethod
+    def _told(error: DistroError) -> ProblemError:
+        problem = problems.of_error(error)
+        if problem.code == "our_fault":
+            log.get().error("a request of the API failed", why=error.message)
+        return problem
+
+    async def _answer(
+        self, methods: Mapping[str, Operation], operation: Operation | None, request: Request
+    ) -> Response:
+        host = (request.client.host if request.client else "") or ""
+        shown = request.headers.get("authorization", "")
+        who = await self._threaded(credentials.caller, self.installation, shown, host)
+        if operation is None and methods:
+            raise ProblemError("method_not_allowed", headers={"Allow": ", ".join(sorted(methods))})
+        if operation is None:
+            raise ProblemError("not_found")
+        credentials.check_allowed(operation, who.user)
+        query = bodies.query_of(operation, request)
+        key = _key_of(operation, request)
+        seen = self.installation.seen_by(who.user.scope)
+        request.scope[UPLOAD] = operation.files
+        async with self._room(operation), bodies.body_of(operation, request) as (body, upload, raw):
+            named = hashlib.sha256(f"{who.user.name}\n{key}".encode()).hexdigest() if key else ""
+            call = Call(
+                seen, who.user, who.actor, dict(request.path_params), query, body, upload, named
+            )
+            if not key:
+                match = request.headers.get("if-match", "")
+                return await self._threaded(_carried_out, operation, call, match)
+            content = hashlib.sha256(f"{request.url.path}\n".encode() + raw).hexdigest()
+            return await self._threaded(_once, operation, call, content)
+
+    def _room(self, operation: Operation) -> Any:
+        if self._uploads is None:
+            self._uploads = anyio.CapacityLimiter(_UPLOADS)
+        return self._uploads if operation.files else _always()
+
+    async def _threaded(self, call: Callable[..., T], *args: Any) -> T:
+        if self._threads is None:
+            self._threads = anyio.CapacityLimiter(_AT_A_TIME)
+        return await to_thread.run_sync(functools.partial(call, *args), limiter=self._threads)
+
+
+class _Endpoint:
+    """An ASGI application of one address: a plain function would take GET alone."""
+
+    def __init__(self, answer: Callable[[Request], Any]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class _always:  # noqa: N801 - reads as a word
+    """No limit."""
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+def _key_of(operation: Operation, request: Request) -> str:
+    """Return the idempotency key, a structured-field string or bare; "" where none is used."""
+    given = request.headers.get("idempotency-key", "").strip()
+    if len(given) >= 2 and given[0] == given[-1] == '"':
+        given = given[1:-1]
+    if not operation.sends:
+        return ""
+    if not given:
+        raise ProblemError("key_missing", "Send a new random text with each new order.")
+    if len(given) > 200 or not given.isascii() or not given.isprintable():
+        raise ProblemError("key_missing", "At most 200 printable ASCII characters.")
+    return given
+
+
+def _carried_out(operation: Operation, call: Call, match: str) -> Response:
+    """Do it, and return the answer; raise ProblemError where it is not what the caller saw."""
+    if match and match != "*" and operation.changes:
+        now = tags.tag_of(call)
+        if now not in [tag.strip() for tag in match.split(",")]:
+            raise ProblemError("changed_meanwhile", headers={"ETag": now} if now else {})
+    return _response(operation, call, operation.does(call))
+
+
+def _response(operation: Operation, call: Call, found: Any) -> Response:
+    if isinstance(found, Lines):
+        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
+        return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
+    headers = {}
+    if operation.tagged:
+        headers["ETag"] = tags.tag_of(call)
+    return JSONResponse(_plain(found), operation.status, headers=headers)
+
+
+def _plain(found: Any) -> Any:
+    return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+
+
+def _once(operation: Operation, call: Call, content: str) -> Response:
+    """Do what sends letters once for a key, and give the same answer again."""
+    store = call.installation.store
+    kept, mine = api_answers.begin(store, call.key, content)
+    if kept.content != content:
+        raise ProblemError("key_used")
+    if kept.status:
+        return JSONResponse(json.loads(kept.body), kept.status, headers=_AGAIN)
+    if not mine:
+        raise ProblemError("key_in_use", headers={"Retry-After": "5"})
+    first, _ = api_answers.made(store, call.key)
+    try:
+        # Whoever began it died after the act: the letters are on their way, the answer is not.
+        if first and operation.recover:
+            body = _plain(operation.recover(call, DistributionId(first)))
+        else:
+            body = _plain(operation.does(call))
+    except (DistroError, ProblemError):
+        api_answers.give_up(store, call.key)
+        raise
+    api_answers.finish(store, call.key, content, operation.status, body)
+    return JSONResponse(body, operation.status)
+
+
+_AGAIN = {"Idempotency-Replayed": "true"}

@@ -57,7 +57,8 @@ async def body_of(
         return
     _check_type(request, _JSON)
     raw = await _whole(request)
-    yield _validated(operation, _parsed(raw)), Upload(Path()), raw
+    _check_json(raw)
+    yield _validated(operation, raw.decode()), Upload(Path()), raw
 
 
 def _check_type(request: Request, wanted: str) -> None:
@@ -75,11 +76,11 @@ async def _whole(request: Request) -> bytes:
     return raw
 
 
-def _parsed(raw: bytes) -> Any:
+def _check_json(raw: bytes) -> None:
     if _depth(raw) > _DEEPEST:
         raise ProblemError("bad_request", f"The JSON is more than {_DEEPEST} levels deep.")
     try:
-        return json.loads(raw, parse_constant=_no_constant)
+        json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise ProblemError("bad_request", "The body is no JSON.") from None
 
@@ -97,11 +98,12 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
-def _validated(operation: Operation, given: Any) -> BaseModel | None:
+def _validated(operation: Operation, given: str) -> BaseModel | None:
+    """Return JSON as the operation's model; nothing is taken for what it is not ("1" for true)."""
     if operation.body is None:
         return None
     try:
-        return operation.body.model_validate(given)
+        return operation.body.model_validate_json(given, strict=True)
     except ValidationError as error:
         raise of_validation(error) from None
 
@@ -120,7 +122,7 @@ async def _uploaded(
             raise ProblemError("bad_request", str(error.detail)[:300]) from None
         try:
             upload = _kept(form, Path(folder))
-            body = _validated(operation, _fields(operation, form))
+            body = _validated(operation, json.dumps(_fields(operation, form)))
             yield body, upload, _stands_for(form, upload)
         finally:
             await form.close()
@@ -162,19 +164,26 @@ def _wrong(detail: str, part: str) -> ProblemError:
 
 def _fields(operation: Operation, form: FormData) -> dict[str, Any]:
     """Return the fields beside the files; one that may be repeated is a list."""
-    known = operation.body.model_fields if operation.body else {}
+    kinds = _kinds(operation)
     found: dict[str, Any] = {}
     for name, value in form.multi_items():
         if not isinstance(value, str):
             continue
-        several = name in known and "Sequence" in str(known[name].annotation)
-        if several:
+        if kinds.get(name) == "array":
             found.setdefault(name, []).append(value)
         elif name in found:
             raise _wrong("it is given twice", name)
+        elif kinds.get(name) == "boolean" and value in ("true", "false"):
+            found[name] = value == "true"
         else:
             found[name] = value
     return found
+
+
+def _kinds(operation: Operation) -> dict[str, str]:
+    """Return what each field of a form is, as JSON Schema calls it."""
+    schema = operation.body.model_json_schema() if operation.body else {}
+    return {name: str(facts.get("type")) for name, facts in schema.get("properties", {}).items()}
 
 
 def _stands_for(form: FormData, upload: Upload) -> bytes:

@@ -198,7 +198,7 @@ class Events(Given):
     next: str
 
 
-class DomainHalt(Given):
+class HaltedDomain(Given):
     """A domain that nothing is sent to."""
 
     domain: str

@@ -60,7 +60,7 @@ def document(operations: Iterable[Operation], site: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**schemas.get("$defs", {}), "Problem": _PROBLEM},
+            "schemas": {**schemas.get("$defs", {}), "ProblemDetails": _PROBLEM},
         },
     }
 
@@ -95,16 +95,28 @@ def _path(one: Operation) -> list[dict[str, Any]]:
 
 def _query(one: Operation) -> list[dict[str, Any]]:
     schema = one.query.model_json_schema()
+    named = schema.get("$defs", {})
     required = schema.get("required", ())
     return [
         {
             "name": name,
             "in": "query",
             "required": name in required,
-            "schema": {k: v for k, v in facts.items() if k != "title"},
+            "schema": _inline({k: v for k, v in facts.items() if k != "title"}, named),
         }
         for name, facts in schema.get("properties", {}).items()
     ]
+
+
+def _inline(schema: Any, named: dict[str, Any]) -> Any:
+    """Return a schema with what it names in the place of the name."""
+    if isinstance(schema, list):
+        return [_inline(part, named) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return named[schema["$ref"].rpartition("/")[2]]
+    return {name: _inline(part, named) for name, part in schema.items()}
 
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
@@ -161,7 +173,9 @@ def _problems(one: Operation) -> dict[str, Any]:
     statuses: dict[int, list[str]] = {}
     for code, kind in KINDS.items():
         statuses.setdefault(kind.status, []).append(code)
-    content = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    content = {
+        "application/problem+json": {"schema": {"$ref": _REF.format(model="ProblemDetails")}}
+    }
     return {
         str(status): {"description": ", ".join(codes), "content": content}
         for status, codes in sorted(statuses.items())

@@ -98,7 +98,7 @@ _ORDERS = (
     Operation(
         method="POST", path="/domain-halts", does=orders.halt_one_domain, role="editor",
         sees=_WHOLE, tag="Orders", summary="Send nothing to a domain for a while.",
-        body=taken.DomainHalt, answer=given.DomainHalt,
+        body=taken.DomainHalt, answer=given.HaltedDomain,
     ),
 )
 _REPORTS = (

@@ -21,6 +21,7 @@ from distro.cli import (
     notices,
     output,
     releases,
+    remote,
     report,
     segments,
     services,
@@ -118,6 +119,10 @@ def run(args: list[str]) -> int:
     """Run a command line and give its exit code."""
     as_json = "--json" in args
     try:
+        elsewhere = remote.site(args)
+        tree = typer.main.get_command(app) if elsewhere else None
+        if elsewhere and remote.is_for_afar(tree, args):
+            return remote.run(elsewhere, tree, args)
         code = app(args=args, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code

@@ -145,6 +145,14 @@ def settings(config: Path | None, *, needed: bool = True) -> "Settings":
     return load(config, needed=needed)
 
 
+def called_from(host: str) -> None:
+    """Say that whoever types does so on another machine."""
+    _from.append(host)
+
+
+_from: list[str] = []
+
+
 def actor() -> Actor:
     """Return who types, also by way of sudo, with their token where they show one.
 
@@ -152,7 +160,7 @@ def actor() -> Actor:
     """
     label = os.environ.get("DISTRO_ACTOR", "")
     account = f"{_account()} ({label})" if label else _account()
-    return Actor.of(account, saved_token(), socket.gethostname())
+    return Actor.of(account, saved_token(), _from[-1] if _from else socket.gethostname())
 
 
 def _account() -> str:
@@ -173,3 +181,8 @@ def token_file() -> Path:
     """Return where `distro login` keeps a token."""
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(home) / "distro" / "token"
+
+
+def site_file() -> Path:
+    """Return where `distro login URL` keeps the address of an installation elsewhere."""
+    return token_file().with_name("site")

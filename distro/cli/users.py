@@ -1,13 +1,15 @@
 """users, login: the people who may do something, and their tokens."""
 
+import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from distro.cli import output
-from distro.cli.options import Config, Json, actor, described, settings, token_file
+from distro.cli.options import Config, Json, actor, described, settings, site_file, token_file
 from distro.errors import NotFoundError
 
 app = typer.Typer(help="People, their roles and their tokens.", no_args_is_help=True)
@@ -168,36 +170,85 @@ def token(name: _Name, expires: _Expires = "", config: Config = None, as_json: J
     return 0
 
 
-def login(config: Config = None, as_json: Json = False) -> int:
+_Url = Annotated[
+    str,
+    typer.Argument(
+        help="Where distro runs, if not here: https://press.example.org",
+        metavar="[URL]",
+        show_default=False,
+    ),
+]
+
+
+def login(url: _Url = "", config: Config = None, as_json: Json = False) -> int:
     """Keep your token for the commands that you type: it is asked for, and stored for you alone.
+
+    With the address of an installation elsewhere, commands run there from now on, with the files of
+    this machine; where a folder has a distro.toml, they run here.
 
     Examples:
 
         distro login
+        distro login https://press.example.org
     """
+    from distro.cli.remote import check_address
     from distro.installation.context import open_installation
     from distro.store import users
+
+    address = check_address(url) if url else ""
 
     given = (
         typer.prompt("Token", hide_input=True, err=True)
         if sys.stdin.isatty()
         else (sys.stdin.readline())
     )
-    found_settings = settings(config)
-    with open_installation(found_settings) as installation:
-        user = users.by_token(installation.store, given.strip())
-    if user is None or user.disabled:
-        raise NotFoundError("this token is not valid", hint="distro users token NAME makes one.")
+    if address:
+        name, role = _who_there(address, given.strip())
+    else:
+        with open_installation(settings(config)) as installation:
+            user = users.by_token(installation.store, given.strip())
+        if user is None or user.disabled:
+            raise NotFoundError("this token is not valid", hint="An admin makes one: distro users")
+        name, role = user.name, user.role
     path = token_file()
+    _keep(path, given.strip())
+    _keep(site_file(), address)
+    where = f" at {address}" if address else ""
+    output.answer(
+        {"name": name, "role": role},
+        f"You are {name} ({role}){where} from now on. The token is in {path}.",
+        as_json=as_json,
+    )
+    return 0
+
+
+def _who_there(address: str, token: str) -> tuple[str, str]:
+    """Return who a token is at an installation elsewhere; raise DistroError for nobody."""
+    from distro.cli.remote import Site, ask
+
+    with ask(Site(address, token), "GET", "/me") as answer:
+        told = json.loads(answer.read(100_000))
+    return str(told["name"]), str(told["role"])
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a line that its owner alone can read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(given.strip() + "\n")
-    output.answer(
-        {"name": user.name, "role": user.role},
-        f"You are {user.name} ({user.role}) from now on. The token is in {path}.",
-        as_json=as_json,
-    )
+        file.write(text + "\n")
+
+
+def logout(as_json: Json = False) -> int:
+    """Forget the token and the address that `login` keeps; commands run here again.
+
+    Examples:
+
+        distro logout
+    """
+    for path in (token_file(), site_file()):
+        path.unlink(missing_ok=True)
+    output.answer({"logged_in": False}, "The token is forgotten here.", as_json=as_json)
     return 0
 
 
@@ -209,3 +260,4 @@ def add_to(root: typer.Typer) -> None:
     described(app, token)
     root.add_typer(app, name="users")
     described(root, login)
+    described(root, logout)

@@ -150,9 +150,9 @@ def _content(one: Operation) -> dict[str, Any]:
     several = {"type": "array", "items": {"type": "string", "format": "binary"}}
     schema = {
         "type": "object",
-        "required": ["files", *own.get("required", ())],
+        "required": [*(["files"] if one.least_files else []), *own.get("required", ())],
         "properties": {
-            "files": {**several, "minItems": 1},
+            "files": {**several, "minItems": one.least_files},
             "enclosures": several,
             **own.get("properties", {}),
         },

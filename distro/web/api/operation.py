@@ -100,6 +100,7 @@ class Operation:
     query: type[BaseModel] = NoQuery
     body: type[BaseModel] | None = None
     files: bool = False  # multipart/form-data: `files`, and the body's fields
+    least_files: int = 1  # of them
     sends: bool = False  # needs an Idempotency-Key: letters follow from it
     tagged: bool = False  # answers with the entity tag of what the path names
     changes: bool = False  # obeys If-Match, that tag

@@ -1,6 +1,16 @@
 """The one table of every operation: address, least role, what its scope hides, what it takes."""
 
-from distro.web.api import given, given_people, office, orders, people, releases, reports, taken
+from distro.web.api import (
+    commands,
+    given,
+    given_people,
+    office,
+    orders,
+    people,
+    releases,
+    reports,
+    taken,
+)
 from distro.web.api.operation import Operation, Sees
 
 _D = "/distributions/{distribution}"
@@ -220,6 +230,11 @@ _OFFICE = (
         method="POST", path="/storms/{storm}", does=office.decide_storm, role="editor",
         sees=_WHOLE, tag="What came back", summary="Decide a storm.", body=taken.Decision,
         answer=given_people.Decided,
+    ),
+    Operation(
+        method="POST", path="/commands", does=commands.run, role="viewer", sees=_NOTHING,
+        tag="Office", summary="Run a command of the command line.", files=True, least_files=0,
+        body=taken.CommandForm, answer="application/x-ndjson",
     ),
     Operation(
         method="GET", path="/me", does=office.me, role="viewer", sees=_NOTHING, tag="Office",

@@ -230,3 +230,24 @@ class NewToken(Taken):
     """The time for which another token is good."""
 
     expires: Annotated[str, StringConstraints(max_length=20)] = "90d"
+
+
+class CommandForm(Taken):
+    """A command as JSON, beside its files: see `Command`."""
+
+    command: Annotated[str, StringConstraints(min_length=2, max_length=100_000)]
+
+
+class Command(Taken):
+    """A command as it was typed on another machine, its files beside it.
+
+    The files are parts named 0, 1 …; `places` says where each belongs, `typed` how its user calls
+    what the arguments name.
+    """
+
+    args: Annotated[Sequence[str], Field(min_length=1, max_length=200)]
+    answers: Annotated[Sequence[Literal["y", "n"]], Field(max_length=10)] = ()
+    places: Annotated[Sequence[str], Field(max_length=60)] = ()
+    typed: Mapping[str, str] = Field({}, max_length=120)
+    terminal: bool = False
+    columns: int = Field(80, ge=20, le=500)

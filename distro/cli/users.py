@@ -180,6 +180,28 @@ _Url = Annotated[
 ]
 
 
+def password(name: _Name, config: Config = None, as_json: Json = False) -> int:
+    """Give a person a password for the pages, for when nothing better is at hand. It is asked for.
+
+    Examples:
+
+        distro users password ana
+    """
+    from distro.cli.opening import open_installation
+    from distro.installation.passwords import set_password
+
+    given = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
+    with open_installation(settings(config)) as installation:
+        set_password(installation, name, given, actor=actor())
+        url = installation.settings.site.url
+    output.answer({"name": name}, f"{name} can sign in at {url}/office with it.", as_json=as_json)
+    return 0
+
+
 def login(url: _Url = "", config: Config = None, as_json: Json = False) -> int:
     """Keep your token for the commands that you type: it is asked for, and stored for you alone.
 
@@ -258,6 +280,7 @@ def add_to(root: typer.Typer) -> None:
     described(app, list_, "list")
     described(app, disable)
     described(app, token)
+    described(app, password)
     root.add_typer(app, name="users")
     described(root, login)
     described(root, logout)

@@ -12,6 +12,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from html import escape
 from urllib.parse import urlsplit
 
 from distro.errors import RefusedError
@@ -264,6 +265,13 @@ def _keep_looked(installation: Installation, draft: Draft, person: str) -> None:
 def text_of(letter: CompiledLetter) -> str:
     """Return the text part of a letter, each reader's own links by their names: [unsubscribe]."""
     return _named(letter, letter.text)
+
+
+def html_of(letter: CompiledLetter) -> str:
+    """Return the HTML part of a letter in the same way."""
+    return Slots(letter.slots).pattern.sub(
+        lambda mark: escape(f"[{_name(letter, mark[1])}]"), letter.html
+    )
 
 
 def _named(letter: CompiledLetter, text: str) -> str:

@@ -109,7 +109,7 @@ def _judged(
             _check_account(installation, act)
             return who, credential, None
         user = _user(installation, actor)
-        who, credential = user.name, f"token {user.token_id}"
+        who, credential = user.name, user.credential
         _check_role(user, act)
     except RefusedError as error:
         return who, credential, error

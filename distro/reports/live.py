@@ -36,9 +36,14 @@ def live_page(installation: Installation, number: DistributionId) -> str:
     return _page(installation, number, live=True)
 
 
+def still_page(installation: Installation, number: DistributionId) -> str:
+    """Return the page as it is now."""
+    return _page(installation, number, live=False)
+
+
 def write(installation: Installation, distribution: DistributionId, path: Path) -> int:
     """Write the page as one self-contained file; gives its bytes."""
-    raw = _page(installation, distribution, live=False).encode()
+    raw = still_page(installation, distribution).encode()
     with replaced(path) as file:
         file.write(raw)
     return len(raw)

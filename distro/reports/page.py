@@ -147,25 +147,41 @@ def _came_back_row(row: CameBack) -> dict[str, Any]:
     }
 
 
+def lead(store: Store, distribution: DistributionId, zone: str) -> str:
+    """Return the state of a distribution, and whether somebody is needed, in a sentence or two."""
+    summary = report(store, distribution, zone)
+    timed = {"first_ms": summary.first_accepted_ms, "now_ms": store.now_ms()}
+    return _lead(summary.fields | timed)
+
+
 def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:
     """Return what changes while it goes out, as JSON from element to HTML, and whether it goes on.
     Reads counters, not people.
     """
+    short = live_numbers(store, distribution)
+    whole = template("page.html")
+    now = "".join(whole.blocks["now"](whole.new_context(_now(short))))
+    return json.dumps({"lead": short["lead"], "now": now}), short["state"] in LIVE_STATES
+
+
+def live_numbers(store: Store, distribution: DistributionId) -> dict[str, Any]:
+    """Return what changes while a distribution goes out, from the ledger's counters."""
     found = distributions.read(store, distribution)
-    counts = counters(store, distribution) if found.frozen else dict.fromkeys(State, 0)
+    if found.frozen:
+        counts = counters(store, distribution)
+    else:  # who are planned
+        counts = dict.fromkeys(State, 0) | {found.before_freeze: found.expected}
     short = {
         "state": found.state.value,
         "reason": found.reason,
-        "audience": found.audience,
+        "audience": found.audience if found.frozen else found.expected,
         "counts": {state.value: n for state, n in counts.items()},
-        "balanced": sum(counts.values()) == found.audience,
+        "balanced": not found.frozen or sum(counts.values()) == found.audience,
         "distribution": found.label,
         "first_ms": found.first_accepted_ms,
         "now_ms": store.now_ms(),
     }
-    whole = template("page.html")
-    now = "".join(whole.blocks["now"](whole.new_context(_now(short))))
-    return json.dumps({"lead": _lead(short), "now": now}), short["state"] in LIVE_STATES
+    return short | {"lead": _lead(short)}
 
 
 def _now(fields: dict[str, Any]) -> dict[str, Any]:

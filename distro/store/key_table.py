@@ -107,6 +107,7 @@ TABLE = (
     ),
     Key("settling", "set", "cancelled distributions whose reservation is not settled"),
     Key("idem:{key}", "hash", "an idempotency key: distribution, last, content", TIMED),
+    Key("session:{name}", "hash", "who is signed in: user, began, fresh, csrf", TIMED),
     Key("api:answer:{key}", "string", "the answer that a request had, as JSON", TIMED),
     Key("api:lease:{key}", "string", "a request that is under way", TIMED),
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),

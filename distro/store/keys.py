@@ -193,6 +193,11 @@ def idempotency(key: str) -> str:
     return f"idem:{key}"
 
 
+def session(name: str) -> str:
+    """Return the key of a session on the pages."""
+    return f"session:{name}"
+
+
 def api_answer(key: str) -> str:
     """Return the key of the answer that a request had."""
     return f"api:answer:{key}"

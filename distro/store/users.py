@@ -5,9 +5,9 @@ A token is 256 random bits, so its SHA-256 tells nothing about it and needs no s
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from distro.store import keys
+from distro.store import keys, sessions
 from distro.store.client import Store
 from distro.store.scope import EVERYTHING, Scope
 
@@ -25,6 +25,7 @@ class User:
     expires_ms: int = 0  # when the token ends; 0: never
     token_id: str = ""  # the first digits of its hash: which token it was
     scope: Scope = EVERYTHING  # what they may see
+    credential: str = ""  # by which they were recognised: "token 1a2b3c4d"
 
 
 def add(
@@ -74,11 +75,27 @@ def get(store: Store, name: str) -> User | None:
 
 
 def by_token(store: Store, token: str) -> User | None:
-    """Return whose token this is; None where it was not made here, or another one took its
-    place.
+    """Return whose token, or session on the pages, this is; None where it was not made here, or
+    another one took its place.
     """
+    session = sessions.find(store, token)
+    if session:
+        user = get(store, session.user)
+        return user and replace(user, credential=f"session {session.id}", expires_ms=0)
     name = store.command("HGET", keys.TOKENS, _digest(token))
-    return get(store, name.decode()) if name else None
+    user = get(store, name.decode()) if name else None
+    return user and replace(user, credential=f"token {user.token_id}")
+
+
+def set_password_hash(store: Store, name: str, text: str) -> None:
+    """Keep the hash of a person's password."""
+    store.command("HSET", keys.user(name), "password", text)
+
+
+def password_hash(store: Store, name: str) -> str:
+    """Return the hash of a person's password; "" where they have none."""
+    found = store.command("HGET", keys.user(name), "password")
+    return found.decode() if found else ""
 
 
 def everybody(store: Store) -> list[User]:

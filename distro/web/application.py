@@ -23,6 +23,7 @@ from distro.web.api.dispatch import Api
 from distro.web.feedback_webhooks import FeedbackWebhooks
 from distro.web.guard import Guard
 from distro.web.metrics import Metrics
+from distro.web.office.site import Office
 from distro.web.pages import Pages
 from distro.web.problem_pages import ProblemPages
 from distro.web.subscriber_pages import SubscriberPages
@@ -170,6 +171,7 @@ def create_app(installation: Installation) -> Starlette:
             *Metrics(installation).routes(),
             *Api(installation).routes(),
             *ProblemPages(site.pages).routes(),
+            *Office(installation).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/l/{token}/{link:int}", site.link, methods=["GET"]),

@@ -109,7 +109,8 @@ class Guard:
 def _largest(path: str) -> int:
     if path.startswith("/feedback/"):
         return LARGEST_REPORT
-    return LARGEST_UPLOAD if path.startswith("/api/") else LARGEST_BODY
+    files = path.startswith(("/api/", "/office/compose", "/office/import"))
+    return LARGEST_UPLOAD if files else LARGEST_BODY
 
 
 async def _say(send: Any, status: int) -> None:

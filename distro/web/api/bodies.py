@@ -121,14 +121,14 @@ async def _uploaded(
         except HTTPException as error:
             raise ProblemError("bad_request", str(error.detail)[:300]) from None
         try:
-            upload = _kept(form, Path(folder), operation.least_files)
+            upload = kept(form, Path(folder), operation.least_files)
             body = _validated(operation, json.dumps(_fields(operation, form)))
             yield body, upload, _stands_for(form, upload)
         finally:
             await form.close()
 
 
-def _kept(form: FormData, folder: Path, least: int) -> Upload:
+def kept(form: FormData, folder: Path, least: int) -> Upload:
     """Write the files of a form into a folder, under their own names."""
     found: dict[str, Path] = {}
     for name, value in form.multi_items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from distro.actors import ROLES, Actor
 from distro.installation.context import Installation
-from distro.store import users
+from distro.store import sessions, users
 from distro.subscribers.rate_limits import within
 from distro.web.api.operation import Operation, Sees
 from distro.web.api.problems import ProblemError
@@ -27,7 +27,8 @@ def caller(installation: Installation, authorization: str, host: str) -> Caller:
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
     user = None
-    if scheme.lower() == "bearer" and token:
+    # A session is for pages, where somebody can be asked again.
+    if scheme.lower() == "bearer" and token and not token.startswith(sessions.PREFIX):
         user = users.by_token(installation.store, token)
     if user is None or user.disabled:
         place = client_of(host)

@@ -7,13 +7,11 @@ where the process that did it died in between.
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -21,9 +19,7 @@ from starlette.routing import Route
 from distro import log
 from distro.errors import DistroError
 from distro.installation.context import Installation
-from distro.model import DistributionId
-from distro.store import api_answers
-from distro.web.api import bodies, credentials, openapi, problems, tags
+from distro.web.api import bodies, credentials, openapi, problems, repeats, tags
 from distro.web.api.operation import PREFIX, Call, Lines, Operation
 from distro.web.api.problems import ProblemError
 from distro.web.api.table import OPERATIONS
@@ -108,7 +104,7 @@ class Api:
                 match = request.headers.get("if-match", "")
                 return await self._threaded(_carried_out, operation, call, match)
             content = hashlib.sha256(f"{request.url.path}\n".encode() + raw).hexdigest()
-            return await self._threaded(_once, operation, call, content)
+            return _kept(await self._threaded(repeats.once, operation, call, content))
 
     def _room(self, operation: Operation) -> Any:
         if self._uploads is None:
@@ -172,35 +168,9 @@ def _response(operation: Operation, call: Call, found: Any) -> Response:
     headers = {}
     if operation.tagged:
         headers["ETag"] = tags.tag_of(call)
-    return JSONResponse(_plain(found), operation.status, headers=headers)
+    return JSONResponse(repeats.plain(found), operation.status, headers=headers)
 
 
-def _plain(found: Any) -> Any:
-    return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-
-
-def _once(operation: Operation, call: Call, content: str) -> Response:
-    """Do what sends letters once for a key, and give the same answer again."""
-    store = call.installation.store
-    kept, mine = api_answers.begin(store, call.key, content)
-    if kept.content != content:
-        raise ProblemError("key_used")
-    if kept.status:
-        return JSONResponse(json.loads(kept.body), kept.status, headers=_AGAIN)
-    if not mine:
-        raise ProblemError("key_in_use", headers={"Retry-After": "5"})
-    first, _ = api_answers.made(store, call.key)
-    try:
-        # Whoever began it died after the act: the letters are on their way, the answer is not.
-        if first and operation.recover:
-            body = _plain(operation.recover(call, DistributionId(first)))
-        else:
-            body = _plain(operation.does(call))
-    except (DistroError, ProblemError):
-        api_answers.give_up(store, call.key)
-        raise
-    api_answers.finish(store, call.key, content, operation.status, body)
-    return JSONResponse(body, operation.status)
-
-
-_AGAIN = {"Idempotency-Replayed": "true"}
+def _kept(answer: repeats.Answer) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if answer.again else {}
+    return JSONResponse(answer.body, answer.status, headers=headers)

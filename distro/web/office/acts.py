@@ -1,0 +1,142 @@
+"""Ask once more before something is done from a page, and do it."""
+
+import secrets
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from distro.errors import DistroError
+from distro.installation.context import Installation
+from distro.store import sessions
+from distro.web.api import problems, repeats, tags
+from distro.web.api.problems import ProblemError
+from distro.web.office import drawing, visitor
+from distro.web.office.asking import call_of
+from distro.web.office.signing_in import SigningIn
+from distro.web.office.view import PREFIX, Act
+from distro.web.office.visitor import Visitor
+
+
+class Acts:
+    """The pages at which something is done."""
+
+    def __init__(self, installation: Installation, signing_in: SigningIn) -> None:
+        self.installation = installation
+        self.signing_in = signing_in
+
+    def show(self, act: Act, request: Request, who: Visitor) -> Response:
+        """Say what would happen, and ask."""
+        call = call_of(self.installation, act.operation, who, request)
+        tag = tags.tag_of(call) if act.operation.changes else ""  # raises for what is not there
+        given = {i.name: request.query_params.get(i.name, "")[:2000] for i in act.inputs}
+        key = secrets.token_urlsafe(16)
+        return self._page(act, request, who, given=given, key=key, tag=tag)
+
+    def _page(
+        self,
+        act: Act,
+        request: Request,
+        who: Visitor,
+        *,
+        given: dict[str, str],
+        key: str,
+        tag: str,
+        wrong: str = "",
+        status: int = 200,
+    ) -> Response:
+        return drawing.page(
+            "act.html",
+            status,
+            who=who,
+            title=act.title,
+            act=act,
+            about=" ".join(request.path_params.values()),
+            given=given,
+            key=key,
+            tag=tag,
+            wrong=wrong,
+            asks_again=act.fresh and not who.fresh,
+            back=_above(request.url.path, act),
+        )
+
+    def do(self, act: Act, request: Request, who: Visitor, form: dict[str, str]) -> Response:
+        """Do it; where it cannot be done, say why beside what was typed."""
+        given = {i.name: form.get(i.name, "") for i in act.inputs}
+        key, tag = form.get("key", ""), form.get("tag", "")
+        word = ""
+        try:
+            if act.fresh and not who.fresh:
+                if not self.signing_in.confirmed(who, form):
+                    raise ProblemError("role_too_low", "Show again that it is you.")
+                word = sessions.renew(self.installation.store, who.actor.token, who.session)
+                who = visitor.with_word(self.installation, who, word)
+            self._carry_out(act, request, who, given, key=key, tag=tag)
+        except (DistroError, ProblemError) as error:
+            problem = error if isinstance(error, ProblemError) else problems.of_error(error)
+            if problem.code == "not_found":
+                raise
+            answer: Response = self._page(
+                act,
+                request,
+                who,
+                given=given,
+                key=key,
+                tag=tag,
+                wrong=_said(problem),
+                status=problems.KINDS.get(problem.code, problems.KINDS["refused"]).status,
+            )
+        else:
+            answer = RedirectResponse(_above(request.url.path, act), 303)
+        if word:
+            visitor.set_cookie(self.installation, answer, word)
+        return answer
+
+    def _carry_out(
+        self,
+        act: Act,
+        request: Request,
+        who: Visitor,
+        given: dict[str, str],
+        *,
+        key: str,
+        tag: str,
+    ) -> None:
+        operation = act.operation
+        body = _body(act, given)
+        call = call_of(self.installation, operation, who, request, body=body, key=key)
+        if operation.changes and tag != tags.tag_of(call):
+            raise ProblemError("changed_meanwhile", "It changed while you looked: look again.")
+        if operation.sends:
+            repeats.once(operation, call, repr(sorted(given.items())) + request.url.path)
+        else:
+            operation.does(call)
+
+
+def _body(act: Act, given: dict[str, str]) -> Any:
+    """Return what was typed as the operation takes it; raise ProblemError for what it does not."""
+    model = act.operation.body
+    if model is None:
+        return None
+    checks = {i.name for i in act.inputs if i.kind == "check"}
+    values: dict[str, Any] = {name: text for name, text in given.items() if text}
+    values |= {name: bool(given[name]) for name in checks}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise problems.of_validation(error) from None
+
+
+def _said(problem: ProblemError) -> str:
+    """Return a problem as a sentence: what is wrong, and with which field."""
+    if problem.errors:
+        return "; ".join(
+            f"{error.get('pointer', '/')[1:]}: {error['detail']}" for error in problem.errors
+        )
+    kind = problems.KINDS.get(problem.code, problems.KINDS["refused"])
+    return problem.detail or kind.title
+
+
+def _above(path: str, act: Act) -> str:
+    return PREFIX + act.then if act.then else path.rpartition("/")[0]

@@ -1,0 +1,90 @@
+"""Sign in and out, and show again who one is before what cannot be taken back."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from distro.installation import audit_log, passwords
+from distro.installation.audit_log import Entry
+from distro.installation.context import Installation
+from distro.store import sessions, users
+from distro.subscribers.rate_limits import within
+from distro.web.guard import client_of
+from distro.web.office import drawing, visitor
+from distro.web.office.view import PREFIX
+from distro.web.office.visitor import Visitor
+
+_OF_A_PLACE, _OF_A_NAME = (10, 60), (20, 3600)  # tries within seconds
+
+
+class SigningIn:
+    """The page at which somebody says who they are."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+
+    def show(self, request: Request) -> Response:
+        """Ask who it is."""
+        return self._page(_next(request.query_params.get("next", "")))
+
+    def _page(self, then: str, wrong: str = "", status: int = 200) -> Response:
+        sender = self.installation.settings.sender
+        return drawing.page(
+            "sign_in.html",
+            status,
+            organisation=sender.name,
+            title="Sign in",
+            wrong=wrong,
+            then=then,
+        )
+
+    def take(self, request: Request, form: dict[str, str]) -> Response:
+        """Begin a session for whom the form proves; else say that it does not."""
+        then = _next(form.get("next", ""))
+        if not visitor.from_here(self.installation, request):
+            return self._page(then, "This form was not sent from here.", 403)
+        host = request.client.host if request.client else ""
+        user = self.proved(form, host)
+        if user is None:
+            return self._page(then, "That is not right, or was tried too often.", 401)
+        word = sessions.begin(self.installation.store, user.name)
+        self._note(user.name, host)
+        answer = RedirectResponse(then, 303)
+        visitor.set_cookie(self.installation, answer, word)
+        return answer
+
+    def _note(self, name: str, host: str) -> None:
+        entry = Entry(0, name, "pages", host, "sign in", name)
+        audit_log.note(self.installation, entry)
+
+    def proved(self, form: dict[str, str], host: str) -> users.User | None:
+        """Return whom a form proves, by name and password or by a token; None for nobody."""
+        name, secret = form.get("name", "").strip(), form.get("secret", "")
+        place = client_of(host)
+        if not within(self.installation, f"signin:{place}", *_OF_A_PLACE):
+            return None
+        if name and not within(self.installation, f"signin-of:{name[:40]}", *_OF_A_NAME):
+            return None
+        if secret.startswith("distro_"):
+            user = users.by_token(self.installation.store, secret.strip())
+            late = user and user.expires_ms and self.installation.store.now_ms() > user.expires_ms
+            return None if user is None or user.disabled or late else user
+        return passwords.whose(self.installation, name, secret) if name and secret else None
+
+    def confirmed(self, who: Visitor, form: dict[str, str]) -> bool:
+        """Return whether a form proves that it is still who is signed in."""
+        user = self.proved({**form, "name": who.user.name}, who.actor.host)
+        return user is not None and user.name == who.user.name
+
+    def out(self, request: Request) -> Response:
+        """End the session."""
+        word = visitor.word_of(self.installation, request)
+        sessions.end(self.installation.store, word)
+        answer = RedirectResponse(f"{PREFIX}/sign-in", 303)
+        visitor.set_cookie(self.installation, answer, "")
+        return answer
+
+
+def _next(given: str) -> str:
+    """Return where to go afterwards: a page of the office, whatever the address says."""
+    good = given.startswith(f"{PREFIX}/") and "//" not in given and "\\" not in given
+    return given if good and given.isprintable() and len(given) < 500 else PREFIX

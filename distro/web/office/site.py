@@ -1,0 +1,216 @@
+"""The addresses of the office: who is signed in sees its pages, nobody else anything."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from distro.errors import DistroError
+from distro.installation.context import Installation
+from distro.reports.live import still_page as report_of
+from distro.reports.page import STILL
+from distro.web.api import problems
+from distro.web.api.problems import ProblemError
+from distro.web.office import asking, drawing, extras, visitor
+from distro.web.office.acts import Acts
+from distro.web.office.live import Live
+from distro.web.office.signing_in import SigningIn
+from distro.web.office.table import ACTS, VIEWS
+from distro.web.office.uploads import Uploads
+from distro.web.office.view import PREFIX, Act, View, named
+from distro.web.office.visitor import Visitor
+
+T = TypeVar("T")
+Handler = Callable[[Request, Visitor], Response]
+Taker = Callable[[Request, Visitor, dict[str, str]], Response]
+_AT_A_TIME = 8  # pages that are made at once; readers' pages have threads of their own
+
+
+class Office:
+    """All pages under /office."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.signing_in = SigningIn(installation)
+        self.acts = Acts(installation, self.signing_in)
+        self.uploads = Uploads(installation)
+        self.live = Live(installation)
+        self._threads: anyio.CapacityLimiter | None = None
+
+    def routes(self) -> list[Route]:
+        """Return the route of each page."""
+        letter = "/releases/{distribution}/letters/{language}"
+        return [
+            Route(f"{PREFIX}/style.css", _style),
+            Route(f"{PREFIX}/live.js", _script),
+            Route(f"{PREFIX}/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route(f"{PREFIX}/sign-out", self._form(self._sign_out), methods=["POST"]),
+            *(
+                Route(PREFIX + path, self._page(show), methods=["GET"])
+                for path, show in self.uploads.pages()
+            ),
+            *(
+                Route(PREFIX + path, self.uploads.endpoint(self, take), methods=["POST"])
+                for path, take in self.uploads.takers()
+            ),
+            Route(f"{PREFIX}/releases/{{distribution}}/live", self._live, methods=["GET"]),
+            Route(PREFIX + letter, self._page(self._letter), methods=["GET"]),
+            Route(
+                f"{PREFIX}/releases/{{distribution}}/report",
+                self._page(self._report),
+                methods=["GET"],
+            ),
+            *(self._act_route(act) for act in ACTS),
+            *(
+                Route(PREFIX + view.path, self._page(self._view(view)), methods=["GET"])
+                for view in VIEWS
+            ),
+        ]
+
+    def _act_route(self, act: Act) -> Route:
+        show = self._page(functools.partial(self.acts.show, act))
+        take = self._form(functools.partial(self.acts.do, act))
+
+        async def endpoint(request: Request) -> Response:
+            answer: Response = await (take if request.method == "POST" else show)(request)
+            return answer
+
+        return Route(PREFIX + act.path, endpoint, methods=["GET", "POST"])
+
+    def _view(self, view: View) -> Handler:
+        def show(request: Request, who: Visitor) -> Response:
+            found = asking.answers(self.installation, view, who, request)
+            more = extras.MORE.get(view.template)
+            if more:
+                operation = next(iter(view.asks.values()))
+                found |= more(asking.call_of(self.installation, operation, who, request))
+            return drawing.page(
+                view.template,
+                who=who,
+                title=view.title,
+                asked=dict(request.query_params),
+                path=dict(request.path_params),
+                acts=[act for act in ACTS if act.path.startswith(view.path + "/")],
+                zone=self.installation.settings.site.timezone,
+                **found,
+            )
+
+        return show
+
+    def _letter(self, request: Request, who: Visitor) -> Response:
+        report = named("get_distributions_distribution")
+        call = asking.call_of(self.installation, report, who, request)
+        html = extras.letter(call, request.path_params["language"])
+        if not html:
+            raise ProblemError("not_found")
+        return HTMLResponse(html, headers={"content-security-policy": drawing.LETTER_POLICY})
+
+    def _report(self, request: Request, who: Visitor) -> Response:
+        """Show the whole report, as it prints."""
+        report = named("get_distributions_distribution")
+        number = asking.call_of(self.installation, report, who, request).distribution()
+        html = report_of(self.installation, number)
+        return HTMLResponse(html, headers={"content-security-policy": STILL})
+
+    async def _live(self, request: Request) -> Response:
+        who = await self.threaded(visitor.visitor, self.installation, request)
+        if who is None:
+            return Response(status_code=401)
+        try:
+            return await self.live.stream(request, who)
+        except (DistroError, ProblemError):
+            return Response(status_code=404)
+
+    async def _sign_in(self, request: Request) -> Response:
+        if request.method == "GET":
+            return await self.threaded(self.signing_in.show, request)
+        form = await form_of(request)
+        return await self.threaded(self.signing_in.take, request, form)
+
+    def _sign_out(self, request: Request, who: Visitor, form: dict[str, str]) -> Response:
+        del who, form
+        return self.signing_in.out(request)
+
+    def _page(self, show: Handler) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            return await self.threaded(self.shown, request, show)
+
+        return endpoint
+
+    def _form(self, take: Taker) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            form = await form_of(request)
+            return await self.threaded(self.taken, request, form, take)
+
+        return endpoint
+
+    def shown(self, request: Request, show: Handler) -> Response:
+        """Return a page for who is signed in; send everybody else to sign in."""
+        who = visitor.visitor(self.installation, request)
+        if who is None:
+            then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"{PREFIX}/sign-in?next={_quoted(then)}", 303)
+        try:
+            return show(request, who)
+        except (DistroError, ProblemError) as error:
+            return self.problem(who, error)
+
+    def taken(self, request: Request, form: dict[str, str], take: Taker) -> Response:
+        """Do what a form asks, where it is a form of ours, for who is signed in."""
+
+        def checked(request: Request, who: Visitor) -> Response:
+            here = visitor.from_here(self.installation, request)
+            if not here or not visitor.is_theirs(who, form.get("csrf", "")):
+                raise ProblemError("bad_request", "This form is not from here: load it again.")
+            return take(request, who, form)
+
+        return self.shown(request, checked)
+
+    def problem(self, who: Visitor, error: DistroError | ProblemError) -> Response:
+        """Return a problem as a page."""
+        problem = error if isinstance(error, ProblemError) else problems.of_error(error)
+        kind = problems.KINDS.get(problem.code, problems.KINDS["refused"])
+        return drawing.page(
+            "problem.html",
+            kind.status,
+            who=who,
+            title=kind.title,
+            detail=problem.detail,
+            errors=problem.errors,
+        )
+
+    async def threaded(self, call: Callable[..., T], *args: Any) -> T:
+        """Return the answer of a function that waits for Redis."""
+        if self._threads is None:
+            self._threads = anyio.CapacityLimiter(_AT_A_TIME)
+        return await to_thread.run_sync(functools.partial(call, *args), limiter=self._threads)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form without files; of a name that comes twice the last."""
+    form = await request.form(max_files=0, max_fields=60, max_part_size=20_000)
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path, safe="")
+
+
+async def _style(request: Request) -> Response:
+    del request
+    return Response(drawing.STYLE, media_type="text/css", headers=_KEPT)
+
+
+async def _script(request: Request) -> Response:
+    del request
+    return Response(drawing.SCRIPT, media_type="text/javascript", headers=_KEPT)
+
+
+_KEPT = {"cache-control": "public, max-age=300"}

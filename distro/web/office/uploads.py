@@ -1,0 +1,291 @@
+"""Compose a release and import a spreadsheet: upload, look at what is understood, then do it.
+
+What is uploaded waits an hour in a folder of this process; it is its uploader's alone.
+"""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from distro.errors import DistroError
+from distro.flow import approval
+from distro.installation.context import Installation
+from distro.installation.release_files import read_files
+from distro.mailing.compose import compile_edition, files_of
+from distro.times import from_ms
+from distro.web.api import bodies, problems, repeats
+from distro.web.api.operation import Operation, Upload
+from distro.web.api.problems import ProblemError
+from distro.web.guard import UPLOAD
+from distro.web.office import drawing, visitor
+from distro.web.office.asking import call_of
+from distro.web.office.view import PREFIX, named
+from distro.web.office.visitor import Visitor
+
+_KEPT = 3600  # seconds
+_AT_MOST = 20  # uploads of all people that wait
+_MOST_FILES = 60
+
+T = TypeVar("T")
+Show = Callable[[Request, Visitor], Response]
+Take = Callable[[Request, Visitor, dict[str, str], Upload | None], Response]
+
+
+class Host(Protocol):
+    """The part of the office that these pages need."""
+
+    def problem(self, who: Visitor, error: DistroError | ProblemError) -> Response:
+        """Return a problem as a page."""
+
+    async def threaded(self, call: Callable[..., T], *args: Any) -> T:
+        """Return the answer of a function that waits for Redis."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Uploaded files that their owner has not decided about."""
+
+    owner: str
+    upload: Upload
+    at: float
+
+
+class Uploads:
+    """The pages at which files are uploaded."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self._waiting: dict[str, _Waiting] = {}
+
+    def pages(self) -> Sequence[tuple[str, Show]]:
+        """Return the pages that show something."""
+        return (
+            ("/compose", self._form("compose.html", "Compose", "post_distributions")),
+            ("/compose/{upload}", self._composed),
+            ("/compose/{upload}/letters/{language}", self._letter),
+            ("/import", self._form("import.html", "Import", "post_imports")),
+            ("/import/{upload}", self._foreseen),
+        )
+
+    def takers(self) -> Sequence[tuple[str, Take]]:
+        """Return the forms that are taken; those that bring files first."""
+        return (
+            ("/compose", self._keep),
+            ("/compose/{upload}/submit", self._submit),
+            ("/import", self._keep),
+            ("/import/{upload}/take", self._take),
+        )
+
+    def endpoint(self, office: "Host", take: Take) -> Callable[[Request], Any]:
+        """Return the endpoint of a form that may bring files: nothing is read of a stranger."""
+
+        async def endpoint(request: Request) -> Response:
+            who = await office.threaded(visitor.visitor, self.installation, request)
+            if who is None or not visitor.from_here(self.installation, request):
+                return RedirectResponse(f"{PREFIX}/sign-in", 303)
+            request.scope[UPLOAD] = True
+            form = await request.form(max_files=_MOST_FILES, max_fields=60, max_part_size=100_000)
+
+            def taken() -> Response:
+                fields = {n: v for n, v in form.multi_items() if isinstance(v, str)}
+                if not visitor.is_theirs(who, fields.get("csrf", "")):
+                    return office.problem(who, ProblemError("bad_request", "Load the form again."))
+                try:
+                    return take(request, who, fields, self._kept(form))
+                except (DistroError, ProblemError) as error:
+                    return office.problem(who, error)
+
+            try:
+                return await office.threaded(taken)
+            finally:
+                await form.close()
+
+        return endpoint
+
+    def _form(self, template: str, title: str, operation: str) -> Show:
+        def show(request: Request, who: Visitor) -> Response:
+            call_of(self.installation, named(operation), who, request)  # raises: who may not
+            return drawing.page(template, who=who, title=title, zone=self._zone)
+
+        return show
+
+    @property
+    def _zone(self) -> str:
+        return self.installation.settings.site.timezone
+
+    def _kept(self, form: FormData) -> Upload | None:
+        """Write the files of a form into a folder of their own; None where there are none."""
+        files = [v for _, v in form.multi_items() if isinstance(v, UploadFile) and v.filename]
+        if not files:
+            return None
+        folder = Path(tempfile.mkdtemp(prefix="distro-office-"))
+        try:
+            return bodies.kept(form, folder, 1)
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+
+    def _keep(
+        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+    ) -> Response:
+        """Keep what was uploaded, and go on to what is understood of it."""
+        if upload is None:
+            raise ProblemError("bad_values", "Choose a file first.")
+        self._forget()
+        name = secrets.token_urlsafe(12)
+        self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
+        words = "&".join(f"{n}={_quoted(v)}" for n, v in form.items() if n != "csrf" and v)
+        return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
+
+    def _forget(self) -> None:
+        """Drop what waits for over an hour, and the oldest where there are too many."""
+        order = sorted(self._waiting, key=lambda name: self._waiting[name].at)
+        late = [n for n in order if time.monotonic() - self._waiting[n].at > _KEPT]
+        for name in {*late, *order[: max(0, len(order) - _AT_MOST + 1)]}:
+            shutil.rmtree(self._waiting.pop(name).upload.folder, ignore_errors=True)
+
+    def _mine(self, request: Request, who: Visitor) -> Upload:
+        found = self._waiting.get(request.path_params["upload"])
+        if found is None or found.owner != who.user.name:
+            raise ProblemError("not_found", "What was uploaded is gone: upload it again.")
+        return found.upload
+
+    def _composed(self, request: Request, who: Visitor) -> Response:
+        """Show what is understood of a release; with an audience, who would get it."""
+        upload, asked = self._mine(request, who), dict(request.query_params)
+        check = named("post_check")
+        call = call_of(self.installation, check, who, request, body=_body(check, {}), upload=upload)
+        planned, wrong = None, ""
+        if asked.get("to"):
+            try:
+                plan = named("post_plan")
+                body = _body(plan, _order(asked))
+                call = call_of(self.installation, plan, who, request, body=body, upload=upload)
+                planned = plan.does(call)
+            except (DistroError, ProblemError) as error:
+                problem = error if isinstance(error, ProblemError) else problems.of_error(error)
+                wrong = problem.detail or problems.KINDS[problem.code].title
+        return drawing.page(
+            "composed.html",
+            who=who,
+            title="Compose",
+            checked=check.does(
+                call_of(
+                    self.installation, check, who, request, body=_body(check, {}), upload=upload
+                )
+            ),
+            planned=planned,
+            wrong=wrong,
+            asked=asked,
+            key=secrets.token_urlsafe(16),
+            upload=request.path_params["upload"],
+            zone=self._zone,
+        )
+
+    def _letter(self, request: Request, who: Visitor) -> Response:
+        """Show the letter that an uploaded edition makes."""
+        upload = self._mine(request, who)
+        readings = read_files(self.installation.settings, upload.files)
+        for reading in readings:
+            if reading.edition and reading.edition.language == request.path_params["language"]:
+                now = from_ms(self.installation.store.now_ms(), self._zone)
+                made = compile_edition(
+                    self.installation, reading.edition, "0", now, files=files_of(readings)
+                )
+                return HTMLResponse(
+                    approval.html_of(made),
+                    headers={"content-security-policy": drawing.LETTER_POLICY},
+                )
+        raise ProblemError("not_found")
+
+    def _submit(
+        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+    ) -> Response:
+        """Submit what was planned, once for the key of its form."""
+        del upload
+        operation = named("post_distributions")
+        body = _body(operation, _order(form))
+        call = call_of(
+            self.installation,
+            operation,
+            who,
+            request,
+            body=body,
+            key=form.get("key", ""),
+            upload=self._mine(request, who),
+        )
+        made = repeats.once(operation, call, repr(sorted(_order(form).items())))
+        return RedirectResponse(f"{PREFIX}/releases/{made.body['distribution']}", 303)
+
+    def _foreseen(self, request: Request, who: Visitor) -> Response:
+        """Show what an import would do, and how the columns are understood."""
+        asked = dict(request.query_params)
+        found = self._import(request, who, asked, dry_run=True)
+        return drawing.page(
+            "foreseen.html",
+            who=who,
+            title="Import",
+            found=found,
+            asked=asked,
+            upload=request.path_params["upload"],
+            done=False,
+        )
+
+    def _take(
+        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+    ) -> Response:
+        """Take an import into the book."""
+        del upload
+        found = self._import(request, who, form, dry_run=False)
+        return drawing.page(
+            "foreseen.html",
+            who=who,
+            title="Import",
+            found=found,
+            asked=form,
+            upload=request.path_params["upload"],
+            done=True,
+        )
+
+    def _import(
+        self, request: Request, who: Visitor, asked: dict[str, str], *, dry_run: bool
+    ) -> Any:
+        operation = named("post_imports")
+        values: dict[str, Any] = {n: asked[n] for n in ("list", "basis") if asked.get(n)}
+        flags = {n: bool(asked.get(n)) for n in ("sync", "skip_bad_rows")}
+        body = _body(operation, values | flags | {"dry_run": dry_run})
+        upload = self._mine(request, who)
+        return operation.does(
+            call_of(self.installation, operation, who, request, body=body, upload=upload)
+        )
+
+
+def _body(operation: Operation, values: dict[str, Any]) -> Any:
+    if operation.body is None:
+        return None
+    try:
+        return operation.body.model_validate(values)
+    except ValidationError as error:
+        raise problems.of_validation(error) from None
+
+
+def _order(form: dict[str, str]) -> dict[str, Any]:
+    """Return what a form says of whom a release is for, and when."""
+    texts = {name: form[name] for name in ("to", "at") if form.get(name)}
+    return texts | {name: bool(form.get(name)) for name in ("as_new", "no_fallback")}
+
+
+def _quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")

@@ -1,0 +1,1 @@
+"""The pages of the office, as somebody at a browser uses them."""

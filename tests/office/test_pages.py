@@ -1,0 +1,253 @@
+"""Each page with each role; forms that are ours; acts done once, by who is really there."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from distro.actors import ROLES
+from distro.installation import passwords
+from distro.store import distributions
+from distro.web.office.table import ACTS, VIEWS
+from distro.web.office.view import PREFIX, View
+from distro.web.office.visitor import FRESH_MS
+from tests.office.conftest import SITE, Browser
+from tests.support import clock
+from tests.support.office import GENEVA, THEIRS, Office, release_file
+
+_FILL = {"address": "reader0@a.example", "suggestion": "0", "storm": "0", "user": "viewer"}
+_SIGNED_IN = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.template)
+
+
+def path_of(view: Any, distribution: str = "D1", **fill: str) -> str:
+    path: str = view.path.format(**(_FILL | {"distribution": distribution} | fill))
+    return PREFIX + path
+
+
+def field(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, name
+    return found[1]
+
+
+def press(client: TestClient, path: str, **more: str) -> Any:
+    """Load the page of an act, and press its button."""
+    html = client.get(path).text
+    hidden = {name: field(html, name) for name in ("csrf", "key", "tag")}
+    hidden["tag"] = hidden["tag"].replace("&#34;", '"')
+    return client.post(path, data=hidden | more)
+
+
+@_SIGNED_IN
+def test_nobody_sees_anything_without_signing_in(office: Office, view: View) -> None:
+    answer = office.client.get(path_of(view))
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/office/sign-in?next=%2Foffice")
+
+
+@_SIGNED_IN
+def test_each_page_opens_for_whom_the_table_says(
+    office: Office, browser: Browser, view: View
+) -> None:
+    least = max((o.role for o in view.asks.values()), key=ROLES.index)
+    for role in ROLES:
+        status = browser(role).get(path_of(view)).status_code
+        if ROLES.index(role) < ROLES.index(least):
+            assert status == 403, role
+        elif view.template == "draft.html":
+            assert status == 409  # there is nothing to approve
+        else:
+            assert status == 200, role
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in (*VIEWS, *ACTS) if "{distribution}" in r.path], ids=lambda r: r.path
+)
+def test_another_desks_release_reads_as_none(browser: Browser, row: Any) -> None:
+    client = browser("admin", GENEVA)
+    answers = [client.get(path_of(row, distribution=name)) for name in ("D2", "D99")]
+    assert [a.status_code for a in answers] == [404, 404]
+    csrf = re.compile(r'value="[\w-]{20,}"')
+    assert csrf.sub("", answers[0].text) == csrf.sub("", answers[1].text)
+
+
+def test_another_lists_person_reads_as_nobody(browser: Browser) -> None:
+    client = browser("editor", GENEVA)
+    assert client.get("/office/people/reader0@a.example").status_code == 200
+    assert client.get(f"/office/people/{THEIRS}").status_code == 404
+    assert "3 people" in client.get("/office/people").text
+
+
+def test_a_page_is_shown_under_a_strict_policy(browser: Browser) -> None:
+    answer = browser("viewer").get("/office")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert not re.search(r"<script>|style=|onclick", answer.text)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(office: Office) -> None:
+    answer = office.client.post("/office/sign-in", data={"secret": office.token("viewer")})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+
+
+def test_a_password_signs_in_and_guesses_end(office: Office) -> None:
+    office.token("admin")
+    passwords.set_password(office.installation, "admin", "twelve towns agree", actor="test")
+    good = {"name": "admin", "secret": "twelve towns agree"}
+    assert office.client.post("/office/sign-in", data=good).status_code == 303
+    for name in ("admin", "nobody"):
+        wrong = office.client.post("/office/sign-in", data={"name": name, "secret": "guess"})
+        assert wrong.status_code == 401
+        assert "not right" in wrong.text
+    for _ in range(10):
+        office.client.post("/office/sign-in", data={"name": "admin", "secret": "guess"})
+    assert office.client.post("/office/sign-in", data=good).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "then", ["https://e.example", "//e.example", "/office//e", "/x", "/office/\n", "/office/\\e"]
+)
+def test_signing_in_leads_to_pages_of_the_office_only(office: Office, then: str) -> None:
+    data = {"secret": office.token("viewer"), "next": then}
+    answer = office.client.post("/office/sign-in", data=data)
+    assert answer.headers["location"] == "/office"
+    data["next"] = "/office/releases/D1"
+    answer = office.client.post("/office/sign-in", data=data)
+    assert answer.headers["location"] == "/office/releases/D1"
+
+
+def test_a_form_from_elsewhere_does_nothing(office: Office, browser: Browser) -> None:
+    client = browser("editor")
+    path = "/office/releases/D1/halt"
+    html = client.get(path).text
+    data = {name: field(html, name) for name in ("csrf", "key")} | {
+        "tag": field(html, "tag").replace("&#34;", '"')
+    }
+    assert client.post(path, data=data | {"csrf": "x"}).status_code == 400
+    for header in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post(path, data=data, headers=header).status_code == 400
+    assert distributions.read(office.installation.store, "1").state == "scheduled"
+    assert client.post(path, data=data, headers={"Origin": SITE}).status_code == 303
+    assert distributions.read(office.installation.store, "1").state == "halted"
+
+
+def test_signing_out_ends_the_session(browser: Browser) -> None:
+    client = browser("viewer")
+    cookie = dict(client.cookies)
+    html = client.get("/office").text
+    client.post("/office/sign-out", data={"csrf": field(html, "csrf")})
+    client.cookies.update(cookie)  # somebody kept it
+    assert client.get("/office").status_code == 303
+
+
+def test_who_is_disabled_is_out_at_once(office: Office, browser: Browser) -> None:
+    from distro.store import users
+
+    client = browser("viewer")
+    users.disable(office.installation.store, "viewer")
+    assert client.get("/office").status_code == 303
+
+
+def test_what_cannot_be_taken_back_asks_again_after_five_minutes(
+    office: Office, browser: Browser
+) -> None:
+    client = browser("admin")
+    clock.move(FRESH_MS + 1000)
+    path = "/office/releases/D1/cancel"
+    assert "Your password, or token" in client.get(path).text
+    assert press(client, path).status_code == 403
+    assert distributions.read(office.installation.store, "1").state == "scheduled"
+    other = press(client, path, secret=office.token("approver"))  # somebody else's
+    assert other.status_code == 403
+    before = dict(client.cookies)
+    assert press(client, path, secret=office.token("admin")).status_code == 303
+    assert distributions.read(office.installation.store, "1").state == "cancelled"
+    assert dict(client.cookies) != before  # the session has another word now
+    line = office.ask("GET", "/audit-log", params={"limit": 1}).json()["lines"][-1]
+    assert (line["who"], line["act"]) == ("admin", "cancel")
+    assert line["credential"].startswith("session ")
+
+
+def test_an_act_is_done_on_what_was_seen(office: Office, browser: Browser) -> None:
+    client = browser("editor")
+    path = "/office/releases/D1/reschedule"
+    html = client.get(path).text
+    data = {n: field(html, n).replace("&#34;", '"') for n in ("csrf", "key", "tag")}
+    office.ask("POST", "/distributions/D1/halt", json={})
+    answer = client.post(path, data=data | {"at": "2098-01-01 10:00"})
+    assert answer.status_code == 412
+    assert "look again" in answer.text
+
+
+def test_what_is_wrong_stands_beside_what_was_typed(browser: Browser) -> None:
+    answer = press(browser("editor"), "/office/releases/D1/reschedule", at="some day soon")
+    assert answer.status_code == 409
+    assert 'value="some day soon"' in answer.text
+    assert "the time" in answer.text
+
+
+def test_a_release_is_composed_checked_planned_and_submitted(
+    office: Office, browser: Browser
+) -> None:
+    client = browser("editor")
+    csrf = field(client.get("/office/compose").text, "csrf")
+    kept = client.post("/office/compose", data={"csrf": csrf}, files=[release_file()])
+    assert kept.status_code == 303
+    page = kept.headers["location"]
+    assert "Towns agree" in client.get(page).text
+    assert "About Towns agree" in client.get(f"{page}/letters/en").text
+    planned = client.get(page, params={"to": "journalists", "at": "2099-01-01 10:00"})
+    assert "3 will get it" in planned.text
+    wrong = client.get(page, params={"to": "jornalists"})
+    assert "there is no list or segment" in wrong.text
+    data = {name: field(planned.text, name) for name in ("csrf", "key", "to", "at")}
+    made = [client.post(f"{page}/submit", data=data) for _ in range(2)]
+    assert [m.headers["location"] for m in made] == ["/office/releases/D3"] * 2
+    assert len(distributions.newest(office.installation.store)) == 3
+    assert browser("approver").get(page).status_code == 404  # somebody else's upload
+
+
+def test_a_spreadsheet_is_looked_at_and_then_taken(office: Office, browser: Browser) -> None:
+    client = browser("editor")
+    csrf = field(client.get("/office/import").text, "csrf")
+    file = ("files", ("new.csv", b"E-mail,Full name\nana@daily.example,Ana Ruiz\n", "text/csv"))
+    kept = client.post("/office/import", data={"csrf": csrf, "list": "radio"}, files=[file])
+    html = client.get(kept.headers["location"]).text
+    assert "1 new" in html
+    assert "Full name" in html
+    assert office.ask("GET", "/subscribers").json()["found"] == 7
+    place = kept.headers["location"].partition("?")[0]
+    data = {name: field(html, name) for name in ("csrf", "list")}
+    assert "Taken." in client.post(f"{place}/take", data=data).text
+    assert office.ask("GET", "/subscribers").json()["found"] == 8
+
+
+def test_a_stranger_uploads_nothing(office: Office) -> None:
+    answer = office.client.post("/office/compose", files=[release_file()])
+    assert answer.headers["location"] == "/office/sign-in"
+
+
+def test_the_letter_is_shown_in_a_sandbox(browser: Browser) -> None:
+    client = browser("viewer")
+    assert "phone" in client.get("/office/releases/D1/letters").text
+    letter = client.get("/office/releases/D1/letters/en")
+    assert "The ours" in letter.text
+    assert letter.headers["content-security-policy"].startswith("sandbox;")
+    assert client.get("/office/releases/D1/letters/fr").status_code == 404
+
+
+def test_numbers_lead_to_lists_of_that_length(office: Office, browser: Browser) -> None:
+    client = browser("viewer")
+    for path in ("/office/segments", "/office/segments?expression=country:CH"):
+        html = client.get(path).text
+        found = re.findall(r'<a href="(/office/people\?segment=[^"]+)">([\d,]+)</a>', html)
+        assert found
+        for link, number in found:
+            listed = client.get(link.replace("&amp;", "&")).text
+            assert f"{number} {'person' if number == '1' else 'people'}" in listed
+            assert listed.count('href="/office/people/') == int(number)

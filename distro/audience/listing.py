@@ -1,16 +1,14 @@
 """List people of the book: those who match, found by a part of their name, address or outlet."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from distro.audience.book import subscriber, values_of
-from distro.lib.languages import unaccented
+from distro.audience.book import subscriber
+from distro.audience.search_index import SearchIndex, folded, holds
 from distro.model import Subscriber
 from distro.store import Store, subscriber_rows
 from distro.store.consents import refusals
-
-_SEARCHED = ("email", "name", "outlet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +32,68 @@ class Listing:
 def listing(
     store: Store,
     *,
-    chosen: Callable[[int], bool] = lambda _: True,
+    chosen: Callable[[int], bool] | None = None,
     search: str = "",
     limit: int = 50,
     after: int = 0,
+    index: SearchIndex | None = None,
 ) -> Listing:
     """Find people by id and by a part of what names them; accents and capitals do not matter.
 
-    `after`: only the ids above it are listed; all are counted.
+    `after`: only the ids above it are listed; all are counted. `index`: of a process that goes on.
     """
-    wanted, count = unaccented(search.casefold()), 0
+    if not (chosen or search or store.scope.lists):
+        return _first(store, limit, after)
+    wanted, count = folded(search), 0
     found: list[Subscriber] = []
-    for number, raw in subscriber_rows.all_rows(store):
-        row = json.loads(raw)
-        if not (chosen(number) and store.scope.has_person(row)) or (
-            wanted
-            and not any(
-                wanted in unaccented(text.casefold())
-                for column in _SEARCHED
-                for text in values_of(row, column)
-            )
-        ):
+    for number, raw in _candidates(store, search, index):
+        if chosen and not chosen(number):
+            continue
+        if (wanted or store.scope.lists) and not index and not _may_hold(raw, wanted):
+            continue
+        row = json.loads(raw) if store.scope.lists or not index or len(found) < limit else {}
+        if not store.scope.has_person(row) or (wanted and not index and not holds(row, wanted)):
             continue
         count += 1
         if number > after and len(found) < limit:
-            found.append(subscriber(number, row))
+            found.append(subscriber(number, row or json.loads(raw)))
+    return _listed(store, found, count)
+
+
+def _candidates(
+    store: Store, search: str, index: SearchIndex | None
+) -> Iterator[tuple[int, bytes]]:
+    """Yield who may be found, with their rows."""
+    if not (index and search):
+        yield from subscriber_rows.all_rows(store)
+        return
+    ids = index.find(store, search)
+    for first in range(0, len(ids), _PIECE):
+        piece = ids[first : first + _PIECE]
+        for number, raw in zip(piece, subscriber_rows.rows(store, piece), strict=True):
+            if raw:
+                yield number, raw
+
+
+def _may_hold(raw: bytes, wanted: str) -> bool:
+    """Return whether a row may hold a folded text: most do not, and need not be opened."""
+    if not wanted or not raw.isascii() or b"\\u" in raw:
+        return True
+    return wanted.encode("utf-8", "replace") in raw.lower()
+
+
+def _first(store: Store, limit: int, after: int) -> Listing:
+    """Return the first of everybody."""
+    found = []
+    for number, raw in subscriber_rows.all_rows(store, after + 1):
+        found.append(subscriber(number, json.loads(raw)))
+        if len(found) >= limit:
+            break
+    return _listed(store, found, subscriber_rows.count_everyone(store))
+
+
+def _listed(store: Store, found: Sequence[Subscriber], count: int) -> Listing:
     return Listing(tuple(Listed(who, tuple(refusals(store, who.id))) for who in found), count)
+
+
+_PIECE = 1000

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from distro.audience import exporting, listing
+from distro.audience.search_index import SearchIndex
 from distro.installation.context import Installation
 from distro.letter import message_ids
 from distro.mailing.compose import load_letter
@@ -88,16 +89,18 @@ def list_people(
     search: str = "",
     limit: int = 50,
     after: int = 0,
+    index: SearchIndex | None = None,
 ) -> listing.Listing:
     """Find those who match the expression, and whose name, address or outlet holds the words
     searched for.
     """
     return listing.listing(
         installation.store,
-        chosen=_chosen(installation, expression) if expression else lambda _: True,
+        chosen=_chosen(installation, expression) if expression else None,
         search=search,
         limit=limit,
         after=after,
+        index=index,
     )
 
 

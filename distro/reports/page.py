@@ -23,7 +23,7 @@ from distro.reports.summary import Report, report
 from distro.store import Store, distributions
 from distro.store.records import counters
 
-_MEANING = {
+MEANING = {
     State.QUEUED: "Not tried yet, or to be tried again.",
     State.SENDING: "On the wire this second.",
     State.ACCEPTED: "The outgoing mail server took it.",
@@ -192,7 +192,7 @@ def _now(fields: dict[str, Any]) -> dict[str, Any]:
             "word": _word(s),
             "people": n,
             "share": _share(n, fields["audience"]),
-            "meaning": _MEANING[s],
+            "meaning": MEANING[s],
             "swatch": _swatch(s),
         }
         for s, n in counts.items()

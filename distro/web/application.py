@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from distro.audience.search_index import SearchIndex
 from distro.errors import DistroError, StoreGoneError
 from distro.installation import readiness
 from distro.installation.context import Installation
@@ -163,15 +164,15 @@ class _Routes:
 
 def create_app(installation: Installation) -> Starlette:
     """Return the web application of an installation."""
-    site = _Routes(installation)
+    site, index = _Routes(installation), SearchIndex()
     found = Starlette(
         routes=[
             *site.readers.routes(),
             *FeedbackWebhooks(installation).routes(),
             *Metrics(installation).routes(),
-            *Api(installation).routes(),
+            *Api(installation, index).routes(),
             *ProblemPages(site.pages).routes(),
-            *Office(installation).routes(),
+            *Office(installation, index).routes(),
             Route("/v/{token}", site.view, methods=["GET"]),
             Route("/v/{token}/{name}", site.enclosed, methods=["GET"]),
             Route("/l/{token}/{link:int}", site.link, methods=["GET"]),

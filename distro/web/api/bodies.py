@@ -132,7 +132,8 @@ def kept(form: FormData, folder: Path, least: int) -> Upload:
     """Write the files of a form into a folder, under their own names."""
     found: dict[str, Path] = {}
     for name, value in form.multi_items():
-        if not isinstance(value, UploadFile):
+        # A browser sends a field in which nothing was chosen as a file without a name.
+        if not isinstance(value, UploadFile) or not (value.filename or value.size):
             continue
         file = _name_of(value)
         if name not in ("files", "enclosures"):
@@ -144,7 +145,11 @@ def kept(form: FormData, folder: Path, least: int) -> Upload:
             value.file.seek(0)
             shutil.copyfileobj(value.file, out)
         found[file] = path
-    chosen = [found[_name_of(v)] for v in form.getlist("files") if isinstance(v, UploadFile)]
+    chosen = [
+        found[_name_of(v)]
+        for v in form.getlist("files")
+        if isinstance(v, UploadFile) and (v.filename or v.size)
+    ]
     if len(chosen) < least:
         raise _wrong("at least one file is needed", "files")
     return Upload(folder, tuple(chosen))

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from distro import log
+from distro.audience.search_index import SearchIndex
 from distro.errors import DistroError
 from distro.installation.context import Installation
 from distro.web.api import bodies, credentials, openapi, problems, repeats, tags
@@ -33,9 +34,10 @@ _UPLOADS = 3  # bodies with files that are taken in at once
 class Api:
     """The addresses under /api/v1."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, index: SearchIndex) -> None:
         self.installation = installation
         self.site = installation.settings.site.url.rstrip("/")
+        self.index = index
         self._description = openapi.document(OPERATIONS, self.site)
         self._threads: anyio.CapacityLimiter | None = None
         self._uploads: anyio.CapacityLimiter | None = None
@@ -97,9 +99,8 @@ class Api:
         request.scope[UPLOAD] = operation.files
         async with self._room(operation), bodies.body_of(operation, request) as (body, upload, raw):
             named = hashlib.sha256(f"{who.user.name}\n{key}".encode()).hexdigest() if key else ""
-            call = Call(
-                seen, who.user, who.actor, dict(request.path_params), query, body, upload, named
-            )
+            path = dict(request.path_params)
+            call = Call(seen, who.user, who.actor, path, query, body, upload, self.index, named)
             if not key:
                 match = request.headers.get("if-match", "")
                 return await self._threaded(_carried_out, operation, call, match)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from distro.actors import Actor
+from distro.audience.search_index import SearchIndex
 from distro.installation.context import Installation
 from distro.model import DistributionId
 from distro.store import distributions
@@ -61,6 +62,7 @@ class Call:
     query: Any  # of the operation's model
     body: Any  # of the operation's model; None without one
     upload: Upload
+    index: SearchIndex  # of this process
     key: str = ""  # what an idempotency key stands for in the ledger; "": none was given
 
     @property

@@ -24,7 +24,7 @@ def listing(call: Call) -> dict[str, Any]:
     asked = call.query
     after = int(asked.cursor or 0)
     found = export.list_people(
-        call.installation, asked.segment, asked.search, asked.limit + 1, after
+        call.installation, asked.segment, asked.search, asked.limit + 1, after, call.index
     )
     shown = found.people[: asked.limit]
     more = len(found.people) > asked.limit

@@ -9,7 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from distro.errors import DistroError
 from distro.installation.context import Installation
-from distro.store import sessions
+from distro.model import State
+from distro.store import distributions, sessions
+from distro.store.records import counters
 from distro.web.api import problems, repeats, tags
 from distro.web.api.problems import ProblemError
 from distro.web.office import drawing, visitor
@@ -52,7 +54,7 @@ class Acts:
             who=who,
             title=act.title,
             act=act,
-            about=" ".join(request.path_params.values()),
+            about=self._about(request, who),
             given=given,
             key=key,
             tag=tag,
@@ -60,6 +62,16 @@ class Acts:
             asks_again=act.fresh and not who.fresh,
             back=_above(request.url.path, act),
         )
+
+    def _about(self, request: Request, who: Visitor) -> str:
+        """Return what an act is about, as people know it: D17 and its headline, or an address."""
+        store = self.installation.seen_by(who.user.scope).store
+        if "distribution" not in request.path_params:
+            return " ".join(request.path_params.values())
+        number = distributions.find(store, request.path_params["distribution"])
+        found = distributions.read(store, number)
+        people = f"{counters(store, number)[State.ACCEPTED]:,} of {found.audience:,} have it"
+        return f"{found.label} {found.headline} ({people if found.frozen else found.state})"
 
     def do(self, act: Act, request: Request, who: Visitor, form: dict[str, str]) -> Response:
         """Do it; where it cannot be done, say why beside what was typed."""

@@ -34,6 +34,7 @@ def call_of(
         query if query is not None else operation.query.model_construct(),
         body,
         upload or Upload(Path()),
+        who.index,
         f"page-{who.user.name}-{key}" if key else "",
     )
 

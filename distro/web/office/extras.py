@@ -9,7 +9,7 @@ from distro.mailing.shown import letter_as_shown
 from distro.model import LANGUAGE_NAMES
 from distro.reports.details import TableRow, details
 from distro.reports.locate import locate
-from distro.reports.page import lead
+from distro.reports.page import MEANING, lead
 from distro.store import distributions
 from distro.times import rfc3339
 from distro.web.api.operation import Call
@@ -28,6 +28,7 @@ def release(call: Call) -> dict[str, Any]:
     found = distributions.read(store, number)
     more = details(store, number) if found.frozen else None
     return {
+        "meanings": {state.value: text for state, text in MEANING.items()},
         "lead": lead(store, number, call.zone),
         "domains": [_row(row) for row in more.domains] if more else [],
         "refusals": more.refusals if more else (),

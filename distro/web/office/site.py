@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from distro.audience.search_index import SearchIndex
 from distro.errors import DistroError
 from distro.installation.context import Installation
 from distro.reports.live import still_page as report_of
@@ -34,11 +35,12 @@ _AT_A_TIME = 8  # pages that are made at once; readers' pages have threads of th
 class Office:
     """All pages under /office."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, index: SearchIndex) -> None:
         self.installation = installation
+        self.index = index
         self.signing_in = SigningIn(installation)
         self.acts = Acts(installation, self.signing_in)
-        self.uploads = Uploads(installation)
+        self.uploads = Uploads(installation, index)
         self.live = Live(installation)
         self._threads: anyio.CapacityLimiter | None = None
 
@@ -118,7 +120,7 @@ class Office:
         return HTMLResponse(html, headers={"content-security-policy": STILL})
 
     async def _live(self, request: Request) -> Response:
-        who = await self.threaded(visitor.visitor, self.installation, request)
+        who = await self.threaded(visitor.visitor, self.installation, request, self.index)
         if who is None:
             return Response(status_code=401)
         try:
@@ -151,7 +153,7 @@ class Office:
 
     def shown(self, request: Request, show: Handler) -> Response:
         """Return a page for who is signed in; send everybody else to sign in."""
-        who = visitor.visitor(self.installation, request)
+        who = visitor.visitor(self.installation, request, self.index)
         if who is None:
             then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"{PREFIX}/sign-in?next={_quoted(then)}", 303)

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from distro.audience.search_index import SearchIndex
 from distro.errors import DistroError
 from distro.flow import approval
 from distro.installation.context import Installation
@@ -63,8 +64,9 @@ class _Waiting:
 class Uploads:
     """The pages at which files are uploaded."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, index: SearchIndex) -> None:
         self.installation = installation
+        self.index = index
         self._waiting: dict[str, _Waiting] = {}
 
     def pages(self) -> Sequence[tuple[str, Show]]:
@@ -90,7 +92,7 @@ class Uploads:
         """Return the endpoint of a form that may bring files: nothing is read of a stranger."""
 
         async def endpoint(request: Request) -> Response:
-            who = await office.threaded(visitor.visitor, self.installation, request)
+            who = await office.threaded(visitor.visitor, self.installation, request, self.index)
             if who is None or not visitor.from_here(self.installation, request):
                 return RedirectResponse(f"{PREFIX}/sign-in", 303)
             request.scope[UPLOAD] = True

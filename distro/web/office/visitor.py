@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from distro.actors import ROLES, Actor
+from distro.audience.search_index import SearchIndex
 from distro.installation.context import Installation
 from distro.store import sessions, users
 from distro.store.sessions import Session
@@ -23,6 +24,7 @@ class Visitor:
     session: Session
     actor: Actor
     now_ms: int
+    index: SearchIndex  # of this process
 
     @property
     def fresh(self) -> bool:
@@ -48,7 +50,7 @@ def word_of(installation: Installation, request: Request) -> str:
     return request.cookies.get(cookie_name(installation), "")
 
 
-def visitor(installation: Installation, request: Request) -> Visitor | None:
+def visitor(installation: Installation, request: Request, index: SearchIndex) -> Visitor | None:
     """Return who is signed in; None for nobody."""
     word = word_of(installation, request)
     session = sessions.find(installation.store, word) if word else None
@@ -57,7 +59,7 @@ def visitor(installation: Installation, request: Request) -> Visitor | None:
         return None
     host = request.client.host if request.client else ""
     now = installation.store.now_ms()
-    return Visitor(user, session, Actor.of("pages", word, host), now)
+    return Visitor(user, session, Actor.of("pages", word, host), now, index)
 
 
 def set_cookie(installation: Installation, response: Response, word: str) -> None:
@@ -96,4 +98,5 @@ def with_word(installation: Installation, before: Visitor, word: str) -> Visitor
     if session is None:
         raise RuntimeError("a session that was just renewed")
     actor = Actor.of("pages", word, before.actor.host)
-    return Visitor(before.user, session, actor, installation.store.now_ms())
+    now = installation.store.now_ms()
+    return Visitor(before.user, session, actor, now, before.index)

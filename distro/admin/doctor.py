@@ -22,8 +22,9 @@ from distro.letter import TIERS, service_letters
 from distro.letter.slots import Slots
 from distro.mailing.compose import compile_edition
 from distro.model import KINDS, DistributionState, Edition, RelayLimits
+from distro.outgoing.signatures import public_key
 from distro.settings.load import Settings
-from distro.store import distributions, processes, server
+from distro.store import distributions, processes, server, webhooks
 from distro.subscribers import scanner_bursts
 from distro.times import from_ms
 
@@ -32,6 +33,7 @@ _FULL = 0.8  # of maxmemory
 _SKEW_MS = 500
 _LATE_MS = 30_000  # after its time, from which a distribution that nobody looks at is reported
 _LOOKED_AT = 500  # distributions, the newest
+_SILENT_HOURS = 24  # for which a receiver took nothing, from which it is an error
 _LEARNT_FOR = 86_400  # seconds that what a process learnt is kept after its end
 
 
@@ -43,6 +45,7 @@ def examine(installation: Installation) -> list[Finding]:
         *_faults(installation),
         *_alarms(installation),
         *_storms(installation),
+        *_receivers(installation),
         *_learnt(installation),
         *_clock(installation),
         *_templates(installation),
@@ -63,6 +66,25 @@ def _alarms(installation: Installation) -> Iterator[Finding]:
     }
     for alarm in alarms(installation):
         yield Finding("Press", Grade.ERROR, alarm.text, next_[alarm.code].format(about=alarm.about))
+
+
+def _receivers(installation: Installation) -> Iterator[Finding]:
+    """Yield how the receivers of webhooks are."""
+    for receiver in installation.settings.webhook:
+        state = webhooks.state(installation.store, receiver.name)
+        about = f"Webhook {receiver.name}"
+        since = int(state.get("failing_since", 0))
+        if state.get("gone"):
+            text = "said that it is gone (410): nothing is told to it"
+            yield Finding(about, Grade.ERROR, text, "Another url, or take it out of distro.toml.")
+        elif since:
+            hours = (installation.store.now_ms() - since) / 3_600_000
+            grade = Grade.ERROR if hours >= _SILENT_HOURS else Grade.WARNING
+            text = f"has taken nothing for {hours:.1f} hours: {state.get('why', '')}"
+            yield Finding(about, grade, text, "Look at its log; what it missed is told in order.")
+        else:
+            key = public_key(receiver)
+            yield Finding(about, Grade.OK, f"is told what happens{f'; {key}' if key else ''}")
 
 
 def without_redis(settings: Settings) -> list[Finding]:

@@ -12,6 +12,7 @@ from distro.incoming.sources import follow_all
 from distro.installation.context import Installation, open_installation
 from distro.installation.running_parts import keep_publishing
 from distro.lib.process_life import follow_supervisor
+from distro.outgoing import telling
 from distro.queue.app import make_app
 from distro.queue.publish import publish
 from distro.settings.load import Settings
@@ -22,6 +23,7 @@ _POST = 1.0  # seconds between two looks for letters to single readers
 _CHORES = 30.0  # seconds between two rounds about the book
 _FEEDBACK = 1.0  # seconds between two looks for what came back
 _ANSWERS = 2.0  # seconds between two looks for answers to hand on
+_WEBHOOKS = 1.0  # seconds between two looks for what other systems are to be told
 _OLD = 3600.0  # seconds between two looks for what was kept long enough
 
 
@@ -42,6 +44,7 @@ def run(settings: Settings) -> int:
             ("feedback", _FEEDBACK, processing.once),
             ("answers", _ANSWERS, forwarding.send_waiting),
             ("old feedback", _OLD, processing.tend),
+            *([("webhooks", _WEBHOOKS, telling.once)] if settings.webhook else []),
         ):
             threading.Thread(
                 target=_again_and_again,

@@ -107,6 +107,8 @@ TABLE = (
     ),
     Key("settling", "set", "cancelled distributions whose reservation is not settled"),
     Key("idem:{key}", "hash", "an idempotency key: distribution, last, content", TIMED),
+    Key("webhook:{name}", "hash", "a receiver: url, D17 -> events told, tries:17, next:17, gone"),
+    Key("webhook-lease:{name}", "string", "the host that tells a receiver now", TIMED),
     Key("session:{name}", "hash", "who is signed in: user, began, fresh, csrf", TIMED),
     Key("api:answer:{key}", "string", "the answer that a request had, as JSON", TIMED),
     Key("api:lease:{key}", "string", "a request that is under way", TIMED),

@@ -193,6 +193,16 @@ def idempotency(key: str) -> str:
     return f"idem:{key}"
 
 
+def webhook(name: str) -> str:
+    """Return the key of how far a receiver of webhooks is."""
+    return f"webhook:{name}"
+
+
+def webhook_lease(name: str) -> str:
+    """Return the key of who tells a receiver of webhooks now."""
+    return f"webhook-lease:{name}"
+
+
 def session(name: str) -> str:
     """Return the key of a session on the pages."""
     return f"session:{name}"

@@ -12,6 +12,7 @@ import msgspec
 from distro.audience.book import values_of
 from distro.lib.languages import unaccented
 from distro.store import Store, subscriber_rows
+from distro.store.scope import EVERYTHING
 
 SEARCHED = ("email", "name", "outlet")
 
@@ -67,7 +68,8 @@ class SearchIndex:
         if now == self._of:
             return
         lines, starts, ids, at = [], [], [], 0
-        for number, raw in subscriber_rows.all_rows(store):
+        # Of everybody: whoever asks is narrowed to what they may see when it is answered.
+        for number, raw in subscriber_rows.all_rows(store.seen_by(EVERYTHING)):
             row = _decode(raw)
             line = folded("\t".join((_text(row.email), _text(row.name), _text(row.outlet)))) + "\n"
             lines.append(line)

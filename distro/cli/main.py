@@ -35,7 +35,7 @@ from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name
 # of its own.
-_USAGE: Any = typer.BadParameter.__mro__[1].__mro__[1]
+USAGE: Any = typer.BadParameter.__mro__[1].__mro__[1]
 
 app = typer.Typer(
     name="distro",
@@ -129,13 +129,11 @@ def run(args: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
         return 130
-    except _USAGE as error:
+    except USAGE as error:
         # `distro`, `distro segments`: a question, no mistake.
         if type(error).__name__ == "NoArgsIsHelpError":
             return run([*args, "--help"])
-        return report_error(
-            UsageError(error.format_message(), hint=_usage_hint(error)), 2, as_json=as_json
-        )
+        return report_error(told_usage(error), 2, as_json=as_json)
     except DistroError as error:
         return report_error(error, error.exit_code, as_json=as_json)
     except BrokenPipeError:
@@ -153,9 +151,11 @@ def run(args: list[str]) -> int:
     return int(code or 0) if isinstance(code, int) else 0
 
 
-def _usage_hint(error: Any) -> str:
+def told_usage(error: Any) -> UsageError:
+    """Return in our words what the command-line library does not understand."""
     ctx = getattr(error, "ctx", None)
-    return f"See {ctx.command_path} --help" if ctx else "See distro --help"
+    hint = f"See {ctx.command_path} --help" if ctx else "See distro --help"
+    return UsageError(error.format_message(), hint=hint)
 
 
 def report_error(error: DistroError, code: int, *, as_json: bool) -> int:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from distro.cli import remote_table
+from distro.cli import output, remote_table
 from distro.cli.options import saved_token, site_file
 from distro.errors import DistroError, InputFileError, UsageError
 
@@ -28,6 +28,8 @@ _TIMEOUT = 120  # seconds without a word of the other end
 _LARGEST = 60_000_000  # bytes of all files of a command
 _MOST = 60  # files of a command
 _BESIDE = 500  # files beside a release that are looked at
+_LETTERS = (".html", ".txt", ".eml")
+_LINE = 2_000_000  # bytes of what the other end says at once
 _TEXTS = (".md", ".markdown", ".mdown", ".txt")
 
 
@@ -42,7 +44,7 @@ class Site:
 def site(args: list[str]) -> Site | None:
     """Return where a command is to run; None: here."""
     if os.environ.get("DISTRO_SITE"):
-        return Site(os.environ["DISTRO_SITE"].rstrip("/"), saved_token())
+        return Site(check_address(os.environ["DISTRO_SITE"]), saved_token())
     here = os.environ.get("DISTRO_CONFIG") or Path("distro.toml").exists()
     if here or any(arg == "--config" or arg.startswith("--config=") for arg in args):
         return None
@@ -50,7 +52,7 @@ def site(args: list[str]) -> Site | None:
         url = site_file().read_text(encoding="utf-8").strip()
     except OSError:
         return None
-    return Site(url, saved_token()) if url else None
+    return Site(check_address(url), saved_token()) if url else None
 
 
 def is_for_afar(tree: Any, args: list[str]) -> bool:
@@ -146,7 +148,11 @@ def run(site: Site, tree: Any, args: list[str]) -> int:
         talk = _Talk(parcel, shown)
         for line in _lines(site, parcel, answers):
             if "ask" in line:
-                answers.append("y" if _asked(line) else "n")
+                answers.append(f"{'y' if _asked(line) else 'n'}:{line['about']}")
+                break
+            if "changed" in line:
+                sys.stderr.write("\nIt changed while you looked: look again.\n\n")
+                answers, talk = [], _Talk(parcel, 0)
                 break
             if "exit" in line:
                 return int(line["exit"])
@@ -155,11 +161,16 @@ def run(site: Site, tree: Any, args: list[str]) -> int:
             raise DistroError(
                 f"{site.url} stopped answering", hint="Look before you repeat it: distro report"
             )
-        shown = talk.printed
+        shown = talk.printed if answers else 0
 
 
 def _asked(line: dict[str, Any]) -> bool:
-    return typer.confirm(str(line["ask"]), default=bool(line.get("default")), err=True)
+    return typer.confirm(_safe(str(line["ask"])), default=bool(line.get("default")), err=True)
+
+
+def _safe(text: str) -> str:
+    """Return what another machine says as a text that only prints, and may begin a line again."""
+    return "\r".join(output.safe(part) for part in text.split("\r"))
 
 
 class _Talk:
@@ -176,7 +187,7 @@ class _Talk:
                 text = str(line[kind])
                 left = max(0, self.seen - self.printed)
                 self.printed += len(text)
-                stream.write(text[left:])
+                stream.write(_safe(text[left:]))
                 stream.flush()
         if "file" in line:
             self._write(str(line["file"]), base64.b64decode(line["part"]), first=line["begin"])
@@ -189,6 +200,9 @@ class _Talk:
         if not any(real == into or into in real.parents for into in within):
             raise DistroError(f"the other end wanted to write {name}, which is no file of this")
         if real not in within:  # in a folder that the command makes
+            inner = Path(name).parts
+            if path.suffix not in _LETTERS or any(part.startswith(".") for part in inner):
+                raise DistroError(f"the other end wanted to write {path.name}, which is no letter")
             path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb" if first else "ab") as file:
             file.write(raw)
@@ -204,7 +218,7 @@ def _below(parcel: Parcel, name: str) -> str:
 
 def _lines(site: Site, parcel: Parcel, answers: list[str]) -> Iterator[dict[str, Any]]:
     """Send it, and yield what comes back, a document a line."""
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal = sys.stdin.isatty() and sys.stdout.isatty() and "watch" not in parcel.args[:1]
     command = {
         "args": parcel.args,
         "answers": answers,
@@ -216,7 +230,7 @@ def _lines(site: Site, parcel: Parcel, answers: list[str]) -> Iterator[dict[str,
     body, boundary = _form(command, parcel)
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     with ask(site, "POST", "/commands", body, headers) as answer:
-        for raw in answer:
+        while raw := answer.readline(_LINE):
             yield json.loads(raw)
 
 

@@ -56,7 +56,9 @@ def command_of(tree: Any, args: list[str]) -> tuple[str, Any, list[str]]:
 
 def values_of(name: str, command: Any, rest: list[str]) -> dict[str, Any]:
     """Return the values of a command's parameters, as it would get them; raises what it raises."""
-    context: Any = command.make_context(f"distro {name}", list(rest))
+    context: Any = command.make_context(
+        f"distro {name}", list(rest), help_option_names=["-h", "--help"], max_content_width=100
+    )
     values: dict[str, Any] = context.params
     return values
 

@@ -6,9 +6,12 @@ and at last {"exit": code}. It runs in an empty folder that holds the files that
 """
 
 import base64
+import hashlib
 import io
 import json
 import os
+import re
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,13 +20,14 @@ import typer
 
 from distro.actors import ROLES
 from distro.cli import options, remote_table
-from distro.cli.main import app, report_error, run
+from distro.cli.main import USAGE, app, report_error, run, told_usage
 from distro.errors import DistroError, RefusedError, UsageError
 from distro.installation.context import open_installation
 from distro.settings.load import load
 from distro.store import users
 
 _PIECE = 30_000  # bytes of a file in one line
+_CPU_SECONDS = 600
 _LARGEST = 500_000_000  # bytes of all files that a command may write
 
 
@@ -36,9 +40,12 @@ class _Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Pass a text on."""
-        for ours, typed in self.names.items():
-            text = text.replace(ours, typed)
-        _say({self.kind: text})
+        if self.names:
+            ours = "|".join(sorted(map(re.escape, self.names), key=len, reverse=True))
+            text = re.sub(ours, lambda found: self.names[found[0]], text)
+        _told.update(text.encode("utf-8", "replace"))
+        for first in range(0, len(text), _PIECE):
+            _say({self.kind: text[first : first + _PIECE]})
         return len(text)
 
     def isatty(self) -> bool:
@@ -54,6 +61,9 @@ def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line), file=sys.__stdout__, flush=True)
 
 
+_told = hashlib.sha256()  # of all that was printed: an answer is to that, and to nothing else
+
+
 class _Asked(BaseException):
     """A question without an answer: it is asked at the other end, and all begins again."""
 
@@ -62,6 +72,7 @@ def main() -> None:
     """Run what stdin asks for, and say how it ended."""
     asked = json.loads(sys.stdin.readline())
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     names = {str(k): str(v) for k, v in asked["names"].items()}
     _make_folders(names)
     before = set(_files())
@@ -74,11 +85,12 @@ def main() -> None:
     options.called_from(str(asked["host"]))
     _answer_with([str(answer) for answer in asked["answers"]])
     try:
-        code = _run([str(arg) for arg in asked["args"]])
+        code, writes = _run([str(arg) for arg in asked["args"]])
     except _Asked:
         return
     for path in sorted(set(_files()) - before):
-        _send(path)
+        if any(path == into or into in path.parents for into in writes):
+            _send(path)
     _say({"exit": code})
 
 
@@ -91,41 +103,49 @@ def _make_folders(names: dict[str, str]) -> None:
 
 
 def _answer_with(answers: list[str]) -> None:
-    """Have questions answered by these, in order; the first without one ends the command."""
+    """Have questions answered by these, in order; the first without one ends the command.
+
+    An answer names a hash of all that was printed before it: to anything else it is none.
+    """
     left = iter(answers)
 
     def confirm(text: str, *, default: bool | None = False, **more: Any) -> bool:
         del more
-        answer = next(left, None)
-        if answer is None:
-            sys.stdout.flush()
-            _say({"ask": text, "default": bool(default)})
+        _told.update(text.encode("utf-8", "replace"))
+        answer, _, about = next(left, "").partition(":")
+        if not answer:
+            _say({"ask": text, "default": bool(default), "about": _told.hexdigest()})
+            raise _Asked
+        if about != _told.hexdigest():
+            _say({"changed": True})
             raise _Asked
         return answer == "y"
 
     typer.confirm = confirm  # type: ignore[assignment]
 
 
-def _run(args: list[str]) -> int:
+def _run(args: list[str]) -> tuple[int, list[Path]]:
+    """Run a command; return its exit code, and what it may have written."""
     as_json = "--json" in args
     try:
-        _check(args)
+        writes = _check(args)
+    except typer.Exit as error:  # --help, which is printed
+        return error.exit_code, []
+    except USAGE as error:
+        return report_error(told_usage(error), 2, as_json=as_json), []
     except DistroError as error:
-        return report_error(error, error.exit_code, as_json=as_json)
-    return run(args)
+        return report_error(error, error.exit_code, as_json=as_json), []
+    return run(args), writes
 
 
-def _check(args: list[str]) -> None:
-    """Raise what is wrong where this command, or one of its files, is not for who asks."""
+def _check(args: list[str]) -> list[Path]:
+    """Return what a command may write; raise what is wrong where it, or one of its files, is not
+    for who asks.
+    """
     name, command, rest = remote_table.command_of(typer.main.get_command(app), args)
     if name not in remote_table.LEAST_ROLE:
         raise remote_table.refused(name)
-    if "--help" in rest or "-h" in rest:
-        return
-    try:
-        values = remote_table.values_of(name, command, rest)
-    except Exception:  # noqa: BLE001 - said by the command itself, which does nothing then
-        return
+    values = remote_table.values_of(name, command, rest)
     if values.get("config") or values.get("online"):
         raise UsageError("--config and --online are for the machine where distro runs")
     reads, writes = remote_table.paths_of(name, values)
@@ -133,6 +153,7 @@ def _check(args: list[str]) -> None:
         if path.is_absolute() or ".." in path.parts:
             raise UsageError(f"{path.name}: this file was not sent")
     _check_rights(name, values)
+    return writes
 
 
 def _check_rights(name: str, values: dict[str, Any]) -> None:

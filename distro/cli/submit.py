@@ -119,7 +119,8 @@ def submit(
         files=files,
         to=to,
         at=at,
-        idempotency_key=idempotency_key,
+        # No key of the API's or the pages' can be typed here.
+        idempotency_key=f"cli:{idempotency_key}" if idempotency_key else "",
         as_new=as_new,
         no_fallback=no_fallback,
         actor=actor(),

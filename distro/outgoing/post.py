@@ -16,6 +16,11 @@ from urllib.parse import urlsplit
 
 _SECONDS = 20.0  # of one try, from the first packet to the status line
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Inside, or leading inside, and not said to be so by the standard library.
+_INSIDE = [
+    ipaddress.ip_network(text)
+    for text in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")
+]
 
 
 class ForbiddenAddressError(Exception):
@@ -75,6 +80,8 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _INSIDE):
+            return False
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

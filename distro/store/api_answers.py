@@ -47,7 +47,13 @@ def finish(store: Store, key: str, content: str, status: int, body: Mapping[str,
 
 def give_up(store: Store, key: str) -> None:
     """Forget a key whose request was refused: nothing came of it, and it may be mended."""
-    store.command("DEL", keys.api_answer(key), keys.api_lease(key))
+    store.command("DEL", keys.api_answer(key), keys.api_lease(key), keys.idempotency(key))
+
+
+def note_act(store: Store, key: str, distribution: str) -> None:
+    """Note that an act about a distribution is about to be done under this key."""
+    name = keys.idempotency(key)
+    store.pipeline([("HSET", name, "distribution", distribution), ("EXPIRE", name, _KEPT)])
 
 
 def made(store: Store, key: str) -> tuple[str, str]:

@@ -109,7 +109,9 @@ TABLE = (
     Key("idem:{key}", "hash", "an idempotency key: distribution, last, content", TIMED),
     Key("webhook:{name}", "hash", "a receiver: url, D17 -> events told, tries:17, next:17, gone"),
     Key("webhook-lease:{name}", "string", "the host that tells a receiver now", TIMED),
-    Key("session:{name}", "hash", "who is signed in: user, began, fresh, csrf", TIMED),
+    Key(
+        "session:{name}", "hash", "who is signed in: user, began, fresh, csrf, epoch, until", TIMED
+    ),
     Key("api:answer:{key}", "string", "the answer that a request had, as JSON", TIMED),
     Key("api:lease:{key}", "string", "a request that is under way", TIMED),
     Key("due", "zset", "distribution -> when somebody must look at it, ms"),
@@ -234,7 +236,7 @@ TABLE = (
     Key(
         "user:{name}",
         "hash",
-        "role, created, disabled, token (SHA-256 of it), expires (ms), desks, lists",
+        "role, created, disabled, token (SHA-256), expires (ms), desks, lists, password, epoch",
     ),
     Key("tokens", "hash", "SHA-256 of a token -> name"),
     Key("audit:log", "list", "who asked for what, as JSON, oldest first: a chain"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distro.store import keys
 from distro.store.client import Store
@@ -21,12 +21,18 @@ class Session:
     fresh_ms: int  # when it was last made sure that it is them
     csrf: str  # what each form of theirs brings
     id: str  # the first digits of its hash: which session it was
+    epoch: str = ""
+    until_ms: int = 0
 
 
-def begin(store: Store, user: str) -> str:
-    """Return the word of a new session, which is kept nowhere."""
+def begin(store: Store, user: str, epoch: str = "", until_ms: int = 0) -> str:
+    """Return the word of a new session, which is kept nowhere.
+
+    `epoch`: of the credentials by which it began: with others it is over. `until_ms`: when those
+    end; 0: never.
+    """
     now = store.now_ms()
-    return _keep(store, user, now, now)
+    return _keep(store, Session(user, now, now, "", "", epoch, until_ms))
 
 
 def find(store: Store, word: str) -> Session | None:
@@ -35,18 +41,27 @@ def find(store: Store, word: str) -> Session | None:
         return None
     name = _digest(word)
     fields = store.hash(keys.session(name))
-    if not fields or store.now_ms() - int(fields["began"]) > _LONGEST_MS:
+    if not fields:
+        return None
+    now, until = store.now_ms(), int(fields["until"])
+    if now - int(fields["began"]) > _LONGEST_MS or (until and now > until):
         return None
     store.command("EXPIRE", keys.session(name), _IDLE)
     return Session(
-        fields["user"], int(fields["began"]), int(fields["fresh"]), fields["csrf"], name[:8]
+        fields["user"],
+        int(fields["began"]),
+        int(fields["fresh"]),
+        fields["csrf"],
+        name[:8],
+        fields["epoch"],
+        until,
     )
 
 
 def renew(store: Store, word: str, session: Session) -> str:
     """Return another word for a session whose person was asked again; the one before ends."""
     end(store, word)
-    return _keep(store, session.user, session.began_ms, store.now_ms())
+    return _keep(store, replace(session, fresh_ms=store.now_ms()))
 
 
 def end(store: Store, word: str) -> None:
@@ -54,10 +69,13 @@ def end(store: Store, word: str) -> None:
     store.command("DEL", keys.session(_digest(word)))
 
 
-def _keep(store: Store, user: str, began_ms: int, fresh_ms: int) -> str:
+def _keep(store: Store, session: Session) -> str:
     word = PREFIX + secrets.token_urlsafe(32)
     name = keys.session(_digest(word))
-    facts = ("user", user, "began", began_ms, "fresh", fresh_ms, "csrf", secrets.token_urlsafe(24))
+    facts = (
+        *("user", session.user, "began", session.began_ms, "fresh", session.fresh_ms),
+        *("csrf", secrets.token_urlsafe(24), "epoch", session.epoch, "until", session.until_ms),
+    )
     store.pipeline([("HSET", name, *facts), ("EXPIRE", name, _IDLE)])
     return word
 

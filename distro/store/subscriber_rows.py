@@ -1,11 +1,13 @@
 """Keep the rows of the book and its index."""
 
+import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from distro.store import keys
 from distro.store.client import Store
 
+_OUT_OF_SIGHT = b'{"protected": ["yes"]}'
 _PIECE = 1000  # rows read at once
 _QUESTION = 60  # seconds that a bitmap made for one question lives
 
@@ -16,9 +18,18 @@ def row(store: Store, number: int) -> bytes:
 
 
 def rows(store: Store, numbers: Iterable[int]) -> list[bytes | None]:
-    """Return the rows of subscribers as JSON, in this order; None where there is none."""
+    """Return the rows of subscribers as JSON, in this order; None where there is none.
+
+    Of who is out of sight it says only that they are protected: they count, and have no name.
+    """
     wanted = [keys.subscriber(number) for number in numbers]
-    return list(store.command("MGET", *wanted)) if wanted else []
+    found = list(store.command("MGET", *wanted)) if wanted else []
+    if not store.scope.lists:
+        return found
+    return [
+        raw if not raw or store.scope.has_person(json.loads(raw)) else _OUT_OF_SIGHT
+        for raw in found
+    ]
 
 
 def all_rows(store: Store, first: int = 1, past: int = 0) -> Iterator[tuple[int, bytes]]:

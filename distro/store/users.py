@@ -25,6 +25,7 @@ class User:
     expires_ms: int = 0  # when the token ends; 0: never
     token_id: str = ""  # the first digits of its hash: which token it was
     scope: Scope = EVERYTHING  # what they may see
+    epoch: str = ""  # another one with each change of token or password
     credential: str = ""  # by which they were recognised: "token 1a2b3c4d"
 
 
@@ -47,6 +48,7 @@ def new_token(store: Store, name: str, *, expires_ms: int = 0) -> str:
     if before:
         store.command("HDEL", keys.TOKENS, before)
     store.command("HSET", keys.user(name), "token", _digest(token), "expires", expires_ms)
+    store.command("HINCRBY", keys.user(name), "epoch", 1)
     store.command("HSET", keys.TOKENS, _digest(token), name)
     return token
 
@@ -71,6 +73,7 @@ def get(store: Store, name: str) -> User | None:
         Scope(
             tuple(fields.get("desks", "").splitlines()), tuple(fields.get("lists", "").splitlines())
         ),
+        fields.get("epoch", ""),
     )
 
 
@@ -81,7 +84,9 @@ def by_token(store: Store, token: str) -> User | None:
     session = sessions.find(store, token)
     if session:
         user = get(store, session.user)
-        return user and replace(user, credential=f"session {session.id}", expires_ms=0)
+        if user is None or user.epoch != session.epoch:
+            return None
+        return replace(user, credential=f"session {session.id}", expires_ms=0)
     name = store.command("HGET", keys.TOKENS, _digest(token))
     user = get(store, name.decode()) if name else None
     return user and replace(user, credential=f"token {user.token_id}")
@@ -90,6 +95,7 @@ def by_token(store: Store, token: str) -> User | None:
 def set_password_hash(store: Store, name: str, text: str) -> None:
     """Keep the hash of a person's password."""
     store.command("HSET", keys.user(name), "password", text)
+    store.command("HINCRBY", keys.user(name), "epoch", 1)
 
 
 def password_hash(store: Store, name: str) -> str:

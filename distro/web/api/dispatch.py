@@ -5,9 +5,11 @@ Nothing of a body is read before it is known who sends it. What sends letters ne
 where the process that did it died in between.
 """
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
@@ -28,7 +30,7 @@ from distro.web.guard import UPLOAD
 
 T = TypeVar("T")
 _AT_A_TIME = 8  # requests of the API that are answered at once; pages have threads of their own
-_UPLOADS = 3  # bodies with files that are taken in at once
+_UPLOADS, _OF_ONE = 6, 2  # bodies with files that are taken in at once, of all and of one person
 
 
 class Api:
@@ -41,6 +43,7 @@ class Api:
         self._description = openapi.document(OPERATIONS, self.site)
         self._threads: anyio.CapacityLimiter | None = None
         self._uploads: anyio.CapacityLimiter | None = None
+        self._bringing = Counter[str]()
 
     def routes(self) -> list[Route]:
         """Return a route for each path, and the description of all of them."""
@@ -97,20 +100,38 @@ class Api:
         key = _key_of(operation, request)
         seen = self.installation.seen_by(who.user.scope)
         request.scope[UPLOAD] = operation.files
-        async with self._room(operation), bodies.body_of(operation, request) as (body, upload, raw):
-            named = hashlib.sha256(f"{who.user.name}\n{key}".encode()).hexdigest() if key else ""
+        async with (
+            self._room(operation, who.user.name),
+            bodies.body_of(operation, request) as (body, upload, raw),
+        ):
+            word = hashlib.sha256(f"{who.user.name}\n{key}".encode()).hexdigest()
+            named = f"api:{word}" if key else ""
             path = dict(request.path_params)
             call = Call(seen, who.user, who.actor, path, query, body, upload, self.index, named)
+            match = request.headers.get("if-match", "")
             if not key:
-                match = request.headers.get("if-match", "")
                 return await self._threaded(_carried_out, operation, call, match)
             content = hashlib.sha256(f"{request.url.path}\n".encode() + raw).hexdigest()
-            return _kept(await self._threaded(repeats.once, operation, call, content))
+            return _kept(await self._threaded(repeats.once, operation, call, content, match))
 
-    def _room(self, operation: Operation) -> Any:
-        if self._uploads is None:
-            self._uploads = anyio.CapacityLimiter(_UPLOADS)
-        return self._uploads if operation.files else _always()
+    @contextlib.asynccontextmanager
+    async def _room(self, operation: Operation, name: str) -> AsyncIterator[None]:
+        """Wait for a place where files are brought; raise ProblemError for who brings some now."""
+        if not operation.files:
+            yield
+            return
+        if self._bringing[name] >= _OF_ONE:
+            raise ProblemError("too_many", "Files of yours are on their way already.")
+        self._bringing[name] += 1
+        try:
+            if self._uploads is None:
+                self._uploads = anyio.CapacityLimiter(_UPLOADS)
+            async with self._uploads:
+                yield
+        finally:
+            self._bringing[name] -= 1
+            if not self._bringing[name]:
+                del self._bringing[name]
 
     async def _threaded(self, call: Callable[..., T], *args: Any) -> T:
         if self._threads is None:
@@ -129,16 +150,6 @@ class _Endpoint:
         await response(scope, receive, send)
 
 
-class _always:  # noqa: N801 - reads as a word
-    """No limit."""
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-
 def _key_of(operation: Operation, request: Request) -> str:
     """Return the idempotency key, a structured-field string or bare; "" where none is used."""
     given = request.headers.get("idempotency-key", "").strip()
@@ -154,11 +165,8 @@ def _key_of(operation: Operation, request: Request) -> str:
 
 
 def _carried_out(operation: Operation, call: Call, match: str) -> Response:
-    """Do it, and return the answer; raise ProblemError where it is not what the caller saw."""
-    if match and match != "*" and operation.changes:
-        now = tags.tag_of(call)
-        if now not in [tag.strip() for tag in match.split(",")]:
-            raise ProblemError("changed_meanwhile", headers={"ETag": now} if now else {})
+    """Do it, and return the answer."""
+    tags.check(operation, call, match)
     return _response(operation, call, operation.does(call))
 
 

@@ -9,7 +9,7 @@ from distro.flow.as_json import cancelled_json, told_json
 from distro.flow.domain_halts import halt_domain
 from distro.flow.notices import Notice
 from distro.model import DistributionId
-from distro.store import distributions
+from distro.store import api_answers, distributions
 from distro.times import parse_duration, rfc3339
 from distro.web.api.operation import Call
 
@@ -57,6 +57,8 @@ def resend(call: Call) -> dict[str, Any]:
     if bool(asked.only) == bool(asked.to):
         raise UsageError("say whom: `only`, or `to`")
     if not asked.to:
+        # Before the act: a repeat after a death moves nobody a second time.
+        api_answers.note_act(call.installation.store, call.key, number)
         moved = again.resend(call.installation, number, asked.only, actor=call.actor)
         return {"distribution": number.label, "audience": moved}
     made = again.resend_to(
@@ -66,9 +68,9 @@ def resend(call: Call) -> dict[str, Any]:
 
 
 def resent(call: Call, made: DistributionId) -> dict[str, Any]:
-    """Return the answer of a resend to one reader."""
-    del call
-    return {"distribution": made.label, "audience": 1}
+    """Return the answer of a resend that was done: to one reader, or that nobody more is tried."""
+    again_all = made == call.distribution()
+    return {"distribution": made.label, "audience": 0 if again_all else 1}
 
 
 def hold(call: Call) -> dict[str, Any]:

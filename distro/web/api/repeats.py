@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from distro.errors import DistroError
 from distro.model import DistributionId
 from distro.store import api_answers
+from distro.web.api import tags
 from distro.web.api.operation import Call, Operation
 from distro.web.api.problems import ProblemError
 
@@ -27,8 +28,9 @@ def plain(found: Any) -> Any:
     return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
 
 
-def once(operation: Operation, call: Call, content: str) -> Answer:
-    """Carry out a request that has a key (`call.key`); `content`: a hash of what it asks.
+def once(operation: Operation, call: Call, content: str, match: str = "") -> Answer:
+    """Carry out a request that has a key (`call.key`); `content`: a hash of what it asks, `match`:
+    the entity tags that its caller saw.
 
     Raises ProblemError where the key stands for another request, or for one that is under way.
     """
@@ -46,6 +48,7 @@ def once(operation: Operation, call: Call, content: str) -> Answer:
         if first and operation.recover:
             body = plain(operation.recover(call, DistributionId(first)))
         else:
+            tags.check(operation, call, match)
             body = plain(operation.does(call))
     except (DistroError, ProblemError):
         api_answers.give_up(store, call.key)

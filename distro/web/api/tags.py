@@ -6,7 +6,19 @@ import json
 from distro.audience import book
 from distro.store import distributions
 from distro.store.consents import refusals
-from distro.web.api.operation import Call
+from distro.web.api.operation import Call, Operation
+from distro.web.api.problems import ProblemError
+
+
+def check(operation: Operation, call: Call, match: str) -> None:
+    """Raise ProblemError where what the path names is not what the caller saw (RFC 9110 §13.1.1).
+
+    `match`: the If-Match of the request; "": they do not say.
+    """
+    if match and match != "*" and operation.changes:
+        now = tag_of(call)
+        if now not in [tag.strip() for tag in match.split(",")]:
+            raise ProblemError("changed_meanwhile", headers={"ETag": now})
 
 
 def tag_of(call: Call) -> str:

@@ -238,6 +238,9 @@ class CommandForm(Taken):
     command: Annotated[str, StringConstraints(min_length=2, max_length=100_000)]
 
 
+Answer = Annotated[str, StringConstraints(pattern=r"^[yn]:[0-9a-f]{64}$")]
+
+
 class Command(Taken):
     """A command as it was typed on another machine, its files beside it.
 
@@ -246,7 +249,7 @@ class Command(Taken):
     """
 
     args: Annotated[Sequence[str], Field(min_length=1, max_length=200)]
-    answers: Annotated[Sequence[Literal["y", "n"]], Field(max_length=10)] = ()
+    answers: Annotated[Sequence[Answer], Field(max_length=10)] = ()
     places: Annotated[Sequence[str], Field(max_length=60)] = ()
     typed: Mapping[str, str] = Field({}, max_length=120)
     terminal: bool = False

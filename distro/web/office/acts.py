@@ -120,6 +120,8 @@ class Acts:
         call = call_of(self.installation, operation, who, request, body=body, key=key)
         if operation.changes and tag != tags.tag_of(call):
             raise ProblemError("changed_meanwhile", "It changed while you looked: look again.")
+        if operation.sends and not key:
+            raise ProblemError("key_missing", "Load the form again.")
         if operation.sends:
             repeats.once(operation, call, repr(sorted(given.items())) + request.url.path)
         else:

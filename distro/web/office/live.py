@@ -23,6 +23,7 @@ from distro.web.office.view import named
 from distro.web.office.visitor import Visitor
 
 _SECONDS = 1.0  # between two readings
+_EVENTS = 20.0  # a second for all who watch: many see each number a little later, and cost no more
 _LONGEST = 600  # seconds of one stream; the browser asks again by itself
 _AT_MOST = 200  # streams of the office
 
@@ -60,7 +61,7 @@ class Live:
                 if not goes_on:
                     yield "event: over\ndata: .\n\n"
                     return
-                await asyncio.sleep(_SECONDS)
+                await asyncio.sleep(max(_SECONDS, self._watching / _EVENTS))
         finally:
             self._watching -= 1
 

@@ -46,7 +46,8 @@ class SigningIn:
         user = self.proved(form, host)
         if user is None:
             return self._page(then, "That is not right, or was tried too often.", 401)
-        word = sessions.begin(self.installation.store, user.name)
+        until = user.expires_ms if form.get("secret", "").startswith("distro_") else 0
+        word = sessions.begin(self.installation.store, user.name, user.epoch, until)
         self._note(user.name, host)
         answer = RedirectResponse(then, 303)
         visitor.set_cookie(self.installation, answer, word)
@@ -62,17 +63,27 @@ class SigningIn:
         place = client_of(host)
         if not within(self.installation, f"signin:{place}", *_OF_A_PLACE):
             return None
-        if name and not within(self.installation, f"signin-of:{name[:40]}", *_OF_A_NAME):
-            return None
         if secret.startswith("distro_"):
-            user = users.by_token(self.installation.store, secret.strip())
-            late = user and user.expires_ms and self.installation.store.now_ms() > user.expires_ms
-            return None if user is None or user.disabled or late else user
+            return self._of_token(secret.strip())
+        # Whoever guesses at somebody's password takes that way from them for an hour, no other.
+        if not within(self.installation, f"signin-of:{name[:40]}", *_OF_A_NAME):
+            return None
         return passwords.whose(self.installation, name, secret) if name and secret else None
+
+    def _of_token(self, token: str) -> users.User | None:
+        user = users.by_token(self.installation.store, token)
+        late = user and user.expires_ms and self.installation.store.now_ms() > user.expires_ms
+        return None if user is None or user.disabled or late else user
 
     def confirmed(self, who: Visitor, form: dict[str, str]) -> bool:
         """Return whether a form proves that it is still who is signed in."""
-        user = self.proved({**form, "name": who.user.name}, who.actor.host)
+        secret = form.get("secret", "")
+        if not within(self.installation, f"again:{who.session.id}", *_OF_A_PLACE):
+            return False
+        if secret.startswith("distro_"):
+            user = self._of_token(secret.strip())
+        else:
+            user = passwords.whose(self.installation, who.user.name, secret)
         return user is not None and user.name == who.user.name
 
     def out(self, request: Request) -> Response:

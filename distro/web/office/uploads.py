@@ -34,7 +34,7 @@ from distro.web.office.view import PREFIX, named
 from distro.web.office.visitor import Visitor
 
 _KEPT = 3600  # seconds
-_AT_MOST = 20  # uploads of all people that wait
+_AT_MOST = 5  # uploads of one person that wait
 _MOST_FILES = 60
 
 T = TypeVar("T")
@@ -68,6 +68,7 @@ class Uploads:
         self.installation = installation
         self.index = index
         self._waiting: dict[str, _Waiting] = {}
+        self._bringing = set[str]()
 
     def pages(self) -> Sequence[tuple[str, Show]]:
         """Return the pages that show something."""
@@ -95,8 +96,16 @@ class Uploads:
             who = await office.threaded(visitor.visitor, self.installation, request, self.index)
             if who is None or not visitor.from_here(self.installation, request):
                 return RedirectResponse(f"{PREFIX}/sign-in", 303)
+            if who.user.name in self._bringing:
+                return office.problem(who, ProblemError("too_many"))
+            self._bringing.add(who.user.name)
             request.scope[UPLOAD] = True
-            form = await request.form(max_files=_MOST_FILES, max_fields=60, max_part_size=100_000)
+            try:
+                form = await request.form(
+                    max_files=_MOST_FILES, max_fields=60, max_part_size=100_000
+                )
+            finally:
+                self._bringing.discard(who.user.name)
 
             def taken() -> Response:
                 fields = {n: v for n, v in form.multi_items() if isinstance(v, str)}
@@ -143,17 +152,21 @@ class Uploads:
         """Keep what was uploaded, and go on to what is understood of it."""
         if upload is None:
             raise ProblemError("bad_values", "Choose a file first.")
-        self._forget()
+        imports = request.url.path.endswith("/import")
+        needed = named("post_imports" if imports else "post_distributions")
+        call_of(self.installation, needed, who, request)  # raises: who may not
+        self._forget(who.user.name)
         name = secrets.token_urlsafe(12)
         self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
         words = "&".join(f"{n}={_quoted(v)}" for n, v in form.items() if n != "csrf" and v)
         return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
 
-    def _forget(self) -> None:
-        """Drop what waits for over an hour, and the oldest where there are too many."""
+    def _forget(self, owner: str) -> None:
+        """Drop what waits for over an hour, and the oldest of one person with too many."""
         order = sorted(self._waiting, key=lambda name: self._waiting[name].at)
         late = [n for n in order if time.monotonic() - self._waiting[n].at > _KEPT]
-        for name in {*late, *order[: max(0, len(order) - _AT_MOST + 1)]}:
+        mine = [n for n in order if self._waiting[n].owner == owner]
+        for name in {*late, *mine[: max(0, len(mine) - _AT_MOST + 1)]}:
             shutil.rmtree(self._waiting.pop(name).upload.folder, ignore_errors=True)
 
     def _mine(self, request: Request, who: Visitor) -> Upload:
@@ -226,7 +239,10 @@ class Uploads:
             key=form.get("key", ""),
             upload=self._mine(request, who),
         )
-        made = repeats.once(operation, call, repr(sorted(_order(form).items())))
+        if not form.get("key"):
+            raise ProblemError("key_missing", "Load the form again.")
+        content = f"{request.path_params['upload']} {sorted(_order(form).items())!r}"
+        made = repeats.once(operation, call, content)
         return RedirectResponse(f"{PREFIX}/releases/{made.body['distribution']}", 303)
 
     def _foreseen(self, request: Request, who: Visitor) -> Response:

@@ -219,6 +219,8 @@ def test_a_release_is_composed_by_hand(served: Served, browser: Browser, tmp_pat
     page.get_by_label("When").fill("2099-01-01 10:00")
     page.get_by_role("button", name="Show who would get it").click()
     expect(page.get_by_role("heading", name="40 will get it")).to_be_visible()
+    letter = page.frame_locator("iframe").first
+    expect(letter.get_by_role("heading", name="Ferries run again")).to_be_visible()
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/composed-1280-light.png", full_page=True)
     page.get_by_role("button", name="Schedule it").click()

@@ -45,6 +45,7 @@ def release(call: Call) -> dict[str, Any]:
         ],
         "required": found.required,
         "held": found.held,
+        "frozen": found.frozen,
     }
 
 

@@ -12,11 +12,7 @@ from distro.cli.release_files import files_text, show_problems
 from distro.readings import UNDECIDED, Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from distro.readings import Problem, Reading
-    from distro.settings.load import Settings
 
 
 class Format(StrEnum):
@@ -62,13 +58,13 @@ def check(
         distro check release.md --online
     """
     from distro.installation.release_files import release_files
+    from distro.mailing.checking import checked
     from distro.readings import Level
     from distro.submit.as_json import problem_json, reading_json
 
-    found = settings(config, needed=False)
-    form = Format.json if as_json and form is Format.text else form
+    found, form = settings(config, needed=False), _form(form, as_json=as_json)
     paths = release_files(files)
-    readings, problems = _checked(found, paths, choices)
+    readings, problems = checked(found, paths, choices)
     if online:
         from distro.admin.link_check import dead_links
 
@@ -102,28 +98,8 @@ def check(
     return 1 if errors else 0
 
 
-def _checked(
-    found: "Settings", paths: "Sequence[Path]", choices: Choices
-) -> "tuple[list[Reading], list[Problem]]":
-    """Read the files; return them with the problems of each, and of all side by side."""
-    from distro.errors import InputFileError
-    from distro.installation.release_files import read_files
-    from distro.mailing.preview import oversized
-    from distro.readings import Level, Problem
-    from distro.submit.side_by_side import differences, missing_editions
-
-    readings: list[Reading] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            readings += read_files(found, [path], choices)
-        except InputFileError as error:
-            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
-    problems += [p for r in readings for p in r.problems]
-    problems += differences(readings)
-    problems += missing_editions(readings, found.languages.required)
-    problems += oversized(found, readings)
-    return readings, problems
+def _form(form: Format, *, as_json: bool) -> Format:
+    return Format.json if as_json and form is Format.text else form
 
 
 def _annotation(problem: "Problem", path: str) -> str:

@@ -32,6 +32,7 @@ from distro.settings.sections import (
     Tracking,
 )
 from distro.settings.sending import InDoubt, Limits, Pace, Retry, Worker
+from distro.settings.sign_in import SignIn
 from distro.settings.webhooks import Webhook
 
 EMBEDDED = "embedded"
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     pace: Pace = Pace()
     worker: Worker = Worker()
+    sign_in: SignIn = SignIn()
     webhook: list[Webhook] = Field([], description="Who is told what happens to distributions.")
     _file: Path = PrivateAttr(Path("distro.toml"))  # where they were read from
 

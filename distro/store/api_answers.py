@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from distro.store import keys
+from distro.store import edge_keys, keys
 from distro.store.client import Store
 
 _KEPT = 30 * 86_400  # seconds
@@ -26,13 +26,13 @@ def begin(store: Store, key: str, content: str) -> tuple[Kept, bool]:
 
     It is where the key is new, or where whoever began it died before there was an answer.
     """
-    name = keys.api_answer(key)
+    name = edge_keys.api_answer(key)
     record = json.dumps({"content": content})
     store.command("SET", name, record, "NX", "EX", _KEPT)
     found = _read(store.text(name)) or Kept(content)
     if found.status or found.content != content:
         return found, False
-    mine = store.command("SET", keys.api_lease(key), "1", "NX", "EX", _UNDER_WAY)
+    mine = store.command("SET", edge_keys.api_lease(key), "1", "NX", "EX", _UNDER_WAY)
     # Whoever had it under way may have answered before it was let go.
     found = _read(store.text(name)) or found
     return found, bool(mine) and not found.status
@@ -41,13 +41,13 @@ def begin(store: Store, key: str, content: str) -> tuple[Kept, bool]:
 def finish(store: Store, key: str, content: str, status: int, body: Mapping[str, Any]) -> None:
     """Keep the answer of a key."""
     record = {"content": content, "status": status, "body": json.dumps(body)}
-    store.command("SET", keys.api_answer(key), json.dumps(record), "EX", _KEPT)
-    store.command("DEL", keys.api_lease(key))
+    store.command("SET", edge_keys.api_answer(key), json.dumps(record), "EX", _KEPT)
+    store.command("DEL", edge_keys.api_lease(key))
 
 
 def give_up(store: Store, key: str) -> None:
     """Forget a key whose request was refused: nothing came of it, and it may be mended."""
-    store.command("DEL", keys.api_answer(key), keys.api_lease(key), keys.idempotency(key))
+    store.command("DEL", edge_keys.api_answer(key), edge_keys.api_lease(key), keys.idempotency(key))
 
 
 def note_act(store: Store, key: str, distribution: str) -> None:

@@ -193,31 +193,6 @@ def idempotency(key: str) -> str:
     return f"idem:{key}"
 
 
-def webhook(name: str) -> str:
-    """Return the key of how far a receiver of webhooks is."""
-    return f"webhook:{name}"
-
-
-def webhook_lease(name: str) -> str:
-    """Return the key of who tells a receiver of webhooks now."""
-    return f"webhook-lease:{name}"
-
-
-def session(name: str) -> str:
-    """Return the key of a session on the pages."""
-    return f"session:{name}"
-
-
-def api_answer(key: str) -> str:
-    """Return the key of the answer that a request had."""
-    return f"api:answer:{key}"
-
-
-def api_lease(key: str) -> str:
-    """Return the key that is there while a request is under way."""
-    return f"api:lease:{key}"
-
-
 def subscriber(number: int | str) -> str:
     """Return the key of a subscriber's row."""
     return f"sub:{number}"

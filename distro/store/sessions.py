@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
-from distro.store import keys
+from distro.store import edge_keys
 from distro.store.client import Store
 
 PREFIX = "session_"
@@ -40,13 +40,13 @@ def find(store: Store, word: str) -> Session | None:
     if not word.startswith(PREFIX):
         return None
     name = _digest(word)
-    fields = store.hash(keys.session(name))
+    fields = store.hash(edge_keys.session(name))
     if not fields:
         return None
     now, until = store.now_ms(), int(fields["until"])
     if now - int(fields["began"]) > _LONGEST_MS or (until and now > until):
         return None
-    store.command("EXPIRE", keys.session(name), _IDLE)
+    store.command("EXPIRE", edge_keys.session(name), _IDLE)
     return Session(
         fields["user"],
         int(fields["began"]),
@@ -66,12 +66,12 @@ def renew(store: Store, word: str, session: Session) -> str:
 
 def end(store: Store, word: str) -> None:
     """End a session."""
-    store.command("DEL", keys.session(_digest(word)))
+    store.command("DEL", edge_keys.session(_digest(word)))
 
 
 def _keep(store: Store, session: Session) -> str:
     word = PREFIX + secrets.token_urlsafe(32)
-    name = keys.session(_digest(word))
+    name = edge_keys.session(_digest(word))
     facts = (
         *("user", session.user, "began", session.began_ms, "fresh", session.fresh_ms),
         *("csrf", secrets.token_urlsafe(24), "epoch", session.epoch, "until", session.until_ms),

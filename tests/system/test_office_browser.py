@@ -30,6 +30,7 @@ from tests.support.story import Story
 CHROMIUM = shutil.which("chromium") or ""
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.faults,  # for their length
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium"),
 ]
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
@@ -129,7 +130,6 @@ def sign_in(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
-@pytest.mark.faults  # for its length
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1280])
 def test_each_page_is_sound_at_each_width_and_in_the_dark(

@@ -5,6 +5,7 @@ from typing import Any
 
 from distro.audience import book, importing
 from distro.audience.as_json import import_json, listed_json
+from distro.audience.listing import Listed
 from distro.audience.segments import check_new
 from distro.errors import UsageError
 from distro.installation.rights import admit
@@ -137,21 +138,8 @@ def sample(call: Call) -> dict[str, Any]:
     ids = ids_of(store.call(audience_scripts.bitmap(program)))
     chosen = sorted(random.sample(ids, min(call.query.count, len(ids))))
     people = [who for who in (book.by_id(store, number) for number in chosen) if who]
-    rows = [_in_short(call, who) for who in people]
+    rows = [listed_json(Listed(who, tuple(refusals(store, who.id)))) for who in people]
     return {"people": rows, "found": len(ids), "next": ""}
-
-
-def _in_short(call: Call, who: Subscriber) -> dict[str, Any]:
-    refused = list(refusals(call.installation.store, who.id))
-    return {
-        "email": who.email,
-        "name": who.name,
-        "outlet": who.outlet,
-        "language": who.language,
-        "lists": list(who.columns.get("lists", ())),
-        "may_be_written_to": not refused,
-        "refused": refused,
-    }
 
 
 def why(call: Call) -> dict[str, Any]:

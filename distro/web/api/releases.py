@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from distro.errors import InputFileError, UsageError
+from distro.errors import UsageError
 from distro.flow import approval, corrections, submission
 from distro.flow.as_json import accepted_json, planned_json, told_json
 from distro.flow.corrections import Correction
 from distro.flow.notices import Told
 from distro.flow.submission import Order
-from distro.installation.release_files import read_files
-from distro.mailing.preview import oversized
+from distro.mailing.checking import checked
 from distro.model import DistributionId
-from distro.readings import Choices, Level, Problem, Reading
+from distro.readings import Choices, Level
 from distro.store import api_answers, distributions
 from distro.submit.as_json import problem_json, reading_json
-from distro.submit.side_by_side import differences, missing_editions
 from distro.times import rfc3339
 from distro.web.api import given
 from distro.web.api.operation import Call
@@ -23,17 +21,7 @@ from distro.web.api.operation import Call
 def check(call: Call) -> dict[str, Any]:
     """Return what is understood of each file, and every problem with its line."""
     settings = call.installation.settings
-    readings: list[Reading] = []
-    problems: list[Problem] = []
-    for path in call.upload.files:
-        try:
-            readings += read_files(settings, [path], _choices(call))
-        except InputFileError as error:
-            problems.append(Problem(path.name, 0, Level.ERROR, error.message))
-    problems += [p for reading in readings for p in reading.problems]
-    problems += differences(readings)
-    problems += missing_editions(readings, settings.languages.required)
-    problems += oversized(settings, readings)
+    readings, problems = checked(settings, call.upload.files, _choices(call))
     return {
         "editions": [reading_json(reading) for reading in readings],
         "problems": [problem_json(problem) for problem in problems],

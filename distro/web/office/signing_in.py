@@ -24,9 +24,10 @@ class SigningIn:
 
     def show(self, request: Request) -> Response:
         """Ask who it is."""
-        return self._page(_next(request.query_params.get("next", "")))
+        return self.page(next_page(request.query_params.get("next", "")))
 
-    def _page(self, then: str, wrong: str = "", status: int = 200) -> Response:
+    def page(self, then: str, wrong: str = "", status: int = 200) -> Response:
+        """Return the page that asks who it is."""
         sender = self.installation.settings.sender
         return drawing.page(
             "sign_in.html",
@@ -35,20 +36,31 @@ class SigningIn:
             title="Sign in",
             wrong=wrong,
             then=then,
+            provider=self.installation.settings.sign_in.label if self._has_provider else "",
         )
+
+    @property
+    def _has_provider(self) -> bool:
+        return bool(self.installation.settings.sign_in.issuer)
 
     def take(self, request: Request, form: dict[str, str]) -> Response:
         """Begin a session for whom the form proves; else say that it does not."""
-        then = _next(form.get("next", ""))
+        then = next_page(form.get("next", ""))
         if not visitor.from_here(self.installation, request):
-            return self._page(then, "This form was not sent from here.", 403)
+            return self.page(then, "This form was not sent from here.", 403)
         host = request.client.host if request.client else ""
         user = self.proved(form, host)
         if user is None:
-            return self._page(then, "That is not right, or was tried too often.", 401)
+            return self.page(then, "That is not right, or was tried too often.", 401)
         until = user.expires_ms if form.get("secret", "").startswith("distro_") else 0
-        word = sessions.begin(self.installation.store, user.name, user.epoch, until)
-        self._note(user.name, host)
+        return self.begun(request, user, then, until_ms=until)
+
+    def begun(
+        self, request: Request, user: users.User, then: str, *, until_ms: int
+    ) -> RedirectResponse:
+        """Begin a session of somebody who is known, and go on; `until_ms`: at most so long."""
+        word = sessions.begin(self.installation.store, user.name, user.epoch, until_ms)
+        self._note(user.name, request.client.host if request.client else "")
         answer = RedirectResponse(then, 303)
         visitor.set_cookie(self.installation, answer, word)
         return answer
@@ -95,7 +107,7 @@ class SigningIn:
         return answer
 
 
-def _next(given: str) -> str:
+def next_page(given: str) -> str:
     """Return where to go afterwards: a page of the office, whatever the address says."""
     good = given.startswith(f"{PREFIX}/") and "//" not in given and "\\" not in given
     return given if good and given.isprintable() and len(given) < 500 else PREFIX

@@ -20,6 +20,7 @@ from distro.web.api.problems import ProblemError
 from distro.web.office import asking, drawing, extras, visitor
 from distro.web.office.acts import Acts
 from distro.web.office.live import Live
+from distro.web.office.open_id import OpenId
 from distro.web.office.signing_in import SigningIn
 from distro.web.office.table import ACTS, VIEWS
 from distro.web.office.uploads import Uploads
@@ -39,6 +40,7 @@ class Office:
         self.installation = installation
         self.index = index
         self.signing_in = SigningIn(installation)
+        self.open_id = OpenId(installation, self.signing_in)
         self.acts = Acts(installation, self.signing_in)
         self.uploads = Uploads(installation, index)
         self.live = Live(installation)
@@ -51,6 +53,8 @@ class Office:
             Route(f"{PREFIX}/style.css", _style),
             Route(f"{PREFIX}/live.js", _script),
             Route(f"{PREFIX}/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route(f"{PREFIX}/sign-in/provider", self._plain(self.open_id.go), methods=["GET"]),
+            Route(f"{PREFIX}/sign-in/back", self._plain(self.open_id.back), methods=["GET"]),
             Route(f"{PREFIX}/sign-out", self._form(self._sign_out), methods=["POST"]),
             *(
                 Route(PREFIX + path, self._page(show), methods=["GET"])
@@ -137,6 +141,14 @@ class Office:
     def _sign_out(self, request: Request, who: Visitor, form: dict[str, str]) -> Response:
         del who, form
         return self.signing_in.out(request)
+
+    def _plain(self, show: Callable[[Request], Response]) -> Callable[[Request], Any]:
+        """Return the endpoint of an address for who is not signed in yet."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self.threaded(show, request)
+
+        return endpoint
 
     def _page(self, show: Handler) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:

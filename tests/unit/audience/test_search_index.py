@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from distro.audience.listing import listing
 from distro.audience.search_index import SearchIndex
 from distro.store import Store
@@ -12,26 +10,23 @@ from distro.store.scope import Scope
 from distro.subscribers import people
 from tests.support.installation import add_readers, make_installation
 
+SEARCHES = ("ana", "ANA", "munoz", "Muñoz", "daily", "reader 1", "@b.example", "é", "zzz", "\n")
 
-@pytest.mark.parametrize(
-    "search", ["ana", "ANA", "munoz", "Muñoz", "daily", "reader 1", "@b.example", "é", "zzz", "\n"]
-)
-def test_both_ways_find_the_same(
-    tmp_path: Path, server: Embedded, store: Store, search: str
-) -> None:
+
+def test_both_ways_find_the_same(tmp_path: Path, server: Embedded, store: Store) -> None:
     made = make_installation(tmp_path, server, store)
     add_readers(store, 30, folder=tmp_path)
     index = SearchIndex()
-    listing(store, search=search, index=index)  # read once before the book changes
+    listing(store, search="ana", index=index)  # read once before the book changes
     columns = {"name": "Ana Muñoz", "outlet": "The Daily Café"}
     people.add(made, "ana@x.example", ["journalists"], columns, source="test")
     people.add(made, "m@x.example", ["partners"], {"name": "Munoz, A."}, source="test")
     people.edit(made, "reader1@b.example", {"outlet": "Daily Post"}, source="test")
     people.erase(made, "reader10@c.example", source="test")
-    for seen in (store, store.seen_by(Scope((), ("partners",)))):
-        for after in (0, 5):
-            slow = listing(seen, search=search, limit=4, after=after)
-            fast = listing(seen, search=search, limit=4, after=after, index=index)
-            assert fast == slow
-    if search in ("munoz", "Muñoz"):
-        assert listing(store, search=search, index=index).found == 2
+    for search in SEARCHES:
+        for seen in (store, store.seen_by(Scope((), ("partners",)))):
+            for after in (0, 5):
+                slow = listing(seen, search=search, limit=4, after=after)
+                fast = listing(seen, search=search, limit=4, after=after, index=index)
+                assert fast == slow, search
+    assert listing(store, search="Muñoz", index=index).found == 2

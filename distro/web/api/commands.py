@@ -93,7 +93,9 @@ async def _streamed(call: Call, folder: Path, asked: dict[str, Any]) -> AsyncIte
             environment["DISTRO_DATA"] = str(settings.data.resolve())
             environment["DISTRO_SUBSCRIBERS"] = str(settings.subscribers.resolve())
             environment["DISTRO_TEMPLATES"] = str(settings.templates.resolve())
+        # Neither is where this account has logged in.
         environment.pop("DISTRO_SITE", None)
+        environment["XDG_CONFIG_HOME"] = str(folder)
         child = await asyncio.create_subprocess_exec(
             # -P: nothing that was sent is imported.
             *(sys.executable, "-P", "-W", "ignore", "-m", "distro.cli.served"),

@@ -13,6 +13,7 @@ LEAST_ROLE = {
     "suppress": "editor",
     "close": "editor",
     "feedback": "editor",
+    "passkey": "viewer",
     "halt": "editor",
     "resume": "editor",
     "cancel": "editor",

@@ -1,5 +1,7 @@
 """The names of what pages, the API and webhooks keep; in the table of keys as all others."""
 
+PASSKEY_OWNERS = "passkey-owners"
+
 
 def webhook(name: str) -> str:
     """Return the key of how far a receiver of webhooks is."""
@@ -29,3 +31,8 @@ def api_answer(key: str) -> str:
 def api_lease(key: str) -> str:
     """Return the key that is there while a request is under way."""
     return f"api:lease:{key}"
+
+
+def passkeys(user: str) -> str:
+    """Return the key of a person's passkeys."""
+    return f"passkeys:{user}"

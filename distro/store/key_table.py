@@ -109,6 +109,8 @@ TABLE = (
     Key("idem:{key}", "hash", "an idempotency key: distribution, last, content", TIMED),
     Key("webhook:{name}", "hash", "a receiver: url, D17 -> events told, tries:17, next:17, gone"),
     Key("webhook-lease:{name}", "string", "the host that tells a receiver now", TIMED),
+    Key("passkeys:{name}", "hash", "a person's passkeys: id -> public key and when, as JSON"),
+    Key("passkey-owners", "hash", "a passkey's id -> whose it is"),
     Key("sign-in:{name}", "string", "a sign-in at a provider: nonce, verifier, where to", TIMED),
     Key(
         "session:{name}", "hash", "who is signed in: user, began, fresh, csrf, epoch, until", TIMED

@@ -23,6 +23,8 @@ from distro.relay.message import Message
 from distro.store import Store, distributions, users
 from distro.store.embedded import Embedded
 from distro.web.application import create_app
+from distro.web.office.visitor import FRESH_MS
+from tests.support import clock
 from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.server import free_port
 from tests.support.story import Story
@@ -54,6 +56,7 @@ PAGES = {
     "health": "/health",
     "audit-log": "/audit-log",
     "users": "/users",
+    "passkeys": "/passkeys",
     "settings": "/settings",
 }
 
@@ -85,7 +88,7 @@ def browser() -> Iterator[Browser]:
 def served(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Served]:
     """D1 was sent, D2 is scheduled; D3 waits for approval."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://localhost:{port}"  # a passkey is for a name, not for a number
     made = make_installation(tmp_path, server, store, site={"url": url}, approval={"required": 1})
     add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
     token = users.add(store, "ana", "admin")
@@ -226,3 +229,49 @@ def test_a_release_is_composed_by_hand(served: Served, browser: Browser, tmp_pat
     page.get_by_role("button", name="Schedule it").click()
     expect(page.get_by_role("heading", name="Ferries run again")).to_be_visible()
     page.close()
+
+
+def test_a_passkey_signs_in_and_does_what_cannot_be_taken_back(
+    served: Served, browser: Browser
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    devices = context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    made = devices.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+    sign_in(page, served)
+    page.get_by_role("link", name="ana, admin").click()
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("button", name="Forget it")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="With a passkey").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    clock.move(FRESH_MS + 1000)
+    page.goto(f"{served.url}/office/releases/D2/cancel")
+    page.get_by_role("button", name="Do it with a passkey").click()
+    expect(page.get_by_text("Cancelled").first).to_be_visible()
+    found = distributions.read(served.installation.store, DistributionId("2"))
+    assert found.state == "cancelled"
+    # A device that did not verify its user is not enough.
+    page.get_by_role("button", name="Sign out").click()
+    unverified = {"authenticatorId": made["authenticatorId"], "isUserVerified": False}
+    devices.send("WebAuthn.setUserVerified", unverified)
+    page.get_by_role("button", name="With a passkey").click()
+    expect(page.get_by_text("The passkey was not shown")).to_be_visible()
+    devices.send("WebAuthn.setUserVerified", unverified | {"isUserVerified": True})
+    page.get_by_role("button", name="With a passkey").click()
+    page.get_by_role("link", name="ana, admin").click()
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="With a passkey").click()
+    expect(page.get_by_text("That is not right")).to_be_visible()
+    context.close()

@@ -20,7 +20,7 @@ LETTER_POLICY = (
     " frame-ancestors 'self'"
 )
 STYLE = (_HERE / "office.css").read_bytes()
-SCRIPT = (_HERE / "live.js").read_bytes()
+SCRIPT = (_HERE / "live.js").read_bytes() + b"\n" + (_HERE / "passkeys.js").read_bytes()
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -1,5 +1,4 @@
 // The numbers of a page that something still happens to; without this, the page is loaded again.
-"use strict";
 const place = document.querySelector("[data-live]");
 if (place) {
   const source = new EventSource(place.dataset.live);

@@ -9,7 +9,7 @@ from distro.installation.context import Installation
 from distro.store import sessions, users
 from distro.subscribers.rate_limits import within
 from distro.web.guard import client_of
-from distro.web.office import drawing, visitor
+from distro.web.office import drawing, passkeys, visitor
 from distro.web.office.view import PREFIX
 from distro.web.office.visitor import Visitor
 
@@ -75,6 +75,8 @@ class SigningIn:
         place = client_of(host)
         if not within(self.installation, f"signin:{place}", *_OF_A_PLACE):
             return None
+        if form.get("assertion"):
+            return users.get(self.installation.store, passkeys.proved(self.installation, form))
         if secret.startswith("distro_"):
             return self._of_token(secret.strip())
         # Whoever guesses at somebody's password takes that way from them for an hour, no other.
@@ -92,6 +94,9 @@ class SigningIn:
         secret = form.get("secret", "")
         if not within(self.installation, f"again:{who.session.id}", *_OF_A_PLACE):
             return False
+        user: users.User | None
+        if form.get("assertion"):
+            return passkeys.proved(self.installation, form) == who.user.name
         if secret.startswith("distro_"):
             user = self._of_token(secret.strip())
         else:

@@ -21,6 +21,7 @@ from distro.web.office import asking, drawing, extras, visitor
 from distro.web.office.acts import Acts
 from distro.web.office.live import Live
 from distro.web.office.open_id import OpenId
+from distro.web.office.passkeys import Passkeys
 from distro.web.office.signing_in import SigningIn
 from distro.web.office.table import ACTS, VIEWS
 from distro.web.office.uploads import Uploads
@@ -41,6 +42,7 @@ class Office:
         self.index = index
         self.signing_in = SigningIn(installation)
         self.open_id = OpenId(installation, self.signing_in)
+        self.passkeys = Passkeys(installation)
         self.acts = Acts(installation, self.signing_in)
         self.uploads = Uploads(installation, index)
         self.live = Live(installation)
@@ -55,6 +57,8 @@ class Office:
             Route(f"{PREFIX}/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route(f"{PREFIX}/sign-in/provider", self._plain(self.open_id.go), methods=["GET"]),
             Route(f"{PREFIX}/sign-in/back", self._plain(self.open_id.back), methods=["GET"]),
+            Route(f"{PREFIX}/sign-in/passkey", self._plain(self.passkeys.ask), methods=["POST"]),
+            *self._passkey_routes(),
             Route(f"{PREFIX}/sign-out", self._form(self._sign_out), methods=["POST"]),
             *(
                 Route(PREFIX + path, self._page(show), methods=["GET"])
@@ -76,6 +80,20 @@ class Office:
                 Route(PREFIX + view.path, self._page(self._view(view)), methods=["GET"])
                 for view in VIEWS
             ),
+        ]
+
+    def _passkey_routes(self) -> list[Route]:
+        show, add = self._page(self.passkeys.show), self._form(self.passkeys.add)
+
+        async def own(request: Request) -> Response:
+            answer: Response = await (add if request.method == "POST" else show)(request)
+            return answer
+
+        new, remove = self._form(self.passkeys.ask_for_new), self._form(self.passkeys.remove)
+        return [
+            Route(f"{PREFIX}/passkeys", own, methods=["GET", "POST"]),
+            Route(f"{PREFIX}/passkeys/new", new, methods=["POST"]),
+            Route(f"{PREFIX}/passkeys/remove", remove, methods=["POST"]),
         ]
 
     def _act_route(self, act: Act) -> Route:

@@ -256,7 +256,7 @@ def ask(
         **(headers or {}),
     }
     try:
-        connection = _connected(parts.scheme, parts.netloc)
+        connection = connected(parts.scheme, parts.netloc)
         connection.request(method, f"{parts.path.rstrip('/')}/api/v1{path}", body, shown)
         answer = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
@@ -266,7 +266,8 @@ def ask(
     return answer
 
 
-def _connected(scheme: str, place: str) -> http.client.HTTPConnection:
+def connected(scheme: str, place: str) -> http.client.HTTPConnection:
+    """Return a connection to another machine; its certificate is verified."""
     if scheme == "https":
         return http.client.HTTPSConnection(
             place, timeout=_TIMEOUT, context=ssl.create_default_context()

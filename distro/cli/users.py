@@ -202,7 +202,21 @@ def password(name: _Name, config: Config = None, as_json: Json = False) -> int:
     return 0
 
 
-def login(url: _Url = "", config: Config = None, as_json: Json = False) -> int:
+_Browser = Annotated[
+    bool,
+    typer.Option("--browser", help="Sign in there with a browser instead of a token."),
+]
+
+
+def _typed_token() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Token", hide_input=True, err=True))
+    return sys.stdin.readline()
+
+
+def login(
+    url: _Url = "", browser: _Browser = False, config: Config = None, as_json: Json = False
+) -> int:
     """Keep your token for the commands that you type: it is asked for, and stored for you alone.
 
     With the address of an installation elsewhere, commands run there from now on, with the files of
@@ -212,18 +226,15 @@ def login(url: _Url = "", config: Config = None, as_json: Json = False) -> int:
 
         distro login
         distro login https://press.example.org
+        distro login https://press.example.org --browser
     """
     from distro.cli.remote import check_address
+    from distro.cli.remote_login import by_browser
     from distro.installation.context import open_installation
     from distro.store import users
 
     address = check_address(url) if url else ""
-
-    given = (
-        typer.prompt("Token", hide_input=True, err=True)
-        if sys.stdin.isatty()
-        else (sys.stdin.readline())
-    )
+    given = by_browser(address) if address and browser else _typed_token()
     if address:
         name, role = _who_there(address, given.strip())
     else:

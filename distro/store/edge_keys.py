@@ -36,3 +36,18 @@ def api_lease(key: str) -> str:
 def passkeys(user: str) -> str:
     """Return the key of a person's passkeys."""
     return f"passkeys:{user}"
+
+
+def device(name: str) -> str:
+    """Return the key of a device that waits to be let in."""
+    return f"device:{name}"
+
+
+def device_code(typed: str) -> str:
+    """Return the key of the device that shows a code."""
+    return f"device-code:{typed}"
+
+
+def device_token(name: str) -> str:
+    """Return the key of whose a device's token is."""
+    return f"device-token:{name}"

@@ -111,6 +111,9 @@ TABLE = (
     Key("webhook-lease:{name}", "string", "the host that tells a receiver now", TIMED),
     Key("passkeys:{name}", "hash", "a person's passkeys: id -> public key and when, as JSON"),
     Key("passkey-owners", "hash", "a passkey's id -> whose it is"),
+    Key("device:{name}", "hash", "a device that waits: host, and who let it in", TIMED),
+    Key("device-code:{code}", "string", "the device that shows a code", TIMED),
+    Key("device-token:{name}", "hash", "a device's token: user, epoch, until", TIMED),
     Key("sign-in:{name}", "string", "a sign-in at a provider: nonce, verifier, where to", TIMED),
     Key(
         "session:{name}", "hash", "who is signed in: user, began, fresh, csrf, epoch, until", TIMED

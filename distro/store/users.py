@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
-from distro.store import keys, sessions
+from distro.store import devices, keys, sessions
 from distro.store.client import Store
 from distro.store.scope import EVERYTHING, Scope
 
@@ -87,6 +87,13 @@ def by_token(store: Store, token: str) -> User | None:
         if user is None or user.epoch != session.epoch:
             return None
         return replace(user, credential=f"session {session.id}", expires_ms=0)
+    owner = devices.owner_of(store, token)
+    if owner:
+        name, epoch, until_ms, which = owner
+        user = get(store, name)
+        if user is None or user.epoch != epoch:
+            return None
+        return replace(user, credential=f"device {which}", expires_ms=until_ms)
     name = store.command("HGET", keys.TOKENS, _digest(token))
     user = get(store, name.decode()) if name else None
     return user and replace(user, credential=f"token {user.token_id}")

@@ -19,6 +19,7 @@ from distro.web.api import problems
 from distro.web.api.problems import ProblemError
 from distro.web.office import asking, drawing, extras, visitor
 from distro.web.office.acts import Acts
+from distro.web.office.devices import Devices
 from distro.web.office.live import Live
 from distro.web.office.open_id import OpenId
 from distro.web.office.passkeys import Passkeys
@@ -43,6 +44,7 @@ class Office:
         self.signing_in = SigningIn(installation)
         self.open_id = OpenId(installation, self.signing_in)
         self.passkeys = Passkeys(installation)
+        self.devices = Devices(installation)
         self.acts = Acts(installation, self.signing_in)
         self.uploads = Uploads(installation, index)
         self.live = Live(installation)
@@ -59,6 +61,7 @@ class Office:
             Route(f"{PREFIX}/sign-in/back", self._plain(self.open_id.back), methods=["GET"]),
             Route(f"{PREFIX}/sign-in/passkey", self._plain(self.passkeys.ask), methods=["POST"]),
             *self._passkey_routes(),
+            *self._device_routes(),
             Route(f"{PREFIX}/sign-out", self._form(self._sign_out), methods=["POST"]),
             *(
                 Route(PREFIX + path, self._page(show), methods=["GET"])
@@ -94,6 +97,23 @@ class Office:
             Route(f"{PREFIX}/passkeys", own, methods=["GET", "POST"]),
             Route(f"{PREFIX}/passkeys/new", new, methods=["POST"]),
             Route(f"{PREFIX}/passkeys/remove", remove, methods=["POST"]),
+        ]
+
+    def _device_routes(self) -> list[Route]:
+        show, allow = self._page(self.devices.show), self._form(self.devices.allow)
+
+        async def person(request: Request) -> Response:
+            answer: Response = await (allow if request.method == "POST" else show)(request)
+            return answer
+
+        async def poll(request: Request) -> Response:
+            form = await form_of(request)
+            return await self.threaded(self.devices.token, request, form)
+
+        return [
+            Route(f"{PREFIX}/device", person, methods=["GET", "POST"]),
+            Route(f"{PREFIX}/device/begin", self._plain(self.devices.begin), methods=["POST"]),
+            Route(f"{PREFIX}/device/token", poll, methods=["POST"]),
         ]
 
     def _act_route(self, act: Act) -> Route:

@@ -9,18 +9,20 @@ import pytest
 
 from distro import store
 from distro.model import LETTERS, NOTICES
-from distro.store import consents, key_table, keys, records
+from distro.store import consents, edge_keys, key_table, keys, records
 from distro.store.ledger_scripts import OUTCOME_SIZE, RECORD_SIZE
 
 SCRIPTS = sorted((Path(store.__file__).parent / "scripts").glob("*.lua"))
 BUILDERS = [
     function
-    for name, function in inspect.getmembers(keys, inspect.isfunction)
-    if function.__module__ == keys.__name__ and not name.startswith("_") and name != "describe"
+    for module in (keys, edge_keys)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__ and not name.startswith("_") and name != "describe"
 ]
 NAMES = [
     value
-    for name, value in vars(keys).items()
+    for module in (keys, edge_keys)
+    for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str) and name not in ("PERMANENT", "TIMED")
 ]
 

@@ -23,6 +23,7 @@ FULL = [
     ("orders.py", "50"),
     ("pace.py",),
     ("live_page.py", "100000", "2"),
+    ("viewers.py", "100000", "50", "0"),
     ("book.py", "1000000"),
     ("returns.py", "10000"),
 ]
@@ -38,9 +39,13 @@ QUICK = [
 def main(quick: bool) -> int:
     found = 0
     for name, *words in QUICK if quick else FULL:
-        if name in ("wire.py", "loops.py", "doubt.py", "live_page.py") and not shutil.which(
-            "smtp-sink", path="/usr/sbin:/usr/bin"
-        ):
+        if name in (
+            "wire.py",
+            "loops.py",
+            "doubt.py",
+            "live_page.py",
+            "viewers.py",
+        ) and not shutil.which("smtp-sink", path="/usr/sbin:/usr/bin"):
             print(f"{name}: needs smtp-sink and smtp-source (apt install postfix)")
             continue
         print(f"\n== {name} {' '.join(words)}", flush=True)

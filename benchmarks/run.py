@@ -35,6 +35,8 @@ QUICK = [
     ("returns.py", "500"),
 ]
 
+SINK = ("wire.py", "loops.py", "doubt.py", "live_page.py", "viewers.py")  # need Postfix's
+
 
 def main(quick: bool) -> int:
     found = 0

@@ -21,7 +21,6 @@ from distro.cli import (
     notices,
     output,
     releases,
-    remote,
     report,
     segments,
     services,
@@ -31,6 +30,7 @@ from distro.cli import (
     users,
 )
 from distro.cli.hints import hint_for
+from distro.cli.options import site_file
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name
@@ -119,10 +119,12 @@ def run(args: list[str]) -> int:
     """Run a command line and give its exit code."""
     as_json = "--json" in args
     try:
-        elsewhere = remote.site(args)
-        tree = typer.main.get_command(app) if elsewhere else None
-        if elsewhere and remote.is_for_afar(tree, args):
-            return remote.run(elsewhere, tree, args)
+        if os.environ.get("DISTRO_SITE") or site_file().exists():
+            from distro.cli import remote
+
+            elsewhere, tree = remote.site(args), typer.main.get_command(app)
+            if elsewhere and remote.is_for_afar(tree, args):
+                return remote.run(elsewhere, tree, args)
         code = app(args=args, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code

@@ -18,7 +18,7 @@ from distro.web.api import credentials
 from distro.web.guard import guarded
 from tests.support.office import Office, make_office
 
-_MINUTES = 8 if os.environ.get("DISTRO_FAULTS") == "all" else 0.7
+_MINUTES = 8 if os.environ.get("DISTRO_FAULTS") == "all" else 0.5
 
 # 422 is also for values that fit the description and no release, list or person; 412 for a state
 # that nobody saw.

@@ -40,7 +40,7 @@ class Api:
         self.installation = installation
         self.site = installation.settings.site.url.rstrip("/")
         self.index = index
-        self._description = openapi.document(OPERATIONS, self.site)
+        self._description: dict[str, Any] = {}  # made when somebody asks for it
         self._threads: anyio.CapacityLimiter | None = None
         self._uploads: anyio.CapacityLimiter | None = None
         self._bringing = Counter[str]()
@@ -61,6 +61,7 @@ class Api:
     def description(self, request: Request) -> Response:
         """Return the OpenAPI document; it is public."""
         del request
+        self._description = self._description or openapi.document(OPERATIONS, self.site)
         return JSONResponse(self._description)
 
     def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Any]:

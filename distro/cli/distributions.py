@@ -201,15 +201,7 @@ def audit(
         number = find(installation.store, distribution)
         found = recount(installation.store, number)
     if as_json:
-        output.document(
-            {
-                "distribution": f"D{number}",
-                "audience": found.audience,
-                "counts": {s.value: n for s, n in found.counts.items()},
-                "balanced": found.balanced,
-                "findings": list(found.findings),
-            }
-        )
+        output.document(found.to_json())
     else:
         counts = (
             " + ".join(f"{n:,} {s.value.replace('_', ' ')}" for s, n in found.counts.items() if n)

@@ -30,7 +30,7 @@ def suggestions(
     """
     from distro.cli.opening import open_installation
     from distro.incoming import suggestions as told
-    from distro.times import rfc3339
+    from distro.incoming.as_json import suggestion_json
 
     with open_installation(settings(config)) as installation:
         if accept:
@@ -44,21 +44,7 @@ def suggestions(
         found = told.open_suggestions(installation)
         zone = installation.settings.site.timezone
     if as_json:
-        output.document(
-            [
-                {
-                    "id": one.name,
-                    "kind": one.kind,
-                    "address": one.address,
-                    "at": rfc3339(one.at, zone),
-                    "message": one.message,
-                    "back_on": one.back_on,
-                    "stand_in": one.stand_in,
-                    "words": one.words,
-                }
-                for one in found
-            ]
-        )
+        output.document([suggestion_json(one, zone) for one in found])
         return 0
     if not found:
         output.say("No suggestions.")
@@ -100,7 +86,7 @@ def storms(
     """
     from distro.cli.opening import open_installation
     from distro.incoming import storms as struck
-    from distro.times import rfc3339
+    from distro.incoming.as_json import storm_json
 
     with open_installation(settings(config)) as installation:
         if accept:
@@ -116,19 +102,7 @@ def storms(
         found = struck.open_storms(installation)
         zone = installation.settings.site.timezone
     if as_json:
-        output.document(
-            [
-                {
-                    "id": one.name,
-                    "server": one.server,
-                    "said": one.said,
-                    "people": one.people,
-                    "since": rfc3339(one.since, zone),
-                    "decided": one.decided,
-                }
-                for one in found
-            ]
-        )
+        output.document([storm_json(one, zone) for one in found])
         return 0
     if not found:
         output.say("No storms.")

@@ -94,24 +94,13 @@ def list_(config: Config = None, as_json: Json = False) -> int:
         distro users list
     """
     from distro.cli.opening import open_installation
+    from distro.installation.people import user_json
     from distro.store import users
-    from distro.times import rfc3339
 
     with open_installation(settings(config)) as installation:
         found = users.everybody(installation.store)
         zone = installation.settings.site.timezone
-    rows = [
-        {
-            "name": user.name,
-            "role": user.role,
-            "added": rfc3339(user.created_ms, zone),
-            "expires": rfc3339(user.expires_ms, zone),
-            "disabled": user.disabled,
-            "desks": list(user.scope.desks),
-            "lists": list(user.scope.lists),
-        }
-        for user in found
-    ]
+    rows = [user_json(user, zone) for user in found]
     if as_json:
         output.document(rows)
         return 0

@@ -1,6 +1,7 @@
 """Add the people who may do something, and end or renew their tokens."""
 
 import re
+from typing import Any
 
 from distro.actors import ROLES
 from distro.errors import NotFoundError, RefusedError, UsageError
@@ -8,7 +9,7 @@ from distro.installation.context import Installation
 from distro.installation.rights import admit, check_whole
 from distro.store import users
 from distro.store.scope import EVERYTHING, USUAL_DESK, Scope
-from distro.times import parse_duration
+from distro.times import parse_duration, rfc3339
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
@@ -39,6 +40,19 @@ def add(
     if not token:
         raise RefusedError(f"there is a {name} already", code="user_exists", name=name)
     return token
+
+
+def user_json(user: users.User, zone: str) -> dict[str, Any]:
+    """Return a person as `--json` and the API give them."""
+    return {
+        "name": user.name,
+        "role": user.role,
+        "added": rfc3339(user.created_ms, zone),
+        "expires": rfc3339(user.expires_ms, zone),
+        "disabled": user.disabled,
+        "desks": list(user.scope.desks),
+        "lists": list(user.scope.lists),
+    }
 
 
 def new_token(installation: Installation, name: str, expires: str, *, actor: str) -> str:

@@ -3,6 +3,7 @@ counters agree.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from distro.ledger.recovery import leases
 from distro.model import State
@@ -23,6 +24,16 @@ class Audit:
     def balanced(self) -> bool:
         """Return whether everything agrees."""
         return not self.findings
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recount as `--json` and the API give it."""
+        return {
+            "distribution": f"D{self.distribution}",
+            "audience": self.audience,
+            "counts": {state.value: n for state, n in self.counts.items()},
+            "balanced": self.balanced,
+            "findings": list(self.findings),
+        }
 
 
 def audit(store: Store, distribution: str) -> Audit:

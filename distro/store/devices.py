@@ -4,12 +4,12 @@ A device's token is its own: it ends by itself, and with any change of its perso
 password.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
 from distro.store import edge_keys
 from distro.store.client import Store
+from distro.store.secret_words import digest
 
 _WAITING = 600  # seconds that a device waits for its person
 _GOOD = 90 * 86_400  # seconds that its token is good
@@ -30,12 +30,12 @@ def begin(store: Store, host: str) -> Waiting:
     code = secrets.token_urlsafe(32)
     letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
     typed = f"{letters[:4]}-{letters[4:]}"
-    waiting, short = edge_keys.device(_digest(code)), edge_keys.device_code(typed)
+    waiting, short = edge_keys.device(digest(code)), edge_keys.device_code(typed)
     store.pipeline(
         [
             ("HSET", waiting, "host", host),
             ("EXPIRE", waiting, _WAITING),
-            ("SET", short, _digest(code), "EX", _WAITING),
+            ("SET", short, digest(code), "EX", _WAITING),
         ]
     )
     return Waiting(code, typed)
@@ -59,7 +59,7 @@ def allow(store: Store, typed: str, user: str, epoch: str) -> bool:
 
 def token_for(store: Store, device_code: str) -> str | None:
     """Return the token of a device that was let in, once; "" while it waits, None for no device."""
-    name = edge_keys.device(_digest(device_code))
+    name = edge_keys.device(digest(device_code))
     facts = store.hash(name)
     if not facts:
         return None
@@ -68,7 +68,7 @@ def token_for(store: Store, device_code: str) -> str | None:
     if not store.command("DEL", name):  # another asked at the same moment
         return None
     token = _PREFIX + secrets.token_urlsafe(32)
-    kept = edge_keys.device_token(_digest(token))
+    kept = edge_keys.device_token(digest(token))
     until = store.now_ms() + _GOOD * 1000
     facts = {"user": facts["user"], "epoch": facts["epoch"], "until": str(until)}
     words = [word for pair in facts.items() for word in pair]
@@ -82,12 +82,8 @@ def owner_of(store: Store, token: str) -> tuple[str, str, int, str] | None:
     """
     if not token.startswith(_PREFIX):
         return None
-    name = _digest(token)
+    name = digest(token)
     facts = store.hash(edge_keys.device_token(name))
     if not facts:
         return None
     return facts["user"], facts["epoch"], int(facts["until"]), name[:8]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

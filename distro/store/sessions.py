@@ -1,11 +1,11 @@
 """Keep who is signed in on the pages, by a random word in their browser; here lies its hash."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
 from distro.store import edge_keys
 from distro.store.client import Store
+from distro.store.secret_words import digest
 
 PREFIX = "session_"
 _IDLE = 12 * 3600  # seconds without a page, after which a session is over
@@ -39,7 +39,7 @@ def find(store: Store, word: str) -> Session | None:
     """Return a session that goes on; None for a word that opens none."""
     if not word.startswith(PREFIX):
         return None
-    name = _digest(word)
+    name = digest(word)
     fields = store.hash(edge_keys.session(name))
     if not fields:
         return None
@@ -66,19 +66,15 @@ def renew(store: Store, word: str, session: Session) -> str:
 
 def end(store: Store, word: str) -> None:
     """End a session."""
-    store.command("DEL", edge_keys.session(_digest(word)))
+    store.command("DEL", edge_keys.session(digest(word)))
 
 
 def _keep(store: Store, session: Session) -> str:
     word = PREFIX + secrets.token_urlsafe(32)
-    name = edge_keys.session(_digest(word))
+    name = edge_keys.session(digest(word))
     facts = (
         *("user", session.user, "began", session.began_ms, "fresh", session.fresh_ms),
         *("csrf", secrets.token_urlsafe(24), "epoch", session.epoch, "until", session.until_ms),
     )
     store.pipeline([("HSET", name, *facts), ("EXPIRE", name, _IDLE)])
     return word
-
-
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()

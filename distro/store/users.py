@@ -1,15 +1,12 @@
-"""Keep the people who may do something: role, and the hash of their token.
+"""Keep the people who may do something: role, and the hash of their token."""
 
-A token is 256 random bits, so its SHA-256 tells nothing about it and needs no slow hash.
-"""
-
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
 from distro.store import devices, keys, sessions
 from distro.store.client import Store
 from distro.store.scope import EVERYTHING, Scope
+from distro.store.secret_words import digest
 
 _PREFIX = "distro_"
 
@@ -47,9 +44,9 @@ def new_token(store: Store, name: str, *, expires_ms: int = 0) -> str:
     before = store.command("HGET", keys.user(name), "token")
     if before:
         store.command("HDEL", keys.TOKENS, before)
-    store.command("HSET", keys.user(name), "token", _digest(token), "expires", expires_ms)
+    store.command("HSET", keys.user(name), "token", digest(token), "expires", expires_ms)
     store.command("HINCRBY", keys.user(name), "epoch", 1)
-    store.command("HSET", keys.TOKENS, _digest(token), name)
+    store.command("HSET", keys.TOKENS, digest(token), name)
     return token
 
 
@@ -94,7 +91,7 @@ def by_token(store: Store, token: str) -> User | None:
         if user is None or user.epoch != epoch:
             return None
         return replace(user, credential=f"device {which}", expires_ms=until_ms)
-    name = store.command("HGET", keys.TOKENS, _digest(token))
+    name = store.command("HGET", keys.TOKENS, digest(token))
     user = get(store, name.decode()) if name else None
     return user and replace(user, credential=f"token {user.token_id}")
 
@@ -115,7 +112,3 @@ def everybody(store: Store) -> list[User]:
     """Return all people, by name."""
     found = (get(store, name) for name in sorted(store.members(keys.USERS)))
     return [user for user in found if user]
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -5,7 +5,9 @@ from typing import Any
 
 from distro.admin import doctor
 from distro.incoming import storms, suggestions
+from distro.incoming.as_json import storm_json, suggestion_json
 from distro.installation import audit_log, people
+from distro.installation.people import user_json
 from distro.settings.describe import load_explained
 from distro.store import audit_log as log
 from distro.store import users
@@ -16,19 +18,8 @@ from distro.web.api.operation import Call
 
 def open_suggestions(call: Call) -> dict[str, Any]:
     """Return what answers say of people, and nobody decided."""
-    rows = [
-        {
-            "id": one.name,
-            "kind": one.kind,
-            "address": one.address,
-            "at": rfc3339(one.at, call.zone),
-            "message": one.message,
-            "back_on": one.back_on,
-            "stand_in": one.stand_in,
-            "words": one.words,
-        }
-        for one in suggestions.open_suggestions(call.installation)
-    ]
+    found = suggestions.open_suggestions(call.installation)
+    rows = [suggestion_json(one, call.zone) for one in found]
     return {"suggestions": rows}
 
 
@@ -45,17 +36,7 @@ def decide_suggestion(call: Call) -> dict[str, Any]:
 
 def open_storms(call: Call) -> dict[str, Any]:
     """Return texts of one server that struck many addresses at once."""
-    rows = [
-        {
-            "id": one.name,
-            "server": one.server,
-            "said": one.said,
-            "people": one.people,
-            "since": rfc3339(one.since, call.zone),
-            "decided": one.decided,
-        }
-        for one in storms.open_storms(call.installation)
-    ]
+    rows = [storm_json(one, call.zone) for one in storms.open_storms(call.installation)]
     return {"storms": rows}
 
 
@@ -81,13 +62,13 @@ def audit_lines(call: Call) -> dict[str, Any]:
 
 def me(call: Call) -> dict[str, Any]:
     """Return who asks, and what they see."""
-    return _user(call, call.user)
+    return user_json(call.user, call.zone)
 
 
 def everybody(call: Call) -> dict[str, Any]:
     """Return the people who may do something."""
     found = users.everybody(call.installation.store)
-    return {"users": [_user(call, user) for user in found]}
+    return {"users": [user_json(user, call.zone) for user in found]}
 
 
 def add(call: Call) -> dict[str, Any]:
@@ -116,19 +97,7 @@ def disable(call: Call) -> dict[str, Any]:
     name = call.path["user"]
     people.disable(call.installation, name, actor=call.actor)
     user = users.get(call.installation.store, name)
-    return _user(call, user) if user else {}
-
-
-def _user(call: Call, user: users.User) -> dict[str, Any]:
-    return {
-        "name": user.name,
-        "role": user.role,
-        "added": rfc3339(user.created_ms, call.zone),
-        "expires": rfc3339(user.expires_ms, call.zone),
-        "disabled": user.disabled,
-        "desks": list(user.scope.desks),
-        "lists": list(user.scope.lists),
-    }
+    return user_json(user, call.zone) if user else {}
 
 
 def health(call: Call) -> dict[str, Any]:

@@ -67,15 +67,7 @@ def explanation(call: Call) -> dict[str, Any]:
 
 def audit(call: Call) -> dict[str, Any]:
     """Recount a distribution from the ledger's bytes."""
-    number = call.distribution()
-    found = recount(call.installation.store, number)
-    return {
-        "distribution": number.label,
-        "audience": found.audience,
-        "counts": {state.value: n for state, n in found.counts.items()},
-        "balanced": found.balanced,
-        "findings": list(found.findings),
-    }
+    return recount(call.installation.store, call.distribution()).to_json()
 
 
 def happened(call: Call) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from distro.actors import Actor
+from distro.audience.search_index import SearchIndex
 from distro.errors import StoreGoneError
 from distro.store import Store, api_answers, distributions, users
 from distro.store.embedded import Embedded
@@ -286,3 +288,41 @@ def test_the_description_names_every_operation_and_needs_no_token(office: Office
     found = office.client.get("/openapi.json").json()
     assert found["openapi"] == "3.1.0"
     assert found["paths"]["/api/v1/distributions"]["post"]["x-role"] == "editor"
+
+
+def test_settings_are_those_that_are_used(
+    tmp_path: Path, server: Embedded, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not those of a file that lies where the process happens to run."""
+    (tmp_path / "distro.toml").write_text('[sender]\nname = "The other office"\n')
+    monkeypatch.chdir(tmp_path)
+    used = tmp_path / "etc"
+    used.mkdir()
+    (used / "distro.toml").write_text('[sender]\nname = "Our office"\n')
+    office = make_office(tmp_path / "etc", server, store)
+    monkeypatch.setattr(office.installation.settings, "_file", used / "distro.toml")
+    rows = office.ask("GET", "/settings").json()["settings"]
+    found = {row["name"]: (row["value"], row["source"]) for row in rows}
+    assert found["sender.name"] == ("Our office", "distro.toml")
+
+
+def test_a_client_that_goes_before_the_first_line_leaves_its_place(office: Office) -> None:
+    """The stream of its command is dropped before it began."""
+    import gc
+
+    from distro.web.api import commands, taken
+    from distro.web.api.operation import Call, Upload
+    from distro.web.api.table import OPERATIONS
+
+    run = next(o for o in OPERATIONS if o.path == "/commands")
+    user = users.by_token(office.installation.store, office.token("viewer"))
+    assert user is not None
+    body = taken.CommandForm(command=json.dumps({"args": ["segments", "list"]}))
+    actor = Actor.of("api", office.token("viewer"))
+    call = Call(office.installation, user, actor, {}, None, body, Upload(Path()), SearchIndex())
+    for _ in range(9):  # more than may run at once
+        stream = run.does(call)
+        assert commands._Room.people == ["viewer"]
+        del stream
+        gc.collect()
+        assert commands._Room.people == []

@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,16 +34,28 @@ _STOPPING = 10  # seconds that a command has to put away what it began
 _LINE = 1_000_000  # bytes of one line of the child
 
 
-class _Running:
-    """The people whose commands run, once for each."""
+class _Room:
+    """The place of one running command, and its folder, until they are given back."""
 
-    people: ClassVar[list[str]] = []
+    people: ClassVar[list[str]] = []  # whose commands run, once for each
+
+    def __init__(self, name: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="distro-command-"))
+        self.people.append(name)
+        self._name, self._held = name, True
+
+    def give_back(self) -> None:
+        """Let another command run; the second time it does nothing."""
+        if self._held:
+            self._held = False
+            self.people.remove(self._name)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def run(call: Call) -> Lines:
     """Return what a command prints, as it prints it."""
-    mine = _Running.people.count(call.user.name)
-    if len(_Running.people) >= _AT_ONCE or mine >= _OF_ONE:
+    mine = _Room.people.count(call.user.name)
+    if len(_Room.people) >= _AT_ONCE or mine >= _OF_ONE:
         raise ProblemError("too_many", f"{mine} commands of yours are running.")
     try:
         command = Command.model_validate_json(call.body.command)
@@ -51,11 +64,11 @@ def run(call: Call) -> Lines:
     for name, typed in command.typed.items():
         if not _NAME.match(name) or len(typed) > _LONGEST_NAME:
             raise UsageError(f'"{name[:100]}" is no name of a file that was sent')
-    folder = Path(tempfile.mkdtemp(prefix="distro-command-"))
+    room = _Room(call.user.name)
     try:
-        _place(call, command, folder)
+        _place(call, command, room.folder)
     except (UsageError, OSError):
-        shutil.rmtree(folder)
+        room.give_back()
         raise
     asked = {
         "args": list(command.args),
@@ -65,8 +78,10 @@ def run(call: Call) -> Lines:
         "columns": command.columns,
         "host": call.actor.host,
     }
-    _Running.people.append(call.user.name)
-    return Lines(_streamed(call, folder, asked), media_type="application/x-ndjson")
+    stream = _streamed(call, room, asked)
+    # A client that goes before the first line has a stream that never began to run.
+    weakref.finalize(stream, room.give_back)
+    return Lines(stream, media_type="application/x-ndjson")
 
 
 def _place(call: Call, command: Command, folder: Path) -> None:
@@ -82,25 +97,14 @@ def _place(call: Call, command: Command, folder: Path) -> None:
         shutil.move(source, folder / path)
 
 
-async def _streamed(call: Call, folder: Path, asked: dict[str, Any]) -> AsyncIterator[bytes]:
+async def _streamed(call: Call, room: _Room, asked: dict[str, Any]) -> AsyncIterator[bytes]:
     child = None
     try:
-        settings = call.installation.settings
-        environment = dict(os.environ) | {"DISTRO_TOKEN": call.actor.token}
-        if settings.file.exists():
-            environment["DISTRO_CONFIG"] = str(settings.file)
-        else:  # variables say everything; what is meant from our folder is not meant from its
-            environment["DISTRO_DATA"] = str(settings.data.resolve())
-            environment["DISTRO_SUBSCRIBERS"] = str(settings.subscribers.resolve())
-            environment["DISTRO_TEMPLATES"] = str(settings.templates.resolve())
-        # Neither is where this account has logged in.
-        environment.pop("DISTRO_SITE", None)
-        environment["XDG_CONFIG_HOME"] = str(folder)
         child = await asyncio.create_subprocess_exec(
             # -P: nothing that was sent is imported.
             *(sys.executable, "-P", "-W", "ignore", "-m", "distro.cli.served"),
-            cwd=folder,
-            env=environment,
+            cwd=room.folder,
+            env=_environment(call, room.folder),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -115,10 +119,24 @@ async def _streamed(call: Call, folder: Path, asked: dict[str, Any]) -> AsyncIte
             while line := await child.stdout.readline():
                 yield line
     finally:
-        _Running.people.remove(call.user.name)
         if child is not None:
             await asyncio.shield(_ended(child))
-        shutil.rmtree(folder, ignore_errors=True)
+        room.give_back()
+
+
+def _environment(call: Call, folder: Path) -> dict[str, str]:
+    """Return the variables of the child: our settings, and the token of who asks."""
+    settings = call.installation.settings
+    found = dict(os.environ) | {"DISTRO_TOKEN": call.actor.token, "XDG_CONFIG_HOME": str(folder)}
+    found.pop("DISTRO_SITE", None)  # nor is where this account has logged in meant
+    if settings.file.exists():
+        return found | {"DISTRO_CONFIG": str(settings.file)}
+    # Variables say everything; what is meant from our folder is not meant from its.
+    return found | {
+        "DISTRO_DATA": str(settings.data.resolve()),
+        "DISTRO_SUBSCRIBERS": str(settings.subscribers.resolve()),
+        "DISTRO_TEMPLATES": str(settings.templates.resolve()),
+    }
 
 
 async def _ended(child: asyncio.subprocess.Process) -> None:

@@ -111,9 +111,9 @@ def health(call: Call) -> dict[str, Any]:
 
 def settings(call: Call) -> dict[str, Any]:
     """Return every setting with its source; secrets are masked."""
-    del call
+    file = call.installation.settings.file
     rows = [
         {"name": s.name, "value": s.value, "source": s.source, "meaning": s.meaning}
-        for s in load_explained()
+        for s in load_explained(file if file.exists() else None)
     ]
     return {"settings": rows}

@@ -44,30 +44,31 @@ def listing(
     """
     if not (chosen or search or store.scope.lists):
         return _first(store, limit, after)
-    wanted, count = folded(search), 0
     found: list[Subscriber] = []
-    for number, raw in _candidates(store, search, index):
+    count = 0
+    for number, raw in _named(store, search, index):
         if chosen and not chosen(number):
             continue
-        if (wanted or store.scope.lists) and not index and not _may_hold(raw, wanted):
-            continue
-        row = json.loads(raw) if store.scope.lists or not index or len(found) < limit else {}
-        if not store.scope.has_person(row) or (wanted and not index and not holds(row, wanted)):
+        if store.scope.lists and not store.scope.has_person(json.loads(raw)):
             continue
         count += 1
         if number > after and len(found) < limit:
-            found.append(subscriber(number, row or json.loads(raw)))
+            found.append(subscriber(number, json.loads(raw)))
     return _listed(store, found, count)
 
 
-def _candidates(
-    store: Store, search: str, index: SearchIndex | None
-) -> Iterator[tuple[int, bytes]]:
-    """Yield who may be found, with their rows."""
-    if not (index and search):
-        yield from subscriber_rows.all_rows(store)
+def _named(store: Store, search: str, index: SearchIndex | None) -> Iterator[tuple[int, bytes]]:
+    """Yield those whose name, address or outlet holds a text, with their rows; "": everybody."""
+    if index and search:
+        yield from _at(store, index.find(store, search))
         return
-    ids = index.find(store, search)
+    wanted = folded(search)
+    for number, raw in subscriber_rows.all_rows(store):
+        if not wanted or (_may_hold(raw, wanted) and holds(json.loads(raw), wanted)):
+            yield number, raw
+
+
+def _at(store: Store, ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
     for first in range(0, len(ids), _PIECE):
         piece = ids[first : first + _PIECE]
         for number, raw in zip(piece, subscriber_rows.rows(store, piece), strict=True):
@@ -77,7 +78,7 @@ def _candidates(
 
 def _may_hold(raw: bytes, wanted: str) -> bool:
     """Return whether a row may hold a folded text: most do not, and need not be opened."""
-    if not wanted or not raw.isascii() or b"\\u" in raw:
+    if not raw.isascii() or b"\\u" in raw:
         return True
     return wanted.encode("utf-8", "replace") in raw.lower()
 

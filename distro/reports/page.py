@@ -147,13 +147,6 @@ def _came_back_row(row: CameBack) -> dict[str, Any]:
     }
 
 
-def lead(store: Store, distribution: DistributionId, zone: str) -> str:
-    """Return the state of a distribution, and whether somebody is needed, in a sentence or two."""
-    summary = report(store, distribution, zone)
-    timed = {"first_ms": summary.first_accepted_ms, "now_ms": store.now_ms()}
-    return _lead(summary.fields | timed)
-
-
 def live_parts(store: Store, distribution: DistributionId) -> tuple[str, bool]:
     """Return what changes while it goes out, as JSON from element to HTML, and whether it goes on.
     Reads counters, not people.

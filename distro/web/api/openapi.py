@@ -76,7 +76,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         "summary": one.summary,
         "tags": [one.tag],
         "parameters": [*_path(one), *_query(one), *_headers(one)],
-        "responses": {str(one.status): _answer(one), **_problems(one)},
+        "responses": {str(one.status): _answer(one), **_problems()},
         "x-role": one.role,
         "x-scope": one.sees.value,
     }
@@ -168,8 +168,7 @@ def _answer(one: Operation) -> dict[str, Any]:
     return {"description": one.summary, "content": {"application/json": {"schema": schema}}}
 
 
-def _problems(one: Operation) -> dict[str, Any]:
-    del one
+def _problems() -> dict[str, Any]:
     statuses: dict[int, list[str]] = {}
     for code, kind in KINDS.items():
         statuses.setdefault(kind.status, []).append(code)

@@ -7,9 +7,9 @@ that is wrong, with a JSON pointer (RFC 6901) to it.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.responses import JSONResponse
 
 from distro.errors import (
@@ -22,6 +22,17 @@ from distro.errors import (
     TemplateError,
     UsageError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its status, and what it is called."""
+
+    status: int
+    title: str
+
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class ProblemError(Exception):
@@ -43,13 +54,19 @@ class ProblemError(Exception):
         self.headers = headers or {}
         self.facts = facts
 
+    @property
+    def kind(self) -> Kind:
+        """Return its kind; a refusal of the ledger's own is a 409."""
+        return KINDS.get(self.code, KINDS["refused"])
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of problem: its status, and what it is called."""
-
-    status: int
-    title: str
+    @property
+    def sentence(self) -> str:
+        """Return what is wrong, and with which value, for somebody who reads it."""
+        if not self.errors:
+            return self.detail or self.kind.title
+        return "; ".join(
+            f"{error.get('pointer', '/')[1:]}: {error['detail']}" for error in self.errors
+        )
 
 
 # The kinds that are the API's own; a refusal of the ledger's brings its own code and is a 409.
@@ -89,7 +106,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 def answer(site: str, problem: ProblemError) -> JSONResponse:
     """Return a problem as a response; `site`: the address of this installation's pages."""
-    kind = KINDS.get(problem.code, KINDS["refused"])
+    kind = problem.kind
     body: dict[str, Any] = {
         "type": f"{site}/problems/{problem.code}",
         "title": kind.title,
@@ -118,8 +135,10 @@ def _plain(fact: object) -> bool:
     return isinstance(fact, str | int | float | list | dict)
 
 
-def of_error(error: DistroError) -> ProblemError:
+def of_error(error: DistroError | ProblemError) -> ProblemError:
     """Return an error of ours as a problem: its code is the type where it has one of its own."""
+    if isinstance(error, ProblemError):
+        return error
     general = next((code for kind, code in _BY_ERROR if isinstance(error, kind)), "our_fault")
     if general == "our_fault":  # settings: not the caller's business
         return ProblemError(general)
@@ -132,6 +151,14 @@ def of_error(error: DistroError) -> ProblemError:
     if isinstance(error, ExpressionError):
         errors = [{"detail": error.message, "pointer": "/to", "column": str(error.column + 1)}]
     return ProblemError(named or general, error.message, errors=errors)
+
+
+def validated(model: type[T], values: Mapping[str, Any]) -> T:
+    """Return values as a model; raise ProblemError with all that is wrong with them."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise of_validation(error) from None
 
 
 def of_validation(error: ValidationError, *, prefix: str = "") -> ProblemError:

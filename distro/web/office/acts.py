@@ -1,9 +1,9 @@
 """Ask once more before something is done from a page, and do it."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,6 +21,15 @@ from distro.web.office.view import PREFIX, Act
 from distro.web.office.visitor import Visitor
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The form of an act as it was shown, and filled in."""
+
+    given: dict[str, str]  # its inputs
+    key: str  # by which it is done once
+    tag: str  # of what was seen
+
+
 class Acts:
     """The pages at which something is done."""
 
@@ -33,32 +42,27 @@ class Acts:
         call = call_of(self.installation, act.operation, who, request)
         tag = tags.tag_of(call) if act.operation.changes else ""  # raises for what is not there
         given = {i.name: request.query_params.get(i.name, "")[:2000] for i in act.inputs}
-        key = secrets.token_urlsafe(16)
-        return self._page(act, request, who, given=given, key=key, tag=tag)
+        return self._page(act, request, who, Typed(given, secrets.token_urlsafe(16), tag))
 
     def _page(
         self,
         act: Act,
         request: Request,
         who: Visitor,
-        *,
-        given: dict[str, str],
-        key: str,
-        tag: str,
-        wrong: str = "",
-        status: int = 200,
+        typed: Typed,
+        problem: ProblemError | None = None,
     ) -> Response:
         return drawing.page(
             "act.html",
-            status,
+            problem.kind.status if problem else 200,
             who=who,
             title=act.title,
             act=act,
             about=self._about(request, who),
-            given=given,
-            key=key,
-            tag=tag,
-            wrong=wrong,
+            given=typed.given,
+            key=typed.key,
+            tag=typed.tag,
+            wrong=problem.sentence if problem else "",
             asks_again=act.fresh and not who.fresh,
             back=_above(request.url.path, act),
         )
@@ -76,54 +80,35 @@ class Acts:
     def do(self, act: Act, request: Request, who: Visitor, form: dict[str, str]) -> Response:
         """Do it; where it cannot be done, say why beside what was typed."""
         given = {i.name: form.get(i.name, "") for i in act.inputs}
-        key, tag = form.get("key", ""), form.get("tag", "")
-        word = ""
+        typed, word = Typed(given, form.get("key", ""), form.get("tag", "")), ""
         try:
             if act.fresh and not who.fresh:
                 if not self.signing_in.confirmed(who, form):
                     raise ProblemError("role_too_low", "Show again that it is you.")
                 word = sessions.renew(self.installation.store, who.actor.token, who.session)
                 who = visitor.with_word(self.installation, who, word)
-            self._carry_out(act, request, who, given, key=key, tag=tag)
+            self._carry_out(act, request, who, typed)
         except (DistroError, ProblemError) as error:
-            problem = error if isinstance(error, ProblemError) else problems.of_error(error)
+            problem = problems.of_error(error)
             if problem.code == "not_found":
                 raise
-            answer: Response = self._page(
-                act,
-                request,
-                who,
-                given=given,
-                key=key,
-                tag=tag,
-                wrong=_said(problem),
-                status=problems.KINDS.get(problem.code, problems.KINDS["refused"]).status,
-            )
+            answer: Response = self._page(act, request, who, typed, problem)
         else:
             answer = RedirectResponse(_above(request.url.path, act), 303)
         if word:
             visitor.set_cookie(self.installation, answer, word)
         return answer
 
-    def _carry_out(
-        self,
-        act: Act,
-        request: Request,
-        who: Visitor,
-        given: dict[str, str],
-        *,
-        key: str,
-        tag: str,
-    ) -> None:
+    def _carry_out(self, act: Act, request: Request, who: Visitor, typed: Typed) -> None:
         operation = act.operation
-        body = _body(act, given)
-        call = call_of(self.installation, operation, who, request, body=body, key=key)
-        if operation.changes and tag != tags.tag_of(call):
+        body = _body(act, typed.given)
+        call = call_of(self.installation, operation, who, request, body=body, key=typed.key)
+        if operation.changes and typed.tag != tags.tag_of(call):
             raise ProblemError("changed_meanwhile", "It changed while you looked: look again.")
-        if operation.sends and not key:
+        if operation.sends and not typed.key:
             raise ProblemError("key_missing", "Load the form again.")
         if operation.sends:
-            repeats.once(operation, call, repr(sorted(given.items())) + request.url.path)
+            repeats.once(operation, call, repr(sorted(typed.given.items())) + request.url.path)
         else:
             operation.does(call)
 
@@ -136,20 +121,7 @@ def _body(act: Act, given: dict[str, str]) -> Any:
     checks = {i.name for i in act.inputs if i.kind == "check"}
     values: dict[str, Any] = {name: text for name, text in given.items() if text}
     values |= {name: bool(given[name]) for name in checks}
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise problems.of_validation(error) from None
-
-
-def _said(problem: ProblemError) -> str:
-    """Return a problem as a sentence: what is wrong, and with which field."""
-    if problem.errors:
-        return "; ".join(
-            f"{error.get('pointer', '/')[1:]}: {error['detail']}" for error in problem.errors
-        )
-    kind = problems.KINDS.get(problem.code, problems.KINDS["refused"])
-    return problem.detail or kind.title
+    return problems.validated(model, values)
 
 
 def _above(path: str, act: Act) -> str:

@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request
 
 from distro.installation.context import Installation
@@ -62,9 +61,6 @@ def answers(
             credentials.check_allowed(operation, who.user)
             found[name] = None
             continue
-        try:
-            query = operation.query.model_validate(given)
-        except ValidationError as error:
-            raise problems.of_validation(error) from None
+        query = problems.validated(operation.query, given)
         found[name] = operation.does(call_of(installation, operation, who, request, query=query))
     return found

@@ -9,7 +9,7 @@ from distro.mailing.shown import letter_as_shown
 from distro.model import LANGUAGE_NAMES
 from distro.reports.details import TableRow, details
 from distro.reports.locate import locate
-from distro.reports.page import MEANING, lead
+from distro.reports.page import MEANING, live_numbers
 from distro.store import distributions
 from distro.times import rfc3339
 from distro.web.api.operation import Call
@@ -29,7 +29,7 @@ def release(call: Call) -> dict[str, Any]:
     more = details(store, number) if found.frozen else None
     return {
         "meanings": {state.value: text for state, text in MEANING.items()},
-        "lead": lead(store, number, call.zone),
+        "lead": live_numbers(store, number)["lead"],
         "domains": [_row(row) for row in more.domains] if more else [],
         "refusals": more.refusals if more else (),
         "languages": _languages(found.languages),

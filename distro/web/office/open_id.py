@@ -12,7 +12,7 @@ from distro.subscribers.rate_limits import within
 from distro.web.guard import client_of
 from distro.web.office.signing_in import SigningIn, next_page
 from distro.web.office.view import PREFIX
-from distro.web.office.visitor import cookie_name
+from distro.web.office.visitor import cookie_name, is_secure
 
 _TRIES = (30, 60)  # of one place, within seconds
 
@@ -38,13 +38,12 @@ class OpenId:
                 then, f"{error.message[:1].upper()}{error.message[1:]}.", 502
             )
         answer = RedirectResponse(begun.address, 303)
-        secure = self.installation.settings.site.url.startswith("https:")
         answer.set_cookie(
             self._cookie,
             begun.state,
             max_age=300,
             path="/",
-            secure=secure,
+            secure=is_secure(self.installation),
             httponly=True,
             samesite="lax",
         )

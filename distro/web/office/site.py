@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import anyio
 from anyio import to_thread
@@ -26,7 +27,7 @@ from distro.web.office.passkeys import Passkeys
 from distro.web.office.signing_in import SigningIn
 from distro.web.office.table import ACTS, VIEWS
 from distro.web.office.uploads import Uploads
-from distro.web.office.view import PREFIX, Act, View, named
+from distro.web.office.view import PREFIX, View, named
 from distro.web.office.visitor import Visitor
 
 T = TypeVar("T")
@@ -78,7 +79,14 @@ class Office:
                 self._page(self._report),
                 methods=["GET"],
             ),
-            *(self._act_route(act) for act in ACTS),
+            *(
+                self._both(
+                    act.path,
+                    functools.partial(self.acts.show, act),
+                    functools.partial(self.acts.do, act),
+                )
+                for act in ACTS
+            ),
             *(
                 Route(PREFIX + view.path, self._page(self._view(view)), methods=["GET"])
                 for view in VIEWS
@@ -86,45 +94,33 @@ class Office:
         ]
 
     def _passkey_routes(self) -> list[Route]:
-        show, add = self._page(self.passkeys.show), self._form(self.passkeys.add)
-
-        async def own(request: Request) -> Response:
-            answer: Response = await (add if request.method == "POST" else show)(request)
-            return answer
-
         new, remove = self._form(self.passkeys.ask_for_new), self._form(self.passkeys.remove)
         return [
-            Route(f"{PREFIX}/passkeys", own, methods=["GET", "POST"]),
+            self._both("/passkeys", self.passkeys.show, self.passkeys.add),
             Route(f"{PREFIX}/passkeys/new", new, methods=["POST"]),
             Route(f"{PREFIX}/passkeys/remove", remove, methods=["POST"]),
         ]
 
     def _device_routes(self) -> list[Route]:
-        show, allow = self._page(self.devices.show), self._form(self.devices.allow)
-
-        async def person(request: Request) -> Response:
-            answer: Response = await (allow if request.method == "POST" else show)(request)
-            return answer
-
         async def poll(request: Request) -> Response:
             form = await form_of(request)
             return await self.threaded(self.devices.token, request, form)
 
         return [
-            Route(f"{PREFIX}/device", person, methods=["GET", "POST"]),
+            self._both("/device", self.devices.show, self.devices.allow),
             Route(f"{PREFIX}/device/begin", self._plain(self.devices.begin), methods=["POST"]),
             Route(f"{PREFIX}/device/token", poll, methods=["POST"]),
         ]
 
-    def _act_route(self, act: Act) -> Route:
-        show = self._page(functools.partial(self.acts.show, act))
-        take = self._form(functools.partial(self.acts.do, act))
+    def _both(self, path: str, show: Handler, take: Taker) -> Route:
+        """Return the route of a page with a form that comes back to it."""
+        shown, taken = self._page(show), self._form(take)
 
         async def endpoint(request: Request) -> Response:
-            answer: Response = await (take if request.method == "POST" else show)(request)
+            answer: Response = await (taken if request.method == "POST" else shown)(request)
             return answer
 
-        return Route(PREFIX + act.path, endpoint, methods=["GET", "POST"])
+        return Route(PREFIX + path, endpoint, methods=["GET", "POST"])
 
     def _view(self, view: View) -> Handler:
         def show(request: Request, who: Visitor) -> Response:
@@ -206,7 +202,7 @@ class Office:
         who = visitor.visitor(self.installation, request, self.index)
         if who is None:
             then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"{PREFIX}/sign-in?next={_quoted(then)}", 303)
+            return RedirectResponse(f"{PREFIX}/sign-in?next={quote(then, safe='')}", 303)
         try:
             return show(request, who)
         except (DistroError, ProblemError) as error:
@@ -225,13 +221,12 @@ class Office:
 
     def problem(self, who: Visitor, error: DistroError | ProblemError) -> Response:
         """Return a problem as a page."""
-        problem = error if isinstance(error, ProblemError) else problems.of_error(error)
-        kind = problems.KINDS.get(problem.code, problems.KINDS["refused"])
+        problem = problems.of_error(error)
         return drawing.page(
             "problem.html",
-            kind.status,
+            problem.kind.status,
             who=who,
-            title=kind.title,
+            title=problem.kind.title,
             detail=problem.detail,
             errors=problem.errors,
         )
@@ -247,12 +242,6 @@ async def form_of(request: Request) -> dict[str, str]:
     """Return the fields of a form without files; of a name that comes twice the last."""
     form = await request.form(max_files=0, max_fields=60, max_part_size=20_000)
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-
-
-def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(path, safe="")
 
 
 async def _style(request: Request) -> Response:

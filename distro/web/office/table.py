@@ -1,6 +1,5 @@
 """The one table of the office's pages: what each shows, and what each can do."""
 
-from distro.model import State
 from distro.web.office.view import Act, Input, View, named
 
 _D = "/releases/{distribution}"
@@ -123,4 +122,3 @@ ACTS = (
         says="They cannot do anything any more; their name stays in what they did."),
 )
 # fmt: on
-STATES = tuple(state.value for state in State)

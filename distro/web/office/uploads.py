@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
 
-from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,7 +25,7 @@ from distro.installation.release_files import read_files
 from distro.mailing.compose import compile_edition, files_of
 from distro.times import from_ms
 from distro.web.api import bodies, problems, repeats
-from distro.web.api.operation import Operation, Upload
+from distro.web.api.operation import Call, Upload
 from distro.web.api.problems import ProblemError
 from distro.web.guard import UPLOAD
 from distro.web.office import drawing, visitor
@@ -158,7 +158,7 @@ class Uploads:
         self._forget(who.user.name)
         name = secrets.token_urlsafe(12)
         self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
-        words = "&".join(f"{n}={_quoted(v)}" for n, v in form.items() if n != "csrf" and v)
+        words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
         return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
 
     def _forget(self, owner: str) -> None:
@@ -175,30 +175,34 @@ class Uploads:
             raise ProblemError("not_found", "What was uploaded is gone: upload it again.")
         return found.upload
 
+    def _asked(self, name: str, request: Request, who: Visitor, values: dict[str, Any]) -> Any:
+        """Return what an operation answers about the files that somebody uploaded."""
+        return named(name).does(self._call(name, request, who, values))
+
+    def _call(
+        self, name: str, request: Request, who: Visitor, values: dict[str, Any], key: str = ""
+    ) -> Call:
+        operation, upload = named(name), self._mine(request, who)
+        body = problems.validated(operation.body, values) if operation.body else None
+        return call_of(
+            self.installation, operation, who, request, body=body, key=key, upload=upload
+        )
+
     def _composed(self, request: Request, who: Visitor) -> Response:
         """Show what is understood of a release; with an audience, who would get it."""
-        upload, asked = self._mine(request, who), dict(request.query_params)
-        check = named("post_check")
-        call = call_of(self.installation, check, who, request, body=_body(check, {}), upload=upload)
+        asked = dict(request.query_params)
+        checked = self._asked("post_check", request, who, {})
         planned, wrong = None, ""
         if asked.get("to"):
             try:
-                plan = named("post_plan")
-                body = _body(plan, _order(asked))
-                call = call_of(self.installation, plan, who, request, body=body, upload=upload)
-                planned = plan.does(call)
+                planned = self._asked("post_plan", request, who, _order(asked))
             except (DistroError, ProblemError) as error:
-                problem = error if isinstance(error, ProblemError) else problems.of_error(error)
-                wrong = problem.detail or problems.KINDS[problem.code].title
+                wrong = problems.of_error(error).sentence
         return drawing.page(
             "composed.html",
             who=who,
             title="Compose",
-            checked=check.does(
-                call_of(
-                    self.installation, check, who, request, body=_body(check, {}), upload=upload
-                )
-            ),
+            checked=checked,
             planned=planned,
             wrong=wrong,
             asked=asked,
@@ -228,27 +232,30 @@ class Uploads:
     ) -> Response:
         """Submit what was planned, once for the key of its form."""
         del upload
-        operation = named("post_distributions")
-        body = _body(operation, _order(form))
-        call = call_of(
-            self.installation,
-            operation,
-            who,
-            request,
-            body=body,
-            key=form.get("key", ""),
-            upload=self._mine(request, who),
-        )
         if not form.get("key"):
             raise ProblemError("key_missing", "Load the form again.")
         content = f"{request.path_params['upload']} {sorted(_order(form).items())!r}"
-        made = repeats.once(operation, call, content)
+        call = self._call("post_distributions", request, who, _order(form), form["key"])
+        made = repeats.once(named("post_distributions"), call, content)
         return RedirectResponse(f"{PREFIX}/releases/{made.body['distribution']}", 303)
 
     def _foreseen(self, request: Request, who: Visitor) -> Response:
         """Show what an import would do, and how the columns are understood."""
-        asked = dict(request.query_params)
-        found = self._import(request, who, asked, dry_run=True)
+        return self._import(request, who, dict(request.query_params), done=False)
+
+    def _take(
+        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+    ) -> Response:
+        """Take an import into the book."""
+        del upload
+        return self._import(request, who, form, done=True)
+
+    def _import(
+        self, request: Request, who: Visitor, asked: dict[str, str], *, done: bool
+    ) -> Response:
+        values: dict[str, Any] = {n: asked[n] for n in ("list", "basis") if asked.get(n)}
+        flags = {n: bool(asked.get(n)) for n in ("sync", "skip_bad_rows")}
+        found = self._asked("post_imports", request, who, values | flags | {"dry_run": not done})
         return drawing.page(
             "foreseen.html",
             who=who,
@@ -256,54 +263,11 @@ class Uploads:
             found=found,
             asked=asked,
             upload=request.path_params["upload"],
-            done=False,
+            done=done,
         )
-
-    def _take(
-        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
-    ) -> Response:
-        """Take an import into the book."""
-        del upload
-        found = self._import(request, who, form, dry_run=False)
-        return drawing.page(
-            "foreseen.html",
-            who=who,
-            title="Import",
-            found=found,
-            asked=form,
-            upload=request.path_params["upload"],
-            done=True,
-        )
-
-    def _import(
-        self, request: Request, who: Visitor, asked: dict[str, str], *, dry_run: bool
-    ) -> Any:
-        operation = named("post_imports")
-        values: dict[str, Any] = {n: asked[n] for n in ("list", "basis") if asked.get(n)}
-        flags = {n: bool(asked.get(n)) for n in ("sync", "skip_bad_rows")}
-        body = _body(operation, values | flags | {"dry_run": dry_run})
-        upload = self._mine(request, who)
-        return operation.does(
-            call_of(self.installation, operation, who, request, body=body, upload=upload)
-        )
-
-
-def _body(operation: Operation, values: dict[str, Any]) -> Any:
-    if operation.body is None:
-        return None
-    try:
-        return operation.body.model_validate(values)
-    except ValidationError as error:
-        raise problems.of_validation(error) from None
 
 
 def _order(form: dict[str, str]) -> dict[str, Any]:
     """Return what a form says of whom a release is for, and when."""
     texts = {name: form[name] for name in ("to", "at") if form.get(name)}
     return texts | {name: bool(form.get(name)) for name in ("as_new", "no_fallback")}
-
-
-def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text, safe="")

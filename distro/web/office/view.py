@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from distro.web.api.operation import Operation, Sees
+from distro.web.api.operation import Operation
 from distro.web.api.table import OPERATIONS
 
 PREFIX = "/office"
@@ -26,8 +25,6 @@ class View:
     asks: Mapping[str, Operation] = field(default_factory=dict)  # name in the template -> what
     # Parameters of the page that go to an operation, where the page has them all.
     takes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    role: str = "viewer"
-    sees: Sees = Sees.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Input:
 
     name: str
     label: str
-    kind: str = "text"  # text, long, check, choice
+    kind: str = "text"  # text, long, check, choice, fixed
     hint: str = ""
     choices: Sequence[tuple[str, str]] = ()
     required: bool = False
@@ -60,11 +57,3 @@ class Act:
     def name(self) -> str:
         """Return the last word of its address."""
         return self.path.rpartition("/")[2]
-
-
-def largest(values: Sequence[str], order: Sequence[str]) -> str:
-    """Return the value that stands last in an order."""
-    return max(values, key=order.index)
-
-
-Context = dict[str, Any]

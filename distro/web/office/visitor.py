@@ -38,10 +38,11 @@ class Visitor:
 
 def cookie_name(installation: Installation) -> str:
     """Return the name of the cookie; over https one that no other host can set (RFC 6265bis)."""
-    return "__Host-distro" if _secure(installation) else "distro"
+    return "__Host-distro" if is_secure(installation) else "distro"
 
 
-def _secure(installation: Installation) -> bool:
+def is_secure(installation: Installation) -> bool:
+    """Return whether the pages are served over https."""
     return installation.settings.site.url.startswith("https:")
 
 
@@ -69,7 +70,7 @@ def set_cookie(installation: Installation, response: Response, word: str) -> Non
         word,
         max_age=7 * 86_400 if word else 0,
         path="/",
-        secure=_secure(installation),
+        secure=is_secure(installation),
         httponly=True,
         samesite="lax",
     )

@@ -30,7 +30,7 @@ from distro.cli import (
     users,
 )
 from distro.cli.hints import hint_for
-from distro.cli.options import site_file
+from distro.cli.options import saved_site
 from distro.errors import DistroError, UsageError
 
 # What the command-line library raises for words that it does not understand; it has no public name
@@ -119,7 +119,7 @@ def run(args: list[str]) -> int:
     """Run a command line and give its exit code."""
     as_json = "--json" in args
     try:
-        if os.environ.get("DISTRO_SITE") or site_file().exists():
+        if saved_site():
             from distro.cli import remote
 
             elsewhere, tree = remote.site(args), typer.main.get_command(app)

@@ -183,6 +183,15 @@ def token_file() -> Path:
     return Path(home) / "distro" / "token"
 
 
+def saved_site() -> str:
+    """Return the address of DISTRO_SITE, else the one that `distro login URL` keeps; "" without
+    one. A home that this account may not read holds none for it (`sudo -u distro`, a container).
+    """
+    with contextlib.suppress(OSError):
+        return os.environ.get("DISTRO_SITE") or site_file().read_text(encoding="utf-8").strip()
+    return ""
+
+
 def site_file() -> Path:
     """Return where `distro login URL` keeps the address of an installation elsewhere."""
     return token_file().with_name("site")

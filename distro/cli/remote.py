@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import typer
 
 from distro.cli import output, remote_table
-from distro.cli.options import saved_token, site_file
+from distro.cli.options import saved_site, saved_token
 from distro.errors import DistroError, InputFileError, UsageError
 
 _TIMEOUT = 120  # seconds without a word of the other end
@@ -43,15 +43,11 @@ class Site:
 
 def site(args: list[str]) -> Site | None:
     """Return where a command is to run; None: here."""
-    if os.environ.get("DISTRO_SITE"):
-        return Site(check_address(os.environ["DISTRO_SITE"]), saved_token())
     here = os.environ.get("DISTRO_CONFIG") or Path("distro.toml").exists()
-    if here or any(arg == "--config" or arg.startswith("--config=") for arg in args):
+    here = here or any(arg == "--config" or arg.startswith("--config=") for arg in args)
+    if here and not os.environ.get("DISTRO_SITE"):
         return None
-    try:
-        url = site_file().read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
+    url = saved_site()
     return Site(check_address(url), saved_token()) if url else None
 
 

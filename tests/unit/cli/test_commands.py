@@ -36,6 +36,15 @@ def test_check_shows_what_was_understood(here: Path, capsys: pytest.CaptureFixtu
     assert "Next: distro preview r.md" in out
 
 
+def test_a_home_that_cannot_be_read_holds_no_login(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under `sudo -u distro` with root's HOME; this name is one that no right can read."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/" + "x" * 300)
+    code, out, err = call(capsys, "--version")
+    assert (code, out[:7], err) == (0, "distro ", "")
+
+
 def test_check_reports_every_problem_at_once(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ LEAST_ROLE = {
     "suppress": "editor",
     "close": "editor",
     "feedback": "editor",
+    "export": "editor",
     "passkey": "viewer",
     "halt": "editor",
     "resume": "editor",

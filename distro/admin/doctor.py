@@ -11,6 +11,7 @@ from distro.admin.feedback_ways import examine_feedback
 from distro.admin.finding import Finding, Grade
 from distro.admin.public_pages import examine_pages
 from distro.admin.relay_dialogue import examine_relays
+from distro.admin.relay_standings import learnt_limits
 from distro.errors import DistroError
 from distro.flow.alarms import alarms
 from distro.flow.fault_halt import FAULT
@@ -21,7 +22,7 @@ from distro.installation.secrets import is_member
 from distro.letter import TIERS, service_letters
 from distro.letter.slots import Slots
 from distro.mailing.compose import compile_edition
-from distro.model import KINDS, DistributionState, Edition, RelayLimits
+from distro.model import KINDS, DistributionState, Edition
 from distro.outgoing.signatures import public_key
 from distro.settings.load import Settings
 from distro.store import distributions, processes, server, webhooks
@@ -34,7 +35,6 @@ _SKEW_MS = 500
 _LATE_MS = 30_000  # after its time, from which a distribution that nobody looks at is reported
 _LOOKED_AT = 500  # distributions, the newest
 _SILENT_HOURS = 24  # for which a receiver took nothing, from which it is an error
-_LEARNT_FOR = 86_400  # seconds that what a process learnt is kept after its end
 
 
 def examine(installation: Installation) -> list[Finding]:
@@ -212,20 +212,13 @@ def _storms(installation: Installation) -> Iterator[Finding]:
 
 def _learnt(installation: Installation) -> Iterator[Finding]:
     """Tell what relays taught the processes that live, as settings to write down."""
-    found = processes.learnt_limits(installation.store, _LEARNT_FOR)
-    for relay, several in found.items():
-        limits = [one.connections for one in several]
-        whole = RelayLimits(
-            sum(limits) if all(limits) else 0,
-            min((one.letters for one in several if one.letters), default=0),
-            min((one.idle for one in several if one.idle), default=0.0),
-        )
-        if setting_of(whole):
+    for relay, limits in learnt_limits(installation.store).items():
+        if setting_of(limits):
             yield Finding(
                 "Relay",
                 Grade.OK,
                 f"{relay} allows less than was asked for, which was learnt while sending:"
-                f" {setting_of(whole)}",
+                f" {setting_of(limits)}",
                 "Write it into its [[relay]] in distro.toml",
             )
 

@@ -50,7 +50,7 @@ class Writer:
             while self._widened():
                 made = self._read(now)
                 made.stand(self._keys)
-            commands = [*self._columns(), *made.commands(self.store)]
+            commands = [*self._columns(), *made.commands(self.store, self._version + 1)]
             what, version = self.store.call(
                 scripts.write(self._version, [*commands, *beside(made.written)], piece)
             )

@@ -8,7 +8,7 @@ import msgspec
 
 from distro.audience.value_index import Cell, IndexKeys
 from distro.model import address_key, former_address_key
-from distro.store import Store, keys
+from distro.store import Store, keys, subscriber_rows
 from distro.store.book_scripts import Command
 from distro.store.records import pack_ids, unpack_ids
 
@@ -160,9 +160,12 @@ class Piece:
             for key in here:
                 there.setdefault(key, []).append(number)
 
-    def commands(self, store: Store) -> list[Command]:
-        """Return what Redis has to do."""
-        commands: list[Command] = []
+    def commands(self, store: Store, version: int) -> list[Command]:
+        """Return what Redis has to do to make this version of the book."""
+        commands: list[Command] = split_command(
+            ("HSET", keys.BOOK_PIECES),
+            [word for n in subscriber_rows.pieces_of(self._after) for word in (n, version)],
+        )
         pairs = [
             word
             for number, row in self._after.items()

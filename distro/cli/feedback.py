@@ -228,30 +228,24 @@ def show(
     """
     from distro.cli.opening import open_installation
     from distro.errors import NotFoundError
-    from distro.incoming import processing
+    from distro.incoming.as_json import message_json
     from distro.incoming.outcome import Effect
-    from distro.store import returns
-    from distro.times import rfc3339
 
     with open_installation(settings(config)) as installation:
-        found = processing.mailroom(installation).read(message)
-        if found is None:
-            raise NotFoundError(
-                f'nothing that came back has the id "{message}"',
-                hint="It is kept for [feedback] keep, on the host that it came to.",
-            )
-        verdicts = returns.verdicts(installation.store, found.id)
-        zone = installation.settings.site.timezone
-    raw = found.content.decode("utf-8", "replace")
+        found = message_json(installation, message)
+    if found is None:
+        raise NotFoundError(
+            f'nothing that came back has the id "{message}"',
+            hint="It is kept for [feedback] keep, on the host that it came to.",
+        )
     if as_json:
-        facts = {"id": found.id, "at": rfc3339(found.at, zone), "source": found.source}
-        output.document({**facts, "verdicts": verdicts or [], "raw": raw})
+        output.document(found)
         return 0
-    output.say(f"{found.id}, {found.source}, {output.clock(rfc3339(found.at, zone))}")
-    for verdict in verdicts or []:
+    output.say(f"{found['id']}, {found['source']}, {output.clock(found['at'])}")
+    for verdict in found["verdicts"]:
         effect = Effect(recipient="", said="", **verdict)
         output.say(f"  {_told(effect)}" + (f"   (rule {effect.rule})" if effect.rule else ""))
-    output.say(f"\n{raw}")
+    output.say(f"\n{found['raw']}")
     return 0
 
 

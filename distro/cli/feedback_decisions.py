@@ -158,6 +158,7 @@ def reprocess(
     from distro.cli.opening import open_installation
     from distro.errors import UsageError
     from distro.incoming import processing
+    from distro.incoming.as_json import changed_json
     from distro.installation.rights import admit
 
     try:
@@ -169,7 +170,7 @@ def reprocess(
             admit(installation, actor(), "feedback", wanted=f"reprocess since {since}")
         changed = list(processing.reprocess(installation, day, dry_run=dry_run))
     if as_json:
-        output.document([{"message": c.message, "before": c.before, "now": c.now} for c in changed])
+        output.document([changed_json(one) for one in changed])
         return 0
     for one in changed:
         before = one.before.get("cause", "nothing")
@@ -191,15 +192,14 @@ def reports(
         distro feedback reports
         distro feedback reports --days 90 --json
     """
-    from dataclasses import asdict
-
     from distro.cli.opening import open_installation
     from distro.incoming import our_name
+    from distro.incoming.as_json import standing_json
 
     with open_installation(settings(config)) as installation:
         found = our_name.standings(installation, days)
     if as_json:
-        output.document([asdict(one) | {"share": round(one.share, 4)} for one in found])
+        output.document([standing_json(one) for one in found])
         return 0
     if not found:
         output.say("No reports yet. They come by mail once DNS asks for them (distro doctor).")

@@ -160,22 +160,13 @@ def audit(config: Config = None, as_json: Json = False) -> int:
     """
     from distro.cli.opening import open_installation
     from distro.subscribers.segment_checks import audit as look
+    from distro.subscribers.segment_checks import audit_json
 
     with open_installation(settings(config)) as installation:
         found = look(installation)
     alarms = [a for a in found if a.alarm]
     if as_json:
-        output.document(
-            [
-                {
-                    "name": a.name,
-                    "now": a.now,
-                    "before": a.before if a.before >= 0 else None,
-                    "alarm": a.alarm,
-                }
-                for a in found
-            ]
-        )
+        output.document([audit_json(one) for one in found])
     elif found:
         output.table(
             ("name", "people", "before", ""),

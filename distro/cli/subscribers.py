@@ -8,7 +8,7 @@ import typer
 from distro.cli import output
 from distro.cli import person as person_app
 from distro.cli.import_file import import_file
-from distro.cli.options import Config, Json, described, settings
+from distro.cli.options import Config, Json, actor, described, settings
 
 if TYPE_CHECKING:
     from distro.audience.listing import Listing
@@ -50,16 +50,15 @@ def export(
     """
     import json
 
-    from distro.audience.book import person
     from distro.cli.opening import open_installation
     from distro.reports.export import write_book
-    from distro.subscribers.personal_data import personal_data
+    from distro.subscribers import personal_data
 
     with open_installation(settings(config)) as installation:
         if address:
             file.write_text(
                 json.dumps(
-                    personal_data(installation, person(installation.store, address)),
+                    personal_data.export(installation, address, actor=actor()),
                     ensure_ascii=False,
                     indent=2,
                 )
@@ -68,7 +67,7 @@ def export(
             )
             written = 1
         else:
-            written = write_book(installation, file, to)
+            written = write_book(installation, file, to, actor=actor())
     output.answer(
         {"file": str(file), "people": written},
         f"{file}: {output.count(written, 'person', 'people')}",

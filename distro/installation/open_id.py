@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import secrets
+import time
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
@@ -37,12 +38,25 @@ class Begun:
     state: str  # that it must bring back, and keep in a cookie
 
 
-def begin(installation: Installation, then: str) -> Begun:
-    """Begin a sign-in that leads to `then`; raises RefusedError where there is no provider."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A sign-in that the provider vouches for."""
+
+    user: users.User
+    then: str  # where they wanted to go
+    again: str  # the session whose person was asked again; "": a new one begins
+
+
+def begin(installation: Installation, then: str, *, again: str = "") -> Begun:
+    """Begin a sign-in that leads to `then`; raises RefusedError where there is no provider.
+
+    `again`: the session whose person is asked again, whatever the provider remembers (§3.1.2.1).
+    """
     found = _discovered(installation)
     settings = installation.settings.sign_in
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    facts = {"nonce": nonce, "verifier": verifier, "then": then}
+    facts: dict[str, Any] = {"nonce": nonce, "verifier": verifier, "then": then, "again": again}
+    facts["begun"] = int(time.time())
     sign_ins.keep(installation.store, state, json.dumps(facts))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
     asked = {
@@ -54,13 +68,12 @@ def begin(installation: Installation, then: str) -> Begun:
         "nonce": nonce,
         "code_challenge": challenge.decode(),
         "code_challenge_method": "S256",
+        **({"prompt": "login", "max_age": "300"} if again else {}),
     }
     return Begun(f"{found['authorization_endpoint']}?{urlencode(asked)}", state)
 
 
-def finish(
-    installation: Installation, *, state: str, code: str, issuer: str
-) -> tuple[users.User, str]:
+def finish(installation: Installation, *, state: str, code: str, issuer: str) -> Finished:
     """Return who signed in, and where they wanted to go; raises RefusedError.
 
     `state` is the one of the browser's cookie and of the answer; `issuer` the answer's, or "".
@@ -76,6 +89,9 @@ def finish(
         raise RefusedError("the answer is another provider's", code="sign_in_refused")
     answer = _exchanged(installation, found, code, facts["verifier"])
     claims = _verified(installation, found, str(answer.get("id_token", "")), facts["nonce"])
+    asked_at = claims.get("auth_time")
+    if facts["again"] and not (isinstance(asked_at, int) and asked_at >= facts["begun"] - _LEEWAY):
+        raise RefusedError("the provider did not ask you again", code="sign_in_refused")
     claim = installation.settings.sign_in.claim
     if claim not in claims:
         claims = _more(found, answer, claims)
@@ -83,7 +99,7 @@ def finish(
     user = users.get(installation.store, name.lower()) if name else None
     if user is None or user.disabled:
         raise RefusedError("you have no account here", code="no_such_user")
-    return user, str(facts["then"])
+    return Finished(user, str(facts["then"]), str(facts["again"]))
 
 
 def _back(installation: Installation) -> str:

@@ -7,7 +7,14 @@ ours: whatever may stand for one inside a cell counts as the beginning of anothe
 before each such place, and one is taken off.
 """
 
+import csv
+import io
+import itertools
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from distro.lib.files import replaced
 
 _RUN = "=+\\-@\t\uff1d\uff0b\uff0d\uff20\u2212"
 _SEPARATORS = ",;|\t\r\n"
@@ -25,3 +32,34 @@ def safe(cell: str) -> str:
 def unquoted(cell: str) -> str:
     """Return the cell as it was before `safe`."""
     return _GUARDED.sub(r"\1\2\3", cell) if "'" in cell else cell
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield each row as a line of CSV whose cells are all quoted, and safe."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
+    for row in rows:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow([safe(cell) for cell in row])
+        yield buffer.getvalue()
+
+
+def write_csv(path: Path, lines: Iterable[str]) -> int:
+    """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many follow the
+    first. Replaces the file only when whole.
+    """
+    count = -1  # less the names of the columns
+    with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+        for text in lines:
+            file.write(text)
+            count += 1
+    return count
+
+
+def marked(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the same for somebody far away: the mark first, then pieces of some size."""
+    yield "\ufeff"
+    left = iter(lines)
+    while piece := "".join(itertools.islice(left, 200)):
+        yield piece

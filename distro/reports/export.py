@@ -7,12 +7,14 @@ from pathlib import Path
 from distro.audience import exporting, listing
 from distro.audience.search_index import SearchIndex
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.letter import message_ids
+from distro.lib import csv_safe
 from distro.mailing.compose import load_letter
 from distro.model import DistributionId, State
 from distro.reports import recipients_csv
-from distro.store import distributions, records
-from distro.store.audience_scripts import bitmap
+from distro.store import distributions, records, subscriber_rows
+from distro.store.audience_scripts import bitmap, count
 from distro.store.records import ids_of
 
 
@@ -76,11 +78,29 @@ def _places(states: bytes, letter: bytes, first: int) -> Iterator[int]:
         at = states.find(letter, at + 1)
 
 
-def write_book(installation: Installation, path: Path, expression: str = "") -> int:
+def write_book(installation: Installation, path: Path, expression: str, *, actor: str) -> int:
     """Write everybody, or those who match; gives how many."""
+    return csv_safe.write_csv(path, book_lines(installation, expression, actor=actor))
+
+
+def book_lines(installation: Installation, expression: str, *, actor: str) -> Iterator[str]:
+    """Return everybody ("") in sight, or those who match, as lines of CSV: on record."""
+    chosen = _chosen(installation, expression) if expression else None
+    admit(installation, actor, "export", about="people", wanted=expression or "everybody")
+    store = installation.store
+    return exporting.csv_lines(store, chosen) if chosen else exporting.csv_lines(store)
+
+
+def count_book(installation: Installation, expression: str) -> int:
+    """Return how many people that is."""
+    store, segments = installation.store, installation.segments()
+    if not expression and store.scope.lists:
+        expression = " or ".join(set(store.scope.lists) & segments.lists)
+        if not expression:
+            return 0
     if not expression:
-        return exporting.write_book(installation.store, path)
-    return exporting.write_book(installation.store, path, _chosen(installation, expression))
+        return subscriber_rows.count_everyone(store)
+    return store.call(count(segments.program(segments.expand(expression))))
 
 
 def list_people(

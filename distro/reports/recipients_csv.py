@@ -1,14 +1,12 @@
 """Write one line a recipient, as CSV that opens safely in a spreadsheet."""
 
-import csv
-import io
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from distro.lib.csv_safe import safe
-from distro.lib.files import replaced
+from distro.lib import csv_safe
 from distro.model import BY_LETTER, DistributionId, State
 from distro.store import Store, distributions, keys, records, subscriber_rows
 from distro.store.records import batches_of, is_protected, shown_address
@@ -85,26 +83,12 @@ def _first(row: dict[str, Any], column: str) -> str:
     return str(values[0])
 
 
-def write_csv(path: Path, lines: Iterator[dict[str, str]], columns: Sequence[str] = COLUMNS) -> int:
-    """Write lines with a byte order mark, so that spreadsheets see UTF-8; gives how many. Replaces
-    the file only when whole.
-    """
-    count = -1  # less the names of the columns
-    with replaced(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-        for text in csv_lines(lines, columns):
-            file.write(text)
-            count += 1
-    return count
-
-
 def csv_lines(lines: Iterable[dict[str, str]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Yield the names of the columns and each line as CSV text that opens safely."""
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    yield buffer.getvalue()
-    for line in lines:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerow({key: safe(value) for key, value in line.items()})
-        yield buffer.getvalue()
+    rows = ([line.get(column, "") for column in columns] for line in lines)
+    return csv_safe.csv_lines(itertools.chain([columns], rows))
+
+
+def write_csv(path: Path, lines: Iterable[dict[str, str]]) -> int:
+    """Write them as a file; gives how many."""
+    return csv_safe.write_csv(path, csv_lines(lines))

@@ -37,5 +37,15 @@ def count(store: Store) -> int:
 async def read(store: AsyncStore) -> dict[str, DomainHalt]:
     """Return domain or group -> its halt."""
     answer: Sequence[bytes] = await store.command("HGETALL", keys.HALTS)
-    pairs = zip(answer[::2], answer[1::2], strict=True)
-    return {domain.decode(): DomainHalt(*json.loads(halt)) for domain, halt in pairs}
+    return {
+        domain.decode(): _halt(halt) for domain, halt in zip(answer[::2], answer[1::2], strict=True)
+    }
+
+
+def everything(store: Store) -> dict[str, DomainHalt]:
+    """Return domain or group -> its halt, also of those that are over."""
+    return {domain: _halt(halt) for domain, halt in store.hash(keys.HALTS).items()}
+
+
+def _halt(kept: str | bytes) -> DomainHalt:
+    return DomainHalt(*json.loads(kept))

@@ -34,6 +34,7 @@ TABLE = (
         "string",
         "counts changes of rows, addresses and index: who read an older one reads again",
     ),
+    Key("book:pieces", "hash", "id / 1000 -> the version in which one of these rows last changed"),
     Key(
         "book:columns",
         "hash",

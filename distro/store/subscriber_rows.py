@@ -8,7 +8,7 @@ from distro.store import keys
 from distro.store.client import Store
 
 _OUT_OF_SIGHT = b'{"protected": ["yes"]}'
-_PIECE = 1000  # rows read at once
+PIECE = 1000  # rows read at once; the book remembers of each so many when one of them changed
 _QUESTION = 60  # seconds that a bitmap made for one question lives
 
 
@@ -38,8 +38,8 @@ def all_rows(store: Store, first: int = 1, past: int = 0) -> Iterator[tuple[int,
     They are read in pieces that keep nobody waiting.
     """
     past = past or last_id(store) + 1
-    for start in range(first, past, _PIECE):
-        numbers = range(start, min(start + _PIECE, past))
+    for start in range(first, past, PIECE):
+        numbers = range(start, min(start + PIECE, past))
         for number, raw in zip(numbers, rows(store, numbers), strict=True):
             if raw:
                 yield number, raw
@@ -53,6 +53,16 @@ def last_id(store: Store) -> int:
 def version(store: Store) -> int:
     """Return how often rows, addresses and index were changed."""
     return int(store.text(keys.BOOK_VERSION) or 0)
+
+
+def pieces_of(numbers: Iterable[int]) -> list[int]:
+    """Return the pieces in which these ids are."""
+    return sorted({number // PIECE for number in numbers})
+
+
+def pieces_changed_after(store: Store, seen: int) -> list[int]:
+    """Return which pieces (ids from n * PIECE) have rows that changed after this version."""
+    return sorted(int(n) for n, at in store.hash(keys.BOOK_PIECES).items() if int(at) > seen)
 
 
 def version_and_last_id(store: Store) -> tuple[int, int]:

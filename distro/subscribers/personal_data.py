@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 
 from distro.audience import consent
+from distro.audience.book import person
 from distro.installation.context import Installation
+from distro.installation.rights import admit
 from distro.model import Subscriber
 from distro.store import consents, distributions, imports, subscriber_rows
 
@@ -69,3 +71,10 @@ def personal_data(installation: Installation, who: Subscriber) -> dict[str, obje
         ],
         "letters": letters,
     }
+
+
+def export(installation: Installation, address: str, *, actor: str) -> dict[str, object]:
+    """Return the same for whoever asks for it in a person's name: on record."""
+    who = person(installation.store, address)
+    admit(installation, actor, "export", about=f"#{who.id}", wanted="all that is held on them")
+    return personal_data(installation, who)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from distro.audience.book import person, values_of
 from distro.audience.expression import And, Node, Not, Or
@@ -81,6 +82,16 @@ class Audited:
     now: int
     before: int
     alarm: str
+
+
+def audit_json(one: Audited) -> dict[str, Any]:
+    """Return a list or segment as `--json` and the API give it."""
+    return {
+        "name": one.name,
+        "now": one.now,
+        "before": one.before if one.before >= 0 else None,
+        "alarm": one.alarm,
+    }
 
 
 def audit(installation: Installation) -> list[Audited]:

@@ -8,6 +8,7 @@ from distro.web.api.table import OPERATIONS
 from tests.support.office import GENEVA, THEIRS, Office, release_file
 
 _FILL = {"suggestion": "0000", "storm": "0000", "user": "nobody"}
+_FILL |= {"message": "0" * 24, "segment": "journalists"}
 _BODIES: dict[str, dict[str, object]] = {
     "Approval": {"digest": "0" * 64},
     "Rejection": {"reason": "no"},
@@ -20,6 +21,8 @@ _BODIES: dict[str, dict[str, object]] = {
     "NewPerson": {"address": "n@x.example", "lists": ["journalists"]},
     "Changes": {"columns": {"name": "X"}},
     "Decision": {"decision": "dismiss"},
+    "Closure": {"told": "D1", "reason": "merged"},
+    "JudgeAgain": {"since": "2026-11-20", "dry_run": True},
     "NewUser": {"name": "eve", "role": "viewer"},
 }
 _FORMS: dict[str, dict[str, str]] = {

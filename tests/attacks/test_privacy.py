@@ -12,18 +12,18 @@ import pytest
 
 from distro.admin import backup as copies
 from distro.audience import book, consent, importing
-from distro.audience.exporting import write_book
+from distro.audience.exporting import csv_lines
 from distro.errors import RefusedError
 from distro.flow.resend import resend_to
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.installation.secrets import host_id, load_keys
 from distro.ledger.journal import Attempt, Journal
+from distro.lib import csv_safe
 from distro.lib.csv_safe import safe, unquoted
 from distro.mailing import test_send
 from distro.model import DistributionId, Outcome, State, former_address_key
 from distro.relay.message import Message
-from distro.reports.recipients_csv import write_csv
 from distro.settings.load import Settings
 from distro.store import Store, connect, keys
 from distro.store.consents import refusals
@@ -195,10 +195,9 @@ def test_a_restore_unpacks_into_data_and_clears_what_a_dead_one_left(
 def test_no_cell_runs_whatever_its_spreadsheet_takes_for_a_separator(
     tmp_path: Path, cell: str
 ) -> None:
-    write_csv(
+    csv_safe.write_csv(
         tmp_path / "x.csv",
-        iter([{"address": "ana@daily.example", "reply": cell}]),
-        ("address", "reply"),
+        csv_safe.csv_lines([("address", "reply"), ("ana@daily.example", cell)]),
     )
     raw = (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
     for separator in ",;\t|":
@@ -229,7 +228,7 @@ def test_an_export_is_guarded_and_comes_back(
         {"outlet": "a;=cmd|' /C calc'!A0", "tags": "=x;-y"},
         source="m",
     )
-    write_book(store, tmp_path / "out.csv")
+    csv_safe.write_csv(tmp_path / "out.csv", csv_lines(store))
     assert "a;'=cmd" in (tmp_path / "out.csv").read_text()
     importing.commit(store, importing.stage(store, tmp_path / "out.csv", "press", actor="m").number)
     who = book.by_id(store, 1)

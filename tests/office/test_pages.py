@@ -1,6 +1,7 @@
 """Each page with each role; forms that are ours; acts done once, by who is really there."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +9,17 @@ from starlette.testclient import TestClient
 
 from distro.actors import ROLES
 from distro.installation import passwords
-from distro.store import distributions
+from distro.store import distributions, users
 from distro.web.office.table import ACTS, VIEWS
 from distro.web.office.view import PREFIX
 from distro.web.office.visitor import FRESH_MS
 from tests.office.conftest import SITE, Browser
 from tests.support import clock
+from tests.support.installation import add_readers
 from tests.support.office import GENEVA, THEIRS, Office, release_file
 
 _FILL = {"address": "reader0@a.example", "suggestion": "0", "storm": "0", "user": "viewer"}
+_FILL |= {"segment": "geneva", "other": "D1", "language": "en"}
 
 
 def path_of(view: Any, distribution: str = "D1", **fill: str) -> str:
@@ -142,8 +145,6 @@ def test_signing_out_ends_the_session(browser: Browser) -> None:
 
 
 def test_who_is_disabled_is_out_at_once(office: Office, browser: Browser) -> None:
-    from distro.store import users
-
     client = browser("viewer")
     users.disable(office.installation.store, "viewer")
     assert client.get("/office").status_code == 303
@@ -167,6 +168,78 @@ def test_what_cannot_be_taken_back_asks_again_after_five_minutes(
     line = office.ask("GET", "/audit-log", params={"limit": 1}).json()["lines"][-1]
     assert (line["who"], line["act"]) == ("admin", "cancel")
     assert line["credential"].startswith("session ")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked_of"),
+    [("/office/people/save", 1001), ("/office/releases/D1/recipients/save", 0)],
+)
+def test_who_saves_over_a_thousand_people_is_asked_again(
+    office: Office, browser: Browser, tmp_path: Path, path: str, asked_of: int
+) -> None:
+    client = browser("admin")
+    clock.move(FRESH_MS + 1000)
+    assert "Your password, or token" not in client.get(path).text
+    saved = press(client, path)
+    assert saved.headers["content-disposition"].startswith("attachment; filename=")
+    assert saved.text.startswith("\ufeff")
+    add_readers(office.installation.store, asked_of, name="many", folder=tmp_path, first=100)
+    if asked_of:
+        assert "Your password, or token" in client.get(path).text
+        assert press(client, path).status_code == 403
+        assert "Your password" not in client.get(f"{path}?segment=journalists").text
+        assert press(client, path, segment="journalists").text.count("\n") == 4
+        whole = press(client, path, secret=office.token("admin"))
+        assert whole.text.count("\n") == 1 + 7 + asked_of
+        assert "reader12@a.example" in whole.text
+        line = office.ask("GET", "/audit-log", params={"limit": 1}).json()["lines"][-1]
+        assert (line["who"], line["act"], line["wanted"]) == ("admin", "export", "everybody")
+
+
+def test_who_sees_a_list_saves_that_list(browser: Browser) -> None:
+    text = press(browser("editor", GENEVA), "/office/people/save").text
+    assert text.count("\n") == 4
+    assert THEIRS not in text
+
+
+def test_all_that_is_held_on_a_person_is_saved_for_them(browser: Browser) -> None:
+    saved = press(browser("editor"), "/office/people/reader0@a.example/save")
+    assert saved.headers["content-disposition"] == 'attachment; filename="personal-data.json"'
+    assert saved.json()["email"] == "reader0@a.example"
+    assert browser("viewer").get("/office/people/reader0@a.example/save").status_code == 403
+
+
+def test_a_person_is_added_and_their_token_shown_once(office: Office, browser: Browser) -> None:
+    client = browser("admin")
+    add = {"name": "eve", "role": "editor", "desks": "geneva", "lists": "journalists, partners"}
+    html = press(client, "/office/users/add", **add).text
+    token = re.search(r"distro_[\w-]{40,}", html)
+    assert token
+    store = office.installation.store
+    eve = users.by_token(store, token[0])
+    assert eve
+    assert (eve.name, eve.role) == ("eve", "editor")
+    assert (eve.scope.desks, eve.scope.lists) == (("geneva",), ("journalists", "partners"))
+    assert eve.expires_ms
+    assert "there is a eve already" in press(client, "/office/users/add", **add).text
+    another = press(client, "/office/users/eve/token").text
+    assert users.by_token(store, token[0]) is None
+    assert token[0] not in another
+    assert "distro_" in another
+
+
+def test_a_domain_is_halted_and_goes_on(browser: Browser) -> None:
+    client = browser("admin")
+    halt = press(client, "/office/relays/halt", domain="outlook.com", during="2h", reason="blocked")
+    assert halt.headers["location"] == "/office/relays"
+    html = client.get("/office/relays").text
+    assert "outlook.com" in html
+    assert "blocked" in html
+    again = re.search(r'href="(/office/relays/halt[^"]+)"', html)
+    assert again
+    assert 'value="0s"' in client.get(again[1].replace("&amp;", "&")).text
+    press(client, "/office/relays/halt", domain="outlook.com", during="0s")
+    assert "outlook.com" not in client.get("/office/relays").text
 
 
 def test_an_act_is_done_on_what_was_seen(office: Office, browser: Browser) -> None:

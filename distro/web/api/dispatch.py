@@ -173,8 +173,7 @@ def _carried_out(operation: Operation, call: Call, match: str) -> Response:
 
 def _response(operation: Operation, call: Call, found: Any) -> Response:
     if isinstance(found, Lines):
-        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
-        return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
+        return StreamingResponse(found.pieces, media_type=found.media_type, headers=found.headers)
     headers = {}
     if operation.tagged:
         headers["ETag"] = tags.tag_of(call)

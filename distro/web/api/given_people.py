@@ -1,4 +1,4 @@
-"""The documents about people and the office that operations answer with."""
+"""The documents about people and segments that operations answer with."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -104,121 +104,34 @@ class Imported(Open):
     written: bool
 
 
-class Suggestion(Given):
-    """A suggestion that an answer makes about a person."""
+class PersonalData(Given):
+    """All that is held on a person."""
 
-    id: str
-    kind: str
-    address: str
-    at: str
-    message: str
-    back_on: str
-    stand_in: str
-    words: str
+    email: str
+    former_addresses: Sequence[str]
+    columns: Mapping[str, Sequence[str]]
+    may_be_written_to: bool
+    history: Sequence[Mapping[str, Any]]
+    letters: Sequence[Mapping[str, Any]]
 
 
-class Suggestions(Given):
-    """All that wait for a decision."""
-
-    suggestions: Sequence[Suggestion]
-
-
-class Storm(Given):
-    """A text of one server that struck many addresses."""
-
-    id: str
-    server: str
-    said: str
-    people: int
-    since: str
-    decided: str
-
-
-class Storms(Given):
-    """All of late."""
-
-    storms: Sequence[Storm]
-
-
-class Decided(Given):
-    """The effect of a decision."""
-
-    id: str
-    done: str
-
-
-class AuditLine(Given):
-    """One line of the audit log."""
-
-    at: str
-    who: str
-    credential: str
-    host: str
-    act: str
-    about: str
-    was: str
-    wanted: str
-    why: str
-    refused: str
-
-
-class AuditLog(Given):
-    """The newest lines of the audit log, the newest last, and its end."""
-
-    lines: Sequence[AuditLine]
-    head: str
-
-
-class User(Given):
-    """A person who may do something."""
+class AuditedSegment(Given):
+    """A list or segment: its people now and at the last audit, and what is wrong with it."""
 
     name: str
-    role: str
-    added: str
-    expires: str
-    disabled: bool
-    desks: Sequence[str]
-    lists: Sequence[str]
+    now: int
+    before: int | None
+    alarm: str
 
 
-class Users(Given):
+class AuditedSegments(Given):
     """All of them."""
 
-    users: Sequence[User]
+    segments: Sequence[AuditedSegment]
 
 
-class Token(Given):
-    """A token, which is shown this once."""
+class Closed(Given):
+    """A list that is no more, and how many were taken off it."""
 
-    name: str
-    token: str
-
-
-class Finding(Given):
-    """One thing that was examined."""
-
-    about: str
-    grade: str
-    text: str
-    next: str
-
-
-class Health(Given):
-    """The findings of an examination of the installation."""
-
-    findings: Sequence[Finding]
-
-
-class Setting(Given):
-    """One setting, its value where it is no secret, and where that comes from."""
-
-    name: str
-    value: str
-    source: str
-    meaning: str
-
-
-class Settings(Given):
-    """All settings."""
-
-    settings: Sequence[Setting]
+    list: str
+    off: int

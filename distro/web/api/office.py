@@ -1,11 +1,9 @@
-"""The office: suggestions and storms, people with tokens, the audit log, health, settings."""
+"""The office: relays, people with tokens, the audit log, health, settings."""
 
 from dataclasses import asdict
 from typing import Any
 
-from distro.admin import doctor
-from distro.incoming import storms, suggestions
-from distro.incoming.as_json import storm_json, suggestion_json
+from distro.admin import doctor, relay_standings
 from distro.installation import audit_log, people
 from distro.installation.people import user_json
 from distro.settings.describe import load_explained
@@ -14,40 +12,6 @@ from distro.store import users
 from distro.store.scope import Scope
 from distro.times import rfc3339
 from distro.web.api.operation import Call
-
-
-def open_suggestions(call: Call) -> dict[str, Any]:
-    """Return what answers say of people, and nobody decided."""
-    found = suggestions.open_suggestions(call.installation)
-    rows = [suggestion_json(one, call.zone) for one in found]
-    return {"suggestions": rows}
-
-
-def decide_suggestion(call: Call) -> dict[str, Any]:
-    """Carry a suggestion out, or drop it."""
-    name = call.path["suggestion"]
-    if call.body.decision == "accept":
-        done = suggestions.accept(call.installation, name, source=call.actor)
-    else:
-        suggestions.dismiss(call.installation, name, actor=call.actor)
-        done = "dropped"
-    return {"id": name, "done": done}
-
-
-def open_storms(call: Call) -> dict[str, Any]:
-    """Return texts of one server that struck many addresses at once."""
-    rows = [storm_json(one, call.zone) for one in storms.open_storms(call.installation)]
-    return {"storms": rows}
-
-
-def decide_storm(call: Call) -> dict[str, Any]:
-    """Carry out what a storm says, or drop it."""
-    name = call.path["storm"]
-    if call.body.decision == "accept":
-        people_struck = storms.accept(call.installation, name, actor=call.actor)
-        return {"id": name, "done": f"{people_struck} suppressed"}
-    storms.dismiss(call.installation, name, actor=call.actor)
-    return {"id": name, "done": "dropped"}
 
 
 def audit_lines(call: Call) -> dict[str, Any]:
@@ -98,6 +62,35 @@ def disable(call: Call) -> dict[str, Any]:
     people.disable(call.installation, name, actor=call.actor)
     user = users.get(call.installation.store, name)
     return user_json(user, call.zone) if user else {}
+
+
+def relays(call: Call) -> dict[str, Any]:
+    """Return how the relays stand, and who is slowed or halted."""
+    found = relay_standings.standings(call.installation)
+    return {
+        "relays": [asdict(one) for one in found.relays],
+        "receivers": [
+            {
+                "name": one.name,
+                "rate": one.rate,
+                "slowed_to": one.slowed_to,
+                "until": rfc3339(one.until_ms, call.zone),
+            }
+            for one in found.receivers
+        ],
+        "halted": [
+            {
+                "domain": one.name,
+                "until": rfc3339(one.until_ms, call.zone),
+                "reason": one.reason,
+                "by": one.by,
+            }
+            for one in found.halted
+        ],
+        "sending": [asdict(one) | {"id": one.id.label} for one in found.sending],
+        "processes": found.processes,
+        "troubles": found.troubles,
+    }
 
 
 def health(call: Call) -> dict[str, Any]:

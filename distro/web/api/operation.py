@@ -83,6 +83,11 @@ class Lines:
     media_type: str = "text/csv; charset=utf-8"
     name: str = "list.csv"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers that have a browser save it."""
+        return {"content-disposition": f'attachment; filename="{self.name}"'}
+
 
 Handler = Callable[[Call], Any]
 

@@ -9,6 +9,7 @@ from distro.audience.listing import Listed
 from distro.audience.segments import check_new
 from distro.errors import UsageError
 from distro.installation.rights import admit
+from distro.lib import csv_safe
 from distro.model import Subscriber
 from distro.reports import export
 from distro.store import audience_scripts
@@ -16,8 +17,10 @@ from distro.store.consents import refusals
 from distro.store.records import ids_of
 from distro.subscribers import erasure, opt_outs, personal_data, segment_checks
 from distro.subscribers import people as acts
+from distro.subscribers.close_list import close_list
+from distro.subscribers.segment_checks import audit_json
 from distro.times import rfc3339
-from distro.web.api.operation import Call
+from distro.web.api.operation import Call, Lines
 
 
 def listing(call: Call) -> dict[str, Any]:
@@ -140,6 +143,32 @@ def sample(call: Call) -> dict[str, Any]:
     people = [who for who in (book.by_id(store, number) for number in chosen) if who]
     rows = [listed_json(Listed(who, tuple(refusals(store, who.id)))) for who in people]
     return {"people": rows, "found": len(ids), "next": ""}
+
+
+def book_as_csv(call: Call) -> Lines:
+    """Return everybody in sight, or those who match, as a spreadsheet, piece by piece."""
+    asked = call.query.segment
+    lines = export.book_lines(call.installation, asked, actor=call.actor)
+    return Lines(csv_safe.marked(lines), name="people.csv")
+
+
+def personal(call: Call) -> dict[str, Any]:
+    """Return all that is held on a person, for whoever asks in their name."""
+    return personal_data.export(call.installation, call.path["address"], actor=call.actor)
+
+
+def audited(call: Call) -> dict[str, Any]:
+    """Return every list and segment with its size at the last audit, and what is wrong with it."""
+    return {"segments": [audit_json(one) for one in segment_checks.audit(call.installation)]}
+
+
+def close(call: Call) -> dict[str, Any]:
+    """Close a list whose people were told."""
+    name, asked = call.path["segment"].strip().lower(), call.body
+    gone = close_list(
+        call.installation, name, announced_by=asked.told, reason=asked.reason, actor=call.actor
+    )
+    return {"list": name, "off": gone}
 
 
 def why(call: Call) -> dict[str, Any]:

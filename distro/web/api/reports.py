@@ -1,9 +1,9 @@
 """Reports: every distribution, one of them, its recipients, one person, its events, a recount."""
 
-import itertools
 from typing import Any
 
 from distro.ledger.audit import audit as recount
+from distro.lib import csv_safe
 from distro.model import DistributionId
 from distro.reports import explain, export, recipients_csv, summary
 from distro.store import distributions, events
@@ -49,14 +49,7 @@ def recipients_as_csv(call: Call) -> Lines:
     """Return one line a recipient, piece by piece."""
     number = call.distribution()
     lines = recipients_csv.csv_lines(export.recipients(call.installation, number))
-    return Lines(_marked(lines), name=f"{number.label}.csv")
-
-
-def _marked(lines: Any) -> Any:
-    """Yield a byte order mark first, so that spreadsheets see UTF-8, then pieces of some size."""
-    yield "\ufeff"
-    while piece := "".join(itertools.islice(lines, 200)):
-        yield piece
+    return Lines(csv_safe.marked(lines), name=f"{number.label}.csv")
 
 
 def explanation(call: Call) -> dict[str, Any]:

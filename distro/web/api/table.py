@@ -1,8 +1,10 @@
 """The one table of every operation: address, least role, what its scope hides, what it takes."""
 
 from distro.web.api import (
+    came_back,
     commands,
     given,
+    given_office,
     given_people,
     office,
     orders,
@@ -205,32 +207,74 @@ _PEOPLE = (
         answer=given_people.Terms,
     ),
     Operation(
+        method="GET", path="/subscribers.csv", does=people.book_as_csv, role="editor",
+        sees=_LISTS, tag="People", summary="People of the book as a spreadsheet.",
+        query=taken.Segment, answer="text/csv",
+    ),
+    Operation(
+        method="GET", path=f"{_P}/personal-data", does=people.personal, role="editor",
+        sees=_LISTS, tag="People", summary="All that is held on a person (GDPR article 15).",
+        answer=given_people.PersonalData,
+    ),
+    Operation(
+        method="POST", path="/segments/audit", does=people.audited, role="viewer", sees=_WHOLE,
+        tag="People", summary="Find lists and segments that match nobody, or lost half.",
+        answer=given_people.AuditedSegments,
+    ),
+    Operation(
+        method="POST", path="/segments/{segment}/closure", does=people.close, role="editor",
+        sees=_LISTS, tag="People", summary="Close a list whose people were told.",
+        body=taken.Closure, answer=given_people.Closed,
+    ),
+    Operation(
         method="POST", path="/imports", does=people.import_file, role="editor", sees=_WHOLE,
         tag="People", summary="Import a spreadsheet.", files=True, body=taken.Import,
         answer=given_people.Imported,
     ),
 )
-_OFFICE = (
+_CAME_BACK = (
     Operation(
-        method="GET", path="/suggestions", does=office.open_suggestions, role="viewer",
+        method="GET", path="/suggestions", does=came_back.open_suggestions, role="viewer",
         sees=_LISTS, tag="What came back", summary="What answers say of people.",
-        answer=given_people.Suggestions,
+        answer=given_office.Suggestions,
     ),
     Operation(
-        method="POST", path="/suggestions/{suggestion}", does=office.decide_suggestion,
+        method="POST", path="/suggestions/{suggestion}", does=came_back.decide_suggestion,
         role="editor", sees=_LISTS, tag="What came back", summary="Decide a suggestion.",
-        body=taken.Decision, answer=given_people.Decided,
+        body=taken.Decision, answer=given_office.Decided,
     ),
     Operation(
-        method="GET", path="/storms", does=office.open_storms, role="viewer", sees=_WHOLE,
+        method="GET", path="/storms", does=came_back.open_storms, role="viewer", sees=_WHOLE,
         tag="What came back", summary="Texts that struck many at once.",
-        answer=given_people.Storms,
+        answer=given_office.Storms,
     ),
     Operation(
-        method="POST", path="/storms/{storm}", does=office.decide_storm, role="editor",
+        method="POST", path="/storms/{storm}", does=came_back.decide_storm, role="editor",
         sees=_WHOLE, tag="What came back", summary="Decide a storm.", body=taken.Decision,
-        answer=given_people.Decided,
+        answer=given_office.Decided,
     ),
+    Operation(
+        method="GET", path="/messages/{message}", does=came_back.message, role="editor",
+        sees=_WHOLE, tag="What came back", summary="A message that came back to this host.",
+        answer=given_office.Message,
+    ),
+    Operation(
+        method="POST", path=f"{_P}/suppression/undo", does=came_back.undo, role="editor",
+        sees=_LISTS, tag="What came back", summary="Take back what a message did to a person.",
+        body=taken.Reason, answer=given_people.Suppressed,
+    ),
+    Operation(
+        method="GET", path="/sender-reports", does=came_back.sender_reports, role="viewer",
+        sees=_WHOLE, tag="What came back", summary="What receivers report of mail in our name.",
+        query=taken.Days, answer=given_office.SenderReports,
+    ),
+    Operation(
+        method="POST", path="/judgements", does=came_back.judge_again, role="editor",
+        sees=_WHOLE, tag="What came back", summary="Judge again what came back to this host.",
+        body=taken.JudgeAgain, answer=given_office.Judgements,
+    ),
+)
+_OFFICE = (
     Operation(
         method="POST", path="/commands", does=commands.run, role="viewer", sees=_NOTHING,
         tag="Office", summary="Run a command of the command line.", files=True, least_files=0,
@@ -238,38 +282,49 @@ _OFFICE = (
     ),
     Operation(
         method="GET", path="/me", does=office.me, role="viewer", sees=_NOTHING, tag="Office",
-        summary="Who you are here.", answer=given_people.User,
+        summary="Who you are here.", answer=given_office.User,
     ),
     Operation(
         method="GET", path="/users", does=office.everybody, role="admin", sees=_WHOLE,
-        tag="Office", summary="The people who may do something.", answer=given_people.Users,
+        tag="Office", summary="The people who may do something.", answer=given_office.Users,
     ),
     Operation(
         method="POST", path="/users", does=office.add, role="admin", sees=_WHOLE, tag="Office",
-        summary="Add a person.", body=taken.NewUser, answer=given_people.Token, status=201,
+        summary="Add a person.", body=taken.NewUser, answer=given_office.Token, status=201,
     ),
     Operation(
         method="POST", path="/users/{user}/token", does=office.another_token, role="admin",
         sees=_WHOLE, tag="Office", summary="Make another token.", body=taken.NewToken,
-        answer=given_people.Token,
+        answer=given_office.Token,
     ),
     Operation(
         method="DELETE", path="/users/{user}", does=office.disable, role="admin", sees=_WHOLE,
-        tag="Office", summary="End a person's token.", answer=given_people.User,
+        tag="Office", summary="End a person's token.", answer=given_office.User,
     ),
     Operation(
         method="GET", path="/audit-log", does=office.audit_lines, role="admin", sees=_WHOLE,
         tag="Office", summary="Who asked for what.", query=taken.Page,
-        answer=given_people.AuditLog,
+        answer=given_office.AuditLog,
+    ),
+    Operation(
+        method="GET", path="/relays", does=office.relays, role="admin", sees=_WHOLE, tag="Office",
+        summary="How the relays stand, who is slowed, who is halted.", answer=given_office.Relays,
     ),
     Operation(
         method="GET", path="/health", does=office.health, role="admin", sees=_WHOLE, tag="Office",
-        summary="Examine the installation.", answer=given_people.Health,
+        summary="Examine the installation.", answer=given_office.Health,
     ),
     Operation(
         method="GET", path="/settings", does=office.settings, role="admin", sees=_WHOLE,
-        tag="Office", summary="All settings with their sources.", answer=given_people.Settings,
+        tag="Office", summary="All settings with their sources.", answer=given_office.Settings,
     ),
 )
 # fmt: on
-OPERATIONS: tuple[Operation, ...] = (*_RELEASES, *_ORDERS, *_REPORTS, *_PEOPLE, *_OFFICE)
+OPERATIONS: tuple[Operation, ...] = (
+    *_RELEASES,
+    *_ORDERS,
+    *_REPORTS,
+    *_PEOPLE,
+    *_CAME_BACK,
+    *_OFFICE,
+)

@@ -1,6 +1,7 @@
 """The bodies and parameters that operations take; bounded in size, and nothing unknown in them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -35,6 +36,12 @@ class PeoplePage(Page):
 
     segment: Annotated[str, StringConstraints(max_length=5_000)] = ""
     search: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class Segment(Taken):
+    """A list, a named segment or an expression; "": everybody."""
+
+    segment: Annotated[str, StringConstraints(max_length=5_000)] = ""
 
 
 class OnePerson(Taken):
@@ -207,6 +214,20 @@ class Import(Taken):
     basis: Words = ""
     skip_bad_rows: bool = False
     encoding: Annotated[str, StringConstraints(max_length=40)] = ""
+    dry_run: bool = False
+
+
+class Closure(Taken):
+    """The distribution that told everybody on a list that it ends, and why it does."""
+
+    told: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    reason: Note
+
+
+class JudgeAgain(Taken):
+    """The day from which on; `dry_run` only says what would change."""
+
+    since: date
     dry_run: bool = False
 
 

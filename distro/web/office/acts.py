@@ -1,11 +1,13 @@
 """Ask once more before something is done from a page, and do it."""
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from distro.errors import DistroError
 from distro.installation.context import Installation
@@ -13,12 +15,15 @@ from distro.model import State
 from distro.store import distributions, sessions
 from distro.store.records import counters
 from distro.web.api import problems, repeats, tags
+from distro.web.api.operation import Call, Lines
 from distro.web.api.problems import ProblemError
 from distro.web.office import drawing, visitor
 from distro.web.office.asking import call_of
 from distro.web.office.signing_in import SigningIn
 from distro.web.office.view import PREFIX, Act
 from distro.web.office.visitor import Visitor
+
+_MANY = 1000  # people: who saves more of them is asked again who they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Acts:
         call = call_of(self.installation, act.operation, who, request)
         tag = tags.tag_of(call) if act.operation.changes else ""  # raises for what is not there
         given = {i.name: request.query_params.get(i.name, "")[:2000] for i in act.inputs}
-        return self._page(act, request, who, Typed(given, secrets.token_urlsafe(16), tag))
+        typed = Typed(given, secrets.token_urlsafe(16), tag)
+        return self._page(act, request, who, typed, again=self._again(act, request, who, typed))
 
     def _page(
         self,
@@ -51,6 +57,8 @@ class Acts:
         who: Visitor,
         typed: Typed,
         problem: ProblemError | None = None,
+        *,
+        again: bool,
     ) -> Response:
         return drawing.page(
             "act.html",
@@ -63,7 +71,9 @@ class Acts:
             key=typed.key,
             tag=typed.tag,
             wrong=problem.sentence if problem else "",
-            asks_again=act.fresh and not who.fresh,
+            asks_again=again,
+            provider=bool(self.installation.settings.sign_in.issuer),
+            here=quote(visitor.address_of(request), safe=""),
             back=_above(request.url.path, act),
         )
 
@@ -81,47 +91,86 @@ class Acts:
         """Do it; where it cannot be done, say why beside what was typed."""
         given = {i.name: form.get(i.name, "") for i in act.inputs}
         typed, word = Typed(given, form.get("key", ""), form.get("tag", "")), ""
+        again = True
         try:
-            if act.fresh and not who.fresh:
+            again = self._again(act, request, who, typed)
+            if again:
                 if not self.signing_in.confirmed(who, form):
                     raise ProblemError("role_too_low", "Show again that it is you.")
                 word = sessions.renew(self.installation.store, who.actor.token, who.session)
                 who = visitor.with_word(self.installation, who, word)
-            self._carry_out(act, request, who, typed)
+                again = False
+            found = self._carry_out(act, request, who, typed)
         except (DistroError, ProblemError) as error:
             problem = problems.of_error(error)
             if problem.code == "not_found":
                 raise
-            answer: Response = self._page(act, request, who, typed, problem)
+            answer: Response = self._page(act, request, who, typed, problem, again=again)
         else:
-            answer = RedirectResponse(_above(request.url.path, act), 303)
+            answer = self._answer(act, request, who, found)
         if word:
             visitor.set_cookie(self.installation, answer, word)
         return answer
 
-    def _carry_out(self, act: Act, request: Request, who: Visitor, typed: Typed) -> None:
-        operation = act.operation
-        body = _body(act, typed.given)
-        call = call_of(self.installation, operation, who, request, body=body, key=typed.key)
+    def _call(self, act: Act, request: Request, who: Visitor, typed: Typed) -> Call:
+        """Return the call of the operation; raise ProblemError for what it does not take."""
+        operation, values = act.operation, _values(act, typed.given)
+        body = problems.validated(operation.body, values) if operation.body else None
+        query = problems.validated(operation.query, {} if operation.body else values)
+        return call_of(
+            self.installation, operation, who, request, query=query, body=body, key=typed.key
+        )
+
+    def _again(self, act: Act, request: Request, who: Visitor, typed: Typed) -> bool:
+        """Return whether who asks must show again that it is them."""
+        if who.fresh:
+            return False
+        if act.people:
+            return act.people(self._call(act, request, who, typed)) > _MANY
+        return act.final or act.fresh
+
+    def _carry_out(self, act: Act, request: Request, who: Visitor, typed: Typed) -> Any:
+        operation, call = act.operation, self._call(act, request, who, typed)
         if operation.changes and typed.tag != tags.tag_of(call):
             raise ProblemError("changed_meanwhile", "It changed while you looked: look again.")
         if operation.sends and not typed.key:
             raise ProblemError("key_missing", "Load the form again.")
         if operation.sends:
-            repeats.once(operation, call, repr(sorted(typed.given.items())) + request.url.path)
-        else:
-            operation.does(call)
+            words = repr(sorted(typed.given.items())) + request.url.path
+            return repeats.once(operation, call, words)
+        return operation.does(call)
+
+    def _answer(self, act: Act, request: Request, who: Visitor, found: Any) -> Response:
+        """Return what comes after an act: a file, a page that shows its answer, or another page."""
+        if isinstance(found, Lines):
+            return StreamingResponse(
+                found.pieces, media_type=found.media_type, headers=found.headers
+            )
+        if act.saves:
+            headers = {"content-disposition": f'attachment; filename="{act.saves}"'}
+            raw = json.dumps(found, ensure_ascii=False, indent=2)
+            return Response(raw, media_type="application/json", headers=headers)
+        back = _above(request.url.path, act)
+        if act.result:
+            site = self.installation.settings.site.url
+            return drawing.page(
+                act.result, who=who, title=act.title, answer=found, back=back, site=site
+            )
+        return RedirectResponse(back, 303)
 
 
-def _body(act: Act, given: dict[str, str]) -> Any:
-    """Return what was typed as the operation takes it; raise ProblemError for what it does not."""
-    model = act.operation.body
-    if model is None:
-        return None
-    checks = {i.name for i in act.inputs if i.kind == "check"}
-    values: dict[str, Any] = {name: text for name, text in given.items() if text}
-    values |= {name: bool(given[name]) for name in checks}
-    return problems.validated(model, values)
+def _values(act: Act, given: dict[str, str]) -> dict[str, Any]:
+    """Return what was typed as an operation takes it; what was left empty is not said."""
+    kinds = {i.name: i.kind for i in act.inputs}
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if kinds[name] == "check":
+            values[name] = bool(text)
+        elif text and kinds[name] == "words":
+            values[name] = [word.strip() for word in text.split(",") if word.strip()]
+        elif text:
+            values[name] = text
+    return values
 
 
 def _above(path: str, act: Act) -> str:

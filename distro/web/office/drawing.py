@@ -29,6 +29,7 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     env.filters.setdefault("number", number)
     env.filters.setdefault("clock", clock)
     env.filters.setdefault("words", words)
+    env.filters.setdefault("pace", pace)
     text = env.get_template(template).render(**values)
     # With no referrer at all, a browser says of its own forms that they come from nowhere.
     headers = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
@@ -38,6 +39,14 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 def number(value: Any) -> str:
     """Return a count with its thousands apart; … for one that is not known."""
     return "…" if value is None else f"{int(value):,}"
+
+
+def pace(rate: float) -> str:
+    """Return letters a second as people say it: 20 a second, 300 an hour."""
+    for seconds, name in ((1, "second"), (60, "minute"), (3600, "hour")):
+        if rate * seconds >= 1:
+            return f"{round(rate * seconds):,} {'an' if name == 'hour' else 'a'} {name}"
+    return f"{round(rate * 86_400):,} a day"
 
 
 def clock(text: str) -> str:

@@ -13,6 +13,7 @@ from distro.reports.page import MEANING, live_numbers
 from distro.store import distributions
 from distro.times import rfc3339
 from distro.web.api.operation import Call
+from distro.web.office.versions import versions
 
 _LOOKED_AT = 50  # distributions, the newest, of which a person's page says where they stand
 
@@ -103,4 +104,5 @@ MORE = {
     "release.html": release,
     "letters.html": letters,
     "person.html": person,
+    "versions.html": versions,
 }

@@ -59,6 +59,7 @@ class Office:
             Route(f"{PREFIX}/live.js", _script),
             Route(f"{PREFIX}/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route(f"{PREFIX}/sign-in/provider", self._plain(self.open_id.go), methods=["GET"]),
+            Route(f"{PREFIX}/sign-in/again", self._plain(self.open_id.again), methods=["GET"]),
             Route(f"{PREFIX}/sign-in/back", self._plain(self.open_id.back), methods=["GET"]),
             Route(f"{PREFIX}/sign-in/passkey", self._plain(self.passkeys.ask), methods=["POST"]),
             *self._passkey_routes(),
@@ -201,8 +202,8 @@ class Office:
         """Return a page for who is signed in; send everybody else to sign in."""
         who = visitor.visitor(self.installation, request, self.index)
         if who is None:
-            then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"{PREFIX}/sign-in?next={quote(then, safe='')}", 303)
+            then = quote(visitor.address_of(request), safe="")
+            return RedirectResponse(f"{PREFIX}/sign-in?next={then}", 303)
         try:
             return show(request, who)
         except (DistroError, ProblemError) as error:

@@ -1,9 +1,9 @@
 """One page as a value: its address, who may see it, and which operations of the API it shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from distro.web.api.operation import Operation
+from distro.web.api.operation import Call, Operation
 from distro.web.api.table import OPERATIONS
 
 PREFIX = "/office"
@@ -33,7 +33,7 @@ class Input:
 
     name: str
     label: str
-    kind: str = "text"  # text, long, check, choice, fixed
+    kind: str = "text"  # text, long, check, choice, fixed, words (several, with commas)
     hint: str = ""
     choices: Sequence[tuple[str, str]] = ()
     required: bool = False
@@ -49,7 +49,11 @@ class Act:
     button: str
     says: str  # what will happen, in a sentence
     inputs: Sequence[Input] = ()
-    fresh: bool = False  # cannot be taken back: who presses is asked who they are
+    final: bool = False  # cannot be taken back: who presses is asked who they are
+    fresh: bool = False  # can, and who presses is asked all the same
+    people: Callable[[Call], int] | None = None  # it tells of: of over a thousand, they are asked
+    result: str = ""  # the template of its answer; "": it goes back to a page
+    saves: str = ""  # its answer is a file of this name
     then: str = ""  # where to go afterwards; "": the page above
     states: Sequence[str] = ()  # of a distribution, in which it makes sense
 

@@ -51,6 +51,11 @@ def word_of(installation: Installation, request: Request) -> str:
     return request.cookies.get(cookie_name(installation), "")
 
 
+def address_of(request: Request) -> str:
+    """Return the path and the question of a page, to come back to it."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def visitor(installation: Installation, request: Request, index: SearchIndex) -> Visitor | None:
     """Return who is signed in; None for nobody."""
     word = word_of(installation, request)

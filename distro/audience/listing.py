@@ -42,8 +42,14 @@ def listing(
 
     `after`: only the ids above it are listed; all are counted. `index`: of a process that goes on.
     """
+    if index and not search:
+        index.prepare(store)
     if not (chosen or search or store.scope.lists):
         return _first(store, limit, after)
+    if index and search and not store.scope.lists:
+        ids = [n for n in index.find(store, search) if not chosen or chosen(n)]
+        shown = list(_at(store, [n for n in ids if n > after][:limit]))
+        return _listed(store, [subscriber(n, json.loads(raw)) for n, raw in shown], len(ids))
     found: list[Subscriber] = []
     count = 0
     for number, raw in _named(store, search, index):

@@ -6,12 +6,14 @@ only the pieces are read again in which a row changed.
 """
 
 import bisect
+import contextlib
 import threading
 from dataclasses import dataclass
 
 import msgspec
 
 from distro.audience.book import values_of
+from distro.errors import DistroError
 from distro.lib.languages import unaccented
 from distro.store import Store, subscriber_rows
 from distro.store.scope import EVERYTHING
@@ -66,8 +68,20 @@ class SearchIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._begun = False
         self._version = -1
         self._pieces: dict[int, _Piece] = {}
+
+    def prepare(self, store: Store) -> None:
+        """Begin the first reading, where nobody has: somebody looks at people, and may search."""
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._read_first, args=(store,), daemon=True).start()
+
+    def _read_first(self, store: Store) -> None:
+        # Where Redis does not answer, the first question says so.
+        with contextlib.suppress(DistroError), self._lock:
+            self._read_changes(store)
 
     def find(self, store: Store, search: str) -> list[int]:
         """Return the ids of those found, ascending."""

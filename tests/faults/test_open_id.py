@@ -15,10 +15,13 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from distro.flow.submission import Order, submit
 from distro.store import Store, users
 from distro.store.embedded import Embedded
 from distro.web.application import create_app
-from tests.support.installation import make_installation
+from distro.web.office.visitor import FRESH_MS
+from tests.support import clock
+from tests.support.installation import add_readers, make_installation, write_release
 from tests.support.server import free_port
 
 pytestmark = [
@@ -82,6 +85,9 @@ def browser(tmp_path: Path, server: Embedded, store: Store, issuer: str) -> Iter
     settings = {"issuer": issuer, "client_id": "distro", "client_secret": "s3cret:/+%"}
     made = make_installation(tmp_path, server, store, site={"url": SITE}, sign_in=settings)
     users.add(store, "ana", "editor")
+    add_readers(store, 1, folder=tmp_path)
+    order = Order(files=[write_release(tmp_path)], to="journalists", at="2099-01-01 10:00 UTC")
+    submit(made, order)
     client = TestClient(create_app(made), SITE, follow_redirects=False)
     with client:
         yield client
@@ -119,6 +125,30 @@ def test_who_has_an_account_signs_in_and_nobody_else(browser: TestClient) -> Non
     refused = browser.get(signed_in_there(stranger, "mallory"))
     assert refused.status_code == 401
     assert "no account here" in refused.text
+
+
+def test_who_is_signed_in_is_asked_again_by_the_provider(browser: TestClient, store: Store) -> None:
+    went = browser.get("/office/sign-in/provider")
+    browser.get(signed_in_there(went.headers["location"], "ana"))
+    clock.move(FRESH_MS + 1000)
+    act = "/office/releases/D1/cancel"
+    html = browser.get(act).text
+    link = re.search(r'href="(/office/sign-in/again[^"]+)"', html)
+    assert link
+    before = dict(browser.cookies)
+    asked = browser.get(link[1]).headers["location"]
+    assert parse_qs(urlsplit(asked).query)["prompt"] == ["login"]
+    done = browser.get(signed_in_there(asked, "ana"))
+    assert (done.status_code, done.headers["location"]) == (303, act)
+    assert "Your password, or token" not in browser.get(act).text
+    assert dict(browser.cookies) != before
+    # An answer to a plain sign-in, or somebody else's, makes nobody sure.
+    clock.move(FRESH_MS + 1000)
+    users.add(store, "bo", "editor")
+    asked = browser.get(link[1]).headers["location"]
+    other = browser.get(signed_in_there(asked, "bo"))
+    assert other.status_code == 401
+    assert "Your password, or token" in browser.get(act).text
 
 
 def test_an_answer_that_is_not_ours_is_refused(browser: TestClient) -> None:

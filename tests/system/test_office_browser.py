@@ -15,7 +15,8 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from distro.flow import orders
+from distro.flow import corrections, domain_halts, orders
+from distro.flow.corrections import Correction
 from distro.flow.submission import Order, submit
 from distro.installation.context import Installation
 from distro.model import DistributionId, Outcome, State
@@ -46,6 +47,8 @@ PAGES = {
     "draft": "/releases/D3/draft",
     "recipients": "/releases/D1/recipients?state=failed",
     "letter": "/releases/D1/letters",
+    "versions": "/releases/D4/versions",
+    "save": "/releases/D1/recipients/save",
     "halt": "/releases/D2/halt",
     "kill": "/releases/D1/kill",
     "compose": "/compose",
@@ -57,10 +60,15 @@ PAGES = {
     "storms": "/storms",
     "health": "/health",
     "audit-log": "/audit-log",
+    "relays": "/relays",
+    "sender-reports": "/sender-reports",
     "users": "/users",
+    "add-a-person": "/users/add",
     "passkeys": "/passkeys",
     "settings": "/settings",
 }
+
+BODY = "Twelve towns agreed today.\n\nThey share one harbour, and one budget for it."
 
 
 @dataclass
@@ -94,7 +102,7 @@ def served(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Served]:
     made = make_installation(tmp_path, server, store, site={"url": url}, approval={"required": 1})
     add_readers(store, 40, folder=tmp_path, languages=("en", "fr"))
     token = users.add(store, "ana", "admin")
-    files = [write_release(tmp_path)]
+    files = [write_release(tmp_path, body=BODY)]
     submit(made, Order(files=files, to="journalists"))
     approve(made, "1")
     story = Story(made, answer)
@@ -104,6 +112,12 @@ def served(tmp_path: Path, server: Embedded, store: Store) -> Iterator[Served]:
         file = write_release(tmp_path, name=f"{name}.md", headline=headline, body=headline)
         submit(made, Order(files=[file], to="journalists", at="2099-01-01 10:00 UTC"))
     approve(made, "2")
+    file = write_release(tmp_path, body=BODY.replace("today", "yesterday"))
+    order = Correction(files=[file], note="It was yesterday.", actor="machine:ana")
+    corrections.send(made, corrections.plan(made, DistributionId("1"), order))
+    domain_halts.halt_domain(
+        made, "outlook.com", 7200, actor="machine:ana", reason="they refuse our address"
+    )
     config = uvicorn.Config(
         create_app(made), host="127.0.0.1", port=port, log_level="error", lifespan="off"
     )

@@ -66,7 +66,7 @@ class Acts:
             who=who,
             title=act.title,
             act=act,
-            about=self._about(request, who),
+            about=self._about(request, who) or _name_of(_above(request.url.path, act)),
             given=typed.given,
             key=typed.key,
             tag=typed.tag,
@@ -171,6 +171,11 @@ def _values(act: Act, given: dict[str, str]) -> dict[str, Any]:
         elif text:
             values[name] = text
     return values
+
+
+def _name_of(page: str) -> str:
+    """Return a page's address as words: /office/came-back is "Came back"."""
+    return drawing.words(page.rpartition("/")[2]).capitalize()
 
 
 def _above(path: str, act: Act) -> str:

@@ -16,6 +16,8 @@ from distro.times import rfc3339
 from distro.web.api.operation import Call
 
 _LONGEST = 1500  # words of a paragraph that are compared one by one
+_MOST_PAIRS = 900  # paragraphs that are compared with each other
+_ALIKE = 0.4  # of their words, from which two paragraphs are one that was changed
 
 Words = tuple[tuple[str, bool], ...]  # stretches of a paragraph, and whether they differ
 
@@ -26,6 +28,11 @@ class Pair:
 
     was: Words
     now: Words
+
+    @property
+    def same(self) -> bool:
+        """Return whether nothing of it differs."""
+        return not any(differs for _, differs in (*self.was, *self.now))
 
 
 def compare(was: str, now: str) -> list[Pair]:
@@ -41,16 +48,38 @@ def compare(was: str, now: str) -> list[Pair]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    parts = (" ".join(part.split()) for part in text.split("\n\n"))
+    return [part for part in parts if part.strip("-")]  # a line of hyphens parts the others
 
 
 def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[Pair]:
-    for n in range(max(len(old), len(new))):
-        was, now = old[n : n + 1], new[n : n + 1]
-        if was and now:
-            yield _words(was[0], now[0])
-        else:
-            yield Pair(*(tuple((text, True) for text in side) for side in (was, now)))
+    """Yield paragraphs that differ: those that are alike beside each other, the others alone."""
+    a = c = 0
+    for b, d in [*_alike(old, new), (len(old), len(new))]:
+        yield from (Pair(((text, True),), ()) for text in old[a:b])
+        yield from (Pair((), ((text, True),)) for text in new[c:d])
+        if b < len(old) and d < len(new):
+            yield _words(old[b], new[d])
+        a, c = b + 1, d + 1
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Return which of the old is which of the new, in order, so that as much as can be is alike."""
+    if len(old) * len(new) > _MOST_PAIRS:
+        return [(n, n) for n in range(min(len(old), len(new)))]
+    # best[a][c]: of old from a on and new from c on, how alike the pairs are, and which
+    best: list[list[tuple[float, list[tuple[int, int]]]]] = [
+        [(0.0, [])] * (len(new) + 1) for _ in range(len(old) + 1)
+    ]
+    for a in reversed(range(len(old))):
+        for c in reversed(range(len(new))):
+            likeness = SequenceMatcher(None, old[a].split(" "), new[c].split(" ")).ratio()
+            found = max(best[a + 1][c], best[a][c + 1], key=lambda row: row[0])
+            score, pairs = best[a + 1][c + 1]
+            if likeness >= _ALIKE and score + likeness > found[0]:
+                found = (score + likeness, [(a, c), *pairs])
+            best[a][c] = found
+    return best[0][0][1]
 
 
 def _words(was: str, now: str) -> Pair:
@@ -125,8 +154,8 @@ def _compared(call: Call, one: Distribution, two: Distribution, language: str) -
     pairs = compare(text_of(was), text_of(now))
     return {
         "pairs": pairs,
-        "subjects": _words(was.subject, now.subject),
+        "subject": _words(was.subject, now.subject),
         "first": first.label,
         "second": second.label,
-        "same": all(not differs for pair in pairs for _, differs in (*pair.was, *pair.now)),
+        "same": all(pair.same for pair in pairs),
     }

@@ -21,12 +21,13 @@ demo: $(VENV)/.installed
 	$(BIN)/distro demo $(DEMO)
 
 # Every test that needs nothing but Python: unit, contract, flow, golden, docs, and the quick system tests.
+# One process more than cores: tests also wait.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -n auto --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -q -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal $(TESTS)
 
 # Of those, the ones that no neighbour disturbs.
 SIDE_BY_SIDE := tests/faults/test_pictures.py tests/faults/test_other_hands.py tests/faults/test_second_opinions.py \
-	tests/attacks/test_time.py tests/attacks/test_secrets.py tests/flow/test_limited_relays.py
+	tests/attacks/test_time.py tests/attacks/test_web.py tests/attacks/test_secrets.py tests/flow/test_limited_relays.py
 
 # Deaths, cuts, clocks and power cuts on real processes, in a small size; DISTRO_FAULTS=all DISTRO_FAULT_RUNS=200 for all of it.
 faults: $(VENV)/.installed

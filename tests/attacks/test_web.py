@@ -21,7 +21,7 @@ from distro.store.embedded import Embedded
 from tests.support.installation import add_readers
 from tests.support.server import free_port
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.faults]  # for their length
 HEAD = b"POST %s HTTP/1.1\r\nHost: press.example\r\n"
 
 

@@ -37,6 +37,7 @@ from tests.support.story import Story
 CHROMIUM = shutil.which("chromium") or ""
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.faults,  # for their length
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="apt install chromium"),
 ]
 ARGS = [

@@ -61,6 +61,11 @@ LANGUAGE_NAMES = {
 }
 
 
+def language_name(code: str) -> str:
+    """Return a language in English (fr-CA is French); the code itself where it is not known."""
+    return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code)
+
+
 def is_right_to_left(language: str) -> bool:
     """Return whether a language is written from right to left."""
     return language.split("-", maxsplit=1)[0] in ("ar", "he", "fa", "ur")

@@ -57,9 +57,9 @@ def json_text(value: Any) -> str:
 
 def language(code: str) -> str:
     """Return a language's English name."""
-    from distro.model import LANGUAGE_NAMES
+    from distro.model import language_name
 
-    return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code) if code else "–"
+    return language_name(code) if code else "–"
 
 
 def size(n: int) -> str:

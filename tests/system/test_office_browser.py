@@ -47,6 +47,7 @@ PAGES = {
     "draft": "/releases/D3/draft",
     "recipients": "/releases/D1/recipients?state=failed",
     "letter": "/releases/D1/letters",
+    "correct": "/releases/D1/correct",
     "versions": "/releases/D4/versions",
     "save": "/releases/D1/recipients/save",
     "halt": "/releases/D2/halt",
@@ -243,6 +244,30 @@ def test_a_release_is_composed_by_hand(served: Served, browser: Browser, tmp_pat
         page.screenshot(path=f"{PICTURES}/composed-1280-light.png", full_page=True)
     page.get_by_role("button", name="Schedule it").click()
     expect(page.get_by_role("heading", name="Ferries run again")).to_be_visible()
+    page.close()
+
+
+def test_a_release_is_corrected_by_hand(served: Served, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    sign_in(page, served)
+    page.goto(f"{served.url}/office/releases/D1")
+    page.get_by_role("link", name="Correct", exact=True).click()
+    file = write_release(tmp_path, name="new.md", body=BODY.replace("Twelve", "Thirteen"))
+    page.get_by_label("The new text").set_input_files(file)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("ins").first).to_be_visible()
+    page.get_by_label("What readers are told").fill("The towns are thirteen, not twelve.")
+    page.get_by_label("It said").fill("Twelve towns")
+    page.get_by_label("It should say").fill("Thirteen towns")
+    page.get_by_role("button", name="Show who hears of it").click()
+    expect(page.get_by_text("have the earlier text, and get this one")).to_be_visible()
+    letter = page.frame_locator("iframe").first
+    expect(letter.get_by_role("heading", name="Towns agree a plan")).to_be_visible()
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/corrected-1280-light.png", full_page=True)
+    page.get_by_role("button", name="Halt the earlier text, and send this").click()
+    expect(page.get_by_role("heading", name="Towns agree a plan")).to_be_visible()
+    assert "correction" in page.inner_text("main").lower()
     page.close()
 
 

@@ -53,8 +53,18 @@ def submitted(call: Call, number: DistributionId) -> dict[str, Any]:
 
 def correct(call: Call) -> dict[str, Any]:
     """Put a corrected text in the place of a release, and tell those who have it."""
+    return _corrected(call, correction_of(call))
+
+
+def update(call: Call) -> dict[str, Any]:
+    """Send a newer text to those who have the earlier one, and to those who match now."""
+    return _corrected(call, update_of(call))
+
+
+def correction_of(call: Call) -> Correction:
+    """Return the order that a call of `correct` is."""
     asked = call.body
-    order = Correction(
+    return Correction(
         files=call.upload.files,
         note=asked.note,
         it_said=asked.it_said,
@@ -67,13 +77,12 @@ def correct(call: Call) -> dict[str, Any]:
         choices=_choices(call),
         idempotency_key=call.key,
     )
-    return _corrected(call, order)
 
 
-def update(call: Call) -> dict[str, Any]:
-    """Send a newer text to those who have the earlier one, and to those who match now."""
+def update_of(call: Call) -> Correction:
+    """Return the order that a call of `update` is."""
     asked = call.body
-    order = Correction(
+    return Correction(
         files=call.upload.files,
         note=asked.note,
         verb="update",
@@ -82,7 +91,6 @@ def update(call: Call) -> dict[str, Any]:
         choices=_choices(call),
         idempotency_key=call.key,
     )
-    return _corrected(call, order)
 
 
 def _corrected(call: Call, order: Correction) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from distro.errors import DistroError
 from distro.installation.context import Installation
 from distro.model import State
-from distro.store import distributions, sessions
+from distro.store import distributions
 from distro.store.records import counters
 from distro.web.api import problems, repeats, tags
 from distro.web.api.operation import Call, Lines
@@ -95,10 +95,7 @@ class Acts:
         try:
             again = self._again(act, request, who, typed)
             if again:
-                if not self.signing_in.confirmed(who, form):
-                    raise ProblemError("role_too_low", "Show again that it is you.")
-                word = sessions.renew(self.installation.store, who.actor.token, who.session)
-                who = visitor.with_word(self.installation, who, word)
+                who, word = self.signing_in.made_sure(who, form)
                 again = False
             found = self._carry_out(act, request, who, typed)
         except (DistroError, ProblemError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from distro.lib import html_pages
+from distro.model import language_name
 
 _HERE = Path(__file__).parent
 # No script but ours, nothing from elsewhere, no form to elsewhere.
@@ -30,6 +31,7 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     env.filters.setdefault("clock", clock)
     env.filters.setdefault("words", words)
     env.filters.setdefault("pace", pace)
+    env.filters.setdefault("language", language_name)
     text = env.get_template(template).render(**values)
     # With no referrer at all, a browser says of its own forms that they come from nowhere.
     headers = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}

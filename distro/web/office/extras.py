@@ -6,7 +6,7 @@ from distro.audience import book
 from distro.flow import approval
 from distro.flow.alarms import alarms
 from distro.mailing.shown import letter_as_shown
-from distro.model import LANGUAGE_NAMES
+from distro.model import language_name
 from distro.reports.details import TableRow, details
 from distro.reports.locate import locate
 from distro.reports.page import MEANING, live_numbers
@@ -63,7 +63,7 @@ def _row(row: TableRow) -> dict[str, Any]:
 
 
 def _languages(codes: Any) -> list[tuple[str, str]]:
-    return [(code, LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0], code)) for code in codes]
+    return [(code, language_name(code)) for code in codes]
 
 
 def letters(call: Call) -> dict[str, Any]:

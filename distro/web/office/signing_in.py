@@ -8,6 +8,7 @@ from distro.installation.audit_log import Entry
 from distro.installation.context import Installation
 from distro.store import sessions, users
 from distro.subscribers.rate_limits import within
+from distro.web.api.problems import ProblemError
 from distro.web.guard import client_of
 from distro.web.office import drawing, passkeys, visitor
 from distro.web.office.view import PREFIX
@@ -88,6 +89,17 @@ class SigningIn:
         user = users.by_token(self.installation.store, token)
         late = user and user.expires_ms and self.installation.store.now_ms() > user.expires_ms
         return None if user is None or user.disabled or late else user
+
+    def made_sure(self, who: Visitor, form: dict[str, str]) -> tuple[Visitor, str]:
+        """Return who it is, made sure of within five minutes, and the new word of their session
+        (""; it is the one before); raise ProblemError where their form does not show it.
+        """
+        if who.fresh:
+            return who, ""
+        if not self.confirmed(who, form):
+            raise ProblemError("role_too_low", "Show again that it is you.")
+        word = sessions.renew(self.installation.store, who.actor.token, who.session)
+        return visitor.with_word(self.installation, who, word), word
 
     def confirmed(self, who: Visitor, form: dict[str, str]) -> bool:
         """Return whether a form proves that it is still who is signed in."""

@@ -20,6 +20,7 @@ from distro.web.api import problems
 from distro.web.api.problems import ProblemError
 from distro.web.office import asking, drawing, extras, visitor
 from distro.web.office.acts import Acts
+from distro.web.office.corrections import Corrections
 from distro.web.office.devices import Devices
 from distro.web.office.live import Live
 from distro.web.office.open_id import OpenId
@@ -48,6 +49,7 @@ class Office:
         self.devices = Devices(installation)
         self.acts = Acts(installation, self.signing_in)
         self.uploads = Uploads(installation, index)
+        self.corrections = Corrections(installation, self.uploads, self.signing_in)
         self.live = Live(installation)
         self._threads: anyio.CapacityLimiter | None = None
 
@@ -67,11 +69,11 @@ class Office:
             Route(f"{PREFIX}/sign-out", self._form(self._sign_out), methods=["POST"]),
             *(
                 Route(PREFIX + path, self._page(show), methods=["GET"])
-                for path, show in self.uploads.pages()
+                for path, show in (*self.uploads.pages(), *self.corrections.pages())
             ),
             *(
                 Route(PREFIX + path, self.uploads.endpoint(self, take), methods=["POST"])
-                for path, take in self.uploads.takers()
+                for path, take in (*self.uploads.takers(), *self.corrections.takers())
             ),
             Route(f"{PREFIX}/releases/{{distribution}}/live", self._live, methods=["GET"]),
             Route(PREFIX + letter, self._page(self._letter), methods=["GET"]),

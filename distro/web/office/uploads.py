@@ -83,9 +83,9 @@ class Uploads:
     def takers(self) -> Sequence[tuple[str, Take]]:
         """Return the forms that are taken; those that bring files first."""
         return (
-            ("/compose", self._keep),
+            ("/compose", self.keep("post_distributions")),
             ("/compose/{upload}/submit", self._submit),
-            ("/import", self._keep),
+            ("/import", self.keep("post_imports")),
             ("/import/{upload}/take", self._take),
         )
 
@@ -146,20 +146,23 @@ class Uploads:
             shutil.rmtree(folder)
             raise
 
-    def _keep(
-        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
-    ) -> Response:
-        """Keep what was uploaded, and go on to what is understood of it."""
-        if upload is None:
-            raise ProblemError("bad_values", "Choose a file first.")
-        imports = request.url.path.endswith("/import")
-        needed = named("post_imports" if imports else "post_distributions")
-        call_of(self.installation, needed, who, request)  # raises: who may not
-        self._forget(who.user.name)
-        name = secrets.token_urlsafe(12)
-        self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
-        words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
-        return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
+    def keep(self, operation: str) -> Take:
+        """Return the form that keeps what was uploaded, and goes on to what is understood of it."""
+
+        def kept(
+            request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+        ) -> Response:
+            if upload is None:
+                raise ProblemError("bad_values", "Choose a file first.")
+            call_of(self.installation, named(operation), who, request)  # raises: who may not
+            self._forget(who.user.name)
+            name = secrets.token_urlsafe(12)
+            self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
+            words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
+            place = f"{request.url.path}/{name}{'?' + words if words else ''}"
+            return RedirectResponse(place, 303)
+
+        return kept
 
     def _forget(self, owner: str) -> None:
         """Drop what waits for over an hour, and the oldest of one person with too many."""
@@ -169,20 +172,22 @@ class Uploads:
         for name in {*late, *mine[: max(0, len(mine) - _AT_MOST + 1)]}:
             shutil.rmtree(self._waiting.pop(name).upload.folder, ignore_errors=True)
 
-    def _mine(self, request: Request, who: Visitor) -> Upload:
+    def mine(self, request: Request, who: Visitor) -> Upload:
+        """Return the files that the path names; raise ProblemError where they are not theirs."""
         found = self._waiting.get(request.path_params["upload"])
         if found is None or found.owner != who.user.name:
             raise ProblemError("not_found", "What was uploaded is gone: upload it again.")
         return found.upload
 
-    def _asked(self, name: str, request: Request, who: Visitor, values: dict[str, Any]) -> Any:
+    def asked(self, name: str, request: Request, who: Visitor, values: dict[str, Any]) -> Any:
         """Return what an operation answers about the files that somebody uploaded."""
-        return named(name).does(self._call(name, request, who, values))
+        return named(name).does(self.call(name, request, who, values))
 
-    def _call(
+    def call(
         self, name: str, request: Request, who: Visitor, values: dict[str, Any], key: str = ""
     ) -> Call:
-        operation, upload = named(name), self._mine(request, who)
+        """Return a call of an operation about the files that somebody uploaded."""
+        operation, upload = named(name), self.mine(request, who)
         body = problems.validated(operation.body, values) if operation.body else None
         return call_of(
             self.installation, operation, who, request, body=body, key=key, upload=upload
@@ -191,11 +196,11 @@ class Uploads:
     def _composed(self, request: Request, who: Visitor) -> Response:
         """Show what is understood of a release; with an audience, who would get it."""
         asked = dict(request.query_params)
-        checked = self._asked("post_check", request, who, {})
+        checked = self.asked("post_check", request, who, {})
         planned, wrong = None, ""
         if asked.get("to"):
             try:
-                planned = self._asked("post_plan", request, who, _order(asked))
+                planned = self.asked("post_plan", request, who, _order(asked))
             except (DistroError, ProblemError) as error:
                 wrong = problems.of_error(error).sentence
         return drawing.page(
@@ -213,7 +218,7 @@ class Uploads:
 
     def _letter(self, request: Request, who: Visitor) -> Response:
         """Show the letter that an uploaded edition makes."""
-        upload = self._mine(request, who)
+        upload = self.mine(request, who)
         readings = read_files(self.installation.settings, upload.files)
         for reading in readings:
             if reading.edition and reading.edition.language == request.path_params["language"]:
@@ -235,7 +240,7 @@ class Uploads:
         if not form.get("key"):
             raise ProblemError("key_missing", "Load the form again.")
         content = f"{request.path_params['upload']} {sorted(_order(form).items())!r}"
-        call = self._call("post_distributions", request, who, _order(form), form["key"])
+        call = self.call("post_distributions", request, who, _order(form), form["key"])
         made = repeats.once(named("post_distributions"), call, content)
         return RedirectResponse(f"{PREFIX}/releases/{made.body['distribution']}", 303)
 
@@ -255,7 +260,7 @@ class Uploads:
     ) -> Response:
         values: dict[str, Any] = {n: asked[n] for n in ("list", "basis") if asked.get(n)}
         flags = {n: bool(asked.get(n)) for n in ("sync", "skip_bad_rows")}
-        found = self._asked("post_imports", request, who, values | flags | {"dry_run": not done})
+        found = self.asked("post_imports", request, who, values | flags | {"dry_run": not done})
         return drawing.page(
             "foreseen.html",
             who=who,

@@ -8,7 +8,7 @@ from typing import Any
 from distro.errors import DistroError, NotFoundError
 from distro.flow.approval import text_of
 from distro.mailing.shown import letter_as_shown
-from distro.model import LANGUAGE_NAMES, State
+from distro.model import State, language_name
 from distro.store import distributions
 from distro.store.distribution import Distribution
 from distro.store.records import counters
@@ -59,7 +59,7 @@ def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[Pair]:
         yield from (Pair(((text, True),), ()) for text in old[a:b])
         yield from (Pair((), ((text, True),)) for text in new[c:d])
         if b < len(old) and d < len(new):
-            yield _words(old[b], new[d])
+            yield compare_line(old[b], new[d])
         a, c = b + 1, d + 1
 
 
@@ -82,7 +82,8 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return best[0][0][1]
 
 
-def _words(was: str, now: str) -> Pair:
+def compare_line(was: str, now: str) -> Pair:
+    """Return one line beside another, word by word."""
     old, new = was.split(" "), now.split(" ")
     if max(len(old), len(new)) > _LONGEST:
         return Pair(((was, True),), ((now, True),))
@@ -116,7 +117,7 @@ def versions(call: Call) -> dict[str, Any]:
         "rows": [_row(call, one) for one in others],
         "other": other.label if other else "",
         "language": language,
-        "common": [(c, LANGUAGE_NAMES.get(c.split("-", maxsplit=1)[0], c)) for c in common],
+        "common": [(code, language_name(code)) for code in common],
         **(_compared(call, other, found, language) if other and language else {}),
     }
 
@@ -154,7 +155,7 @@ def _compared(call: Call, one: Distribution, two: Distribution, language: str) -
     pairs = compare(text_of(was), text_of(now))
     return {
         "pairs": pairs,
-        "subject": _words(was.subject, now.subject),
+        "subject": compare_line(was.subject, now.subject),
         "first": first.label,
         "second": second.label,
         "same": all(pair.same for pair in pairs),

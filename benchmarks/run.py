@@ -24,6 +24,7 @@ FULL = [
     ("pace.py",),
     ("live_page.py", "100000", "2"),
     ("viewers.py", "100000", "50", "0"),
+    ("office.py", "100000", "1000000"),
     ("book.py", "1000000"),
     ("returns.py", "10000"),
 ]
@@ -31,6 +32,7 @@ QUICK = [
     ("ledger.py", "100000"),
     ("latency.py", "8"),
     ("pace.py",),
+    ("office.py", "2000", "20000"),
     ("wire.py", "3000", "40000", "1"),
     ("returns.py", "500"),
 ]

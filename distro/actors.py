@@ -14,6 +14,7 @@ LEAST_ROLE = {
     "close": "editor",
     "feedback": "editor",
     "export": "editor",
+    "save": "viewer",
     "passkey": "viewer",
     "halt": "editor",
     "resume": "editor",

@@ -90,6 +90,7 @@ def moved_to(written: str, ms: int, zone_name: str) -> str:
     return datetime.fromtimestamp(ms / 1000, there).isoformat()
 
 
+_LONGEST = 3653 * 86_400  # seconds: ten years
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -98,7 +99,10 @@ def parse_duration(text: str) -> float:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", text.strip())
     if not found:
         raise ValueError(f'"{text}" is not a duration; write 60s, 5m, 2h or 2d')
-    return float(found[1]) * _UNITS[found[2]]
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > _LONGEST:
+        raise ValueError(f'"{text}" is longer than ten years')
+    return seconds
 
 
 def duration_ms(text: str) -> int:

@@ -55,7 +55,7 @@ class _Piece:
         """Return the ids of those whose line holds a folded text, ascending."""
         found: list[int] = []
         at = self.text.find(wanted)
-        while at >= 0:
+        while 0 <= at < len(self.text):
             line = bisect.bisect_right(self.starts, at) - 1
             found.append(self.ids[line])
             past = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
@@ -89,6 +89,8 @@ class SearchIndex:
         with self._lock:
             self._read_changes(store)
             pieces = [self._pieces[number] for number in sorted(self._pieces)]
+        if not wanted:  # nothing of it is compared: accents alone
+            return [number for piece in pieces for number in piece.ids]
         return [number for piece in pieces for number in piece.find(wanted)]
 
     def _read_changes(self, store: Store) -> None:

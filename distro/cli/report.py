@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distro.cli import output
-from distro.cli.options import Config, Json, described, settings
+from distro.cli.options import Config, Json, actor, described, settings
 from distro.cli.press_lines import press_lines
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _write_files(
 
     zone = installation.settings.site.timezone
     if csv_file:
-        lines = export_csv(installation, number, csv_file)
+        lines = export_csv(installation, number, csv_file, actor=actor())
         output.note(f"{csv_file}: {output.count(lines, 'line')}")
     if embargo_file:
         size = embargo_record.write(installation.store, number, zone, embargo_file)

@@ -27,6 +27,7 @@ from distro.store import sign_ins, users
 _SECONDS = 10.0
 _LARGEST = 500_000  # bytes of an answer of the provider
 _ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]  # no shared secret, and never none
+_REMEMBERED = "43200"  # seconds for which it need not ask: as long as a session of ours rests
 _LEEWAY = 60  # seconds between its clock and ours
 
 
@@ -45,6 +46,7 @@ class Finished:
     user: users.User
     then: str  # where they wanted to go
     again: str  # the session whose person was asked again; "": a new one begins
+    asked_ms: int  # when the provider asked who they are; 0: it does not say
 
 
 def begin(installation: Installation, then: str, *, again: str = "") -> Begun:
@@ -68,7 +70,8 @@ def begin(installation: Installation, then: str, *, again: str = "") -> Begun:
         "nonce": nonce,
         "code_challenge": challenge.decode(),
         "code_challenge_method": "S256",
-        **({"prompt": "login", "max_age": "300"} if again else {}),
+        # With an age it must say when it asked (§2, auth_time).
+        **({"prompt": "login", "max_age": "300"} if again else {"max_age": _REMEMBERED}),
     }
     return Begun(f"{found['authorization_endpoint']}?{urlencode(asked)}", state)
 
@@ -89,8 +92,9 @@ def finish(installation: Installation, *, state: str, code: str, issuer: str) ->
         raise RefusedError("the answer is another provider's", code="sign_in_refused")
     answer = _exchanged(installation, found, code, facts["verifier"])
     claims = _verified(installation, found, str(answer.get("id_token", "")), facts["nonce"])
-    asked_at = claims.get("auth_time")
-    if facts["again"] and not (isinstance(asked_at, int) and asked_at >= facts["begun"] - _LEEWAY):
+    told = claims.get("auth_time")
+    asked_at = told if isinstance(told, int) else 0
+    if facts["again"] and asked_at < facts["begun"] - _LEEWAY:
         raise RefusedError("the provider did not ask you again", code="sign_in_refused")
     claim = installation.settings.sign_in.claim
     if claim not in claims:
@@ -99,7 +103,7 @@ def finish(installation: Installation, *, state: str, code: str, issuer: str) ->
     user = users.get(installation.store, name.lower()) if name else None
     if user is None or user.disabled:
         raise RefusedError("you have no account here", code="no_such_user")
-    return Finished(user, str(facts["then"]), str(facts["again"]))
+    return Finished(user, str(facts["then"]), str(facts["again"]), asked_at * 1000)
 
 
 def _back(installation: Installation) -> str:

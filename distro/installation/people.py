@@ -60,6 +60,9 @@ def new_token(installation: Installation, name: str, expires: str, *, actor: str
     check_whole(installation, "to manage people")
     admit(installation, actor, "users", about=name, wanted="another token")
     _check_known(installation, name)
+    found = users.get(installation.store, name)
+    if found and found.disabled:
+        raise RefusedError(f"{name} was ended: add them under another name", code="user_disabled")
     return users.new_token(installation.store, name, expires_ms=_until(installation, expires))
 
 

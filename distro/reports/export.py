@@ -18,9 +18,19 @@ from distro.store.audience_scripts import bitmap, count
 from distro.store.records import ids_of
 
 
-def export_csv(installation: Installation, distribution: DistributionId, path: Path) -> int:
+def export_csv(
+    installation: Installation, distribution: DistributionId, path: Path, *, actor: str
+) -> int:
     """Write one line a recipient; gives how many. Before the freeze there is nobody to write."""
-    return recipients_csv.write_csv(path, recipients(installation, distribution))
+    return csv_safe.write_csv(path, recipient_lines(installation, distribution, actor=actor))
+
+
+def recipient_lines(
+    installation: Installation, distribution: DistributionId, *, actor: str
+) -> Iterator[str]:
+    """Return one line of CSV a recipient: on record."""
+    admit(installation, actor, "save", about=distribution.label, wanted="recipients")
+    return recipients_csv.csv_lines(recipients(installation, distribution))
 
 
 def recipients(

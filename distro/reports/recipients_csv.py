@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from distro.lib import csv_safe
@@ -87,8 +86,3 @@ def csv_lines(lines: Iterable[dict[str, str]], columns: Sequence[str] = COLUMNS)
     """Yield the names of the columns and each line as CSV text that opens safely."""
     rows = ([line.get(column, "") for column in columns] for line in lines)
     return csv_safe.csv_lines(itertools.chain([columns], rows))
-
-
-def write_csv(path: Path, lines: Iterable[dict[str, str]]) -> int:
-    """Write them as a file; gives how many."""
-    return csv_safe.write_csv(path, csv_lines(lines))

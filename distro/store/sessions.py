@@ -9,6 +9,7 @@ from distro.store.secret_words import digest
 
 PREFIX = "session_"
 _IDLE = 12 * 3600  # seconds without a page, after which a session is over
+_TWICE_MS = 10_000
 _LONGEST_MS = 7 * 86_400_000  # from sign-in on
 
 
@@ -25,14 +26,17 @@ class Session:
     until_ms: int = 0
 
 
-def begin(store: Store, user: str, epoch: str = "", until_ms: int = 0) -> str:
+def begin(
+    store: Store, user: str, epoch: str = "", until_ms: int = 0, fresh_ms: int | None = None
+) -> str:
     """Return the word of a new session, which is kept nowhere.
 
     `epoch`: of the credentials by which it began: with others it is over. `until_ms`: when those
-    end; 0: never.
+    end; 0: never. `fresh_ms`: when it was made sure that it is them; None: now.
     """
     now = store.now_ms()
-    return _keep(store, Session(user, now, now, "", "", epoch, until_ms))
+    fresh = now if fresh_ms is None else min(now, fresh_ms)
+    return _keep(store, Session(user, now, fresh, secrets.token_urlsafe(24), "", epoch, until_ms))
 
 
 def find(store: Store, word: str) -> Session | None:
@@ -59,9 +63,13 @@ def find(store: Store, word: str) -> Session | None:
 
 
 def renew(store: Store, word: str, session: Session) -> str:
-    """Return another word for a session whose person was asked again; the one before ends."""
-    end(store, word)
-    return _keep(store, replace(session, fresh_ms=store.now_ms()))
+    """Return another word for a session whose person was asked again.
+
+    The one before goes on for some seconds, for a button that was pressed twice: it is not fresh.
+    """
+    now = store.now_ms()
+    store.command("HSET", edge_keys.session(digest(word)), "until", now + _TWICE_MS)
+    return _keep(store, replace(session, fresh_ms=now))
 
 
 def end(store: Store, word: str) -> None:
@@ -74,7 +82,7 @@ def _keep(store: Store, session: Session) -> str:
     name = edge_keys.session(digest(word))
     facts = (
         *("user", session.user, "began", session.began_ms, "fresh", session.fresh_ms),
-        *("csrf", secrets.token_urlsafe(24), "epoch", session.epoch, "until", session.until_ms),
+        *("csrf", session.csrf, "epoch", session.epoch, "until", session.until_ms),
     )
     store.pipeline([("HSET", name, *facts), ("EXPIRE", name, _IDLE)])
     return word

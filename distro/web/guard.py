@@ -10,6 +10,7 @@ one-click unsubscribe its place.
 
 import asyncio
 import ipaddress
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LARGEST_BODY = 10_000  # bytes of a form; senders put 26 into a one-click POST
+LARGEST_FORM = 64_000  # bytes of a form of the office: words of a correction, in any script
 LARGEST_REPORT = 1_000_000  # bytes of what a sending provider reports at once
 LARGEST_UPLOAD = 64_000_000  # bytes of a release's files, for who has shown a token
 UPLOAD_SECONDS = 120.0  # until they have come
@@ -31,6 +33,8 @@ CONNECTIONS = 800  # of all clients
 # connections of one client that is no trusted proxy; mailbox providers unsubscribe many readers at
 # a time
 OF_ONE_CLIENT = 200
+# Where a release's new text is uploaded.
+_NEW_TEXT = re.compile(r"/office/releases/[^/]+/(?:correct|update)")
 AT_A_TIME = 32  # requests of one real client that are answered at once
 
 
@@ -112,8 +116,9 @@ class Guard:
 def _largest(path: str) -> int:
     if path.startswith("/feedback/"):
         return LARGEST_REPORT
-    files = path.startswith(("/api/", "/office/compose", "/office/import"))
-    return LARGEST_UPLOAD if files else LARGEST_BODY
+    if path.startswith(("/api/", "/office/compose", "/office/import")) or _NEW_TEXT.fullmatch(path):
+        return LARGEST_UPLOAD
+    return LARGEST_FORM if path.startswith("/office/") else LARGEST_BODY
 
 
 async def _say(send: Any, status: int) -> None:

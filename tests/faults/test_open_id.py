@@ -119,6 +119,8 @@ def test_who_has_an_account_signs_in_and_nobody_else(browser: TestClient) -> Non
     done = browser.get(back)
     assert (done.status_code, done.headers["location"]) == (303, "/office/people")
     assert "ana, editor" in browser.get("/office").text
+    asked = parse_qs(urlsplit(went.headers["location"]).query)
+    assert asked["max_age"] == ["43200"]  # so that the provider says when it asked
     again = browser.get(back)  # the same answer once more
     assert again.status_code == 401
     stranger = browser.get("/office/sign-in/provider").headers["location"]

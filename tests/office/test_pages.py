@@ -1,6 +1,7 @@
 """Each page with each role; forms that are ours; acts done once, by who is really there."""
 
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +321,77 @@ def test_numbers_lead_to_lists_of_that_length(office: Office, browser: Browser) 
             listed = client.get(link.replace("&amp;", "&")).text
             assert f"{number} {'person' if number == '1' else 'people'}" in listed
             assert listed.count('href="/office/people/') == int(number)
+
+
+def kept_uploads() -> set[str]:
+    return {path.name for path in Path(tempfile.gettempdir()).glob("distro-office-*")}
+
+
+def test_who_may_not_upload_leaves_nothing(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    client = browser("viewer")
+    csrf = field(client.get("/office").text, "csrf")
+    for path in ("/office/compose", "/office/import", "/office/releases/D1/correct"):
+        answer = client.post(path, data={"csrf": csrf, "list": "x"}, files=[release_file()])
+        assert answer.status_code == 403
+    wrong = browser("editor")
+    assert wrong.post("/office/compose", data={"csrf": "x"}, files=[release_file()]).status_code
+    assert kept_uploads() == set()
+
+
+def test_who_showed_that_it_is_them_stays_whatever_comes_of_it(
+    office: Office, browser: Browser
+) -> None:
+    client = browser("admin")
+    clock.move(FRESH_MS + 1000)
+    proof = {"secret": office.token("admin")}
+    closing = {"told": "D999", "reason": "merged"}
+    answer = press(client, "/office/segments/journalists/close", **closing, **proof)
+    assert answer.status_code == 404
+    assert client.get("/office").status_code == 200
+    assert "Your password, or token" not in client.get("/office/releases/D1/cancel").text
+
+
+def test_a_button_that_is_pressed_twice_gives_the_same_answer(
+    office: Office, browser: Browser
+) -> None:
+    client = browser("admin")
+    clock.move(FRESH_MS + 1000)
+    path = "/office/releases/D1/hold"
+    html = client.get(path).text
+    data = {n: field(html, n).replace("&#34;", '"') for n in ("csrf", "key", "tag")}
+    before = dict(client.cookies)
+    kill = "/office/releases/D2/kill"
+    of_kill = {n: field(client.get(kill).text, n).replace("&#34;", '"') for n in data}
+    sent = of_kill | {"note": "do not use it", "secret": office.token("admin")}
+    first = client.post(kill, data=sent)
+    client.cookies.clear()
+    client.cookies.update(before)
+    second = client.post(kill, data=sent)
+    assert (first.status_code, second.status_code) == (303, 412)
+    assert "changed while you looked" in second.text
+    clock.move(2 * FRESH_MS)
+    client.cookies.clear()
+    client.cookies.update(before)
+    assert client.get("/office").status_code == 303  # the word before is over
+
+
+@pytest.mark.parametrize("during", ["9999999d", "1e9d", "-1s"])
+def test_no_time_is_so_long_that_pages_break(browser: Browser, during: str) -> None:
+    client = browser("admin")
+    halt = press(client, "/office/relays/halt", domain="x.example", during=during)
+    assert halt.status_code in (409, 422)
+    assert "x.example" not in client.get("/office/relays").text
+    add = press(client, "/office/users/add", name="eve", role="viewer", expires=during)
+    assert add.status_code in (409, 422)
+    assert client.get("/office/users").status_code == 200
+
+
+def test_who_was_ended_gets_no_token_that_opens_nothing(office: Office, browser: Browser) -> None:
+    office.token("viewer")
+    users.disable(office.installation.store, "viewer")
+    answer = press(browser("admin"), "/office/users/viewer/token")
+    assert answer.status_code == 409
+    assert "was ended" in answer.text

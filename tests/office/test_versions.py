@@ -1,7 +1,9 @@
 """Two versions of a letter side by side: every word is on its side, and what differs is marked."""
 
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,25 @@ def test_each_side_has_its_own_text_and_only_what_differs_is_marked(
     assert [plain(pair.now) for pair in pairs if pair.now] == now
     marked = any(differs for pair in pairs for _, differs in (*pair.was, *pair.now))
     assert marked == (was != now)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("a\n\nb\n\n" * 20_000, "b\n\na\n\na\n\n" * 20_000),
+        ("a b " * 50_000, "b a a " * 50_000),
+        ("a b " * 140 + "\n\n", "b a a " * 95 + "\n\n"),
+        (("a b " * 140 + "\n\n") * 400, ("b a a " * 95 + "\n\n") * 400),
+    ],
+    ids=["paragraphs", "words", "one", "both"],
+)
+def test_no_text_makes_it_long(was: str, now: str) -> None:
+    began = time.process_time()
+    pairs = compare(was, now)
+    assert time.process_time() - began < 6
+    assert [plain(pair.now) for pair in pairs if pair.now] == [
+        part.strip() for part in now.split("\n\n") if part.strip()
+    ]
 
 
 def test_one_word_is_marked_and_not_its_paragraph() -> None:

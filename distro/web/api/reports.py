@@ -5,7 +5,7 @@ from typing import Any
 from distro.ledger.audit import audit as recount
 from distro.lib import csv_safe
 from distro.model import DistributionId
-from distro.reports import explain, export, recipients_csv, summary
+from distro.reports import explain, export, summary
 from distro.store import distributions, events
 from distro.times import rfc3339
 from distro.web.api.operation import Call, Lines
@@ -48,7 +48,7 @@ def recipients(call: Call) -> dict[str, Any]:
 def recipients_as_csv(call: Call) -> Lines:
     """Return one line a recipient, piece by piece."""
     number = call.distribution()
-    lines = recipients_csv.csv_lines(export.recipients(call.installation, number))
+    lines = export.recipient_lines(call.installation, number, actor=call.actor)
     return Lines(csv_safe.marked(lines), name=f"{number.label}.csv")
 
 

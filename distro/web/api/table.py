@@ -307,7 +307,7 @@ _OFFICE = (
         answer=given_office.AuditLog,
     ),
     Operation(
-        method="GET", path="/relays", does=office.relays, role="admin", sees=_WHOLE, tag="Office",
+        method="GET", path="/relays", does=office.relays, role="editor", sees=_WHOLE, tag="Office",
         summary="How the relays stand, who is slowed, who is halted.", answer=given_office.Relays,
     ),
     Operation(

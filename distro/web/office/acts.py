@@ -20,7 +20,7 @@ from distro.web.api.problems import ProblemError
 from distro.web.office import drawing, visitor
 from distro.web.office.asking import call_of
 from distro.web.office.signing_in import SigningIn
-from distro.web.office.view import PREFIX, Act
+from distro.web.office.view import PREFIX, Act, values_of
 from distro.web.office.visitor import Visitor
 
 _MANY = 1000  # people: who saves more of them is asked again who they are
@@ -90,28 +90,24 @@ class Acts:
     def do(self, act: Act, request: Request, who: Visitor, form: dict[str, str]) -> Response:
         """Do it; where it cannot be done, say why beside what was typed."""
         given = {i.name: form.get(i.name, "") for i in act.inputs}
-        typed, word = Typed(given, form.get("key", ""), form.get("tag", "")), ""
+        typed = Typed(given, form.get("key", ""), form.get("tag", ""))
         again = True
         try:
             again = self._again(act, request, who, typed)
             if again:
-                who, word = self.signing_in.made_sure(who, form)
+                who = self.signing_in.made_sure(request, who, form)
                 again = False
             found = self._carry_out(act, request, who, typed)
         except (DistroError, ProblemError) as error:
             problem = problems.of_error(error)
             if problem.code == "not_found":
                 raise
-            answer: Response = self._page(act, request, who, typed, problem, again=again)
-        else:
-            answer = self._answer(act, request, who, found)
-        if word:
-            visitor.set_cookie(self.installation, answer, word)
-        return answer
+            return self._page(act, request, who, typed, problem, again=again)
+        return self._answer(act, request, who, found)
 
     def _call(self, act: Act, request: Request, who: Visitor, typed: Typed) -> Call:
         """Return the call of the operation; raise ProblemError for what it does not take."""
-        operation, values = act.operation, _values(act, typed.given)
+        operation, values = act.operation, values_of(act.inputs, typed.given)
         body = problems.validated(operation.body, values) if operation.body else None
         query = problems.validated(operation.query, {} if operation.body else values)
         return call_of(
@@ -154,20 +150,6 @@ class Acts:
                 act.result, who=who, title=act.title, answer=found, back=back, site=site
             )
         return RedirectResponse(back, 303)
-
-
-def _values(act: Act, given: dict[str, str]) -> dict[str, Any]:
-    """Return what was typed as an operation takes it; what was left empty is not said."""
-    kinds = {i.name: i.kind for i in act.inputs}
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        if kinds[name] == "check":
-            values[name] = bool(text)
-        elif text and kinds[name] == "words":
-            values[name] = [word.strip() for word in text.split(",") if word.strip()]
-        elif text:
-            values[name] = text
-    return values
 
 
 def _name_of(page: str) -> str:

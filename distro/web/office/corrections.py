@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,11 @@ from distro.web.api import problems, repeats, tags
 from distro.web.api import releases as operations
 from distro.web.api.operation import Call, Upload
 from distro.web.api.problems import ProblemError
-from distro.web.office import drawing, versions, visitor
+from distro.web.office import drawing, versions
 from distro.web.office.asking import call_of
 from distro.web.office.signing_in import SigningIn
-from distro.web.office.uploads import Show, Take, Uploads
-from distro.web.office.view import PREFIX, Input, named
+from distro.web.office.uploads import Show, Take, Taker, Uploads
+from distro.web.office.view import PREFIX, Input, named, values_of
 from distro.web.office.visitor import Visitor
 
 _D = "/releases/{distribution}"
@@ -44,6 +45,7 @@ class _Kind:
     operation: str
     title: str
     says: str
+    files: str
     order: Callable[[Call], Correction]
     inputs: Sequence[Input]
 
@@ -55,6 +57,7 @@ _KINDS = (
         "Correct",
         "Nothing more of the earlier text is sent. Exactly those who have it get this one with a"
         " note; those who do not have it get this one alone.",
+        "The new text, a file for each language that changes",
         operations.correction_of,
         (
             _NOTE,
@@ -69,6 +72,12 @@ _KINDS = (
                     ("refile", "a slip: write to nobody who has it"),
                 ),
             ),
+            Input(
+                "only",
+                "Only these languages are meant",
+                "words",
+                hint="fr, es; empty: every language of the release is supplied.",
+            ),
             Input("include_new", "Also to those who match only now", "check"),
             _GLASS,
         ),
@@ -79,6 +88,7 @@ _KINDS = (
         "Update",
         "A newer text to those who have the earlier one, and to those who match now. The earlier"
         " one is not sent any more.",
+        "The newer text, a file for each language of the release",
         operations.update_of,
         (_NOTE, Input("to", "To, besides those who have it", hint="journalists", required=True)),
     ),
@@ -99,27 +109,36 @@ class Corrections:
             yield f"{_D}/{kind.name}", self._form(kind)
             yield f"{_D}/{kind.name}/{{upload}}", self._looked_at(kind)
 
-    def takers(self) -> Iterator[tuple[str, Take]]:
+    def takers(self) -> Iterator[Taker]:
         """Yield the forms that are taken; those that bring files first."""
         for kind in _KINDS:
-            yield f"{_D}/{kind.name}", self.uploads.keep(kind.operation)
-            yield f"{_D}/{kind.name}/{{upload}}/send", self._sending(kind)
+            place, operation = f"{_D}/{kind.name}", kind.operation
+            yield place, operation, self.uploads.keep
+            yield f"{place}/{{upload}}", operation, self._planning(kind)
+            yield f"{place}/{{upload}}/send", operation, self._sending(kind)
 
     def _form(self, kind: _Kind) -> Show:
         def show(request: Request, who: Visitor) -> Response:
             call = call_of(self.installation, named(kind.operation), who, request)
             found = distributions.read(call.installation.store, call.distribution())
-            return drawing.page(
-                "correct.html", who=who, title=kind.title, says=kind.says, found=found
-            )
+            return drawing.page("correct.html", who=who, title=kind.title, kind=kind, found=found)
 
         return show
 
     def _looked_at(self, kind: _Kind) -> Show:
         def show(request: Request, who: Visitor) -> Response:
-            return self._page(kind, request, who, dict(request.query_params))
+            return self._page(kind, request, who, {})
 
         return show
+
+    def _planning(self, kind: _Kind) -> Take:
+        def plan(
+            request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+        ) -> Response:
+            del upload
+            return self._page(kind, request, who, form)
+
+        return plan
 
     def _page(
         self,
@@ -138,13 +157,16 @@ class Corrections:
         planned = None
         if checked["ok"] and asked.get("note") and problem is None:
             try:
-                order = self.uploads.call(kind.operation, request, who, _values(kind, asked))
+                order = self.uploads.call(
+                    kind.operation, request, who, values_of(kind.inputs, asked)
+                )
                 planned = corrections.plan(
                     order.installation, order.distribution(), kind.order(order)
                 )
             except (DistroError, ProblemError) as error:
                 problem = problems.of_error(error)
-        upload = self.uploads.mine(request, who)
+        upload, path = self.uploads.mine(request, who), request.path_params
+        address = f"{PREFIX}/releases/{path['distribution']}/{kind.name}/{path['upload']}"
         return drawing.page(
             "corrected.html",
             problem.kind.status if problem else 200,
@@ -163,7 +185,7 @@ class Corrections:
             wrong=problem.sentence if problem else "",
             asks_again=not who.fresh,
             provider=bool(self.installation.settings.sign_in.issuer),
-            here=quote(visitor.address_of(request), safe=""),
+            here=quote(address, safe=""),
         )
 
     def _compared(self, slug: str, upload: Upload) -> Iterator[dict[str, Any]]:
@@ -171,14 +193,15 @@ class Corrections:
         store = self.installation.store
         before = releases.editions_of(store, releases.current_versions(store, slug))
         readings = read_files(self.installation.settings, upload.files)
+        until = time.monotonic() + versions.SECONDS
         now = from_ms(store.now_ms(), self.installation.settings.site.timezone)
         for edition in (reading.edition for reading in readings if reading.edition):
             old = before.get(edition.language)
-            if old is None:
+            if old is None or not store.scope.has_desk(old.sender):
                 continue
             was = compile_edition(self.installation, old, "0", now)
             new = compile_edition(self.installation, edition, "0", now, files=files_of(readings))
-            pairs = versions.compare(text_of(was), text_of(new))
+            pairs = versions.compare(text_of(was), text_of(new), until)
             yield {
                 "language": edition.language,
                 "name": language_name(edition.language),
@@ -192,20 +215,13 @@ class Corrections:
             request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
         ) -> Response:
             del upload
-            word = ""
-            asked = {i.name: form.get(i.name, "") for i in kind.inputs}
             try:
-                who, word = self.signing_in.made_sure(who, form)
+                who = self.signing_in.made_sure(request, who, form)
                 made = self._send(kind, request, who, form)
-                answer: Response = RedirectResponse(
-                    f"{PREFIX}/releases/{made['distribution']}", 303
-                )
             except (DistroError, ProblemError) as error:
-                problem = problems.of_error(error)
-                answer = self._page(kind, request, who, asked, problem)
-            if word:
-                visitor.set_cookie(self.installation, answer, word)
-            return answer
+                return self._page(kind, request, who, form, problems.of_error(error))
+            self.uploads.done(request)
+            return RedirectResponse(f"{PREFIX}/releases/{made['distribution']}", 303)
 
         return send
 
@@ -215,7 +231,7 @@ class Corrections:
         """Send what was looked at, once for the key of its form."""
         if not form.get("key"):
             raise ProblemError("key_missing", "Load the form again.")
-        values = _values(kind, form)
+        values = values_of(kind.inputs, form)
         call = self.uploads.call(kind.operation, request, who, values, form["key"])
         content = f"{request.url.path} {sorted(values.items())!r}"
         answer = repeats.once(named(kind.operation), call, content, form.get("tag") or '""')
@@ -229,15 +245,3 @@ def _digest(upload: Upload, tag: str) -> str:
     for path in upload.files:
         made.update(hashlib.sha256(path.read_bytes()).digest())
     return made.hexdigest()[:16]
-
-
-def _values(kind: _Kind, given: dict[str, str]) -> dict[str, Any]:
-    """Return what was typed as the operation takes it."""
-    values: dict[str, Any] = {}
-    for one in kind.inputs:
-        text = given.get(one.name, "").strip()
-        if one.kind == "check":
-            values[one.name] = bool(text)
-        elif text:
-            values[one.name] = text
-    return values

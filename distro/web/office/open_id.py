@@ -84,7 +84,9 @@ class OpenId:
             answer = RedirectResponse(then, 303)
             set_cookie(self.installation, answer, word)
         else:
-            answer = self.signing_in.begun(request, done.user, then, until_ms=0)
+            answer = self.signing_in.begun(
+                request, done.user, then, until_ms=0, fresh_ms=done.asked_ms
+            )
         answer.delete_cookie(self._cookie, path="/")
         return answer
 

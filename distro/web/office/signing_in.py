@@ -57,10 +57,19 @@ class SigningIn:
         return self.begun(request, user, then, until_ms=until)
 
     def begun(
-        self, request: Request, user: users.User, then: str, *, until_ms: int
+        self,
+        request: Request,
+        user: users.User,
+        then: str,
+        *,
+        until_ms: int,
+        fresh_ms: int | None = None,
     ) -> RedirectResponse:
-        """Begin a session of somebody who is known, and go on; `until_ms`: at most so long."""
-        word = sessions.begin(self.installation.store, user.name, user.epoch, until_ms)
+        """Begin a session of somebody who is known, and go on.
+
+        `until_ms`: at most so long; `fresh_ms`: when they were asked who they are; None: now.
+        """
+        word = sessions.begin(self.installation.store, user.name, user.epoch, until_ms, fresh_ms)
         self._note(user.name, request.client.host if request.client else "")
         answer = RedirectResponse(then, 303)
         visitor.set_cookie(self.installation, answer, word)
@@ -90,16 +99,17 @@ class SigningIn:
         late = user and user.expires_ms and self.installation.store.now_ms() > user.expires_ms
         return None if user is None or user.disabled or late else user
 
-    def made_sure(self, who: Visitor, form: dict[str, str]) -> tuple[Visitor, str]:
-        """Return who it is, made sure of within five minutes, and the new word of their session
-        (""; it is the one before); raise ProblemError where their form does not show it.
+    def made_sure(self, request: Request, who: Visitor, form: dict[str, str]) -> Visitor:
+        """Return who it is, made sure of within five minutes; raise ProblemError where their form
+        does not show it. The new word of their session goes out with the answer, whatever that is.
         """
         if who.fresh:
-            return who, ""
+            return who
         if not self.confirmed(who, form):
             raise ProblemError("role_too_low", "Show again that it is you.")
         word = sessions.renew(self.installation.store, who.actor.token, who.session)
-        return visitor.with_word(self.installation, who, word), word
+        request.state.renewed = word
+        return visitor.with_word(self.installation, who, word)
 
     def confirmed(self, who: Visitor, form: dict[str, str]) -> bool:
         """Return whether a form proves that it is still who is signed in."""

@@ -72,8 +72,8 @@ class Office:
                 for path, show in (*self.uploads.pages(), *self.corrections.pages())
             ),
             *(
-                Route(PREFIX + path, self.uploads.endpoint(self, take), methods=["POST"])
-                for path, take in (*self.uploads.takers(), *self.corrections.takers())
+                Route(PREFIX + path, self.uploads.endpoint(self, operation, take), methods=["POST"])
+                for path, operation, take in (*self.uploads.takers(), *self.corrections.takers())
             ),
             Route(f"{PREFIX}/releases/{{distribution}}/live", self._live, methods=["GET"]),
             Route(PREFIX + letter, self._page(self._letter), methods=["GET"]),
@@ -207,9 +207,10 @@ class Office:
             then = quote(visitor.address_of(request), safe="")
             return RedirectResponse(f"{PREFIX}/sign-in?next={then}", 303)
         try:
-            return show(request, who)
+            answer = show(request, who)
         except (DistroError, ProblemError) as error:
-            return self.problem(who, error)
+            answer = self.problem(who, error)
+        return visitor.with_renewed(self.installation, request, answer)
 
     def taken(self, request: Request, form: dict[str, str], take: Taker) -> Response:
         """Do what a form asks, where it is a form of ours, for who is signed in."""

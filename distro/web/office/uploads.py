@@ -3,12 +3,15 @@
 What is uploaded waits an hour in a folder of this process; it is its uploader's alone.
 """
 
+import contextlib
+import os
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -24,7 +27,7 @@ from distro.installation.context import Installation
 from distro.installation.release_files import read_files
 from distro.mailing.compose import compile_edition, files_of
 from distro.times import from_ms
-from distro.web.api import bodies, problems, repeats
+from distro.web.api import bodies, credentials, problems, repeats
 from distro.web.api.operation import Call, Upload
 from distro.web.api.problems import ProblemError
 from distro.web.guard import UPLOAD
@@ -34,12 +37,15 @@ from distro.web.office.view import PREFIX, named
 from distro.web.office.visitor import Visitor
 
 _KEPT = 3600  # seconds
+_TWICE = 300  # seconds after it was sent or taken
+_FOLDER = "distro-office-"
 _AT_MOST = 5  # uploads of one person that wait
 _MOST_FILES = 60
 
 T = TypeVar("T")
 Show = Callable[[Request, Visitor], Response]
 Take = Callable[[Request, Visitor, dict[str, str], Upload | None], Response]
+Taker = tuple[str, str, Take]  # address, operation of the API, what takes the form
 
 
 class Host(Protocol):
@@ -58,7 +64,7 @@ class _Waiting:
 
     owner: str
     upload: Upload
-    at: float
+    until: float  # monotonic seconds
 
 
 class Uploads:
@@ -69,6 +75,8 @@ class Uploads:
         self.index = index
         self._waiting: dict[str, _Waiting] = {}
         self._bringing = set[str]()
+        self._lock = threading.Lock()  # of what waits
+        _drop_orphans()
 
     def pages(self) -> Sequence[tuple[str, Show]]:
         """Return the pages that show something."""
@@ -80,22 +88,27 @@ class Uploads:
             ("/import/{upload}", self._foreseen),
         )
 
-    def takers(self) -> Sequence[tuple[str, Take]]:
+    def takers(self) -> Sequence[Taker]:
         """Return the forms that are taken; those that bring files first."""
+        submit, take = "post_distributions", "post_imports"
         return (
-            ("/compose", self.keep("post_distributions")),
-            ("/compose/{upload}/submit", self._submit),
-            ("/import", self.keep("post_imports")),
-            ("/import/{upload}/take", self._take),
+            ("/compose", submit, self.keep),
+            ("/compose/{upload}/submit", submit, self._submit),
+            ("/import", take, self.keep),
+            ("/import/{upload}/take", take, self._take),
         )
 
-    def endpoint(self, office: "Host", take: Take) -> Callable[[Request], Any]:
-        """Return the endpoint of a form that may bring files: nothing is read of a stranger."""
+    def endpoint(self, office: "Host", operation: str, take: Take) -> Callable[[Request], Any]:
+        """Return the endpoint of a form that may bring files: nothing is read of who may not."""
 
         async def endpoint(request: Request) -> Response:
             who = await office.threaded(visitor.visitor, self.installation, request, self.index)
             if who is None or not visitor.from_here(self.installation, request):
                 return RedirectResponse(f"{PREFIX}/sign-in", 303)
+            try:
+                credentials.check_allowed(named(operation), who.user)
+            except ProblemError as error:
+                return office.problem(who, error)
             if who.user.name in self._bringing:
                 return office.problem(who, ProblemError("too_many"))
             self._bringing.add(who.user.name)
@@ -111,10 +124,16 @@ class Uploads:
                 fields = {n: v for n, v in form.multi_items() if isinstance(v, str)}
                 if not visitor.is_theirs(who, fields.get("csrf", "")):
                     return office.problem(who, ProblemError("bad_request", "Load the form again."))
+                upload = None
                 try:
-                    return take(request, who, fields, self._kept(form))
+                    upload = self._kept(form)
+                    answer = take(request, who, fields, upload)
                 except (DistroError, ProblemError) as error:
-                    return office.problem(who, error)
+                    answer = office.problem(who, error)
+                finally:
+                    if upload and not self._waits(upload):
+                        shutil.rmtree(upload.folder, ignore_errors=True)
+                return visitor.with_renewed(self.installation, request, answer)
 
             try:
                 return await office.threaded(taken)
@@ -139,35 +158,53 @@ class Uploads:
         files = [v for _, v in form.multi_items() if isinstance(v, UploadFile) and v.filename]
         if not files:
             return None
-        folder = Path(tempfile.mkdtemp(prefix="distro-office-"))
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
         try:
             return bodies.kept(form, folder, 1)
         except BaseException:
             shutil.rmtree(folder)
             raise
 
-    def keep(self, operation: str) -> Take:
-        """Return the form that keeps what was uploaded, and goes on to what is understood of it."""
-
-        def kept(
-            request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
-        ) -> Response:
-            if upload is None:
-                raise ProblemError("bad_values", "Choose a file first.")
-            call_of(self.installation, named(operation), who, request)  # raises: who may not
+    def keep(
+        self, request: Request, who: Visitor, form: dict[str, str], upload: Upload | None
+    ) -> Response:
+        """Keep what was uploaded for an hour, and go on to what is understood of it."""
+        if upload is None:
+            raise ProblemError("bad_values", "Choose a file first.")
+        name = secrets.token_urlsafe(12)
+        with self._lock:
             self._forget(who.user.name)
-            name = secrets.token_urlsafe(12)
-            self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic())
-            words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
-            place = f"{request.url.path}/{name}{'?' + words if words else ''}"
-            return RedirectResponse(place, 303)
+            self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic() + _KEPT)
+        self._forget_after(_KEPT)
+        words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
+        return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
 
-        return kept
+    def done(self, request: Request) -> None:
+        """Drop an upload soon that was sent or taken: a button that is pressed twice finds it."""
+        name = request.path_params["upload"]
+        with self._lock:
+            found = self._waiting.get(name)
+            if found:
+                self._waiting[name] = replace(found, until=time.monotonic() + _TWICE)
+        self._forget_after(_TWICE)
+
+    def _waits(self, upload: Upload) -> bool:
+        with self._lock:
+            return any(one.upload is upload for one in self._waiting.values())
+
+    def _forget_after(self, seconds: float) -> None:
+        def forget() -> None:
+            with self._lock:
+                self._forget("")
+
+        timer = threading.Timer(seconds + 1, forget)
+        timer.daemon = True
+        timer.start()
 
     def _forget(self, owner: str) -> None:
-        """Drop what waits for over an hour, and the oldest of one person with too many."""
-        order = sorted(self._waiting, key=lambda name: self._waiting[name].at)
-        late = [n for n in order if time.monotonic() - self._waiting[n].at > _KEPT]
+        """Drop what has waited long enough, and the oldest of one person with too many."""
+        order = sorted(self._waiting, key=lambda name: self._waiting[name].until)
+        late = [n for n in order if time.monotonic() > self._waiting[n].until]
         mine = [n for n in order if self._waiting[n].owner == owner]
         for name in {*late, *mine[: max(0, len(mine) - _AT_MOST + 1)]}:
             shutil.rmtree(self._waiting.pop(name).upload.folder, ignore_errors=True)
@@ -175,7 +212,7 @@ class Uploads:
     def mine(self, request: Request, who: Visitor) -> Upload:
         """Return the files that the path names; raise ProblemError where they are not theirs."""
         found = self._waiting.get(request.path_params["upload"])
-        if found is None or found.owner != who.user.name:
+        if found is None or found.owner != who.user.name or not found.upload.folder.exists():
             raise ProblemError("not_found", "What was uploaded is gone: upload it again.")
         return found.upload
 
@@ -242,6 +279,7 @@ class Uploads:
         content = f"{request.path_params['upload']} {sorted(_order(form).items())!r}"
         call = self.call("post_distributions", request, who, _order(form), form["key"])
         made = repeats.once(named("post_distributions"), call, content)
+        self.done(request)
         return RedirectResponse(f"{PREFIX}/releases/{made.body['distribution']}", 303)
 
     def _foreseen(self, request: Request, who: Visitor) -> Response:
@@ -261,6 +299,8 @@ class Uploads:
         values: dict[str, Any] = {n: asked[n] for n in ("list", "basis") if asked.get(n)}
         flags = {n: bool(asked.get(n)) for n in ("sync", "skip_bad_rows")}
         found = self.asked("post_imports", request, who, values | flags | {"dry_run": not done})
+        if done and found["written"]:
+            self.done(request)
         return drawing.page(
             "foreseen.html",
             who=who,
@@ -276,3 +316,13 @@ def _order(form: dict[str, str]) -> dict[str, Any]:
     """Return what a form says of whom a release is for, and when."""
     texts = {name: form[name] for name in ("to", "at") if form.get(name)}
     return texts | {name: bool(form.get(name)) for name in ("as_new", "no_fallback")}
+
+
+def _drop_orphans() -> None:
+    """Remove what processes that are gone had kept, and nobody can reach."""
+    before = time.time() - 2 * _KEPT
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        with contextlib.suppress(OSError):
+            found = folder.lstat()
+            if found.st_uid == os.geteuid() and found.st_mtime < before and folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,7 @@
 """Put two versions of a letter side by side, paragraph by paragraph, with what differs marked."""
 
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,7 +17,8 @@ from distro.store.records import counters
 from distro.times import rfc3339
 from distro.web.api.operation import Call
 
-_LONGEST = 1500  # words of a paragraph that are compared one by one
+_MOST = 300  # paragraphs, or words of one, that are compared one by one
+SECONDS = 1.0  # after which paragraphs that differ are marked as a whole
 _MOST_PAIRS = 900  # paragraphs that are compared with each other
 _ALIKE = 0.4  # of their words, from which two paragraphs are one that was changed
 
@@ -35,16 +38,44 @@ class Pair:
         return not any(differs for _, differs in (*self.was, *self.now))
 
 
-def compare(was: str, now: str) -> list[Pair]:
-    """Return the paragraphs of two texts beside each other."""
+def compare(was: str, now: str, until: float = 0) -> list[Pair]:
+    """Return the paragraphs of two texts beside each other.
+
+    `until`: monotonic seconds from which on words are not compared; 0: soon.
+    """
     old, new = _paragraphs(was), _paragraphs(now)
     pairs: list[Pair] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    until = until or time.monotonic() + SECONDS
+    for what, a, b, c, d in _stretches(old, new):
         if what == "equal":
             pairs += [Pair(((text, False),), ((text, False),)) for text in old[a:b]]
         else:
-            pairs += _differing(old[a:b], new[c:d])
+            pairs += _differing(old[a:b], new[c:d], until)
     return pairs
+
+
+def _stretches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """Yield what is equal and what is not, as difflib's opcodes: at a cost that no text chooses.
+
+    What both begin and end with is found first; where more than so many are left between, they
+    differ as a whole.
+    """
+    least = min(len(old), len(new))
+    head = next((n for n in range(least) if old[n] != new[n]), least)
+    least -= head
+    tail = next((n for n in range(least) if old[-1 - n] != new[-1 - n]), least)
+    a, c = len(old) - tail, len(new) - tail
+    if head:
+        yield "equal", 0, head, 0, head
+    if max(a, c) - head > _MOST:
+        yield "replace", head, a, head, c
+    elif a > head or c > head:
+        matcher = SequenceMatcher(None, old[head:a], new[head:c], autojunk=False)
+        for what, *ends in matcher.get_opcodes():
+            i, j, k, m = (end + head for end in ends)
+            yield what, i, j, k, m
+    if tail:
+        yield "equal", a, len(old), c, len(new)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -52,14 +83,15 @@ def _paragraphs(text: str) -> list[str]:
     return [part for part in parts if part.strip("-")]  # a line of hyphens parts the others
 
 
-def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[Pair]:
+def _differing(old: Sequence[str], new: Sequence[str], until: float) -> Iterator[Pair]:
     """Yield paragraphs that differ: those that are alike beside each other, the others alone."""
     a = c = 0
     for b, d in [*_alike(old, new), (len(old), len(new))]:
         yield from (Pair(((text, True),), ()) for text in old[a:b])
         yield from (Pair((), ((text, True),)) for text in new[c:d])
         if b < len(old) and d < len(new):
-            yield compare_line(old[b], new[d])
+            late = time.monotonic() > until
+            yield _whole(old[b], new[d]) if late else compare_line(old[b], new[d])
         a, c = b + 1, d + 1
 
 
@@ -67,13 +99,16 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return which of the old is which of the new, in order, so that as much as can be is alike."""
     if len(old) * len(new) > _MOST_PAIRS:
         return [(n, n) for n in range(min(len(old), len(new)))]
+    words, others = (
+        [Counter(text.split(" ", _MOST)[:_MOST]) for text in side] for side in (old, new)
+    )
     # best[a][c]: of old from a on and new from c on, how alike the pairs are, and which
     best: list[list[tuple[float, list[tuple[int, int]]]]] = [
         [(0.0, [])] * (len(new) + 1) for _ in range(len(old) + 1)
     ]
     for a in reversed(range(len(old))):
         for c in reversed(range(len(new))):
-            likeness = SequenceMatcher(None, old[a].split(" "), new[c].split(" ")).ratio()
+            likeness = _likeness(words[a], others[c])
             found = max(best[a + 1][c], best[a][c + 1], key=lambda row: row[0])
             score, pairs = best[a + 1][c + 1]
             if likeness >= _ALIKE and score + likeness > found[0]:
@@ -82,14 +117,21 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return best[0][0][1]
 
 
+def _likeness(one: Counter[str], other: Counter[str]) -> float:
+    """Return the share of words that two paragraphs have in common, 0 to 1."""
+    return 2 * (one & other).total() / (one.total() + other.total())
+
+
+def _whole(was: str, now: str) -> Pair:
+    return Pair(((was, True),), ((now, True),))
+
+
 def compare_line(was: str, now: str) -> Pair:
     """Return one line beside another, word by word."""
     old, new = was.split(" "), now.split(" ")
-    if max(len(old), len(new)) > _LONGEST:
-        return Pair(((was, True),), ((now, True),))
     left: list[tuple[str, bool]] = []
     right: list[tuple[str, bool]] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for what, a, b, c, d in _stretches(old, new):
         for side, words in ((left, old[a:b]), (right, new[c:d])):
             if words:
                 side.append((" ".join(words), what != "equal"))

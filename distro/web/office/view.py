@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from distro.web.api.operation import Call, Operation
 from distro.web.api.table import OPERATIONS
@@ -61,3 +62,17 @@ class Act:
     def name(self) -> str:
         """Return the last word of its address."""
         return self.path.rpartition("/")[2]
+
+
+def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed as an operation takes it; what was left empty is not said."""
+    values: dict[str, Any] = {}
+    for one in inputs:
+        text = given.get(one.name, "").strip()
+        if one.kind == "check":
+            values[one.name] = bool(text)
+        elif text and one.kind == "words":
+            values[one.name] = [word.strip() for word in text.split(",") if word.strip()]
+        elif text:
+            values[one.name] = text
+    return values

@@ -81,6 +81,14 @@ def set_cookie(installation: Installation, response: Response, word: str) -> Non
     )
 
 
+def with_renewed(installation: Installation, request: Request, answer: Response) -> Response:
+    """Return an answer with the word of a session that was renewed while it was made."""
+    word = getattr(request.state, "renewed", "")
+    if word:
+        set_cookie(installation, answer, word)
+    return answer
+
+
 def from_here(installation: Installation, request: Request) -> bool:
     """Return whether a form was sent by a page of ours, as far as the browser says (Origin)."""
     origin = request.headers.get("origin", "")

@@ -14,7 +14,19 @@ from distro.store.subscriber_rows import PIECE
 from distro.subscribers import people
 from tests.support.installation import add_readers, make_installation
 
-SEARCHES = ("ana", "ANA", "munoz", "Muñoz", "daily", "reader 1", "@b.example", "é", "zzz", "\n")
+SEARCHES = (
+    "ana",
+    "ANA",
+    "munoz",
+    "Muñoz",
+    "daily",
+    "reader 1",
+    "@b.example",
+    "é",
+    "zzz",
+    "\n",
+    "\u0301",
+)
 
 
 def test_both_ways_find_the_same(tmp_path: Path, server: Embedded, store: Store) -> None:

@@ -410,7 +410,7 @@ def test_a_protected_readers_name_is_in_no_report(
     story = Story(installation)
     story.run()
     story.stop()
-    export_csv(installation, DistributionId("1"), tmp_path / "out.csv")
+    export_csv(installation, DistributionId("1"), tmp_path / "out.csv", actor="test")
     text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "Ben" in text
     assert "protected reader 1" in text

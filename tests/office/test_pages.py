@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from distro.actors import ROLES
 from distro.installation import passwords
 from distro.store import distributions, users
+from distro.web.office import uploads
 from distro.web.office.table import ACTS, VIEWS
 from distro.web.office.view import PREFIX
 from distro.web.office.visitor import FRESH_MS
@@ -395,3 +397,20 @@ def test_who_was_ended_gets_no_token_that_opens_nothing(office: Office, browser:
     answer = press(browser("admin"), "/office/users/viewer/token")
     assert answer.status_code == 409
     assert "was ended" in answer.text
+
+
+def test_what_was_uploaded_is_gone_in_its_time(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(uploads, "_LOOK", 0.01)
+    monkeypatch.setattr(uploads, "_KEPT", 0.2)
+    client = browser("editor")
+    csrf = field(client.get("/office/compose").text, "csrf")
+    page = client.post("/office/compose", data={"csrf": csrf}, files=[release_file()])
+    assert client.get(page.headers["location"]).status_code in (200, 404)
+    end = time.monotonic() + 10
+    while kept_uploads() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert kept_uploads() == set()
+    assert client.get(page.headers["location"]).status_code == 404

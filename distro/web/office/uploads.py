@@ -37,6 +37,7 @@ from distro.web.office.view import PREFIX, named
 from distro.web.office.visitor import Visitor
 
 _KEPT = 3600  # seconds
+_LOOK = 60.0  # seconds
 _TWICE = 300  # seconds after it was sent or taken
 _FOLDER = "distro-office-"
 _AT_MOST = 5  # uploads of one person that wait
@@ -76,6 +77,7 @@ class Uploads:
         self._waiting: dict[str, _Waiting] = {}
         self._bringing = set[str]()
         self._lock = threading.Lock()  # of what waits
+        self._looks = False
         _drop_orphans()
 
     def pages(self) -> Sequence[tuple[str, Show]]:
@@ -175,7 +177,7 @@ class Uploads:
         with self._lock:
             self._forget(who.user.name)
             self._waiting[name] = _Waiting(who.user.name, upload, time.monotonic() + _KEPT)
-        self._forget_after(_KEPT)
+            self._look_again()
         words = urlencode({n: v for n, v in form.items() if n != "csrf" and v})
         return RedirectResponse(f"{request.url.path}/{name}{'?' + words if words else ''}", 303)
 
@@ -186,20 +188,25 @@ class Uploads:
             found = self._waiting.get(name)
             if found:
                 self._waiting[name] = replace(found, until=time.monotonic() + _TWICE)
-        self._forget_after(_TWICE)
 
     def _waits(self, upload: Upload) -> bool:
         with self._lock:
             return any(one.upload is upload for one in self._waiting.values())
 
-    def _forget_after(self, seconds: float) -> None:
-        def forget() -> None:
-            with self._lock:
-                self._forget("")
-
-        timer = threading.Timer(seconds + 1, forget)
+    def _look_again(self) -> None:
+        """While something waits, look once a minute what has waited long enough."""
+        if self._looks or not self._waiting:
+            return
+        self._looks = True
+        timer = threading.Timer(_LOOK, self._look)
         timer.daemon = True
         timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._looks = False
+            self._forget("")
+            self._look_again()
 
     def _forget(self, owner: str) -> None:
         """Drop what has waited long enough, and the oldest of one person with too many."""

@@ -18,7 +18,7 @@ from ledger import fill, frozen, installation_of
 from distro.audience import importing
 from distro.audience.listing import listing
 from distro.audience.search_index import SearchIndex
-from distro.store import connect, keys, sessions, users
+from distro.store import Store, connect, keys, sessions, users
 from distro.store.embedded import ensured
 from distro.subscribers import people
 from distro.web.application import create_app
@@ -104,10 +104,10 @@ def pages(recipients: int) -> int:
         return missed
 
 
-def _session(store: object) -> str:
-    users.add(store, "ana", "admin")  # type: ignore[arg-type]
-    ana = users.get(store, "ana")  # type: ignore[arg-type]
-    return sessions.begin(store, "ana", ana.epoch if ana else "")  # type: ignore[arg-type]
+def _session(store: Store) -> str:
+    users.add(store, "ana", "admin")
+    ana = users.get(store, "ana")
+    return sessions.begin(store, "ana", ana.epoch if ana else "")
 
 
 def main(readers: int = 100_000, recipients: int = 1_000_000) -> int:

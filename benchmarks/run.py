@@ -43,13 +43,7 @@ SINK = ("wire.py", "loops.py", "doubt.py", "live_page.py", "viewers.py")  # need
 def main(quick: bool) -> int:
     found = 0
     for name, *words in QUICK if quick else FULL:
-        if name in (
-            "wire.py",
-            "loops.py",
-            "doubt.py",
-            "live_page.py",
-            "viewers.py",
-        ) and not shutil.which("smtp-sink", path="/usr/sbin:/usr/bin"):
+        if name in SINK and not shutil.which("smtp-sink", path="/usr/sbin:/usr/bin"):
             print(f"{name}: needs smtp-sink and smtp-source (apt install postfix)")
             continue
         print(f"\n== {name} {' '.join(words)}", flush=True)

@@ -77,14 +77,14 @@ class Standings:
 def standings(installation: Installation) -> Standings:
     """Read how things stand."""
     store, settings = installation.store, installation.settings
-    learnt = learnt_limits(store)
+    learnt, now = learnt_limits(store), store.now_ms()
     return Standings(
         tuple(_relay(relay, learnt.get(relay.name, RelayLimits())) for relay in settings.relay),
-        tuple(_receivers(installation)),
+        tuple(_receivers(installation, now)),
         tuple(
             HaltedDomain(name, round(halt.until * 1000), halt.reason, halt.actor)
             for name, halt in sorted(halts.everything(store).items())
-            if halt.until * 1000 > store.now_ms()
+            if halt.until * 1000 > now
         ),
         tuple(_going_out(store, number) for number in distributions.running(store)),
         len(processes.alive(store)),
@@ -117,10 +117,10 @@ def _relay(relay: Relay, learnt: RelayLimits) -> RelayStanding:
     )
 
 
-def _receivers(installation: Installation) -> list[ReceiverPace]:
+def _receivers(installation: Installation, now: int) -> list[ReceiverPace]:
     store, settings = installation.store, installation.settings.pace
     names = list(dict.fromkeys((*PROVIDERS, *settings.groups, *settings.rates)))
-    now, found = store.now_ms(), []
+    found = []
     slowed = pace.slowed(store, [f"group:{name}" for name in names])
     for name, (rate, until) in zip(names, slowed, strict=True):
         usual = parse_rate(settings.rates[name]) if name in settings.rates else 0.0

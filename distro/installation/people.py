@@ -59,9 +59,7 @@ def new_token(installation: Installation, name: str, expires: str, *, actor: str
     """Return another token of a person; the one before ends."""
     check_whole(installation, "to manage people")
     admit(installation, actor, "users", about=name, wanted="another token")
-    _check_known(installation, name)
-    found = users.get(installation.store, name)
-    if found and found.disabled:
+    if _known(installation, name).disabled:
         raise RefusedError(f"{name} was ended: add them under another name", code="user_disabled")
     return users.new_token(installation.store, name, expires_ms=_until(installation, expires))
 
@@ -70,7 +68,7 @@ def disable(installation: Installation, name: str, *, actor: str) -> None:
     """End a person's token."""
     check_whole(installation, "to manage people")
     admit(installation, actor, "users", about=name, wanted="end their token")
-    _check_known(installation, name)
+    _known(installation, name)
     users.disable(installation.store, name)
 
 
@@ -85,9 +83,11 @@ def _check_scope(installation: Installation, scope: Scope) -> None:
         raise UsageError(f'there is no list "{unknown[:40]}"', code="no_such_list")
 
 
-def _check_known(installation: Installation, name: str) -> None:
-    if users.get(installation.store, name) is None:
+def _known(installation: Installation, name: str) -> users.User:
+    user = users.get(installation.store, name)
+    if user is None:
         raise NotFoundError(f"there is no {name}", code="no_such_user")
+    return user
 
 
 def _until(installation: Installation, expires: str) -> int:
